@@ -1,0 +1,1 @@
+//! Benchmarks of the engines: ratios and CPU time, never a gate.

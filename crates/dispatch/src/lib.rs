@@ -1,0 +1,1 @@
+//! Distribution: which contact is offered to which operator, and when.

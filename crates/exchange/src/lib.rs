@@ -1,0 +1,1 @@
+//! Joins SIP, media and the journal: facts in, orders out.

@@ -1,0 +1,1 @@
+//! Facts, entries and the state that is a fold over them.

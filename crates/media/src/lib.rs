@@ -1,0 +1,1 @@
+//! A sans-IO media engine: RTP relay, prompts, DTMF, G.711.

@@ -1,0 +1,1 @@
+//! Counts and anonymous records, folded from the dispatcher's decisions.

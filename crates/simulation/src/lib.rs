@@ -1,0 +1,1 @@
+//! Phones, callers and a lossy network under a virtual clock.

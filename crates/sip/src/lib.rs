@@ -1,0 +1,1 @@
+//! A sans-IO SIP core: messages, transactions, dialogs, SDP, digest, registrar.
