@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::effect::InputError;
 use crate::format::Target;
 use crate::sound::Sounds;
 
@@ -53,7 +54,7 @@ pub enum Level {
 /// What a stream hears when the prompts are over, until the next order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Background {
-    /// Nothing is sent, apart from one silent packet every 15 to 20 s that keeps NAT and trunk alive.
+    /// Nothing is sent, apart from one silent packet every 12 to 20 s that keeps NAT and trunk alive.
     Silence,
     /// A sound, round and round. It goes on where it was when the same stream was played it before.
     Sound {
@@ -145,7 +146,7 @@ pub enum Order {
         /// The new stream.
         stream: StreamId,
         /// The port pair it takes.
-        port: crate::PortId,
+        port: PortId,
         /// What is settled so far.
         target: Target,
     },
@@ -173,7 +174,7 @@ pub enum Order {
         /// The other.
         b: StreamId,
     },
-    /// Leaves the bridge; both sides hear silence.
+    /// Leaves the bridge. Both sides hear silence, or what they are played.
     Part {
         /// Which stream leaves.
         stream: StreamId,
@@ -281,6 +282,6 @@ pub enum Event {
         /// The stream it was about, if one.
         stream: Option<StreamId>,
         /// Why.
-        error: crate::InputError,
+        error: InputError,
     },
 }
