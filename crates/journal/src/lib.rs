@@ -8,8 +8,15 @@ mod anchor;
 mod appender;
 mod entry;
 mod fact;
+mod journal;
+mod log;
+mod memory;
 mod order;
+mod plan;
+mod replay;
 mod snapshot;
+mod state;
+mod writer;
 
 pub use anchor::{ANCHOR_AHEAD_MAX, Anchor, ClockDoubt, WallClock};
 pub use appender::{
@@ -19,5 +26,14 @@ pub use appender::{
 };
 pub use entry::{Entry, Saved};
 pub use fact::{Fact, Work};
+pub use journal::{
+    Crash, ENTRIES_PER_COMMIT_MAX, FORMAT, FORMAT_OLDEST, Fate, Journal, Loaded, TailEntry,
+};
+pub use log::{Log, LogInput, LogOutput};
+pub use memory::{CrashPoint, Fault, MemoryJournal, MemoryWriter};
 pub use order::{JournalError, Order, Report};
+pub use plan::{SNAPSHOT_ENTRIES, SNAPSHOT_EVERY, SNAPSHOT_GAP, SNAPSHOT_RETRY};
+pub use replay::{REPLAY_CRASHES_MAX, Replayed, replay};
 pub use snapshot::Snapshot;
+pub use state::State;
+pub use writer::{COMMIT_GAP, Pacer, Writer};
