@@ -117,7 +117,7 @@ pub enum Action {
 pub type Needs = Arc<[Need]>;
 
 /// A skill with a least level.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
     /// The skill.
     pub skill: SkillId,
@@ -128,7 +128,7 @@ pub struct Need {
 }
 
 /// A lower level that will do after a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Relaxation {
     /// Wait since arrival.
     pub after: Duration,

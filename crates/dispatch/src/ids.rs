@@ -17,6 +17,18 @@ pub struct LegId {
     pub n: u32,
 }
 
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.0.fmt(f)
+    }
+}
+
+impl fmt::Display for LegId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.start, self.n)
+    }
+}
+
 /// The longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 23;
 

@@ -5,15 +5,20 @@
 
 mod config;
 mod decision;
+mod error;
 mod ids;
 mod input;
+mod limits;
 mod moment;
+mod snapshot;
+mod view;
 
 pub use config::{
     Action, Config, Line, Need, Needs, Operator, Partner, Place, Queue, Relaxation, Reserve, Rules,
     Step, Strategy, Timeline,
 };
 pub use decision::{Closed, Decision, Notice, Outcome, PauseCause, StepCause, Withdrawal};
+pub use error::{ConfigError, InputError, NeedsError};
 pub use ids::{
     ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, OperatorId, PartnerId, QueueId, Seq,
     SkillId,
@@ -21,4 +26,14 @@ pub use ids::{
 pub use input::{
     Cause, Class, EndCause, HandBack, Input, Intent, Miss, Reachability, Standing, WrapUpChange,
 };
+pub use limits::{
+    CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX,
+    OPERATORS_MAX, PARTNERS_MAX, QUEUES_MAX, RELAXATIONS_MAX, RESERVES_MAX, REST_OF_LAST_MAX,
+    SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
+};
 pub use moment::Moment;
+pub use snapshot::{ContactSnapshot, OperatorSnapshot, Snapshot, Told, Widened};
+pub use view::{
+    ContactState, ContactView, Joined, Membership, Missed, Misses, Occupancy, Offer, OperatorView,
+    Overflow, OverflowPhase, PairRest, ShiftPart, Sought, Tier, Why,
+};
