@@ -24,7 +24,13 @@ fn timer_a_doubles_and_timer_b_gives_up_after_32_s() {
 
     assert_eq!(times(&again), [500, 1_500, 3_500, 7_500, 15_500]);
     assert!(again.iter().all(|sent| sent.text == invite.text));
-    assert!(matches!(bench.event(), Event::Failed { reason: Failure::Timeout, .. }));
+    assert!(matches!(
+        bench.event(),
+        Event::Failed {
+            reason: Failure::Timeout,
+            ..
+        }
+    ));
     assert_eq!(times(&bench.sent()), [31_500]);
     bench.assert_empty();
 }
@@ -38,7 +44,13 @@ fn timer_a_is_not_set_over_a_stream() {
     assert!(bench.sent().is_empty());
     bench.seconds(1);
 
-    assert!(matches!(bench.event(), Event::Failed { reason: Failure::Timeout, .. }));
+    assert!(matches!(
+        bench.event(),
+        Event::Failed {
+            reason: Failure::Timeout,
+            ..
+        }
+    ));
     bench.assert_empty();
 }
 
@@ -64,10 +76,19 @@ fn timer_c_ends_a_call_that_rings_for_ever() {
     bench.receive(&response(&invite.text, "180 Ringing", "callee", ""));
     bench.events();
     bench.seconds(199);
-    assert!(bench.events().is_empty(), "each provisional response starts it anew");
+    assert!(
+        bench.events().is_empty(),
+        "each provisional response starts it anew"
+    );
     bench.seconds(1);
 
-    assert!(matches!(bench.event(), Event::Failed { reason: Failure::Timeout, .. }));
+    assert!(matches!(
+        bench.event(),
+        Event::Failed {
+            reason: Failure::Timeout,
+            ..
+        }
+    ));
     bench.assert_empty();
 }
 
@@ -99,7 +120,10 @@ fn timer_d_is_zero_over_a_stream() {
     let mut bench = Bench::default();
     let (_, invite) = bench.call_over(Target::Flow(peer_tcp()));
 
-    bench.receive_from(peer_tcp(), &response(&invite.text, "486 Busy Here", "callee", ""));
+    bench.receive_from(
+        peer_tcp(),
+        &response(&invite.text, "486 Busy Here", "callee", ""),
+    );
     bench.advance(Duration::ZERO);
 
     bench.assert_empty();

@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sip::{
-    Admission, Command, ConnectionId, DialogId, Endpoint, EndpointConfig, Event, Flow, Input, InputError, Invite, Listener,
-    ListenerId, Output, Party, Protocol, Status, Tag, Target, Uri,
+    Admission, Command, ConnectionId, DialogId, Endpoint, EndpointConfig, Event, Flow, Input,
+    InputError, Invite, Listener, ListenerId, Output, Party, Protocol, Status, Tag, Target, Uri,
 };
 
 pub const UDP: ListenerId = ListenerId(1);
 pub const TCP: ListenerId = ListenerId(2);
 pub const OURS: &str = "192.0.2.1:5060";
 pub const PEER: &str = "198.51.100.7:5070";
-pub const SDP: &str = "v=0\r\no=- 1 1 IN IP4 198.51.100.7\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
-pub const OUR_SDP: &str = "v=0\r\no=- 9 9 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 10000 RTP/AVP 8\r\n";
+pub const SDP: &str =
+    "v=0\r\no=- 1 1 IN IP4 198.51.100.7\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+pub const OUR_SDP: &str =
+    "v=0\r\no=- 9 9 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 10000 RTP/AVP 8\r\n";
 
 /// A message that was sent, with its time since the start.
 #[derive(Clone, Debug)]
@@ -31,7 +33,8 @@ impl Sent {
     }
 
     pub fn is(&self, begin: &str) -> bool {
-        self.start_line().starts_with(begin) || self.start_line().starts_with(&format!("SIP/2.0 {begin}"))
+        self.start_line().starts_with(begin)
+            || self.start_line().starts_with(&format!("SIP/2.0 {begin}"))
     }
 
     pub fn header(&self, name: &str) -> Option<String> {
@@ -54,7 +57,9 @@ impl Sent {
 pub fn header(text: &str, name: &str) -> Option<String> {
     let head = text.split_once("\r\n\r\n").unwrap().0;
     let begin = format!("{name}: ").to_ascii_lowercase();
-    head.lines().find(|line| line.to_ascii_lowercase().starts_with(&begin)).map(|line| line[begin.len()..].to_owned())
+    head.lines()
+        .find(|line| line.to_ascii_lowercase().starts_with(&begin))
+        .map(|line| line[begin.len()..].to_owned())
 }
 
 pub fn tag(value: &str) -> String {
@@ -74,8 +79,18 @@ pub fn config() -> EndpointConfig {
     let advertised = OURS.parse().unwrap();
     let algorithm = sip::digest::Algorithm::Md5;
     let listeners = vec![
-        Listener { id: UDP, protocol: Protocol::Udp, advertised, algorithm },
-        Listener { id: TCP, protocol: Protocol::Tcp, advertised, algorithm },
+        Listener {
+            id: UDP,
+            protocol: Protocol::Udp,
+            advertised,
+            algorithm,
+        },
+        Listener {
+            id: TCP,
+            protocol: Protocol::Tcp,
+            advertised,
+            algorithm,
+        },
     ];
     EndpointConfig::new(listeners, "linka.test".to_owned())
 }
@@ -102,7 +117,13 @@ impl Default for Bench {
 impl Bench {
     pub fn with(config: EndpointConfig) -> Self {
         let start = some_instant();
-        Self { endpoint: Endpoint::new(config, [7; 32], start), start, now: start, sent: Vec::new(), events: Vec::new() }
+        Self {
+            endpoint: Endpoint::new(config, [7; 32], start),
+            start,
+            now: start,
+            sent: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
     pub fn input(&mut self, input: Input) -> Result<(), InputError> {
@@ -116,7 +137,11 @@ impl Bench {
             match output {
                 Output::Transmit { target, bytes } => {
                     let text = String::from_utf8_lossy(&bytes).into_owned();
-                    self.sent.push(Sent { at: self.now - self.start, target, text });
+                    self.sent.push(Sent {
+                        at: self.now - self.start,
+                        target,
+                        text,
+                    });
                 }
                 Output::Event(event) => self.events.push(event),
             }
@@ -144,7 +169,12 @@ impl Bench {
     }
 
     pub fn receive_as(&mut self, flow: Flow, bytes: &[u8], admission: Admission) {
-        self.input(Input::Received { flow, bytes: Bytes::copy_from_slice(bytes), admission }).unwrap();
+        self.input(Input::Received {
+            flow,
+            bytes: Bytes::copy_from_slice(bytes),
+            admission,
+        })
+        .unwrap();
     }
 
     /// Lets time pass, with every timer at its own time.
@@ -203,7 +233,12 @@ impl Bench {
     }
 
     pub fn accept(&mut self, dialog: DialogId) {
-        self.command(Command::Accept { dialog, sdp: OUR_SDP.into(), local_tag: None, headers: Vec::new() });
+        self.command(Command::Accept {
+            dialog,
+            sdp: OUR_SDP.into(),
+            local_tag: None,
+            headers: Vec::new(),
+        });
     }
 
     /// A call to the peer; the INVITE.
@@ -239,8 +274,14 @@ pub fn outgoing(dialog: DialogId, target: Target) -> Invite {
         dialog,
         target,
         request_uri: uri("sip:op@198.51.100.7:5070"),
-        from: Party { display: Some("Anonymous".to_owned()), uri: uri("sip:anonymous@anonymous.invalid") },
-        to: Party { display: None, uri: uri("sip:op@linka.test") },
+        from: Party {
+            display: Some("Anonymous".to_owned()),
+            uri: uri("sip:anonymous@anonymous.invalid"),
+        },
+        to: Party {
+            display: None,
+            uri: uri("sip:op@linka.test"),
+        },
         local_tag: Tag::new("ours"),
         call_id: None,
         sdp: OUR_SDP.into(),
@@ -265,7 +306,10 @@ pub fn request(method: &str, lines: &[&str], body: &str) -> String {
         format!("Contact: <sip:caller@{PEER}>"),
     ];
     let name = |line: &str| line.split(':').next().unwrap().to_ascii_lowercase();
-    let kept = defaults.iter().filter(|line| !lines.iter().any(|other| name(other) == name(line))).map(String::as_str);
+    let kept = defaults
+        .iter()
+        .filter(|line| !lines.iter().any(|other| name(other) == name(line)))
+        .map(String::as_str);
     let mut head: Vec<&str> = kept.collect();
     head.extend(lines.iter().filter(|line| !line.ends_with(':')));
     let uri = format!("{method} sip:line@192.0.2.1 SIP/2.0");
@@ -274,7 +318,11 @@ pub fn request(method: &str, lines: &[&str], body: &str) -> String {
     } else {
         "Content-Type: application/sdp\r\n".to_owned()
     };
-    format!("{uri}\r\n{}\r\n{kind}Content-Length: {}\r\n\r\n{body}", head.join("\r\n"), body.len())
+    format!(
+        "{uri}\r\n{}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+        head.join("\r\n"),
+        body.len()
+    )
 }
 
 pub fn invite() -> String {
@@ -302,10 +350,18 @@ pub fn response(request: &str, status: &str, tag: &str, body: &str) -> String {
 pub fn response_with(request: &str, status: &str, tag: &str, lines: &[&str], body: &str) -> String {
     let copied = |name: &str| format!("{name}: {}\r\n", header(request, name).unwrap());
     let to = header(request, "To").unwrap();
-    let tagged = if to.contains(";tag=") || tag.is_empty() { to } else { format!("{to};tag={tag}") };
+    let tagged = if to.contains(";tag=") || tag.is_empty() {
+        to
+    } else {
+        format!("{to};tag={tag}")
+    };
     let contact = format!("Contact: <sip:op@{PEER}>\r\n");
     let extra: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    let kind = if body.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\r\n"
+    };
     format!(
         "SIP/2.0 {status}\r\n{}{}To: {tagged}\r\n{}{}{contact}{extra}{kind}Content-Length: {}\r\n\r\n{body}",
         copied("Via"),
