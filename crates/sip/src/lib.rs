@@ -5,6 +5,7 @@ mod dialog;
 pub mod digest;
 mod endpoint;
 mod flow;
+pub mod framing;
 pub mod header;
 mod ids;
 pub mod limits;

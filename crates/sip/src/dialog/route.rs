@@ -155,8 +155,8 @@ fn address_of(uri: &UriRef<'_>, heard: Target) -> Option<Target> {
         {
             None
         }
-        _ if protocol != heard.protocol() => None,
-        _ => Some(Target::Address {
+        Target::Flow(_) | Target::Address { .. } if protocol != heard.protocol() => None,
+        Target::Flow(_) | Target::Address { .. } => Some(Target::Address {
             listener: heard.listener(),
             protocol,
             remote,

@@ -1,6 +1,6 @@
 //! A token bucket for each unknown source, before anything is parsed.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -29,9 +29,8 @@ impl Buckets {
 
     /// Takes a token of the source; whether there was one.
     pub(crate) fn take(&mut self, now: Instant, source: IpAddr) -> bool {
-        let mut hasher = self.seeded.build_hasher();
-        network(source).hash(&mut hasher);
-        let at = usize::try_from(hasher.finish() % SOURCES_MAX as u64).unwrap_or(0);
+        let at = usize::try_from(self.seeded.hash_one(network(source)) % SOURCES_MAX as u64)
+            .unwrap_or(0);
         let Some(full_at) = self.full_at.get_mut(at) else {
             return false;
         };

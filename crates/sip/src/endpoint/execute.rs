@@ -1,11 +1,13 @@
 //! The acts of the caller.
 
-use super::{
-    Added, Command, Core, DialogId, EndCause, Endpoint, Header, InputError, Invite, Register, auth,
-};
-use crate::Status;
+use std::collections::BTreeMap;
+
+use super::{Account, Command, InputError, Invite, ProbeId, Register, User};
+use super::{Added, Core, DialogId, EndCause, Endpoint, Header, auth};
 use crate::dialog::{Dialog, State};
+use crate::flow::{ListenerId, Target};
 use crate::message::HeaderValue;
+use crate::{Status, Uri};
 
 impl Endpoint {
     pub(super) fn execute(&mut self, command: Command) -> Result<(), InputError> {
@@ -53,11 +55,7 @@ impl Endpoint {
                 content_type,
                 body,
             } => self.on_dialog(dialog, |dialog, core| dialog.info(core, content_type, body)),
-            Command::Probe { probe, target, uri } => {
-                self.reachable(target.listener())?;
-                self.probes.send(&mut self.core, probe, target, &uri);
-                Ok(())
-            }
+            Command::Probe { probe, target, uri } => self.probe(probe, target, &uri),
             Command::Register(register) => self.register(*register),
             Command::Unregister { registration } => {
                 self.registrations.unregister(&mut self.core, registration)
@@ -70,27 +68,29 @@ impl Endpoint {
             } => self
                 .requests
                 .respond(&mut self.core, request, status, &headers, &body),
-            Command::SetAccounts { accounts } => {
-                self.core.config.accounts = accounts;
-                self.registrar.forget_unknown(&mut self.core);
-                Ok(())
-            }
+            Command::SetAccounts { accounts } => Ok(self.set_accounts(accounts)),
             Command::RestoreBindings { bindings } => {
-                self.registrar.restore(&mut self.core, bindings);
-                Ok(())
+                Ok(self.registrar.restore(&mut self.core, bindings))
             }
             Command::RemoveBindings { user } => {
-                self.registrar.remove_user(&mut self.core, &user);
-                Ok(())
+                Ok(self.registrar.remove_user(&mut self.core, &user))
             }
-            Command::Admit(new_calls) => {
-                self.new_calls = new_calls;
-                Ok(())
-            }
+            Command::Admit(new_calls) => Ok(self.new_calls = new_calls),
         }
     }
 
-    fn reachable(&self, listener: crate::flow::ListenerId) -> Result<(), InputError> {
+    fn set_accounts(&mut self, accounts: BTreeMap<User, Account>) {
+        self.core.config.accounts = accounts;
+        self.registrar.forget_unknown(&mut self.core);
+    }
+
+    fn probe(&mut self, probe: ProbeId, target: Target, uri: &Uri) -> Result<(), InputError> {
+        self.reachable(target.listener())?;
+        self.probes.send(&mut self.core, probe, target, uri);
+        Ok(())
+    }
+
+    fn reachable(&self, listener: ListenerId) -> Result<(), InputError> {
         if self.core.has_listener(listener) {
             Ok(())
         } else {

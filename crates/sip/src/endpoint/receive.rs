@@ -112,14 +112,16 @@ impl Endpoint {
             admission,
             keys,
         };
-        match method {
-            Method::Ack => self.on_ack(&arrival, known),
-            _ if known => self
-                .core
+        if method == Method::Ack {
+            self.on_ack(&arrival, known);
+        } else if known {
+            self.core
                 .transactions
-                .on_retransmission(&mut self.core.wire, keys.own),
-            Method::Cancel => self.on_cancel(&arrival),
-            _ => self.on_new_request(&arrival, method),
+                .on_retransmission(&mut self.core.wire, keys.own);
+        } else if method == Method::Cancel {
+            self.on_cancel(&arrival);
+        } else {
+            self.on_new_request(&arrival, method);
         }
     }
 

@@ -1,9 +1,9 @@
 //! The smaller headers.
 
 use super::name::Name;
-use super::params::{Params, quoted_end, split_params};
+use super::params::{Params, split_params};
 use super::{HeaderError, NameAddr};
-use crate::message::{Elements, Value};
+use crate::message::Value;
 use crate::token::{Token, decimal_u32, is_lws, trim};
 use crate::{Method, Status};
 
@@ -256,15 +256,4 @@ pub(crate) fn seconds(name: Name<'_>, value: Value<'_>) -> Result<u32, HeaderErr
     let (seconds, params) = split_params(value.bytes());
     let sound = Params::of_header(params).and_then(|_| decimal_u32(seconds));
     sound.ok_or(HeaderError::malformed(name))
-}
-
-/// The first element of a list, told even where a later element is broken.
-pub(crate) fn first_element(value: Value<'_>) -> Option<Value<'_>> {
-    let mut elements: Elements<'_> = value.elements();
-    elements.next()
-}
-
-/// Tells whether the value is a quoted string that fills it.
-pub(crate) fn is_quoted(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&b'"') && quoted_end(bytes) == Some(bytes.len())
 }

@@ -168,9 +168,10 @@ impl<'a> Name<'a> {
 
     /// The full name on the wire.
     pub const fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Other(token) => token.bytes(),
-            known => known.known().text().as_bytes(),
+        if let Self::Other(token) = self {
+            token.bytes()
+        } else {
+            self.known().text().as_bytes()
         }
     }
 

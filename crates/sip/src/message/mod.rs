@@ -90,6 +90,17 @@ impl Message {
         }
     }
 
+    /// What can be read of a head whose body is unknown.
+    pub(crate) fn of_head(bytes: Bytes) -> Option<Self> {
+        let head = Head::read(&bytes).ok()?;
+        Some(Self {
+            start: head.start,
+            lines: Arc::from(head.lines()),
+            body: Span::default(),
+            bytes,
+        })
+    }
+
     /// Checks what a transaction, a dialog and a response need.
     fn check(&self) -> Result<(), Fault> {
         self.via()?;
@@ -203,14 +214,20 @@ fn body_of(bytes: &[u8], head: &Head, delimited: Delimited) -> Result<Span, Faul
     }
 }
 
-/// The length of the body that a head announces, with the length of the head itself.
-pub(crate) fn announced_length(head: &[u8]) -> Result<Option<u64>, Fault> {
-    let head = (Head::read(head)?, head);
-    match head.0.fault {
-        Some(fault @ (Fault::Differing(_) | Fault::HeaderName | Fault::BareLineBreak)) => {
-            Err(fault)
-        }
-        Some(_) | None => Ok(head.0.content_length(head.1)?),
+/// The length of the body that a head announces; a fault where it cannot be trusted.
+pub(crate) fn announced_length(bytes: &[u8]) -> Result<Option<u64>, Fault> {
+    let head = Head::read(bytes)?;
+    match head.fault {
+        // A head that ends elsewhere, or two lengths, could hide a second message.
+        Some(fault) if head.end != bytes.len() => Err(fault),
+        Some(
+            fault @ (Fault::BareLineBreak
+            | Fault::TooManyHeaders
+            | Fault::LineTooLong
+            | Fault::HeaderName),
+        ) => Err(fault),
+        Some(fault @ Fault::Differing("Content-Length")) => Err(fault),
+        Some(_) | None => Ok(head.content_length(bytes)?),
     }
 }
 
@@ -226,3 +243,6 @@ impl fmt::Debug for Message {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

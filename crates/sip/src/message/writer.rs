@@ -5,7 +5,7 @@ use super::{Message, Value};
 use crate::header::{CSeq, Name, Refresher, SessionExpires};
 use crate::ids::{Branch, CallId, Tag};
 use crate::token::Token;
-use crate::uri::{Host, Uri, write_socket};
+use crate::uri::{Host, Uri};
 use crate::{Method, Status};
 use bytes::Bytes;
 use std::fmt;
@@ -365,11 +365,4 @@ impl Writer {
         }
         self.out.extend_from_slice(b"\r\n");
     }
-}
-
-/// Writes `host:port` as a header value needs it.
-pub(crate) fn socket_text(address: SocketAddr) -> Vec<u8> {
-    let mut text = Vec::new();
-    write_socket(address, &mut text);
-    text
 }

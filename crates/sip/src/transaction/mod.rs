@@ -12,4 +12,5 @@ pub(crate) use key::{ClientKey, Identity, Keys, Part, ServerKey};
 pub(crate) use layer::{
     Answer, ClientOwner, ClientRequest, Kind, Report, Response, ServerOwner, Transactions,
 };
-pub use timer::{GIVE_UP, RING_MAX, T1, T2, T4, Timer};
+pub(crate) use timer::Timer;
+pub use timer::{GIVE_UP, RING_MAX, T1, T2, T4};

@@ -18,7 +18,7 @@ pub const RING_MAX: Duration = Duration::from_secs(200);
 
 /// A timer of a transaction, named as the RFC names it.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
-pub enum Timer {
+pub(crate) enum Timer {
     /// INVITE request retransmission, UDP only.
     A,
     /// INVITE transaction timeout.

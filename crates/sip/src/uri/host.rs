@@ -2,7 +2,7 @@
 
 use crate::token::decimal;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host: a name or an address (RFC 3261 §25.1, with the IPv6 grammar of RFC 5954).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,9 +100,4 @@ pub(crate) fn split_port(bytes: &[u8]) -> (&[u8], &[u8]) {
     };
     let colon = memchr::memchr(b':', &bytes[from..]).map_or(bytes.len(), |at| from + at);
     bytes.split_at(colon)
-}
-
-/// Writes `host:port`, with brackets where needed.
-pub(crate) fn write_socket(address: SocketAddr, out: &mut Vec<u8>) {
-    out.extend_from_slice(address.to_string().as_bytes());
 }

@@ -5,7 +5,7 @@ mod host;
 mod owned;
 
 pub use host::Host;
-pub(crate) use host::{parse_ipv6, parse_port, split_port, write_socket};
+pub(crate) use host::{parse_ipv6, parse_port, split_port};
 pub use owned::{Uri, UriBuilder};
 
 use crate::header::Params;
