@@ -46,7 +46,10 @@ impl Bits {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, word)| ones(at, *word))
+        self.0
+            .iter()
+            .enumerate()
+            .flat_map(|(at, word)| ones(at, *word))
     }
 
     /// The numbers that are in both sets.

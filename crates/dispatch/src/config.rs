@@ -150,7 +150,7 @@ pub struct Operator {
 }
 
 /// Where somebody answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// At a registered phone.
     Desk,

@@ -54,9 +54,17 @@ pub(crate) struct Placed {
 
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    Waiting { offers: Vec<Ring> },
-    Talking { with: Far },
-    Adrift { until: Moment, caller: Sought, with: Option<(Far, Sought)> },
+    Waiting {
+        offers: Vec<Ring>,
+    },
+    Talking {
+        with: Far,
+    },
+    Adrift {
+        until: Moment,
+        caller: Sought,
+        with: Option<(Far, Sought)>,
+    },
 }
 
 /// A claim that rings.
@@ -70,8 +78,16 @@ pub(crate) struct Ring {
 /// The other side of a contact that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Far {
-    Operator { operator: OperatorSlot, leg: LegId, since: Moment },
-    Partner { partner: PartnerId, leg: LegId, since: Moment },
+    Operator {
+        operator: OperatorSlot,
+        leg: LegId,
+        since: Moment,
+    },
+    Partner {
+        partner: PartnerId,
+        leg: LegId,
+        since: Moment,
+    },
 }
 
 impl Far {
@@ -136,7 +152,10 @@ impl Contact {
             return;
         }
         for need in self.needs.iter() {
-            let reached = need.relaxed.iter().take_while(|step| step.after <= self.relaxed);
+            let reached = need
+                .relaxed
+                .iter()
+                .take_while(|step| step.after <= self.relaxed);
             let level = reached.last().map_or(need.level, |step| step.level);
             if level > 0 {
                 into.push((need.skill, level));
@@ -151,7 +170,10 @@ impl Contact {
             return None;
         }
         let steps = self.needs.iter().flat_map(|need| &need.relaxed);
-        steps.map(|step| step.after).filter(|after| *after > self.relaxed).min()
+        steps
+            .map(|step| step.after)
+            .filter(|after| *after > self.relaxed)
+            .min()
     }
 
     /// When something of it is due. `next_step` is the wait of its timeline's next step.
@@ -166,7 +188,10 @@ impl Contact {
                     OverflowPhase::Ringing(until) | OverflowPhase::Resting(until) => until,
                 });
                 let waits = [next_step, self.relaxes_after()];
-                let waits = waits.into_iter().flatten().map(|after| self.arrived + after);
+                let waits = waits
+                    .into_iter()
+                    .flatten()
+                    .map(|after| self.arrived + after);
                 let due = earliest(earliest(rests, rings), self.progress_at);
                 earliest(earliest(due, partners.min()), waits.min())
             }

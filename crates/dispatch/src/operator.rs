@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[derive(Clone, Debug)]
-pub(crate) struct Staff {
+pub(crate) struct OperatorState {
     pub(crate) id: OperatorId,
     pub(crate) place: Place,
     pub(crate) membership: Membership,
@@ -41,6 +41,8 @@ pub(crate) struct Staff {
 pub(crate) struct Posted {
     /// Her keys among the free ones.
     pub(crate) free: Option<FreeKey>,
+    /// Whether she could be offered a contact, were she not claimed.
+    pub(crate) available: bool,
     /// Whether she counts among those who are there.
     pub(crate) there: bool,
     /// What she is offered.
@@ -58,7 +60,7 @@ pub(crate) struct FreeKey {
     pub(crate) talked: Duration,
 }
 
-impl Staff {
+impl OperatorState {
     pub(crate) fn new(id: OperatorId, place: Place, now: Moment) -> Self {
         Self {
             id,

@@ -16,17 +16,29 @@ pub(crate) fn config(config: &Config) -> Result<(), ConfigError> {
     at_most("queues", QUEUES_MAX, config.queues.len())?;
     at_most("operators", OPERATORS_MAX, config.operators.len())?;
     at_most("partners", PARTNERS_MAX, config.partners.len())?;
-    let queues = unique(config.queues.iter().map(|queue| queue.id)).map_err(ConfigError::QueueTwice)?;
-    let partners = unique(config.partners.iter().map(|partner| partner.id)).map_err(ConfigError::PartnerTwice)?;
-    unique(config.operators.iter().map(|operator| operator.id)).map_err(ConfigError::OperatorTwice)?;
+    let queues =
+        unique(config.queues.iter().map(|queue| queue.id)).map_err(ConfigError::QueueTwice)?;
+    let partners = unique(config.partners.iter().map(|partner| partner.id))
+        .map_err(ConfigError::PartnerTwice)?;
+    unique(config.operators.iter().map(|operator| operator.id))
+        .map_err(ConfigError::OperatorTwice)?;
     unique(config.lines.iter().map(|line| line.id)).map_err(ConfigError::LineTwice)?;
     for line in &config.lines {
         if !queues.contains(&line.queue) {
-            return Err(ConfigError::LineWithoutQueue { line: line.id, queue: line.queue });
+            return Err(ConfigError::LineWithoutQueue {
+                line: line.id,
+                queue: line.queue,
+            });
         }
     }
-    config.operators.iter().try_for_each(|operator| check_operator(operator, &queues))?;
-    config.queues.iter().try_for_each(|queue| check_queue(queue, &partners))?;
+    config
+        .operators
+        .iter()
+        .try_for_each(|operator| check_operator(operator, &queues))?;
+    config
+        .queues
+        .iter()
+        .try_for_each(|queue| check_queue(queue, &partners))?;
     config.partners.iter().try_for_each(check_partner)?;
     check_rules(&config.rules)
 }
@@ -84,10 +96,17 @@ fn time_is_valid(time: Duration) -> bool {
 fn check_operator(operator: &Operator, queues: &BTreeSet<QueueId>) -> Result<(), ConfigError> {
     at_most("skills of one operator", SKILLS_MAX, operator.skills.len())?;
     if let Some(&queue) = operator.queues.iter().find(|queue| !queues.contains(queue)) {
-        return Err(ConfigError::OperatorWithoutQueue { operator: operator.id, queue });
+        return Err(ConfigError::OperatorWithoutQueue {
+            operator: operator.id,
+            queue,
+        });
     }
     let wrong = ConfigError::OperatorSkill(operator.id);
-    if !operator.skills.iter().all(|&(_, level)| level_is_valid(level)) {
+    if !operator
+        .skills
+        .iter()
+        .all(|&(_, level)| level_is_valid(level))
+    {
         return Err(wrong);
     }
     unique(operator.skills.iter().map(|&(skill, _)| skill)).map_err(|_| wrong)?;
@@ -109,12 +128,19 @@ fn check_queue(queue: &Queue, partners: &BTreeSet<PartnerId>) -> Result<(), Conf
     if !rings || queue.wrap_up.max(queue.wrap_up_hard) > WRAP_UP_MAX {
         return Err(ConfigError::QueueTime(queue.id));
     }
-    if queue.reserves.iter().any(|reserve| needs(&reserve.needs).is_err()) {
+    if queue
+        .reserves
+        .iter()
+        .any(|reserve| needs(&reserve.needs).is_err())
+    {
         return Err(ConfigError::QueueReserve(queue.id));
     }
     unique(queue.timelines.iter().map(|timeline| timeline.class))
         .map_err(|_| ConfigError::QueueTimeline(queue.id))?;
-    queue.timelines.iter().try_for_each(|timeline| check_timeline(queue.id, timeline, partners))
+    queue
+        .timelines
+        .iter()
+        .try_for_each(|timeline| check_timeline(queue.id, timeline, partners))
 }
 
 fn check_timeline(
@@ -149,8 +175,14 @@ fn check_partner(partner: &Partner) -> Result<(), ConfigError> {
 }
 
 fn check_rules(rules: &Rules) -> Result<(), ConfigError> {
-    let rests = [rules.rest_declined, rules.rest_no_answer, rules.rest_unreachable, rules.adrift];
-    if rests.into_iter().all(time_is_valid) && rules.misses_before_pause <= MISSES_BEFORE_PAUSE_MAX {
+    let rests = [
+        rules.rest_declined,
+        rules.rest_no_answer,
+        rules.rest_unreachable,
+        rules.adrift,
+    ];
+    if rests.into_iter().all(time_is_valid) && rules.misses_before_pause <= MISSES_BEFORE_PAUSE_MAX
+    {
         return Ok(());
     }
     Err(ConfigError::Rules)
