@@ -2,6 +2,6 @@
 
 // Nothing starts the threads yet.
 #[allow(dead_code)]
-mod media;
+mod media_threads;
 
 fn main() {}

@@ -208,6 +208,23 @@ pub enum Order {
     },
 }
 
+impl Order {
+    /// The stream that an order is about, if one: the one to tear down when the order is lost.
+    pub const fn stream(&self) -> Option<StreamId> {
+        match self {
+            Self::Open { stream, .. }
+            | Self::Retarget { stream, .. }
+            | Self::Play { stream, .. }
+            | Self::Join { a: stream, .. }
+            | Self::Part { stream }
+            | Self::SendDigits { stream, .. }
+            | Self::Ask { stream }
+            | Self::Close { stream } => Some(*stream),
+            Self::Release { .. } | Self::Load { .. } => None,
+        }
+    }
+}
+
 /// What a stream did in its life; told when it closes. Nothing here tells who.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {

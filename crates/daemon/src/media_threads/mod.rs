@@ -175,6 +175,11 @@ impl Media {
         Ok(())
     }
 
+    /// Returns the beats of each thread: they rise at least once a second.
+    pub(crate) fn beats(&self) -> impl Iterator<Item = u64> {
+        self.counters().map(|counters| counters.beats.load(Ordering::Relaxed))
+    }
+
     /// Returns what each thread counts: the watchdog looks at the beats.
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counters> {
         self.threads.iter().map(|handle| &handle.shared.counters)
