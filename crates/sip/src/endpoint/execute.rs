@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, Command, InputError, Invite, ProbeId, Register, User};
+use super::{
+    Account, Command, InputError, Invite, NewCalls, ProbeId, Register, RestoredBinding, User,
+};
 use super::{Added, Core, DialogId, EndCause, Endpoint, Header, auth};
 use crate::dialog::{Dialog, State};
 use crate::flow::{ListenerId, Target};
@@ -68,20 +70,32 @@ impl Endpoint {
             } => self
                 .requests
                 .respond(&mut self.core, request, status, &headers, &body),
-            Command::SetAccounts { accounts } => Ok(self.set_accounts(accounts)),
-            Command::RestoreBindings { bindings } => {
-                Ok(self.registrar.restore(&mut self.core, bindings))
-            }
-            Command::RemoveBindings { user } => {
-                Ok(self.registrar.remove_user(&mut self.core, &user))
-            }
-            Command::Admit(new_calls) => Ok(self.new_calls = new_calls),
+            Command::SetAccounts { accounts } => self.set_accounts(accounts),
+            Command::RestoreBindings { bindings } => self.restore_bindings(bindings),
+            Command::RemoveBindings { user } => self.remove_bindings(&user),
+            Command::Admit(new_calls) => self.admit(new_calls),
         }
     }
 
-    fn set_accounts(&mut self, accounts: BTreeMap<User, Account>) {
+    fn set_accounts(&mut self, accounts: BTreeMap<User, Account>) -> Result<(), InputError> {
         self.core.config.accounts = accounts;
         self.registrar.forget_unknown(&mut self.core);
+        Ok(())
+    }
+
+    fn restore_bindings(&mut self, bindings: Vec<RestoredBinding>) -> Result<(), InputError> {
+        self.registrar.restore(&mut self.core, bindings);
+        Ok(())
+    }
+
+    fn remove_bindings(&mut self, user: &User) -> Result<(), InputError> {
+        self.registrar.remove_user(&mut self.core, user);
+        Ok(())
+    }
+
+    const fn admit(&mut self, new_calls: NewCalls) -> Result<(), InputError> {
+        self.new_calls = new_calls;
+        Ok(())
     }
 
     fn probe(&mut self, probe: ProbeId, target: Target, uri: &Uri) -> Result<(), InputError> {

@@ -45,7 +45,7 @@ impl Sent {
         tag(&self.header("To").unwrap())
     }
 
-    pub fn from_tag(&self) -> String {
+    pub fn our_from_tag(&self) -> String {
         tag(&self.header("From").unwrap())
     }
 
