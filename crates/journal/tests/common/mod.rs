@@ -200,7 +200,7 @@ pub(crate) fn fact(state: &State, (kind, a, b, _): Chance) -> Fact {
             .iter()
             .find(|overflow| matches!(overflow.phase, OverflowPhase::Ringing(_)))
         {
-            Some(overflow) if b % 2 == 0 => Fact::PartnerAnswered {
+            Some(overflow) if b.is_multiple_of(2) => Fact::PartnerAnswered {
                 contact,
                 partner: overflow.partner,
                 leg,
@@ -217,7 +217,7 @@ pub(crate) fn fact(state: &State, (kind, a, b, _): Chance) -> Fact {
 /// What may follow from where a contact is.
 fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Fact {
     match state {
-        ContactState::Offered { offers } if b % 3 > 0 => Fact::Answered {
+        ContactState::Offered { offers } if !b.is_multiple_of(3) => Fact::Answered {
             contact,
             operator: pick(offers, b).map_or(operator(b), |offer| offer.operator),
             leg,
@@ -262,7 +262,7 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Fact {
         7 => Fact::Timeout,
         8 => of_operator(a, operator, leg),
         9 => Fact::Configured(Box::new(config(a))),
-        10 if a % 4 == 0 => Fact::Restarted { start: a % 100 },
+        10 if a.is_multiple_of(4) => Fact::Restarted { start: a % 100 },
         _ => Fact::WrapUp {
             operator,
             change: WrapUpChange::Over,
