@@ -405,3 +405,6 @@ const fn binding_place(user: &str) -> Place<'_> {
         format: FORMAT,
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

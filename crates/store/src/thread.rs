@@ -201,3 +201,6 @@ impl Thread {
         Moment::ZERO + self.started.elapsed()
     }
 }
+
+#[cfg(test)]
+mod tests;
