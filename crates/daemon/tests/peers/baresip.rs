@@ -146,7 +146,7 @@ impl Softphone {
             "poll_method epoll\nsip_listen {host}:{sip}\n\
              audio_source aufile,{sound}\naudio_player aufile,{folder_text}/played.wav\naudio_alert aufile,{sound}\n\
              ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
-             rtp_ports {}-{}\nmodule_path {}\n\
+             net_interface {host}\nrtp_ports {}-{}\nmodule_path {}\n\
              module g711.so\nmodule aufile.so\nmodule sndfile.so\n\
              module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
              ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder_text}/recordings\n",

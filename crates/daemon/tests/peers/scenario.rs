@@ -14,20 +14,16 @@ pub(crate) fn expand(
     values: &BTreeMap<String, String>,
 ) -> Result<String, String> {
     let mut text = read(&folder.join(format!("{name}.xml")))?;
-    // SIPp sends keys from one port and a stream from another; a peer latches on one address, so a scenario does one.
-    let rtp_port = if text.contains("play_dtmf") {
+    // SIPp sends keys from one port and a stream from another, while a peer latches on one address: a scenario does one.
+    let rtp_port = if text.contains("play_pcap_audio") {
         "[media_port]"
     } else {
         "[rtpstream_audio_port]"
     };
-    let values = &BTreeMap::from_iter(
-        values
-            .clone()
-            .into_iter()
-            .chain([("rtp_port".to_owned(), rtp_port.to_owned())]),
-    );
+    let mut values = values.clone();
+    values.insert("rtp_port".to_owned(), rtp_port.to_owned());
     for _ in 0..DEPTH_MAX {
-        let Some(expanded) = expand_once(folder, &text, values)? else {
+        let Some(expanded) = expand_once(folder, &text, &values)? else {
             return Ok(text);
         };
         text = expanded;

@@ -52,6 +52,7 @@ impl Scenario {
             ("codec", "8"),
             ("codec_name", "PCMA"),
             ("sound", "tone-700.al"),
+            ("keys", "keys-55.pcap"),
             ("talk_ms", "3000"),
             ("ring_ms", "500"),
             ("user", "nobody"),
@@ -97,6 +98,11 @@ impl Scenario {
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.values.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// The keys it presses, where the scenario presses any: `keys-DIGITS.pcap`.
+    pub(crate) fn pressing(self, keys: &str) -> Self {
+        self.with("keys", &format!("keys-{keys}.pcap"))
     }
 
     /// What is sent as sound: `tone-HERTZ.al`, `tone-HERTZ.ul`, or `speech-LANGUAGE.al`.
@@ -212,11 +218,9 @@ impl Scenario {
         if let Some(answers) = self.calls_of_others {
             write(answers, "calls.xml");
         }
-        std::fs::copy(
-            sound::raw(&self.values["sound"]),
-            folder.join(&self.values["sound"]),
-        )
-        .unwrap();
+        for name in [&self.values["sound"], &self.values["keys"]] {
+            std::fs::copy(sound::raw(name), folder.join(name)).unwrap();
+        }
     }
 }
 
