@@ -1,5 +1,10 @@
 //! A small random centre: configurations and inputs, sensible and senseless, from plain numbers.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm
+)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -157,6 +162,7 @@ fn random_queue(chance: &mut Chance, n: u64) -> Queue {
         id: queue(n),
         strategy: chance.of(&strategies).unwrap(),
         ring_time: chance.seconds(1, 20),
+        ring_time_home: chance.seconds(1, 40),
         wrap_up: zero_or(chance, 20),
         wrap_up_hard: zero_or(chance, 40),
         reserves: (0..chance.below(3))
