@@ -1,5 +1,6 @@
 //! A sans-IO SIP core: messages, transactions, dialogs, SDP, digest, registrar.
 
+pub mod digest;
 pub mod framing;
 pub mod header;
 mod ids;
