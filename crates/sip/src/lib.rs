@@ -23,9 +23,9 @@ mod wire;
 
 pub use dialog::IN_DIALOG_PENDING_MAX;
 pub use endpoint::{
-    Account, Admission, Body, CONTACTS_MAX, Command, Counts, Credentials, DialogId, EndCause,
-    Endpoint, EndpointConfig, Event, Failure, Header, Input, InputError, Invite, Limits, Listener,
-    MIN_SE, NewCalls, Output, Party, ProbeId, REGISTRATION_MAX, REGISTRATION_MIN, REQUEST_WAIT,
+    Admission, Body, CONTACTS_MAX, Command, Counts, Credentials, DialogId, EndCause, Endpoint,
+    EndpointConfig, Event, Failure, Header, Input, InputError, Invite, Limits, Listener, MIN_SE,
+    NewCalls, Output, Party, ProbeId, REGISTRATION_MAX, REGISTRATION_MIN, REQUEST_WAIT,
     REQUESTS_MAX, Register, RegistrationId, RegistrationState, RequestId, RestoredBinding,
     SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, User,
 };
