@@ -7,6 +7,7 @@ mod ids;
 pub mod limits;
 pub mod message;
 mod method;
+pub mod sdp;
 mod status;
 mod token;
 pub mod uri;
