@@ -1,6 +1,7 @@
 //! A sans-IO SIP core: messages, transactions, dialogs, SDP, digest, registrar.
 
 pub mod digest;
+pub mod exercise;
 pub mod framing;
 pub mod header;
 mod ids;
