@@ -1,5 +1,7 @@
 //! Keys, both ways.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Desk, FRAME, Phone, WAITING, alaw, alaw_with_events};

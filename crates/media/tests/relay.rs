@@ -1,5 +1,7 @@
 //! Two streams that are joined hear each other.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! RTCP, the end of a stream, and orders that cannot be obeyed.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Who may speak on a stream.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 //!
 //! The speech is made by espeak-ng, which the project's test command installs; without it, that part says so and ends.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod common;
 

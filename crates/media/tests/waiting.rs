@@ -1,5 +1,7 @@
 //! What a caller hears while she waits.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! An engine under a virtual clock, and phones that talk to it.
 
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -245,7 +245,12 @@ impl Desk {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Event(event) => self.events.push(event),
-                other => self.outputs.push(other),
+                Output::Watch { .. }
+                | Output::Connect { .. }
+                | Output::Disconnect { .. }
+                | Output::Free { .. } => {
+                    self.outputs.push(output);
+                }
             }
         }
     }
