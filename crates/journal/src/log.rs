@@ -50,7 +50,7 @@ pub enum LogOutput {
 }
 
 impl Log {
-    /// Goes on from a replay; `now` is the anchor's start.
+    /// Goes on from a replay; `now` is the anchor's start. The first fact to append is [`Fact::Restarted`], the second the configuration.
     #[must_use]
     pub fn new(replayed: Replayed, now: Moment) -> Self {
         let Replayed {
