@@ -106,6 +106,7 @@ pub(crate) fn config(by: u32) -> Config {
         id: QueueId::parse(name).unwrap(),
         strategy: strategy(by),
         ring_time: 15 * SECOND,
+        ring_time_home: 40 * SECOND,
         wrap_up: 20 * SECOND,
         wrap_up_hard: 60 * SECOND,
         reserves: vec![Reserve {

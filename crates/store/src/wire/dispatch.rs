@@ -62,6 +62,7 @@ record!(Queue {
     id,
     strategy,
     ring_time,
+    ring_time_home,
     wrap_up,
     wrap_up_hard,
     reserves,
