@@ -147,17 +147,26 @@ impl Site {
         Ok(document.to_string())
     }
 
-    /// Adds her as an administrator would; the last word that the command prints is her password.
+    /// Adds her as an administrator would, and reads her password from what the command prints.
     fn add_operator(&self, name: &str) -> Result<String> {
         let mut command = shell::command(&self.linka);
-        let output = command
-            .args(["operator", "add", name, "--config"])
+        command.args(["operator", "add", name]);
+        command
+            .arg("--config")
             .arg(self.config())
-            .output();
-        let output = output.with_context(|| format!("starting {}", self.linka.display()))?;
+            .arg("--keys")
+            .arg(self.keys())
+            .arg("--data")
+            .arg(self.data());
+        let output = command
+            .output()
+            .with_context(|| format!("starting {}", self.linka.display()))?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        match printed.split_whitespace().next_back() {
-            Some(password) if output.status.success() => Ok(password.to_owned()),
+        match printed
+            .lines()
+            .find_map(|line| line.strip_prefix("password"))
+        {
+            Some(password) if output.status.success() => Ok(password.trim().to_owned()),
             _ => bail!(
                 "linka operator add {name} ({}): {}",
                 output.status,
@@ -179,7 +188,11 @@ mod tests {
     /// A program that behaves like `linka operator add`.
     fn stand_in(folder: &Path) -> PathBuf {
         let file = folder.join("linka");
-        fs::write(&file, "#!/bin/sh\necho \"password of $3: pass-$3\"\n").unwrap();
+        fs::write(
+            &file,
+            "#!/bin/sh\necho \"user      $3\npassword  pass-$3\nIt is shown once.\"\n",
+        )
+        .unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
         file
     }
