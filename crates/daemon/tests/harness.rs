@@ -83,6 +83,21 @@ fn a_phone_of_sipp_registers_with_digest_and_answers_on_the_same_port() {
 }
 
 #[test]
+fn a_phone_of_sipp_registers_and_dials_its_star_code_on_the_same_port() {
+    let ports = Ports::reserve();
+    let service = Scenario::waiting("star-service").start(&ports);
+
+    let phone = Scenario::phone("jana", "secret", service.address(), "answers")
+        .dialling("*40")
+        .start(&ports);
+
+    phone.wait_for("ready", SOON);
+    service.wait_for("ended", SOON);
+    assert_eq!(phone.logged("dialled"), 1);
+    assert!(service.proxy_credentials_are_right("jana", "secret", "INVITE"));
+}
+
+#[test]
 fn a_registrar_tells_a_wrong_password() {
     let ports = Ports::reserve();
     let registrar = Scenario::waiting("registrar")
