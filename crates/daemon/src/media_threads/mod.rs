@@ -177,7 +177,8 @@ impl Media {
 
     /// Returns the beats of each thread: they rise at least once a second.
     pub(crate) fn beats(&self) -> impl Iterator<Item = u64> {
-        self.counters().map(|counters| counters.beats.load(Ordering::Relaxed))
+        self.counters()
+            .map(|counters| counters.beats.load(Ordering::Relaxed))
     }
 
     /// Returns what each thread counts: the watchdog looks at the beats.
