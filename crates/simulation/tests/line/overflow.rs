@@ -94,7 +94,7 @@ fn an_operator_who_answers_stops_the_partner() {
     let partner = partners_call(&mut world);
 
     world.peer("eva").set_manner(Manner::Answers(seconds(1)));
-    world.run(seconds(15));
+    world.run(seconds(20));
 
     let operator = world.only_call("eva");
     assert!(world.are_joined(caller, operator));
