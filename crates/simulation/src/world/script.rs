@@ -364,10 +364,6 @@ impl World {
         &self.shadow
     }
 
-    /// Chance of the world.
-    pub(crate) fn chance(&mut self) -> &mut crate::Chance {
-        &mut self.chance
-    }
 
     /// The configuration.
     #[must_use]
