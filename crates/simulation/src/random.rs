@@ -125,7 +125,13 @@ fn morning(world: &mut World, chance: &mut Chance) {
 
 fn phones(world: &World) -> Vec<&'static str> {
     let seconds = world.centre().second_phones.iter().map(|(name, _)| *name);
-    world.centre().operators.iter().copied().chain(seconds).collect()
+    world
+        .centre()
+        .operators
+        .iter()
+        .copied()
+        .chain(seconds)
+        .collect()
 }
 
 fn somebody_calls(world: &mut World, chance: &mut Chance) {
@@ -241,5 +247,6 @@ fn evening(world: &mut World) {
         world.unregister(phone);
     }
     world.run_until_quiet(QUIET_AFTER);
+    world.check_heard();
     world.check_counts();
 }

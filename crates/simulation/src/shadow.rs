@@ -44,10 +44,7 @@ impl Shadow {
     /// # Errors
     /// A sentence about the first thing that is wrong.
     pub fn follow(&mut self, state: &State) -> Result<(), String> {
-        while let Some(entry) = self
-            .waiting
-            .pop_front_if(|entry| entry.seq <= state.seq())
-        {
+        while let Some(entry) = self.waiting.pop_front_if(|entry| entry.seq <= state.seq()) {
             self.apply(entry)?;
         }
         Ok(())

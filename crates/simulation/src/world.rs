@@ -144,7 +144,9 @@ impl World {
         self.add_peer("trunk", Centre::trunk(), trunk);
         let seconds = self.centre.second_phones.clone();
         let names = self.centre.operators.clone();
-        let all = names.into_iter().chain(seconds.iter().map(|(name, _)| *name));
+        let all = names
+            .into_iter()
+            .chain(seconds.iter().map(|(name, _)| *name));
         for (n, name) in (1..).zip(all) {
             let address = SocketAddr::from(([10, 0, n, 2], 5060));
             self.add_peer(name, address, BTreeMap::new());
@@ -404,9 +406,9 @@ impl World {
     fn number_in(&self, bytes: &[u8]) -> Option<String> {
         let begin = script::NUMBER_BEGINS.as_bytes();
         let length = script::NUMBER_DIGITS;
-        let found = bytes.windows(length).find(|window| {
-            window.starts_with(begin) && self.numbers.contains(*window)
-        })?;
+        let found = bytes
+            .windows(length)
+            .find(|window| window.starts_with(begin) && self.numbers.contains(*window))?;
         Some(String::from_utf8_lossy(found).into_owned())
     }
 

@@ -65,5 +65,9 @@ fn withheld_numbers_are_exempt() {
     world.run(seconds(1));
 
     let contacts = world.state().dispatcher().contacts();
-    assert!(contacts.iter().all(|contact| contact.standing == dispatch::Standing::Arrival));
+    assert!(
+        contacts
+            .iter()
+            .all(|contact| contact.standing == dispatch::Standing::Arrival)
+    );
 }

@@ -99,7 +99,10 @@ fn she_overtakes_those_who_can_speak() {
 
     let operator = world.only_call("eva");
     assert!(world.are_joined(cannot_speak, operator));
-    assert!(matches!(world.hears(first), Some(Hears::Prompts(..) | Hears::Waiting(_))));
+    assert!(matches!(
+        world.hears(first),
+        Some(Hears::Prompts(..) | Hears::Waiting(_))
+    ));
 }
 
 #[test]

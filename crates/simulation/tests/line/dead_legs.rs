@@ -28,7 +28,10 @@ fn a_dead_operators_phone_lets_the_caller_wait_again() {
     world.run(seconds(400));
 
     assert!(world.is_talking(caller));
-    assert!(matches!(world.hears(caller), Some(Hears::Prompts(..) | Hears::Waiting(_))));
+    assert!(matches!(
+        world.hears(caller),
+        Some(Hears::Prompts(..) | Hears::Waiting(_))
+    ));
     let contacts = world.state().dispatcher().contacts();
     assert_eq!(contacts[0].state, ContactState::Waiting);
 }

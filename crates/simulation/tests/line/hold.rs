@@ -19,7 +19,10 @@ fn hold_plays_the_waiting_sound_and_resume_stops_it() {
     world.act(operator, Act::Hold(Hold::Off));
     world.run(seconds(1));
 
-    assert!(matches!(world.hears(caller), Some(Hears::Silence | Hears::Stream(_))));
+    assert!(matches!(
+        world.hears(caller),
+        Some(Hears::Silence | Hears::Stream(_))
+    ));
     assert!(world.is_talking(caller) && world.is_talking(operator));
 }
 

@@ -97,7 +97,10 @@ fn a_phone_that_comes_back_is_found_by_its_answer() {
     world.power("eva", Power::Off);
     let caller = world.call(Caller::from_number(1));
     world.run(seconds(10));
-    assert_eq!(world.operator("eva").reachability, Reachability::Unreachable);
+    assert_eq!(
+        world.operator("eva").reachability,
+        Reachability::Unreachable
+    );
 
     world.power("eva", Power::On);
     world.peer("eva").set_manner(Manner::Answers(seconds(1)));
@@ -138,7 +141,10 @@ fn an_operator_who_misses_again_and_again_is_paused_while_another_is_there() {
 
     let paused = ["eva", "jana"].map(|name| world.operator(name).paused);
     assert!(
-        matches!(paused, [Some(PauseCause::Misses(3)), None] | [None, Some(PauseCause::Misses(3))]),
+        matches!(
+            paused,
+            [Some(PauseCause::Misses(3)), None] | [None, Some(PauseCause::Misses(3))]
+        ),
         "{paused:?}"
     );
 }

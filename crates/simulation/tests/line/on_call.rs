@@ -32,7 +32,10 @@ fn at_home(world: &mut World, manner: Manner) {
 fn with_nobody_there_it_climbs_at_once_and_one_takes_her() {
     let mut world = open(centre());
     let one = Digit::from_char('1').unwrap();
-    at_home(&mut world, Manner::AnswersAndPresses(seconds(4), seconds(3), one));
+    at_home(
+        &mut world,
+        Manner::AnswersAndPresses(seconds(4), seconds(3), one),
+    );
 
     let caller = world.call(Caller::from_number(1));
     world.run(seconds(6));
@@ -42,7 +45,10 @@ fn with_nobody_there_it_climbs_at_once_and_one_takes_her() {
         .find(|(_, call)| call.number == HOME)
         .map(|(call, _)| call)
         .unwrap();
-    assert_eq!(world.hears(home), Some(Hears::Prompts(vec![Sounds::PRESS_ONE], None)));
+    assert_eq!(
+        world.hears(home),
+        Some(Hears::Prompts(vec![Sounds::PRESS_ONE], None))
+    );
     assert!(!world.is_talking(caller));
     world.run(seconds(2));
 
@@ -63,7 +69,12 @@ fn a_voicemail_never_takes_her() {
     world.run(seconds(300));
 
     assert!(world.is_talking(caller));
-    assert!(world.heard(caller).iter().all(|(_, hears)| !matches!(hears, Hears::Stream(_))));
+    assert!(
+        world
+            .heard(caller)
+            .iter()
+            .all(|(_, hears)| !matches!(hears, Hears::Stream(_)))
+    );
     assert!(world.state().counts().open.misses.no_answer >= 3);
 }
 
@@ -71,12 +82,20 @@ fn a_voicemail_never_takes_her() {
 fn another_key_takes_nobody() {
     let mut world = open(centre());
     let two = Digit::from_char('2').unwrap();
-    at_home(&mut world, Manner::AnswersAndPresses(seconds(1), seconds(3), two));
+    at_home(
+        &mut world,
+        Manner::AnswersAndPresses(seconds(1), seconds(3), two),
+    );
 
     let caller = world.call(Caller::from_number(1));
     world.run(seconds(20));
 
-    assert!(world.heard(caller).iter().all(|(_, hears)| !matches!(hears, Hears::Stream(_))));
+    assert!(
+        world
+            .heard(caller)
+            .iter()
+            .all(|(_, hears)| !matches!(hears, Hears::Stream(_)))
+    );
 }
 
 #[test]

@@ -54,7 +54,11 @@ fn an_offer_that_rings_out_and_an_answer_that_cross_leave_one_call_or_none() {
         let caller = world.call(Caller::from_number(1));
         world.run(seconds(17));
 
-        let live: Vec<CallRef> = world.peer("eva").live_calls().map(|(call, _)| call).collect();
+        let live: Vec<CallRef> = world
+            .peer("eva")
+            .live_calls()
+            .map(|(call, _)| call)
+            .collect();
         match live.as_slice() {
             [] => assert!(world.is_talking(caller)),
             [operator] => assert!(world.are_joined(caller, *operator), "{answers}"),

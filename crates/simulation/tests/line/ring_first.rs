@@ -17,7 +17,10 @@ fn a_free_operator_is_the_first_thing_heard() {
     let operator = world.only_call("eva");
     assert!(world.are_joined(caller, operator));
     let answered = answered_after(world.call_of(caller)).unwrap();
-    assert!(answered >= seconds(4) && answered < seconds(5), "{answered:?}");
+    assert!(
+        answered >= seconds(4) && answered < seconds(5),
+        "{answered:?}"
+    );
     assert!(
         world
             .heard(caller)

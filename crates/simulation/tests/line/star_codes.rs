@@ -13,8 +13,14 @@ fn ready_and_pause_are_confirmed_by_voice() {
     let call = world.dial_from("eva", "*41");
     world.run(seconds(1));
 
-    assert_eq!(world.hears(call), Some(Hears::Prompts(vec![Sounds::PAUSED], None)));
-    assert!(matches!(world.operator("eva").intent, Intent::Paused { .. }));
+    assert_eq!(
+        world.hears(call),
+        Some(Hears::Prompts(vec![Sounds::PAUSED], None))
+    );
+    assert!(matches!(
+        world.operator("eva").intent,
+        Intent::Paused { .. }
+    ));
     let challenged = world
         .sent_to("eva")
         .any(|sent| sent.text.starts_with("SIP/2.0 401"));

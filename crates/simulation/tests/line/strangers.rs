@@ -60,10 +60,7 @@ fn an_invite_without_a_description_gets_our_offer_and_sound_after_the_ack() {
         line_rings: seconds(0),
         ..Centre::default()
     });
-    let (from, host) = (
-        "198.51.100.1:5070".parse().unwrap(),
-        "198.51.100.1:5070",
-    );
+    let (from, host) = ("198.51.100.1:5070".parse().unwrap(), "198.51.100.1:5070");
     world.send(from, &invite("80060", host));
     world.run(seconds(1));
     let ok = world
@@ -85,6 +82,8 @@ fn an_invite_without_a_description_gets_our_offer_and_sound_after_the_ack() {
     world.send(from, &ack);
     world.run(seconds(1));
 
-    let heard = world.media().heard_at("198.51.100.1:30000".parse().unwrap());
+    let heard = world
+        .media()
+        .heard_at("198.51.100.1:30000".parse().unwrap());
     assert!(!heard.is_empty());
 }
