@@ -19,4 +19,4 @@ pub use network::{Network, Weather};
 pub use peer::{Act, Call, CallEnd, CallRef, CallStage, Hold, Manner, Peer, Power, Voice};
 pub use random::{Day, Summary, random_day};
 pub use shadow::Shadow;
-pub use world::{Caller, Outgoing, Sent, World};
+pub use world::{Caller, Found, Outgoing, Sent, World};

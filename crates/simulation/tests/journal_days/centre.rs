@@ -160,9 +160,7 @@ impl Centre {
             }
             | Decision::Missed {
                 contact, operator, ..
-            } => self
-                .offers
-                .retain(|offer| *offer != (*contact, *operator)),
+            } => self.offers.retain(|offer| *offer != (*contact, *operator)),
             Decision::Bridge { contact, .. } | Decision::BridgePartner { contact, .. } => {
                 self.offers.retain(|(offered, _)| offered != contact);
                 self.overflows.retain(|offered| offered != contact);

@@ -206,7 +206,9 @@ impl Node {
             return Err(format!("{live} contacts are live, not {}", self.open.len()));
         }
         if total.arrived != total.ended() + live as u64 {
-            return Err(format!("{live} contacts are live, and the counts are {total:?}"));
+            return Err(format!(
+                "{live} contacts are live, and the counts are {total:?}"
+            ));
         }
         Ok(())
     }
@@ -227,7 +229,12 @@ impl Node {
             self.history.remove(&seq);
         }
         self.centre.restart(&replayed.state);
-        self.open = self.centre.live().iter().map(|(contact, _)| *contact).collect();
+        self.open = self
+            .centre
+            .live()
+            .iter()
+            .map(|(contact, _)| *contact)
+            .collect();
         self.log = Log::new(replayed, self.now);
         self.writer = MemoryWriter::new(journal, Duration::from_millis(2));
         self.disk = Disk::Well;
@@ -291,7 +298,9 @@ impl Node {
         let mut after: Vec<ContactId> = views.iter().map(|view| view.id).collect();
         after.sort_unstable();
         if after != before {
-            return Err(format!("{before:?} were there before the crash, {after:?} after"));
+            return Err(format!(
+                "{before:?} were there before the crash, {after:?} after"
+            ));
         }
         for view in views {
             if !matches!(view.state, ContactState::Adrift { .. }) {
