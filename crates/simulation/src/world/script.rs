@@ -286,6 +286,13 @@ impl World {
         self.input(Input::Received { flow, bytes });
     }
 
+    /// A media thread did not take an order about a call.
+    pub fn lose_order(&mut self, call: CallRef) {
+        if let Some(stream) = self.stream_of(call) {
+            self.input(Input::OrderLost(stream));
+        }
+    }
+
     /// What somebody has heard in a call, each with the time since the call began.
     #[must_use]
     pub fn heard(&self, call: CallRef) -> Vec<(Duration, Hears)> {
