@@ -203,6 +203,7 @@ fn something_happens(world: &mut World, chance: &mut Chance) {
             world.board();
         }
         18 => misfortune(world, chance, phone),
+        19 if chance.percent(20) => world.unregister(phone),
         _ => world.forget_calls(Duration::from_secs(60)),
     }
 }
@@ -212,7 +213,7 @@ fn misfortune(world: &mut World, chance: &mut Chance, phone: &str) {
     match chance.below(10) {
         0 => world.crash(CrashPoint::BeforeCommit),
         1 => world.crash(CrashPoint::AfterCommit),
-        2 => {
+        2 if chance.percent(30) => {
             let faults = [Fault::Full, Fault::Fails, Fault::FailsButWritten];
             world.set_fault(chance.of(&faults));
         }

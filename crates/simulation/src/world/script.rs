@@ -274,6 +274,11 @@ impl World {
         self.network.send(self.now, Datagram { from, to, bytes });
     }
 
+    /// From now on sound comes from an address that belongs to no peer.
+    pub fn speak_from(&mut self, sound: std::net::SocketAddr) {
+        self.speaking.insert(sound);
+    }
+
     /// Messages to an address, in order.
     pub fn sent_to_address(&self, to: std::net::SocketAddr) -> impl Iterator<Item = &Sent> {
         self.sent.iter().filter(move |sent| sent.to == to)
