@@ -13,7 +13,7 @@
 
 // The threads belong to the daemon, which is a binary that nobody imports.
 #[allow(dead_code, unused_imports)]
-#[path = "../../crates/daemon/src/media/mod.rs"]
+#[path = "../../crates/daemon/src/media_threads/mod.rs"]
 mod threads;
 
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
