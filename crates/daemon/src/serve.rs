@@ -39,7 +39,7 @@ const BEATS_EVERY: Duration = Duration::from_secs(1);
 
 /// What `linka serve` is told.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     folders: Folders,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub struct Options {
 }
 
 /// Serves until a signal ends it.
-pub fn serve(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn serve(options: &Options) -> anyhow::Result<ExitCode> {
     start_log();
     let configuration = match configuration::load(&options.folders.config, &options.folders.keys) {
         Ok(configuration) => configuration,
@@ -65,7 +65,7 @@ pub fn serve(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// Loads the WAV files of a configuration.
-pub fn load_sounds(files: &[(SoundId, PathBuf)]) -> anyhow::Result<media::Sounds> {
+pub(crate) fn load_sounds(files: &[(SoundId, PathBuf)]) -> anyhow::Result<media::Sounds> {
     let mut sounds = media::Sounds::default();
     for (id, path) in files {
         sounds.insert(*id, media::Sound::load(path)?);
