@@ -4,6 +4,7 @@ mod chance;
 mod dialog;
 pub mod digest;
 mod endpoint;
+pub mod exercise;
 mod flow;
 pub mod framing;
 pub mod header;
@@ -13,6 +14,7 @@ pub mod message;
 mod method;
 mod registrar;
 mod registration;
+pub mod sdp;
 mod status;
 mod table;
 mod timers;
@@ -23,9 +25,9 @@ mod wire;
 
 pub use dialog::IN_DIALOG_PENDING_MAX;
 pub use endpoint::{
-    Account, Admission, Body, CONTACTS_MAX, Command, Counts, Credentials, DialogId, EndCause,
-    Endpoint, EndpointConfig, Event, Failure, Header, Input, InputError, Invite, Limits, Listener,
-    MIN_SE, NewCalls, Output, Party, ProbeId, REGISTRATION_MAX, REGISTRATION_MIN, REQUEST_WAIT,
+    Admission, Body, CONTACTS_MAX, Command, Counts, Credentials, DialogId, EndCause, Endpoint,
+    EndpointConfig, Event, Failure, Header, Input, InputError, Invite, Limits, Listener, MIN_SE,
+    NewCalls, Output, Party, ProbeId, REGISTRATION_MAX, REGISTRATION_MIN, REQUEST_WAIT,
     REQUESTS_MAX, Register, RegistrationId, RegistrationState, RequestId, RestoredBinding,
     SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, User,
 };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::dialog::CHALLENGES_MAX;
 use crate::endpoint::{
     Core, Event, Failure, InputError, Outgoing, Register, RegistrationId, RegistrationState, auth,
 };
@@ -32,6 +33,7 @@ struct Registration {
     attempt: Option<Attempt>,
     failures: u32,
     timer: Option<TimerHandle>,
+    login: Option<auth::Login>,
     expires: Duration,
     told: Option<RegistrationState>,
 }
@@ -52,7 +54,7 @@ struct Attempt {
 /// Whether the challenge was answered, and the interval changed, in this attempt.
 #[derive(Copy, Clone, Eq, PartialEq, Default)]
 struct Tries {
-    credentials: bool,
+    challenges: u8,
     longer: bool,
 }
 
@@ -73,6 +75,7 @@ impl Registrations {
         }
         let mut registration = Registration {
             expires: register.expires,
+            login: register.credentials.as_ref().map(auth::Login::new),
             call_id: HeaderValue::from(&core.call_id()),
             tag: core.tag(),
             cseq: core.first_cseq(),
@@ -83,7 +86,7 @@ impl Registrations {
             told: None,
             register,
         };
-        registration.send(core, Tries::default(), None);
+        registration.send(core, Tries::default());
         self.0.insert(id, registration);
     }
 
@@ -99,7 +102,7 @@ impl Registrations {
             .ok_or(InputError::NoSuchRegistration(id))?;
         stop(core, registration.timer.take());
         registration.aim = Aim::End;
-        registration.send(core, Tries::default(), None);
+        registration.send(core, Tries::default());
         Ok(())
     }
 
@@ -109,7 +112,7 @@ impl Registrations {
             return;
         };
         registration.timer = None;
-        registration.send(core, Tries::default(), None);
+        registration.send(core, Tries::default());
     }
 
     pub(crate) fn on_response(
@@ -177,7 +180,7 @@ impl Registrations {
 }
 
 impl Registration {
-    fn send(&mut self, core: &mut Core, tries: Tries, answered: Option<&auth::Answered>) {
+    fn send(&mut self, core: &mut Core, tries: Tries) {
         self.cseq += 1;
         let key = core.client_key();
         let (target, uri) = (self.register.target, &self.register.registrar);
@@ -205,8 +208,8 @@ impl Registration {
             .begin(core)
             .header(Name::Contact, contact)
             .header(Name::Expires, expires);
-        if let Some(answered) = answered {
-            writer = answered.add(writer);
+        if let Some(login) = self.login.as_mut().filter(|_| tries.challenges > 0) {
+            writer = login.authorize(core, writer, Method::Register, uri);
         }
         let bytes = writer.finish();
         self.attempt = Some(Attempt { key, tries });
@@ -257,29 +260,24 @@ impl Registration {
         status: Status,
         response: &Message,
     ) -> bool {
-        let challenged =
-            status == Status::UNAUTHORIZED || status == Status::PROXY_AUTHENTICATION_REQUIRED;
-        if challenged && !tries.credentials {
-            let credentials = self.register.credentials.as_ref();
-            let answered = auth::answer(
-                core,
-                response,
-                credentials,
-                Method::Register,
-                &self.register.registrar,
-            );
-            let Some(answered) = answered else {
-                return false;
-            };
-            self.send(
-                core,
-                Tries {
-                    credentials: true,
-                    ..tries
-                },
-                Some(&answered),
-            );
-            return true;
+        if let Some(login) = self
+            .login
+            .as_mut()
+            .filter(|_| tries.challenges < CHALLENGES_MAX)
+        {
+            if tries.challenges == 0 {
+                login.accepted();
+            }
+            if login.challenged(response) {
+                self.send(
+                    core,
+                    Tries {
+                        challenges: tries.challenges + 1,
+                        ..tries
+                    },
+                );
+                return true;
+            }
         }
         let least = response
             .min_expires()
@@ -296,7 +294,6 @@ impl Registration {
                 longer: true,
                 ..tries
             },
-            None,
         );
         true
     }

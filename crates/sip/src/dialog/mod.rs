@@ -11,7 +11,7 @@ mod table;
 mod within;
 
 pub(crate) use incoming::Incoming;
-pub(crate) use outgoing::{Calling, Taken, retry_after};
+pub(crate) use outgoing::{CHALLENGES_MAX, Calling, Taken, retry_after};
 pub(crate) use route::{Order, Route};
 pub use sending::IN_DIALOG_PENDING_MAX;
 pub(crate) use sending::InFlight;
@@ -21,7 +21,8 @@ pub(crate) use table::Dialogs;
 pub(crate) use within::{abilities, interval_too_small};
 
 use crate::Tag;
-use crate::endpoint::{Core, Credentials, DialogId, EndCause, Event};
+use crate::endpoint::auth::Login;
+use crate::endpoint::{Core, DialogId, EndCause, Event};
 use crate::message::HeaderValue;
 use crate::timers::TimerHandle;
 use crate::wire::{DialogTimer, TimerKey};
@@ -35,7 +36,7 @@ pub(crate) struct Dialog {
     pub(crate) state: State,
     pub(crate) session: Session,
     pub(crate) initiator: Initiator,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) login: Option<Login>,
     pub(crate) in_flight: Vec<InFlight>,
     pub(crate) local_cseq: u32,
     pub(crate) remote_cseq: Option<u32>,
@@ -120,7 +121,7 @@ impl Dialog {
             state,
             session,
             initiator,
-            credentials: None,
+            login: None,
             in_flight: Vec::new(),
             local_cseq: 0,
             remote_cseq: None,

@@ -17,6 +17,8 @@ use crate::{Method, Name, Status};
 
 /// How often an INVITE is sent again with a longer session interval before it counts as failed.
 const LONGER_INTERVALS_MAX: u8 = 2;
+/// How often a challenge is answered: once, and once more if the nonce was stale.
+pub(crate) const CHALLENGES_MAX: u8 = 2;
 
 /// An INVITE that waits for its final response.
 pub(crate) struct Calling {
@@ -24,7 +26,7 @@ pub(crate) struct Calling {
     pub(crate) key: ClientKey,
     provisional: Provisional,
     cancel: Cancelling,
-    authorization: Authorization,
+    challenges: u8,
     longer_intervals: u8,
     early: Option<crate::endpoint::Body>,
 }
@@ -41,13 +43,6 @@ enum Cancelling {
     /// It waits for the first provisional response.
     Wanted(Option<HeaderValue>),
     Sent,
-}
-
-/// Whether a challenge was answered: a second one means that the credentials are wrong.
-#[derive(Clone)]
-enum Authorization {
-    None,
-    Given(auth::Answered),
 }
 
 /// Whether a response found its use.
@@ -73,13 +68,16 @@ impl Dialog {
         let route = Route::direct(invite.request_uri.clone(), invite.target);
         let mut session = Session::new(Agreement::alone(core.config.session_expires));
         session.local = Some(invite.sdp.clone());
-        let (id, credentials) = (invite.dialog, invite.credentials.clone());
+        let (id, login) = (
+            invite.dialog,
+            invite.credentials.as_ref().map(auth::Login::new),
+        );
         let calling = Calling {
             invite: Box::new(invite),
             key: core.client_key(),
             provisional: Provisional::None,
             cancel: Cancelling::No,
-            authorization: Authorization::None,
+            challenges: 0,
             longer_intervals: 0,
             early: None,
         };
@@ -90,7 +88,7 @@ impl Dialog {
             State::Calling(Box::new(calling)),
             session,
         );
-        dialog.credentials = credentials;
+        dialog.login = login;
         dialog.local_cseq = core.first_cseq();
         dialog.send_invite(core);
         dialog
@@ -113,8 +111,8 @@ impl Dialog {
             cseq: self.local_cseq,
         };
         let mut writer = offering(request.begin(core), core, target, &self.session);
-        if let Authorization::Given(answered) = &calling.authorization {
-            writer = answered.add(writer);
+        if let Some(login) = &mut self.login {
+            writer = login.authorize(core, writer, Method::Invite, &calling.invite.request_uri);
         }
         writer = compose::with_headers(writer, &calling.invite.headers);
         let bytes = compose::with_sdp(writer, &calling.invite.sdp);
@@ -206,6 +204,9 @@ impl Dialog {
         else {
             return;
         };
+        if let Some(login) = &mut self.login {
+            login.accepted();
+        }
         self.identity.remote = copied(response, Name::To);
         self.identity.remote_tag = to_tag(response).to_vec();
         let remote = response.contact().map_or_else(
@@ -251,7 +252,11 @@ impl Dialog {
             call_id: &self.identity.call_id,
             cseq,
         };
-        let bytes = request.begin(core).finish();
+        let mut writer = request.begin(core);
+        if let Some(login) = &self.login {
+            writer = login.repeat(writer);
+        }
+        let bytes = writer.finish();
         core.wire.transmit(target, bytes.clone());
         core.transactions
             .keep_ack(invite, to_tag(response).to_vec().into(), target, bytes);
@@ -262,21 +267,15 @@ impl Dialog {
             return;
         };
         let wanted = matches!(calling.cancel, Cancelling::No);
-        if wanted
-            && self.credentials.is_some()
-            && matches!(calling.authorization, Authorization::None)
+        let challenged = wanted && calling.challenges < CHALLENGES_MAX;
+        if challenged
+            && self
+                .login
+                .as_mut()
+                .is_some_and(|login| login.challenged(response))
         {
-            let answered = auth::answer(
-                core,
-                response,
-                self.credentials.as_ref(),
-                Method::Invite,
-                &calling.invite.request_uri,
-            );
-            if let Some(answered) = answered {
-                calling.authorization = Authorization::Given(answered);
-                return self.send_invite_again(core);
-            }
+            calling.challenges += 1;
+            return self.send_invite_again(core);
         }
         let least = min_se(response).filter(|_| status == Status::SESSION_INTERVAL_TOO_SMALL);
         if let Some(least) =

@@ -4,7 +4,7 @@ use super::outgoing::{Taken, offering};
 use super::session::{Update, sdp_of};
 use super::session_timer::{Agreement, min_se};
 use super::{Dialog, Initiator, State};
-use crate::endpoint::{Body, Core, EndCause, Event, Failure, InputError, Outgoing, auth, compose};
+use crate::endpoint::{Body, Core, EndCause, Event, Failure, InputError, Outgoing, compose};
 use crate::message::{HeaderValue, Message, RequestWriter};
 use crate::transaction::{ClientKey, ClientOwner, Kind};
 use crate::wire::DialogTimer;
@@ -40,6 +40,7 @@ pub(crate) enum What {
 #[derive(Copy, Clone, Eq, PartialEq)]
 enum Tries {
     First,
+    WithCredentials,
     Again,
 }
 
@@ -68,16 +69,10 @@ impl What {
 impl Dialog {
     /// Sends a request.
     pub(crate) fn send(&mut self, core: &mut Core, what: What) {
-        self.send_tried(core, what, Tries::First, None);
+        self.send_tried(core, what, Tries::First);
     }
 
-    fn send_tried(
-        &mut self,
-        core: &mut Core,
-        what: What,
-        tries: Tries,
-        answered: Option<&auth::Answered>,
-    ) {
+    fn send_tried(&mut self, core: &mut Core, what: What, tries: Tries) {
         self.local_cseq += 1;
         let (key, target, cseq) = (core.client_key(), self.route.next_hop(), self.local_cseq);
         let addressing = self.route.addressing();
@@ -93,8 +88,12 @@ impl Dialog {
             cseq,
         };
         let mut writer = request.begin(core);
-        if let Some(answered) = answered {
-            writer = answered.add(writer);
+        if let Some(login) = self
+            .login
+            .as_mut()
+            .filter(|_| tries == Tries::WithCredentials)
+        {
+            writer = login.authorize(core, writer, what.method(), &addressing.uri);
         }
         let bytes = self.finish(core, writer, &what);
         let kind = what.kind();
@@ -273,22 +272,18 @@ impl Dialog {
         status: Status,
         response: &Message,
     ) -> bool {
-        let uri = self.route.addressing().uri;
-        let answered = auth::answer(
-            core,
-            response,
-            self.credentials.as_ref(),
-            what.method(),
-            &uri,
-        );
-        if let Some(answered) = answered {
-            self.send_tried(core, what.clone(), Tries::Again, Some(&answered));
-            return true;
+        if let Some(login) = &mut self.login {
+            // The request that was challenged carried no credentials, so that none were refused.
+            login.accepted();
+            if login.challenged(response) {
+                self.send_tried(core, what.clone(), Tries::WithCredentials);
+                return true;
+            }
         }
         let least = min_se(response).filter(|_| status == Status::SESSION_INTERVAL_TOO_SMALL);
         let Some(least) = least else { return false };
         self.session.require(least);
-        self.send_tried(core, what.clone(), Tries::Again, None);
+        self.send_tried(core, what.clone(), Tries::Again);
         true
     }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::config::Account;
 use super::ids::{
     Body, Credentials, DialogId, Header, Party, ProbeId, RegistrationId, RequestId, User,
 };
+use crate::digest::Ha1;
 use crate::flow::{Flow, Target};
 use crate::message::HeaderValue;
 use crate::{CallId, Status, Tag, Uri};
@@ -119,7 +119,7 @@ pub enum Command {
     /// Replaces the accounts that may register, at a reload. Bindings of users that are gone are removed.
     SetAccounts {
         /// All accounts.
-        accounts: BTreeMap<User, Account>,
+        accounts: BTreeMap<User, Ha1>,
     },
     /// Brings back bindings of an earlier start, unproven: [`BindingState::Unproven`](super::BindingState).
     RestoreBindings {

@@ -16,10 +16,10 @@ pub struct EndpointConfig {
     pub listeners: Vec<Listener>,
     /// The value of `Server` and `User-Agent`; none says nothing about us.
     pub product: Option<HeaderValue>,
-    /// The realm of our challenges and of the registrar.
-    pub realm: String,
-    /// Who may register.
-    pub accounts: BTreeMap<User, Account>,
+    /// The realm of our challenges. Stored hashes hold for this one only, so it never changes.
+    pub realm: &'static str,
+    /// Who may register, with the stored hashes; passwords are not kept.
+    pub accounts: BTreeMap<User, Ha1>,
     /// The session interval we ask for (RFC 4028 §4), at least [`MIN_SE`].
     pub session_expires: Duration,
     /// How many contacts one user may have at once.
@@ -42,7 +42,7 @@ pub const CONTACTS_MAX: usize = 5;
 impl EndpointConfig {
     /// Settings with the defaults of this crate.
     #[must_use]
-    pub const fn new(listeners: Vec<Listener>, realm: String) -> Self {
+    pub const fn new(listeners: Vec<Listener>, realm: &'static str) -> Self {
         Self {
             listeners,
             product: None,
@@ -66,15 +66,6 @@ pub struct Listener {
     pub advertised: SocketAddr,
     /// The algorithm of its challenges. MD5 by default on UDP and TCP: some phones give up on any other.
     pub algorithm: Algorithm,
-}
-
-/// The stored secrets of an account, one for each algorithm; the password is not kept.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// For challenges with MD5.
-    pub md5: Ha1,
-    /// For challenges with SHA-256 (RFC 8760).
-    pub sha256: Ha1,
 }
 
 /// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by them.

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::compose::Face;
-use super::config::EndpointConfig;
+use super::config::{EndpointConfig, Listener};
 use crate::chance::Chance;
+use crate::digest::Server;
 use crate::flow::{ListenerId, Target};
 use crate::message::Message;
 use crate::transaction::{ClientKey, ClientOwner, ClientRequest, Kind, ServerKey, Transactions};
@@ -21,6 +22,9 @@ pub(crate) struct Core {
     pub(crate) wire: Wire,
     pub(crate) transactions: Transactions,
     pub(crate) keys: Keys,
+    /// The digest server of each listener.
+    pub(crate) guards: Vec<(ListenerId, Server)>,
+    start: Instant,
     faces: Vec<(ListenerId, Face)>,
     /// Used for a listener that was not configured; commands that name one are refused before.
     nameless: Face,
@@ -46,11 +50,21 @@ impl Core {
             wire: Wire::new(now),
             transactions: Transactions::new(&chance.derive("transactions")),
             keys: Keys::new(&chance.derive("left"), &chance.derive("right")),
+            guards: guards(&config, &chance),
+            start: now,
             faces,
             nameless: Face::nameless(),
             config,
             chance,
         }
+    }
+
+    /// The clock of nonces: whole seconds since the start.
+    pub(crate) fn second(&self) -> u64 {
+        self.wire
+            .now
+            .saturating_duration_since(self.start)
+            .as_secs()
     }
 
     /// How we show ourselves on a listener.
@@ -117,6 +131,18 @@ impl Core {
         let steps = u64::try_from(most.saturating_sub(least).as_millis() / STEP_MS).unwrap_or(0);
         least + Duration::from_millis(10 * self.chance.below(steps + 1))
     }
+}
+
+/// A digest server for each listener, each with a key of its own.
+fn guards(config: &EndpointConfig, chance: &Chance) -> Vec<(ListenerId, Server)> {
+    let guard = |listener: &Listener| {
+        let key = chance.derive(&format!("nonces of listener {}", listener.id.0));
+        (
+            listener.id,
+            Server::new(key, config.realm, listener.algorithm),
+        )
+    };
+    config.listeners.iter().map(guard).collect()
 }
 
 /// What identifies the transaction of a request. The parser has checked that all of it is there.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Account, Command, InputError, Invite, NewCalls, ProbeId, Register, RestoredBinding, User,
-};
 use super::{Added, Core, DialogId, EndCause, Endpoint, Header, auth};
+use super::{Command, InputError, Invite, NewCalls, ProbeId, Register, RestoredBinding, User};
 use crate::dialog::{Dialog, State};
+use crate::digest::Ha1;
 use crate::flow::{ListenerId, Target};
 use crate::message::HeaderValue;
 use crate::{Status, Uri};
@@ -77,7 +76,7 @@ impl Endpoint {
         }
     }
 
-    fn set_accounts(&mut self, accounts: BTreeMap<User, Account>) -> Result<(), InputError> {
+    fn set_accounts(&mut self, accounts: BTreeMap<User, Ha1>) -> Result<(), InputError> {
         self.core.config.accounts = accounts;
         self.registrar.forget_unknown(&mut self.core);
         Ok(())

@@ -20,8 +20,8 @@ pub use admission::{SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX};
 pub use command::{Command, Invite, NewCalls, Register, RestoredBinding};
 pub(crate) use compose::{ACCEPT, ALLOW, Added, Outgoing, SUPPORTED, copied};
 pub use config::{
-    Account, CONTACTS_MAX, EndpointConfig, Limits, Listener, MIN_SE, REGISTRATION_MAX,
-    REGISTRATION_MIN, SESSION_EXPIRES,
+    CONTACTS_MAX, EndpointConfig, Limits, Listener, MIN_SE, REGISTRATION_MAX, REGISTRATION_MIN,
+    SESSION_EXPIRES,
 };
 pub(crate) use core::{Core, Pending};
 pub use event::{EndCause, Event, Failure, Output, RegistrationState};

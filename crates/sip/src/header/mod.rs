@@ -13,4 +13,5 @@ pub(crate) use name::Known;
 pub use name::Name;
 pub use name_addr::NameAddr;
 pub use params::{Param, Params};
+pub(crate) use params::{quoted_end, skip_lws};
 pub use via::Via;

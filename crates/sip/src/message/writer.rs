@@ -106,6 +106,15 @@ impl HeaderValue {
         &self.0
     }
 
+    /// Takes over text of this crate, of which the parts were checked.
+    pub(crate) fn from_clean(text: Vec<u8>) -> Self {
+        if text.iter().any(|&byte| is_forbidden(byte)) {
+            Self::cleaned(&text)
+        } else {
+            Self(text.into())
+        }
+    }
+
     fn cleaned(bytes: &[u8]) -> Self {
         let mut text = Vec::with_capacity(bytes.len());
         push_clean(&mut text, Value::new(bytes));

@@ -1,5 +1,10 @@
 //! An endpoint under a virtual clock, and a peer that speaks plain text.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    unreachable_pub,
+    dead_code
+)]
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -92,7 +97,7 @@ pub fn config() -> EndpointConfig {
             algorithm,
         },
     ];
-    EndpointConfig::new(listeners, "linka.test".to_owned())
+    EndpointConfig::new(listeners, "linka.test")
 }
 
 pub fn peer() -> Flow {
