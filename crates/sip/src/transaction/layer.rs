@@ -172,6 +172,11 @@ impl Transactions {
         self.play_client(wire, key, acts, None);
     }
 
+    /// Whether this client transaction exists.
+    pub(crate) fn sends(&self, key: ClientKey) -> bool {
+        self.clients.contains(&key)
+    }
+
     /// The transactions whose requests went to that target.
     pub(crate) fn sent_to(&self, target: Target) -> Vec<ClientKey> {
         let range = (target, ClientKey::FIRST)..=(target, ClientKey::LAST);
