@@ -118,15 +118,16 @@ impl ParseError {
         self.fault.status()
     }
 
-    /// What could be read, if it is a request that an error response can be composed for: any method but ACK, with a
-    /// sound topmost Via, and From, To, Call-ID and CSeq to copy (RFC 3261 §8.2.6.2).
+    /// What could be read, if it is a request that an error response can be composed for: any method but ACK, with Via,
+    /// From, To, Call-ID and CSeq to copy (RFC 3261 §8.2.6.2). They may be the very ones that are malformed, so the
+    /// response goes where the request came from.
     pub fn answerable(&self) -> Option<&Message> {
         let request = self.read.as_ref()?;
         let method = request.method()?;
-        let copied = [Name::From, Name::To, Name::CallId, Name::CSeq];
+        let copied = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
         let complete = copied
             .iter()
             .all(|&name| request.value(name).is_some_and(|value| !value.is_empty()));
-        (method != Method::Ack && complete && request.via().is_ok()).then_some(request)
+        (method != Method::Ack && complete).then_some(request)
     }
 }
