@@ -79,6 +79,7 @@ fn config(wrap_up: Duration) -> Config {
                 id: queue(n),
                 strategy: Strategy::LongestIdle,
                 ring_time: seconds(20),
+                ring_time_home: seconds(30),
                 wrap_up,
                 wrap_up_hard: 2 * wrap_up,
                 reserves: vec![Reserve {

@@ -36,6 +36,8 @@ pub struct Queue {
     pub strategy: Strategy,
     /// How long a phone rings before the offer counts as not answered.
     pub ring_time: Duration,
+    /// The same for somebody at home, who also has to press 1.
+    pub ring_time_home: Duration,
     /// Rest of the person after a contact.
     pub wrap_up: Duration,
     /// Rest of the person after a contact of class `Danger` or `Alarm`.

@@ -16,7 +16,11 @@ impl Dispatcher {
     /// Claims an operator for a contact and rings her.
     pub(crate) fn offer(&mut self, slot: ContactSlot, operator: OperatorSlot) {
         let queue = self.queue_of(slot);
-        let (until, strategy) = (self.now + queue.ring_time, queue.strategy);
+        let ring_time = match self.operators[operator].place {
+            Place::Desk => queue.ring_time,
+            Place::Home => queue.ring_time_home,
+        };
+        let (until, strategy) = (self.now + ring_time, queue.strategy);
         let now = self.now;
         let contact = &mut self.contacts[slot];
         if let State::Waiting { offers } = &mut contact.state {

@@ -124,7 +124,8 @@ fn check_queue(queue: &Queue, partners: &BTreeSet<PartnerId>) -> Result<(), Conf
         | Strategy::LeastTalkTime
         | Strategy::RingAll => TIME_MIN,
     };
-    let rings = time_is_valid(queue.ring_time) && time_is_valid(interval);
+    let times = [queue.ring_time, queue.ring_time_home, interval];
+    let rings = times.into_iter().all(time_is_valid);
     if !rings || queue.wrap_up.max(queue.wrap_up_hard) > WRAP_UP_MAX {
         return Err(ConfigError::QueueTime(queue.id));
     }

@@ -67,6 +67,8 @@ fn a_partner_that_answers_wins_and_the_contact_counts_as_overflowed() {
 #[test]
 fn an_operator_who_answers_first_stops_the_partner() {
     let (mut centre, contact) = overflowing();
+    assert_eq!(rung(&centre), 1);
+    centre.look();
     centre.give(Input::Ended {
         contact: id(1),
         cause: EndCause::Caller,

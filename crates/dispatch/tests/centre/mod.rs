@@ -70,6 +70,7 @@ pub fn config(operators: &[&str]) -> Config {
             id: queue,
             strategy: Strategy::LongestIdle,
             ring_time: secs(20),
+            ring_time_home: secs(30),
             wrap_up: secs(60),
             wrap_up_hard: secs(300),
             reserves: Vec::new(),

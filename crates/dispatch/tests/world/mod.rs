@@ -162,6 +162,7 @@ fn random_queue(chance: &mut Chance, n: u64) -> Queue {
         id: queue(n),
         strategy: chance.of(&strategies).unwrap(),
         ring_time: chance.seconds(1, 20),
+        ring_time_home: chance.seconds(1, 40),
         wrap_up: zero_or(chance, 20),
         wrap_up_hard: zero_or(chance, 40),
         reserves: (0..chance.below(3))
@@ -325,7 +326,6 @@ impl World {
             0..=24 if self.live.len() < self.contacts_max => self.arrived(),
             0..=29 => self.answer(),
             30..=37 => Input::Timeout,
-
             38..=44 => self.missed(),
             45..=52 => self.ended(),
             53..=57 => Input::HandedBack {

@@ -1,0 +1,249 @@
+//! Offer and answer for one audio stream (RFC 3264).
+
+use super::description::{Codec, Connection, Description, Direction, Media, PayloadType};
+use super::parse::read_address;
+use crate::Status;
+use crate::token::decimal;
+use std::net::{IpAddr, SocketAddr};
+use thiserror::Error;
+
+/// The packet time when nothing is asked for, in milliseconds.
+const PTIME_MS: u8 = 20;
+/// The packet times that are kept to, in milliseconds.
+const PTIMES_MS: [u8; 5] = [10, 20, 30, 40, 60];
+/// The payload type of our own offers for telephone-event.
+const EVENT_TYPE: u8 = 101;
+
+/// Whose order of codecs decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// That of the offer, as RFC 3264 §6.1 recommends.
+    #[default]
+    Theirs,
+    /// Ours.
+    Ours,
+}
+
+/// What we can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The codecs, best first.
+    pub codecs: Vec<Codec>,
+    /// Whose order decides.
+    pub order: Order,
+    /// Which way we are willing to let media flow, seen from us: `SendOnly` or `Inactive` holds the peer.
+    pub direction: Direction,
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self {
+            codecs: vec![Codec::Pcma, Codec::Pcmu],
+            order: Order::Theirs,
+            direction: Direction::SendRecv,
+        }
+    }
+}
+
+/// What both sides agreed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Negotiated {
+    /// The place of the audio stream among the streams.
+    pub index: usize,
+    /// The codec.
+    pub codec: Codec,
+    /// Its payload type, both ways.
+    pub payload_type: PayloadType,
+    /// The payload type of telephone-event (RFC 4733), if both know it.
+    pub telephone_event: Option<PayloadType>,
+    /// Where RTP goes. With the unspecified address nothing is sent.
+    pub rtp: SocketAddr,
+    /// Where RTCP goes (RFC 3605).
+    pub rtcp: SocketAddr,
+    /// Which way media flows, seen from us.
+    pub direction: Direction,
+    /// How much sound goes into a packet that we send, in milliseconds.
+    pub ptime_ms: u8,
+}
+
+impl std::fmt::Debug for Negotiated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Negotiated")
+            .field("codec", &self.codec)
+            .field("direction", &self.direction)
+            .field("ptime_ms", &self.ptime_ms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no agreement; each is answered with 488.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No audio stream over RTP/AVP is offered, or it was refused.
+    #[error("no audio stream")]
+    NoAudio,
+    /// No codec in common.
+    #[error("no common codec")]
+    NoCodec,
+    /// The stream has no IP address.
+    #[error("no address")]
+    NoAddress,
+}
+
+impl Refusal {
+    /// The status that tells it: 488.
+    pub const fn status(self) -> Status {
+        Status::NOT_ACCEPTABLE_HERE
+    }
+}
+
+/// Compares an offer with what we can do. The first audio stream with a codec in common is taken.
+pub fn negotiate(offer: &Description, capabilities: &Capabilities) -> Result<Negotiated, Refusal> {
+    let mut refusal = Refusal::NoAudio;
+    for (index, media) in offer
+        .media
+        .iter()
+        .enumerate()
+        .filter(|(_, media)| is_audio(media))
+    {
+        match take(offer, index, media, capabilities, capabilities.order) {
+            Ok(negotiated) => return Ok(negotiated),
+            Err(other) => refusal = other,
+        }
+    }
+    Err(refusal)
+}
+
+/// Reads the answer to an offer of ours, whose audio stream stood at `index`. The order of the answer decides.
+pub fn accept_answer(
+    answer: &Description,
+    index: usize,
+    offered: &Capabilities,
+) -> Result<Negotiated, Refusal> {
+    let media = answer
+        .media
+        .get(index)
+        .filter(|media| is_audio(media))
+        .ok_or(Refusal::NoAudio)?;
+    take(answer, index, media, offered, Order::Theirs)
+}
+
+fn is_audio(media: &Media) -> bool {
+    media.kind == "audio" && media.protocol == "RTP/AVP" && media.port != 0
+}
+
+fn take(
+    remote: &Description,
+    index: usize,
+    media: &Media,
+    ours: &Capabilities,
+    order: Order,
+) -> Result<Negotiated, Refusal> {
+    let (codec, payload_type) = common_codec(media, &ours.codecs, order).ok_or(Refusal::NoCodec)?;
+    let Some(Connection::Address(address)) = remote.connection_of(media) else {
+        return Err(Refusal::NoAddress);
+    };
+    let rtp = SocketAddr::new(*address, media.port);
+    Ok(Negotiated {
+        index,
+        codec,
+        payload_type,
+        telephone_event: telephone_event(media),
+        rtp,
+        rtcp: rtcp_of(media, rtp),
+        direction: remote.direction_of(media).reversed().and(ours.direction),
+        ptime_ms: ptime(remote, media),
+    })
+}
+
+fn payload_types(media: &Media) -> impl Iterator<Item = PayloadType> {
+    media.formats.iter().filter_map(|format| {
+        let number = decimal(format).and_then(|number| u8::try_from(number).ok())?;
+        PayloadType::new(number)
+    })
+}
+
+fn common_codec(media: &Media, ours: &[Codec], order: Order) -> Option<(Codec, PayloadType)> {
+    let mut theirs = payload_types(media).filter_map(|kind| Some((codec_of(media, kind)?, kind)));
+    match order {
+        Order::Theirs => theirs.find(|(codec, _)| ours.contains(codec)),
+        Order::Ours => {
+            let theirs: Vec<_> = theirs.collect();
+            ours.iter()
+                .find_map(|codec| theirs.iter().find(|(other, _)| other == codec).copied())
+        }
+    }
+}
+
+/// What a payload type stands for: `a=rtpmap` decides, without it the static types of RFC 3551.
+fn codec_of(media: &Media, kind: PayloadType) -> Option<Codec> {
+    let all = [Codec::Pcma, Codec::Pcmu];
+    match encoding(media, kind) {
+        Some(encoding) => all
+            .into_iter()
+            .find(|codec| is_encoding(encoding, codec.name())),
+        None => all.into_iter().find(|codec| codec.payload_type() == kind),
+    }
+}
+
+fn telephone_event(media: &Media) -> Option<PayloadType> {
+    payload_types(media).find(|&kind| {
+        encoding(media, kind).is_some_and(|encoding| is_encoding(encoding, "telephone-event"))
+    })
+}
+
+/// The encoding that `a=rtpmap` gives a payload type.
+fn encoding(media: &Media, kind: PayloadType) -> Option<&[u8]> {
+    media.values("rtpmap").find_map(|value| {
+        let space = memchr::memchr(b' ', value)?;
+        let same = decimal(&value[..space]) == Some(u64::from(kind.number()));
+        same.then(|| value[space..].trim_ascii())
+    })
+}
+
+/// Tells whether it is that encoding with 8,000 samples a second and one channel.
+fn is_encoding(encoding: &[u8], name: &str) -> bool {
+    let mut parts = encoding.split(|&byte| byte == b'/');
+    let same = parts
+        .next()
+        .is_some_and(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+    same && parts.next() == Some(b"8000") && matches!(parts.next(), None | Some(b"1"))
+}
+
+/// `a=rtcp:<port> [IN IP4 <address>]`, else the port behind that of RTP.
+fn rtcp_of(media: &Media, rtp: SocketAddr) -> SocketAddr {
+    let usual = SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1));
+    let read = |value: &[u8]| {
+        let mut words = value
+            .split(|&byte| byte == b' ')
+            .filter(|word| !word.is_empty());
+        let port = words
+            .next()
+            .and_then(decimal)
+            .and_then(|port| u16::try_from(port).ok())?;
+        let address: Option<IpAddr> = words.nth(2).and_then(read_address);
+        (port != 0).then(|| SocketAddr::new(address.unwrap_or(rtp.ip()), port))
+    };
+    media.value("rtcp").and_then(read).unwrap_or(usual)
+}
+
+/// The packet time that the other side likes to receive, if we can keep to it.
+fn ptime(remote: &Description, media: &Media) -> u8 {
+    let number = |name| {
+        let value = media.value(name).or_else(|| remote.value(name))?;
+        u8::try_from(decimal(value.trim_ascii())?).ok()
+    };
+    let most = number("maxptime").unwrap_or(u8::MAX);
+    let asked = number("ptime")
+        .filter(|asked| PTIMES_MS.contains(asked))
+        .unwrap_or(PTIME_MS);
+    PTIMES_MS
+        .into_iter()
+        .rfind(|ptime| *ptime <= asked.min(most))
+        .unwrap_or(PTIMES_MS[0])
+}
+
+/// The payload type for telephone-event in our offers.
+pub(super) const fn event_type() -> Option<PayloadType> {
+    PayloadType::new(EVENT_TYPE)
+}

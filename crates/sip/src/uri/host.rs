@@ -1,0 +1,103 @@
+//! Hosts and ports as they stand in URIs and in Via.
+
+use crate::token::decimal;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A host: a name or an address (RFC 3261 §25.1, with the IPv6 grammar of RFC 5954).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Host<'a> {
+    /// A domain name.
+    Name(&'a [u8]),
+    /// An address; IPv6 stands in brackets on the wire.
+    Address(IpAddr),
+}
+
+impl<'a> Host<'a> {
+    /// Reads a host that fills the slice. Letters, digits, `-`, `.` and, as phones write it, `_` make a name.
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        if let Some(inside) = bytes.strip_prefix(b"[") {
+            return parse_ipv6(inside.strip_suffix(b"]")?)
+                .map(|address| Self::Address(address.into()));
+        }
+        let named = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if bytes.is_empty() || bytes.len() > 255 || !bytes.iter().all(named) {
+            return None;
+        }
+        let address = str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| text.parse::<Ipv4Addr>().ok());
+        Some(address.map_or(Self::Name(bytes), |address| Self::Address(address.into())))
+    }
+
+    /// The address, if it is one.
+    pub const fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Name(_) => None,
+        }
+    }
+
+    /// Compares names without regard to case and addresses by value.
+    pub fn equivalent(self, other: Host<'_>) -> bool {
+        match (self, other) {
+            (Self::Name(one), Host::Name(two)) => one.eq_ignore_ascii_case(two),
+            (Self::Address(one), Host::Address(two)) => one == two,
+            (Self::Name(_), Host::Address(_)) | (Self::Address(_), Host::Name(_)) => false,
+        }
+    }
+
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Name(name) => out.extend_from_slice(name),
+            Self::Address(IpAddr::V4(address)) => {
+                out.extend_from_slice(address.to_string().as_bytes())
+            }
+            Self::Address(IpAddr::V6(address)) => {
+                out.extend_from_slice(format!("[{address}]").as_bytes())
+            }
+        }
+    }
+}
+
+/// Reads an IPv6 address without brackets. Three colons before an IPv4 part are read as two: the grammar of RFC 3261
+/// generates them (RFC 5118 §4.10).
+pub(crate) fn parse_ipv6(bytes: &[u8]) -> Option<Ipv6Addr> {
+    let text = str::from_utf8(bytes).ok()?;
+    text.parse().ok().or_else(|| {
+        let (before, after) = text.split_once(":::")?;
+        after.parse::<Ipv4Addr>().ok()?;
+        format!("{before}::{after}").parse().ok()
+    })
+}
+
+impl From<IpAddr> for Host<'_> {
+    fn from(address: IpAddr) -> Self {
+        Self::Address(address)
+    }
+}
+
+impl fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name(_) => "Host::Name(..)",
+            Self::Address(_) => "Host::Address(..)",
+        })
+    }
+}
+
+/// Reads a port that fills the slice.
+pub(crate) fn parse_port(bytes: &[u8]) -> Option<u16> {
+    decimal(bytes).and_then(|port| u16::try_from(port).ok())
+}
+
+/// Splits `host[:port]` behind the host; the colon stays with the port.
+pub(crate) fn split_port(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let from = if bytes.first() == Some(&b'[') {
+        memchr::memchr(b']', bytes).unwrap_or(0)
+    } else {
+        0
+    };
+    let colon = memchr::memchr(b':', &bytes[from..]).map_or(bytes.len(), |at| from + at);
+    bytes.split_at(colon)
+}
