@@ -41,23 +41,8 @@ impl Model {
                 operator,
                 reachability,
             } => self.reach(*operator, *reachability),
-            Input::ShiftEnds { operator, at } => {
-                let (now, before) = (self.now, self.config.rules.last_minutes);
-                let person = self.person_mut(*operator)?;
-                person.shift_ends = *at;
-                person.last_minutes = at.is_some_and(|at| now >= at - before);
-                Some(())
-            }
-            Input::Engaged { operator, leg } => {
-                let used = self.leg_in_use(*leg);
-                let person = self.person_mut(*operator)?;
-                only_if(!used && person.legs.len() < 16)?;
-                person.legs.insert(*leg, None);
-                self.withdraw_from(*operator);
-                Some(())
-            }
-            Input::Disengaged { operator, leg } => {
-                self.person_mut(*operator)?.legs.remove(leg).map(|_| ())
+            Input::ShiftEnds { .. } | Input::Engaged { .. } | Input::Disengaged { .. } => {
+                self.apply_to_person(input)
             }
             Input::Answered {
                 contact,
@@ -90,16 +75,34 @@ impl Model {
             Input::HandedBack { contact, cause } => self.hand_back(*contact, *cause),
             Input::Ended { contact, cause } => self.end(*contact, *cause),
             Input::WrapUp { operator, change } => self.wrap_up(*operator, *change),
-            Input::Timeout => {
-                self.timeout();
-                Some(())
-            }
-            Input::Restarted => {
-                self.restart();
-                Some(())
-            }
+            Input::Timeout => Some(self.timeout()),
+            Input::Restarted => Some(self.restart()),
             Input::LegFound { leg } => self.find(*leg),
             Input::LegLost { leg } => self.lose(*leg),
+        }
+    }
+
+    fn apply_to_person(&mut self, input: &Input) -> Accepted {
+        match input {
+            Input::ShiftEnds { operator, at } => {
+                let (now, before) = (self.now, self.config.rules.last_minutes);
+                let person = self.person_mut(*operator)?;
+                person.shift_ends = *at;
+                person.last_minutes = at.is_some_and(|at| now >= at - before);
+                Some(())
+            }
+            Input::Engaged { operator, leg } => {
+                let used = self.leg_in_use(*leg);
+                let person = self.person_mut(*operator)?;
+                only_if(!used && person.legs.len() < 16)?;
+                person.legs.insert(*leg, None);
+                self.withdraw_from(*operator);
+                Some(())
+            }
+            Input::Disengaged { operator, leg } => {
+                self.person_mut(*operator)?.legs.remove(leg).map(|_| ())
+            }
+            _ => None,
         }
     }
 

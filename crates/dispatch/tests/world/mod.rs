@@ -174,7 +174,7 @@ fn random_queue(chance: &mut Chance, n: u64) -> Queue {
             .collect(),
         timelines: CLASSES
             .into_iter()
-            .filter_map(|class| (!chance.one_in(3)).then(|| timeline(chance, class)))
+            .map(|class| timeline(chance, class))
             .collect(),
     }
 }
