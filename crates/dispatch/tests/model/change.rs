@@ -36,14 +36,11 @@ impl Model {
                 self.withdraw_unfit(*contact);
                 Some(())
             }
-            Input::Intends { operator, intent } => self.intend(*operator, *intent),
-            Input::Reached {
-                operator,
-                reachability,
-            } => self.reach(*operator, *reachability),
-            Input::ShiftEnds { .. } | Input::Engaged { .. } | Input::Disengaged { .. } => {
-                self.apply_to_person(input)
-            }
+            Input::Intends { .. }
+            | Input::Reached { .. }
+            | Input::ShiftEnds { .. }
+            | Input::Engaged { .. }
+            | Input::Disengaged { .. } => self.apply_to_person(input),
             Input::Answered {
                 contact,
                 operator,
@@ -75,8 +72,14 @@ impl Model {
             Input::HandedBack { contact, cause } => self.hand_back(*contact, *cause),
             Input::Ended { contact, cause } => self.end(*contact, *cause),
             Input::WrapUp { operator, change } => self.wrap_up(*operator, *change),
-            Input::Timeout => Some(self.timeout()),
-            Input::Restarted => Some(self.restart()),
+            Input::Timeout => {
+                self.timeout();
+                Some(())
+            }
+            Input::Restarted => {
+                self.restart();
+                Some(())
+            }
             Input::LegFound { leg } => self.find(*leg),
             Input::LegLost { leg } => self.lose(*leg),
         }
@@ -84,6 +87,11 @@ impl Model {
 
     fn apply_to_person(&mut self, input: &Input) -> Accepted {
         match input {
+            Input::Intends { operator, intent } => self.intend(*operator, *intent),
+            Input::Reached {
+                operator,
+                reachability,
+            } => self.reach(*operator, *reachability),
             Input::ShiftEnds { operator, at } => {
                 let (now, before) = (self.now, self.config.rules.last_minutes);
                 let person = self.person_mut(*operator)?;
