@@ -1,3 +1,7 @@
 //! daemon
 
+// Nothing starts the threads yet.
+#[allow(dead_code)]
+mod media_threads;
+
 fn main() {}

@@ -1,1 +1,61 @@
 //! Distribution: which contact is offered to which operator, and when.
+//!
+//! [`Dispatcher`] is a pure engine: facts go in as [`Input`], what is to be done comes out as [`Decision`], and the only time it knows
+//! is the [`Moment`] it is given. Replaying the same inputs gives the same decisions.
+
+mod arrival;
+mod bits;
+mod config;
+mod configure;
+mod contact;
+mod decision;
+mod engine;
+mod error;
+mod fault;
+mod group;
+mod ids;
+mod index;
+mod input;
+#[doc(hidden)]
+pub mod invariants;
+mod limits;
+mod matching;
+mod moment;
+mod offers;
+mod operator;
+mod persist;
+mod presence;
+mod restart;
+mod snapshot;
+mod timeline;
+mod validate;
+mod view;
+mod views;
+
+pub use config::{
+    Action, Config, Line, Need, Needs, Operator, Partner, Place, Queue, Relaxation, Reserve, Rules,
+    Step, Strategy, Timeline,
+};
+pub use decision::{Closed, Decision, Notice, Outcome, PauseCause, StepCause, Withdrawal};
+pub use engine::Dispatcher;
+pub use error::{ConfigError, InputError, NeedsError};
+#[doc(hidden)]
+pub use fault::Fault;
+pub use ids::{
+    ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, OperatorId, PartnerId, QueueId, Seq,
+    SkillId,
+};
+pub use input::{
+    Cause, Class, EndCause, HandBack, Input, Intent, Miss, Reachability, Standing, WrapUpChange,
+};
+pub use limits::{
+    CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX,
+    OPERATORS_MAX, PARTNERS_MAX, QUEUES_MAX, RELAXATIONS_MAX, RESERVES_MAX, REST_OF_LAST_MAX,
+    SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
+};
+pub use moment::Moment;
+pub use snapshot::{ContactSnapshot, OperatorSnapshot, Snapshot, Told, Widened};
+pub use view::{
+    ContactState, ContactView, Joined, Membership, Missed, Misses, Occupancy, Offer, OperatorView,
+    Overflow, OverflowPhase, PairRest, ShiftPart, Sought, Tier, Why,
+};

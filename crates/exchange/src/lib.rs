@@ -1,1 +1,28 @@
-//! Joins SIP, media and the journal: facts in, orders out.
+//! Joins SIP, media and the journal: what phones and trunks do becomes facts, what the dispatcher decides becomes SIP and media orders.
+//!
+//! [`Exchange`] is a pure engine in `Instant`; it is given the pair of instant and [`Moment`](dispatch::Moment) of the start and converts.
+//! Nothing in it waits: an INVITE is rung at once, its fact is appended, and what the journal gives back is applied in order.
+
+pub mod board;
+mod caller;
+mod calling;
+mod doubt;
+mod engine;
+mod incoming;
+mod input;
+mod joining;
+mod keys;
+mod legs;
+mod presence;
+mod session;
+pub mod settings;
+mod star;
+mod tag;
+mod timers;
+mod trunks;
+mod waiting;
+
+pub use board::Board;
+pub use engine::{Exchange, Setup};
+pub use input::{Command, Input, Mode, Output, Reply, Resolution, Token, Warning};
+pub use settings::Settings;

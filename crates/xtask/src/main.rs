@@ -1,3 +1,64 @@
-//! xtask
+//! The project's own commands: `cargo xtask test`, `demo` and `prompts`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks on its terminal"
+)]
 
-fn main() {}
+mod demo;
+mod packages;
+mod prompts;
+mod shell;
+mod suite;
+mod tally;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Tests Linka, shows it working, and speaks its prompts.
+///
+/// Nothing has to be installed by hand but Rust: each command says which Debian packages it needs and why,
+/// and installs those that are missing.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the checks and tests that CI runs, or one part of them.
+    ///
+    /// Without a part: formatting, clippy with warnings as errors, every test of the workspace with real SIP peers
+    /// (SIPp, baresip), and the licences and sources of all dependencies. Ends with one line,
+    /// "N passed, N failed", and exits with 1 if anything failed.
+    Test {
+        /// The part to run; left out: everything but soak.
+        part: Option<suite::Part>,
+    },
+    /// Plays a lively little centre against `linka serve`, over real SIP and RTP on the loopback.
+    ///
+    /// Six operators' phones, callers at random, some hang up early, one cannot speak (she presses 5 twice),
+    /// one phone dies. Shows `linka status --follow` until Ctrl-C, then ends everything it started.
+    Demo(demo::Options),
+    /// Speaks config/prompts/prompts.toml with espeak-ng into config/prompts/LANGUAGE/ID.wav.
+    ///
+    /// Prompts marked `recorded = true` are left alone. Also makes the waiting sound.
+    Prompts,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Test { part } => suite::run(part),
+        Command::Demo(options) => demo::run(&options),
+        Command::Prompts => prompts::run(),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The loop of a media thread.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use ::media::{
+    Channel, DATAGRAM_MAX, Engine, Event, Input, InputError, Order, Output, PortId, StreamId,
+};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use rustix::event::{Timespec, epoll};
+use rustix::fd::OwnedFd;
+
+use super::Shared;
+use super::ports::Ports;
+use super::socket::{self, Read};
+
+/// How many ready sockets one call to the kernel returns.
+const READY_MAX: usize = 256;
+
+/// How long the thread sleeps at most, so that its beat is heard.
+const SLEEP_MAX: Duration = Duration::from_millis(500);
+
+/// How many orders one round obeys, so that sound is not late.
+const ORDERS_IN_A_ROUND: usize = 256;
+
+/// How many events wait in a thread when nobody takes them.
+const EVENTS_WAITING_MAX: usize = 65_536;
+
+/// How far a media thread steps back behind signalling and journal.
+const NICENESS: i32 = 5;
+
+const WAKER: u64 = u64::MAX;
+
+/// Events on their way to their owner.
+pub(super) struct EventQueue {
+    events: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    waiting: VecDeque<Event>,
+    lost: u64,
+}
+
+impl EventQueue {
+    pub(super) fn new(events: Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            events,
+            wake,
+            waiting: VecDeque::new(),
+            lost: 0,
+        }
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.waiting.len() < EVENTS_WAITING_MAX {
+            self.waiting.push_back(event);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    /// Sends what waits, as far as there is room, and wakes the owner once.
+    fn flush(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        while let Some(event) = self.waiting.pop_front() {
+            match self.events.try_send(event) {
+                Ok(()) => {}
+                Err(TrySendError::Full(event)) => {
+                    self.waiting.push_front(event);
+                    break;
+                }
+                Err(TrySendError::Disconnected(_)) => {}
+            }
+        }
+        (self.wake)();
+    }
+}
+
+/// Counters of this thread alone; published once a round.
+#[derive(Default)]
+struct Tally {
+    received: u64,
+    relayed: u64,
+    sent: u64,
+    unsent: u64,
+}
+
+/// Everything that a media thread owns.
+pub(super) struct MediaThread {
+    engine: Engine,
+    ports: Ports,
+    epoll: OwnedFd,
+    orders: Receiver<Order>,
+    events: EventQueue,
+    shared: Arc<Shared>,
+    tally: Tally,
+    buffer: Box<[u8; DATAGRAM_MAX]>,
+}
+
+impl MediaThread {
+    pub(super) fn new(
+        ports: Ports,
+        orders: Receiver<Order>,
+        events: EventQueue,
+        shared: Arc<Shared>,
+        seed: [u64; 2],
+    ) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(
+            &epoll,
+            &shared.waker,
+            epoll::EventData::new_u64(WAKER),
+            epoll::EventFlags::IN,
+        )?;
+        let engine = Engine::new(Instant::now(), seed);
+        let (tally, buffer) = (Tally::default(), Box::new([0; DATAGRAM_MAX]));
+        Ok(Self {
+            engine,
+            ports,
+            epoll,
+            orders,
+            events,
+            shared,
+            tally,
+            buffer,
+        })
+    }
+
+    /// Works until it is told to stop.
+    pub(super) fn run(mut self) {
+        let mut ready = Vec::with_capacity(READY_MAX);
+        while !self.shared.stopping.load(Ordering::Acquire) {
+            self.wait(&mut ready);
+            let now = Instant::now();
+            for event in ready.drain(..) {
+                self.serve(now, event.data.u64());
+            }
+            self.obey(now);
+            self.tick(now);
+            self.apply_outputs(now);
+            let (ports, events) = (&mut self.ports, &mut self.events);
+            ports.tend(now, |pair| events.push(Event::PortReady(pair)));
+            self.events.flush();
+            self.publish();
+        }
+    }
+
+    fn wait(&mut self, ready: &mut Vec<epoll::Event>) {
+        let now = Instant::now();
+        let due = [self.engine.poll_timeout(), self.ports.poll_timeout(now)]
+            .into_iter()
+            .flatten()
+            .min();
+        let mut wait = due.map_or(SLEEP_MAX, |due| {
+            due.saturating_duration_since(now).min(SLEEP_MAX)
+        });
+        if !self.orders.is_empty() {
+            wait = Duration::ZERO;
+        }
+        let timeout = Timespec {
+            tv_sec: 0,
+            tv_nsec: i64::from(wait.subsec_nanos()),
+        };
+        if let Err(error) = epoll::wait(
+            &self.epoll,
+            rustix::buffer::spare_capacity(ready),
+            Some(&timeout),
+        ) && error != rustix::io::Errno::INTR
+        {
+            tracing::error!(%error, "a media thread cannot wait for its sockets");
+        }
+    }
+
+    /// Reads one datagram of a ready socket. What else waits there is served in the next round, so that a flood on one
+    /// port delays no other.
+    fn serve(&mut self, now: Instant, token: u64) {
+        let Some((port, channel)) = port_of(token) else {
+            return;
+        };
+        let Some(pair) = self.ports.find(port) else {
+            return;
+        };
+        match channel {
+            Channel::Rtp => {
+                if let Read::Datagram(length, from) = socket::read(&pair.rtp, &mut self.buffer[..])
+                {
+                    self.tally.received += 1;
+                    self.relay(now, port, from, length);
+                }
+            }
+            Channel::Rtcp => {
+                if let Read::Datagram(length, from) = socket::read(&pair.rtcp, &mut self.buffer[..])
+                {
+                    self.engine
+                        .control_packet(now, port, from, &self.buffer[..length]);
+                }
+            }
+        }
+    }
+
+    fn relay(&mut self, now: Instant, port: PortId, from: std::net::SocketAddr, length: usize) {
+        let datagram = &mut self.buffer[..length];
+        let Some(forward) = self.engine.packet(now, port, from, datagram) else {
+            return;
+        };
+        let Some(pair) = self.ports.find(forward.port) else {
+            return;
+        };
+        match pair.send_rtp(forward.to, &datagram[forward.bytes]) {
+            Ok(_) => self.tally.relayed += 1,
+            Err(_) => self.tally.unsent += 1,
+        }
+    }
+
+    fn obey(&mut self, now: Instant) {
+        if self.shared.woken.load(Ordering::Acquire) {
+            self.shared.rest();
+        }
+        for _ in 0..ORDERS_IN_A_ROUND {
+            let Ok(order) = self.orders.try_recv() else {
+                break;
+            };
+            let stream = stream_of(&order);
+            if let Err(error) = self.engine.handle_input(now, Input::Order(order)) {
+                self.events.push(Event::Refused { stream, error });
+            }
+            self.transmit(now);
+            self.apply_outputs(now);
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        if self.engine.poll_timeout().is_some_and(|due| due <= now) {
+            // A timeout is always applied.
+            let _: Result<(), InputError> = self.engine.handle_input(now, Input::Timeout);
+            self.transmit(now);
+        }
+    }
+
+    fn transmit(&mut self, now: Instant) {
+        while let Some(transmit) = self.engine.transmit(now, &mut self.buffer) {
+            let Some(pair) = self.ports.find(transmit.port) else {
+                continue;
+            };
+            let datagram = &self.buffer[..transmit.length];
+            let sent = match transmit.channel {
+                Channel::Rtp => pair.send_rtp(transmit.to, datagram),
+                Channel::Rtcp => pair.send_rtcp(transmit.to, datagram),
+            };
+            match sent {
+                Ok(_) => self.tally.sent += 1,
+                Err(_) => self.tally.unsent += 1,
+            }
+        }
+    }
+
+    fn apply_outputs(&mut self, now: Instant) {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Watch { port } => self.watch(port),
+                Output::Connect { port, to } => {
+                    if let Some(Err(error)) = self.ports.find(port).map(|pair| pair.connect(to)) {
+                        // It stays unconnected, and the engine goes on judging every source.
+                        tracing::debug!(%error, "an RTP socket cannot be connected");
+                    }
+                }
+                Output::Disconnect { port } => {
+                    if let Some(Err(error)) = self.ports.find(port).map(|pair| pair.disconnect()) {
+                        tracing::warn!(%error, "an RTP socket cannot be disconnected");
+                    }
+                }
+                Output::Free { port } => self.ports.free(now, port),
+                Output::Event(event) => self.events.push(event),
+            }
+        }
+    }
+
+    fn watch(&mut self, port: PortId) {
+        let Some(pair) = self.ports.take(port) else {
+            tracing::error!(
+                port = port.0,
+                "a stream was opened on a port that is not bound"
+            );
+            return;
+        };
+        pair.discard_stale();
+        for (socket, channel) in [(&pair.rtp, Channel::Rtp), (&pair.rtcp, Channel::Rtcp)] {
+            let data = epoll::EventData::new_u64(token_of(port, channel));
+            if let Err(error) = epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN) {
+                tracing::error!(%error, "an RTP socket cannot be watched");
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        let (counters, tally) = (&self.shared.counters, &self.tally);
+        counters.beats.fetch_add(1, Ordering::Relaxed);
+        counters.received.store(tally.received, Ordering::Relaxed);
+        counters.relayed.store(tally.relayed, Ordering::Relaxed);
+        counters.sent.store(tally.sent, Ordering::Relaxed);
+        counters.unsent.store(tally.unsent, Ordering::Relaxed);
+        counters
+            .events_lost
+            .store(self.events.lost, Ordering::Relaxed);
+    }
+}
+
+fn token_of(port: PortId, channel: Channel) -> u64 {
+    let odd = match channel {
+        Channel::Rtp => 0,
+        Channel::Rtcp => 1,
+    };
+    u64::from(port.0) * 2 + odd
+}
+
+fn port_of(token: u64) -> Option<(PortId, Channel)> {
+    let channel = if token % 2 == 0 {
+        Channel::Rtp
+    } else {
+        Channel::Rtcp
+    };
+    u16::try_from(token / 2)
+        .ok()
+        .map(|port| (PortId(port), channel))
+}
+
+fn stream_of(order: &Order) -> Option<StreamId> {
+    match order {
+        Order::Open { stream, .. }
+        | Order::Retarget { stream, .. }
+        | Order::Play { stream, .. }
+        | Order::Part { stream }
+        | Order::SendDigits { stream, .. }
+        | Order::Ask { stream }
+        | Order::Close { stream } => Some(*stream),
+        Order::Join { a, .. } => Some(*a),
+        Order::Release { .. } | Order::Load { .. } => None,
+    }
+}
+
+/// Pins the calling thread to a core of its own, the first one being left to signalling, and lets signalling and
+/// journal go before it. Both are best effort: without the right to do so, sound flows as well.
+pub(super) fn settle_on_core(n: usize) {
+    let pinned = rustix::thread::sched_getaffinity(None).and_then(|allowed| {
+        let cores: Vec<usize> = (0..rustix::thread::CpuSet::MAX_CPU)
+            .filter(|core| allowed.is_set(*core))
+            .collect();
+        let mut own = rustix::thread::CpuSet::new();
+        own.set(
+            cores
+                .get((n + 1) % cores.len().max(1))
+                .copied()
+                .unwrap_or(0),
+        );
+        rustix::thread::sched_setaffinity(None, &own)
+    });
+    if let Err(error) = pinned {
+        tracing::warn!(%error, thread = n, "a media thread is not pinned to a core");
+    }
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::warn!(%error, thread = n, "a media thread keeps the common priority");
+    }
+}

@@ -1,0 +1,286 @@
+//! `linka` itself: a site with a configuration and folders of its own, and the running process.
+
+use super::ports::Ports;
+use super::process::Process;
+use super::{eventually, hexadecimal};
+use md5::{Digest, Md5};
+use serde_json::Value;
+use sha2::Sha256;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const START_MAX: Duration = Duration::from_secs(15);
+const RTP_PORTS: u16 = 80;
+/// The realm of the example configuration.
+const REALM: &str = "linka";
+/// The password of every operator's phone in tests.
+pub(crate) const PASSWORD: &str = "secret";
+/// A number of the example's line.
+pub(crate) const LINE: &str = "800000116";
+
+/// A configuration made from the example in `config/`, with ports, data and keys of its own.
+///
+/// The trunk is whoever calls from 127.0.0.2; phones live on 127.0.0.1. Outward calls go to [`Site::trunk`].
+pub(crate) struct Site {
+    folder: TempDir,
+    ports: Ports,
+    sip: u16,
+    metrics: u16,
+    trunk: u16,
+}
+
+impl Site {
+    /// The example configuration on free ports, without operators.
+    pub(crate) fn new() -> Self {
+        let ports = Ports::reserve();
+        let rtp = ports.take_range(RTP_PORTS);
+        let (sip, metrics, trunk) = (ports.take(), ports.take(), ports.take());
+        let site = Self {
+            folder: TempDir::with_prefix("linka-site-").unwrap(),
+            ports,
+            sip,
+            metrics,
+            trunk,
+        };
+        fs::create_dir(site.config()).unwrap();
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(site.keys())
+            .unwrap();
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+        for name in [
+            "linka",
+            "trunks",
+            "lines",
+            "queues",
+            "operators",
+            "partners",
+        ] {
+            let name = format!("{name}.toml");
+            fs::copy(example.join(&name), site.config().join(name)).unwrap();
+        }
+        let prompts = example.join("prompts").canonicalize().unwrap();
+        site.change(
+            "linka.toml",
+            "\"0.0.0.0:5060\"",
+            &format!("\"127.0.0.1:{sip}\""),
+        );
+        site.change(
+            "linka.toml",
+            "10000-19999",
+            &format!("{}-{}", rtp.start(), rtp.end()),
+        );
+        site.change(
+            "linka.toml",
+            "127.0.0.1:9464",
+            &format!("127.0.0.1:{metrics}"),
+        );
+        site.change(
+            "linka.toml",
+            "folder = \"prompts\"",
+            &format!("folder = \"{}\"", prompts.display()),
+        );
+        site.change(
+            "trunks.toml",
+            "127.0.0.2:5070",
+            &format!("127.0.0.2:{trunk}"),
+        );
+        site
+    }
+
+    /// Ports for the peers of this test.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Where `linka` listens, UDP and TCP.
+    pub(crate) fn sip(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.sip))
+    }
+
+    /// Where `linka` sends outward calls: a peer of the test may listen there.
+    pub(crate) fn trunk(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 2], self.trunk))
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.folder.path().join("keys")
+    }
+
+    /// What `linka` has printed since the site was made, over all its starts.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("linka.log")
+    }
+
+    /// Replaces every occurrence of a text of a configuration file; fails when there is none.
+    #[track_caller]
+    pub(crate) fn change(&self, file: &str, from: &str, to: &str) {
+        let path = self.config().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Writes a whole configuration file.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        fs::write(self.config().join(file), text).unwrap();
+    }
+
+    /// Appends to a configuration file.
+    pub(crate) fn append(&self, file: &str, text: &str) {
+        let path = self.config().join(file);
+        let before = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{before}\n{text}\n")).unwrap();
+    }
+
+    /// Adds an operator whose phone's password is [`PASSWORD`]; `more` is further keys of her, in TOML.
+    pub(crate) fn operator(&self, name: &str, more: &str) {
+        let account = format!("{name}:{REALM}:{PASSWORD}");
+        let md5 = hexadecimal(&Md5::digest(&account));
+        let sha256 = hexadecimal(&Sha256::digest(&account));
+        let text = format!(
+            "[[operator]]\nname = \"{name}\"\ndisplay_name = \"{name}\"\ndigest_md5 = \"{md5}\"\ndigest_sha256 = \"{sha256}\"\n{more}"
+        );
+        self.append("operators.toml", &text);
+    }
+
+    /// Runs a subcommand to its end, with `--config`, `--data` and `--keys` as far as it takes them.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = linka();
+        command.args(arguments);
+        match arguments.first() {
+            Some(&("check" | "operator")) => command.arg("--config").arg(self.config()),
+            _ => command.arg("--data").arg(self.data()),
+        };
+        command.output().unwrap()
+    }
+
+    /// Starts `linka serve` and waits until it answers on its control socket.
+    #[track_caller]
+    pub(crate) fn start(&self) -> Linka<'_> {
+        let mut linka = self.start_unready();
+        eventually("linka is ready", START_MAX, || {
+            if let Some(status) = linka.process.ended() {
+                panic!(
+                    "linka ended at its start ({status}):\n{}",
+                    linka.process.log()
+                );
+            }
+            UnixStream::connect(self.data().join("linka.sock")).ok()
+        });
+        linka
+    }
+
+    /// Starts `linka serve` and does not wait: for a start that shall fail.
+    #[track_caller]
+    pub(crate) fn start_unready(&self) -> Linka<'_> {
+        let mut command = linka();
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(self.config())
+            .arg("--data")
+            .arg(self.data())
+            .arg("--keys")
+            .arg(self.keys());
+        Linka {
+            site: self,
+            process: Process::start("linka", &mut command, self.log()),
+        }
+    }
+}
+
+fn linka() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_linka"))
+}
+
+/// A running `linka serve`; killed when dropped.
+pub(crate) struct Linka<'site> {
+    site: &'site Site,
+    process: Process,
+}
+
+impl Linka<'_> {
+    /// What `linka status --json` says, if it answers.
+    pub(crate) fn status(&self) -> Option<Value> {
+        let output = self.site.command(&["status", "--json"]);
+        output
+            .status
+            .success()
+            .then(|| serde_json::from_slice(&output.stdout).unwrap())
+    }
+
+    /// Waits until the status has what the test asks of it.
+    #[track_caller]
+    pub(crate) fn wait_for<T>(
+        &self,
+        what: &str,
+        within: Duration,
+        mut ask: impl FnMut(&Value) -> Option<T>,
+    ) -> T {
+        eventually(what, within, || ask(&self.status()?))
+    }
+
+    /// Status code and body of a GET to the metrics listener: `/metrics`, `/healthz`, `/readyz`.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.site.metrics)).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let code = answer
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .unwrap();
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (code, body.to_owned())
+    }
+
+    /// `linka reload`.
+    pub(crate) fn reload(&self) -> Output {
+        self.site.command(&["reload"])
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.process.kill();
+    }
+
+    /// SIGTERM; running calls may still end.
+    pub(crate) fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    #[track_caller]
+    pub(crate) fn wait(&mut self, within: Duration) -> ExitStatus {
+        self.process.wait(within)
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// The running process, for its id or to freeze it.
+    pub(crate) fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}

@@ -1,0 +1,52 @@
+//! Real peers for the daemon's tests: SIPp as trunk and phones, baresip as a softphone that records, and `linka` itself.
+//!
+//! Every peer runs on the loopback with ports of its own, and ends when its value is dropped.
+//! Waiting is by [`eventually`]: a condition and a deadline, never a sleep.
+#![allow(dead_code, reason = "each test file uses its own part of the module")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+pub(crate) mod baresip;
+pub(crate) mod linka;
+pub(crate) mod ports;
+pub(crate) mod process;
+pub(crate) mod scenario;
+pub(crate) mod sipp;
+pub(crate) mod sound;
+
+use std::fmt::Write;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Asks until there is an answer, and fails the test when there is none within the time.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, within: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + within;
+    let (_keep_open, never) = mpsc::sync_channel::<()>(1);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {within:?}");
+        let _timeout = never.recv_timeout(POLL_INTERVAL);
+    }
+}
+
+/// Fails the test if the condition stops holding before the time is over.
+#[track_caller]
+pub(crate) fn throughout(what: &str, time: Duration, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + time;
+    eventually(what, time * 2, || {
+        assert!(holds(), "{what}: did not hold throughout {time:?}");
+        (Instant::now() >= end).then_some(())
+    });
+}
+
+/// The bytes as lower-case hexadecimal digits, as digests are written.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}

@@ -1,0 +1,63 @@
+//! Ports that no other test on this machine uses meanwhile.
+
+use std::fs::{File, TryLockError};
+use std::net::{TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
+use std::sync::Mutex;
+
+/// Below Linux's ephemeral range, above what Linka and its demo use by default.
+const FIRST: u16 = 20_000;
+const BLOCK: u16 = 250;
+const BLOCKS: u16 = 50;
+
+/// A block of ports, reserved for one test by a locked file while the value lives.
+pub(crate) struct Ports {
+    _lock: File,
+    free: Mutex<RangeInclusive<u16>>,
+}
+
+impl Ports {
+    /// Reserves a block; fails the test when all are taken.
+    pub(crate) fn reserve() -> Self {
+        let folder = std::env::temp_dir().join("linka-test-ports");
+        std::fs::create_dir_all(&folder).unwrap();
+        for block in 0..BLOCKS {
+            let lock = File::create(folder.join(block.to_string())).unwrap();
+            match lock.try_lock() {
+                Ok(()) => {
+                    let first = FIRST + block * BLOCK;
+                    return Self {
+                        _lock: lock,
+                        free: Mutex::new(first..=first + BLOCK - 1),
+                    };
+                }
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => {
+                    panic!("locking block {block} of ports: {error}")
+                }
+            }
+        }
+        panic!("all {BLOCKS} blocks of test ports are taken");
+    }
+
+    /// A port that nobody listens on, UDP or TCP.
+    pub(crate) fn take(&self) -> u16 {
+        let mut free = self.free.lock().unwrap();
+        free.find(|&port| is_free(port))
+            .expect("the test's block of ports is used up")
+    }
+
+    /// `count` ports in a row, the first of them even, as RTP wants them.
+    pub(crate) fn take_range(&self, count: u16) -> RangeInclusive<u16> {
+        loop {
+            let first = self.take();
+            if first % 2 == 0 && (first + 1..first + count).all(|port| self.take() == port) {
+                return first..=first + count - 1;
+            }
+        }
+    }
+}
+
+fn is_free(port: u16) -> bool {
+    UdpSocket::bind(("0.0.0.0", port)).is_ok() && TcpListener::bind(("0.0.0.0", port)).is_ok()
+}

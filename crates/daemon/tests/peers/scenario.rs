@@ -1,0 +1,67 @@
+//! SIPp scenarios as templates: `{{name}}` stands for a part (`parts/name.xml`) or a value.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const DEPTH_MAX: usize = 8;
+
+/// The text of `folder/name.xml` with every part and value put in.
+///
+/// Fails with a sentence when a file cannot be read or a name is neither a part nor a value.
+pub(crate) fn expand(
+    folder: &Path,
+    name: &str,
+    values: &BTreeMap<String, String>,
+) -> Result<String, String> {
+    let mut text = read(&folder.join(format!("{name}.xml")))?;
+    // SIPp sends keys from one port and a stream from another, while a peer latches on one address: a scenario does one.
+    let rtp_port = if text.contains("play_pcap_audio") {
+        "[media_port]"
+    } else {
+        "[rtpstream_audio_port]"
+    };
+    let mut values = values.clone();
+    values.insert("rtp_port".to_owned(), rtp_port.to_owned());
+    for _ in 0..DEPTH_MAX {
+        let Some(expanded) = expand_once(folder, &text, &values)? else {
+            return Ok(text);
+        };
+        text = expanded;
+    }
+    Err(format!(
+        "scenario {name}: parts are nested deeper than {DEPTH_MAX}"
+    ))
+}
+
+fn expand_once(
+    folder: &Path,
+    text: &str,
+    values: &BTreeMap<String, String>,
+) -> Result<Option<String>, String> {
+    if !text.contains("{{") {
+        return Ok(None);
+    }
+    let mut pieces = text.split("{{");
+    let mut expanded = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece
+            .split_once("}}")
+            .ok_or_else(|| format!("an unclosed {{{{ before {piece:.40}"))?;
+        match values.get(name) {
+            Some(value) => expanded.push_str(value),
+            None => {
+                let part = read(&folder.join("parts").join(format!("{name}.xml")));
+                expanded.push_str(
+                    part.map_err(|error| format!("{name} is no value, and no part: {error}"))?
+                        .trim_end(),
+                );
+            }
+        }
+        expanded.push_str(rest);
+    }
+    Ok(Some(expanded))
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}

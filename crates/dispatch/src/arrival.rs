@@ -1,0 +1,267 @@
+//! How contacts come, change, are handed back and end.
+
+use std::time::Duration;
+
+use crate::contact::{Contact, ContactSlot, Far, OperatorSlot, Placed, State};
+use crate::engine::{Dispatcher, LegOwner};
+use crate::fault::Fault;
+use crate::limits::CONTACTS_MAX;
+use crate::{
+    Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
+    Moment, Needs, Outcome, Standing, Tier, Told, WRAP_UP_MAX, Widened, Withdrawal, validate,
+};
+
+impl Dispatcher {
+    /// A contact enters the queue.
+    pub(crate) fn arrive(
+        &mut self,
+        id: ContactId,
+        leg: LegId,
+        line: LineId,
+        class: Class,
+        needs: Needs,
+        standing: Standing,
+    ) -> Result<(), InputError> {
+        if self.newest >= Some(id) {
+            return Err(InputError::ContactNotNew(id));
+        }
+        let unknown = InputError::LineUnknown { contact: id, line };
+        let queue = *self.line_queues.get(&line).ok_or(unknown)?;
+        self.unused(leg)?;
+        validate::needs(&needs).map_err(|cause| InputError::NeedsRefused { contact: id, cause })?;
+        if self.contact_slots.len() >= CONTACTS_MAX {
+            return Err(InputError::ContactsFull(id));
+        }
+        let slot = self.keep(Contact {
+            id,
+            leg,
+            line,
+            queue,
+            class,
+            standing,
+            needs,
+            arrived: self.now,
+            answered: None,
+            outcome: None,
+            state: State::Waiting { offers: Vec::new() },
+            relaxed: Duration::ZERO,
+            steps_taken: 0,
+            widened: Widened::No,
+            tier: Tier::Desk,
+            more_operators: 0,
+            progress: 0,
+            progress_at: None,
+            overflows: Vec::new(),
+            rests: Vec::new(),
+            told: Told::No,
+            placed: Placed::default(),
+        });
+        self.newest = Some(id);
+        self.decide(Decision::Waits { contact: id });
+        self.advance(slot);
+        Ok(())
+    }
+
+    /// Gives a contact its slot.
+    pub(crate) fn keep(&mut self, contact: Contact) -> ContactSlot {
+        let (id, leg) = (contact.id, contact.leg);
+        let slot = match self.vacant.pop() {
+            Some(slot) => {
+                self.contacts[slot] = contact;
+                slot
+            }
+            None => {
+                self.contacts.push(contact);
+                self.contacts.len() - 1
+            }
+        };
+        self.contact_slots.insert(id, slot);
+        self.legs.insert(leg, LegOwner::Caller(slot));
+        slot
+    }
+
+    /// A contact waits by its arrival, or behind its band.
+    pub(crate) fn stand(&mut self, id: ContactId, standing: Standing) -> Result<(), InputError> {
+        let slot = self.contact_slot(id)?;
+        self.contacts[slot].standing = standing;
+        self.sync_contact(slot);
+        self.sync_offered(slot);
+        Ok(())
+    }
+
+    /// A contact's urgency changed: it goes by the timeline of its new class, and keeps what the old one gave it.
+    pub(crate) fn class(&mut self, id: ContactId, class: Class) -> Result<(), InputError> {
+        let slot = self.contact_slot(id)?;
+        if self.contacts[slot].class == class {
+            return Ok(());
+        }
+        self.unplace(slot);
+        self.contacts[slot].class = class;
+        self.contacts[slot].steps_taken = 0;
+        self.decide(Decision::Classed { contact: id, class });
+        self.advance(slot);
+        self.sync_offered(slot);
+        Ok(())
+    }
+
+    /// A contact's needs were set anew.
+    pub(crate) fn need(&mut self, id: ContactId, needs: Needs) -> Result<(), InputError> {
+        let slot = self.contact_slot(id)?;
+        validate::needs(&needs).map_err(|cause| InputError::NeedsRefused { contact: id, cause })?;
+        self.unplace(slot);
+        self.contacts[slot].needs = needs;
+        self.advance(slot);
+        self.withdraw_unfit(slot);
+        Ok(())
+    }
+
+    /// The other side is gone and the caller is still there: she waits again at her rank.
+    pub(crate) fn hand_back(&mut self, id: ContactId, cause: HandBack) -> Result<(), InputError> {
+        let slot = self.contact_slot(id)?;
+        let with = match &self.contacts[slot].state {
+            State::Talking { with } => *with,
+            State::Waiting { .. } | State::Adrift { .. } => return Err(InputError::NotTalking(id)),
+        };
+        match (with, cause) {
+            (Far::Operator { .. }, HandBack::Operator | HandBack::LegLost)
+            | (Far::Partner { .. }, HandBack::Partner) => {}
+            (Far::Operator { .. }, HandBack::Partner)
+            | (Far::Partner { .. }, HandBack::Operator | HandBack::LegLost) => {
+                return Err(InputError::NotTalking(id));
+            }
+        }
+        self.part(slot, with, cause);
+        self.wait_again(slot);
+        Ok(())
+    }
+
+    /// Ends the other side of a contact and lets her rest from it, so that it does not come back to her at once.
+    pub(crate) fn part(&mut self, slot: ContactSlot, with: Far, cause: HandBack) {
+        self.leave(slot, with);
+        let operator = match with {
+            Far::Operator { operator, .. } => operator,
+            Far::Partner { partner, .. } => {
+                self.rest_partner_of(slot, partner);
+                return;
+            }
+        };
+        let rules = self.rules();
+        let (rest, miss) = match cause {
+            HandBack::Operator | HandBack::Partner => (rules.rest_declined, Miss::Declined),
+            HandBack::LegLost => (rules.rest_no_answer, Miss::Unreachable),
+        };
+        let until = self.now + rest;
+        self.rest_pair(slot, operator, until, miss);
+    }
+
+    /// The other side leaves the contact: an operator goes to wrap-up.
+    pub(crate) fn leave(&mut self, slot: ContactSlot, with: Far) {
+        self.legs.remove(&with.leg());
+        match with {
+            Far::Operator {
+                operator, since, ..
+            } => self.wrap_up(slot, operator, since),
+            Far::Partner { .. } => {}
+        }
+    }
+
+    fn wrap_up(&mut self, slot: ContactSlot, operator: OperatorSlot, since: Moment) {
+        let queue = self.queue_of(slot);
+        let rest = match self.contacts[slot].class {
+            Class::Alarm | Class::Danger => queue.wrap_up_hard,
+            Class::Crisis | Class::Information => queue.wrap_up,
+        };
+        let now = self.now;
+        let state = &mut self.operators[operator];
+        state.talking = None;
+        state.talked = state.talked.saturating_add(now.since(since));
+        let rest = (rest + std::mem::take(&mut state.longer)).min(WRAP_UP_MAX);
+        if !rest.is_zero() {
+            let until = now + rest;
+            state.wrap_up = Some(until);
+            let operator = state.id;
+            self.decide(Decision::WrapUp { operator, until });
+        }
+        self.sync_operator(operator);
+    }
+
+    /// Puts a contact back into the queue at its rank.
+    pub(crate) fn wait_again(&mut self, slot: ContactSlot) {
+        let contact = self.contacts[slot].id;
+        if self.is_faulty(Fault::LosesHandedBack) {
+            self.contacts[slot].state = State::Waiting { offers: Vec::new() };
+            return;
+        }
+        self.contacts[slot].state = State::Waiting { offers: Vec::new() };
+        self.decide(Decision::Waits { contact });
+        self.advance(slot);
+    }
+
+    /// A contact is over.
+    pub(crate) fn end(&mut self, id: ContactId, cause: EndCause) -> Result<(), InputError> {
+        let slot = self.contact_slot(id)?;
+        let with = self.far_side(slot);
+        match (cause, with) {
+            (EndCause::Operator, None | Some(Far::Partner { .. })) => {
+                return Err(InputError::NotTalking(id));
+            }
+            (EndCause::Operator, Some(Far::Operator { .. }))
+            | (EndCause::Caller | EndCause::LegLost, _) => {}
+        }
+        let unanswered = match cause {
+            EndCause::Caller | EndCause::Operator => Outcome::Abandoned,
+            EndCause::LegLost => Outcome::Lost,
+        };
+        self.close(slot, unanswered);
+        Ok(())
+    }
+
+    /// Who is with the caller, or was before a restart.
+    pub(crate) fn far_side(&self, slot: ContactSlot) -> Option<Far> {
+        match &self.contacts[slot].state {
+            State::Waiting { .. } => None,
+            State::Talking { with } => Some(*with),
+            State::Adrift { with, .. } => with.map(|(with, _)| with),
+        }
+    }
+
+    /// Ends a contact: whatever rings for it stops, who was with it goes to wrap-up, and it has its one outcome.
+    pub(crate) fn close(&mut self, slot: ContactSlot, unanswered: Outcome) {
+        self.withdraw_all(slot, Withdrawal::Ended);
+        self.stop_partners(slot);
+        if let Some(with) = self.far_side(slot) {
+            self.leave(slot, with);
+        }
+        let gone = Placed {
+            bucket: self.contacts[slot].placed.bucket,
+            key: None,
+            due: None,
+        };
+        let contact = &mut self.contacts[slot];
+        self.index.place(contact.id, slot, &contact.placed, &gone);
+        contact.placed = gone;
+        let closed = Closed {
+            contact: contact.id,
+            leg: contact.leg,
+            line: contact.line,
+            queue: self.config.queues[contact.queue].id,
+            class: contact.class,
+            arrived: contact.arrived,
+            answered: contact.answered,
+            ended: self.now,
+            outcome: contact.outcome.unwrap_or(unanswered),
+        };
+        contact.state = State::Waiting { offers: Vec::new() };
+        contact.rests = Vec::new();
+        contact.overflows = Vec::new();
+        self.legs.remove(&closed.leg);
+        self.contact_slots.remove(&closed.contact);
+        self.told.remove(&closed.contact);
+        self.unattended.remove(&closed.contact);
+        self.vacant.push(slot);
+        self.decide(Decision::Closed(closed));
+        if self.is_faulty(Fault::ClosesTwice) && unanswered == Outcome::Lost {
+            self.decide(Decision::Closed(closed));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! A live contact, as the dispatcher keeps it.
+
+use std::time::Duration;
+
+use crate::{
+    Class, ContactId, LegId, LineId, Miss, Moment, Needs, Outcome, Overflow, OverflowPhase,
+    PartnerId, SkillId, Sought, Standing, Strategy, Tier, Told, Widened,
+};
+
+/// The place of an operator in the dispatcher's list.
+pub(crate) type OperatorSlot = usize;
+/// The place of a contact in the dispatcher's slab.
+pub(crate) type ContactSlot = usize;
+/// The place of a queue in the configuration.
+pub(crate) type QueueSlot = usize;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Contact {
+    pub(crate) id: ContactId,
+    pub(crate) leg: LegId,
+    pub(crate) line: LineId,
+    pub(crate) queue: QueueSlot,
+    pub(crate) class: Class,
+    pub(crate) standing: Standing,
+    pub(crate) needs: Needs,
+    pub(crate) arrived: Moment,
+    pub(crate) answered: Option<Moment>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) state: State,
+    pub(crate) relaxed: Duration,
+    pub(crate) steps_taken: usize,
+    pub(crate) widened: Widened,
+    pub(crate) tier: Tier,
+    pub(crate) more_operators: u32,
+    pub(crate) progress: u32,
+    pub(crate) progress_at: Option<Moment>,
+    pub(crate) overflows: Vec<Overflow>,
+    pub(crate) rests: Vec<Rest>,
+    pub(crate) told: Told,
+    /// Where the index has it; derived.
+    pub(crate) placed: Placed,
+}
+
+/// Where the index has a contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// The bucket whose signature is its own, as long as its needs and its tier stay.
+    pub(crate) bucket: Option<usize>,
+    /// Its key in that bucket, while it wants an operator.
+    pub(crate) key: Option<(Standing, ContactId)>,
+    /// When something of it is due.
+    pub(crate) due: Option<Moment>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum State {
+    Waiting {
+        offers: Vec<Ring>,
+    },
+    Talking {
+        with: Far,
+    },
+    Adrift {
+        until: Moment,
+        caller: Sought,
+        with: Option<(Far, Sought)>,
+    },
+}
+
+/// A claim that rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ring {
+    pub(crate) operator: OperatorSlot,
+    pub(crate) since: Moment,
+    pub(crate) until: Moment,
+}
+
+/// The other side of a contact that was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Far {
+    Operator {
+        operator: OperatorSlot,
+        leg: LegId,
+        since: Moment,
+    },
+    Partner {
+        partner: PartnerId,
+        leg: LegId,
+        since: Moment,
+    },
+}
+
+impl Far {
+    pub(crate) const fn leg(self) -> LegId {
+        match self {
+            Self::Operator { leg, .. } | Self::Partner { leg, .. } => leg,
+        }
+    }
+}
+
+/// The rest of the contact from an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rest {
+    pub(crate) operator: OperatorSlot,
+    pub(crate) until: Moment,
+    pub(crate) miss: Miss,
+}
+
+impl Contact {
+    /// The offers that ring for it.
+    pub(crate) fn offers(&self) -> &[Ring] {
+        match &self.state {
+            State::Waiting { offers } => offers,
+            State::Talking { .. } | State::Adrift { .. } => &[],
+        }
+    }
+
+    pub(crate) const fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
+    pub(crate) fn is_offered_to(&self, operator: OperatorSlot) -> bool {
+        self.offers().iter().any(|offer| offer.operator == operator)
+    }
+
+    pub(crate) fn rests_from(&self, operator: OperatorSlot) -> bool {
+        self.rests.iter().any(|rest| rest.operator == operator)
+    }
+
+    /// How many operators may ring for it at once.
+    pub(crate) fn operators_wanted(&self, strategy: Strategy) -> usize {
+        let at_once = match strategy {
+            Strategy::RingAll => return usize::MAX,
+            Strategy::RingProgressively { .. } => 1 + self.progress,
+            Strategy::LongestIdle
+            | Strategy::OrderedList
+            | Strategy::RoundRobin
+            | Strategy::FewestCalls
+            | Strategy::LeastTalkTime => 1,
+        };
+        at_once.saturating_add(self.more_operators) as usize
+    }
+
+    pub(crate) fn wants_an_operator(&self, strategy: Strategy) -> bool {
+        self.is_waiting() && self.offers().len() < self.operators_wanted(strategy)
+    }
+
+    /// What it asks for now, sorted by skill.
+    pub(crate) fn required(&self, into: &mut Vec<(SkillId, u8)>) {
+        into.clear();
+        if self.widened == Widened::Yes {
+            return;
+        }
+        for need in self.needs.iter() {
+            let reached = need
+                .relaxed
+                .iter()
+                .take_while(|step| step.after <= self.relaxed);
+            let level = reached.last().map_or(need.level, |step| step.level);
+            if level > 0 {
+                into.push((need.skill, level));
+            }
+        }
+        into.sort_unstable();
+    }
+
+    /// The next wait at which a need relaxes.
+    fn relaxes_after(&self) -> Option<Duration> {
+        if self.widened == Widened::Yes {
+            return None;
+        }
+        let steps = self.needs.iter().flat_map(|need| &need.relaxed);
+        steps
+            .map(|step| step.after)
+            .filter(|after| *after > self.relaxed)
+            .min()
+    }
+
+    /// When something of it is due. `next_step` is the wait of its timeline's next step.
+    pub(crate) fn due(&self, next_step: Option<Duration>) -> Option<Moment> {
+        let rests = self.rests.iter().map(|rest| rest.until).min();
+        match &self.state {
+            State::Talking { .. } => rests,
+            State::Adrift { until, .. } => earliest(rests, Some(*until)),
+            State::Waiting { offers } => {
+                let rings = offers.iter().map(|offer| offer.until).min();
+                let partners = self.overflows.iter().map(|overflow| match overflow.phase {
+                    OverflowPhase::Ringing(until) | OverflowPhase::Resting(until) => until,
+                });
+                let waits = [next_step, self.relaxes_after()];
+                let waits = waits
+                    .into_iter()
+                    .flatten()
+                    .map(|after| self.arrived + after);
+                let due = earliest(earliest(rests, rings), self.progress_at);
+                earliest(earliest(due, partners.min()), waits.min())
+            }
+        }
+    }
+}
+
+pub(crate) fn earliest(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, None) => one,
+        (None, other) => other,
+    }
+}

@@ -1,0 +1,222 @@
+use std::time::Duration;
+
+use crate::{
+    Class, ContactId, LegId, LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability,
+};
+
+/// What the dispatcher wants done, or has done to its own state and wants shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The operator's phone is to ring for this contact.
+    Offer {
+        /// What is offered.
+        contact: ContactId,
+        /// To whom.
+        operator: OperatorId,
+        /// When the offer counts as not answered.
+        until: Moment,
+    },
+    /// An offer is taken back.
+    Withdraw {
+        /// What was offered.
+        contact: ContactId,
+        /// To whom.
+        operator: OperatorId,
+        /// Why.
+        cause: Withdrawal,
+    },
+    /// Caller and operator are to be joined.
+    Bridge {
+        /// Which contact.
+        contact: ContactId,
+        /// Who won it.
+        operator: OperatorId,
+        /// Her leg.
+        leg: LegId,
+    },
+    /// An answer came too late: the leg is to be hung up.
+    HangUp {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A partner's line is to ring for this contact.
+    Overflow {
+        /// Which contact.
+        contact: ContactId,
+        /// Which partner.
+        partner: PartnerId,
+        /// When it counts as missed.
+        until: Moment,
+    },
+    /// A partner's line is to stop ringing.
+    WithdrawOverflow {
+        /// Which contact.
+        contact: ContactId,
+        /// Which partner.
+        partner: PartnerId,
+    },
+    /// Caller and partner are to be joined.
+    BridgePartner {
+        /// Which contact.
+        contact: ContactId,
+        /// Which partner.
+        partner: PartnerId,
+        /// The leg to the partner.
+        leg: LegId,
+    },
+    /// The contact waits (again): it arrived, was handed back or was recovered.
+    Waits {
+        /// Which contact.
+        contact: ContactId,
+    },
+    /// The contact's class changed.
+    Classed {
+        /// Which contact.
+        contact: ContactId,
+        /// Its class from now on.
+        class: Class,
+    },
+    /// An offer was missed.
+    Missed {
+        /// What was offered.
+        contact: ContactId,
+        /// To whom.
+        operator: OperatorId,
+        /// Why.
+        miss: Miss,
+    },
+    /// A step of a timeline was taken.
+    Climbed {
+        /// Which contact.
+        contact: ContactId,
+        /// Which step of its timeline, counted from 0.
+        step: usize,
+        /// Why now.
+        cause: StepCause,
+    },
+    /// The machine paused an operator; she can undo it.
+    Paused {
+        /// Whom.
+        operator: OperatorId,
+        /// Why.
+        cause: PauseCause,
+    },
+    /// A wrap-up began or changed.
+    WrapUp {
+        /// Whose.
+        operator: OperatorId,
+        /// When it ends.
+        until: Moment,
+    },
+    /// An operator's wrap-up is over.
+    WrapUpOver {
+        /// Whose.
+        operator: OperatorId,
+    },
+    /// Somebody is to be told.
+    Tell(Notice),
+    /// A contact ended in this outcome, its only one. If the caller's leg still lives it is to be hung up.
+    Closed(Closed),
+}
+
+/// Why an offer was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// Another operator or a partner answered.
+    AnsweredElsewhere,
+    /// The contact ended.
+    Ended,
+    /// It rang out.
+    RangOut,
+    /// The node was started again.
+    Restarted,
+    /// The operator may not take it any more: her intent, phone or skills changed, or the contact's needs did.
+    NoLongerFits,
+    /// Something more urgent came for her and nobody else may take it now.
+    MoreUrgent,
+}
+
+/// Why a step of a timeline was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepCause {
+    /// The wait is long enough.
+    Waited,
+    /// Nobody is there who could take it.
+    NobodyThere,
+}
+
+/// Why the machine paused an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PauseCause {
+    /// So many offers in a row were missed.
+    Misses(u32),
+}
+
+/// What a supervisor is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A timeline's step says so.
+    Waits {
+        /// Who waits.
+        contact: ContactId,
+        /// For how long.
+        wait: Duration,
+    },
+    /// Nobody is there for a contact, on-call people and partners included.
+    NobodyThere {
+        /// Who waits.
+        contact: ContactId,
+        /// In which queue.
+        queue: QueueId,
+    },
+    /// The last reachable operator missed offers and is not paused for it.
+    LastOperatorMisses {
+        /// Who.
+        operator: OperatorId,
+        /// How many in a row.
+        misses: u32,
+    },
+    /// An operator's phone stopped being reachable while she is ready.
+    PhoneGone {
+        /// Whose.
+        operator: OperatorId,
+        /// What is known of it.
+        reachability: Reachability,
+    },
+}
+
+/// A contact that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Which contact.
+    pub contact: ContactId,
+    /// The caller's leg.
+    pub leg: LegId,
+    /// The line it came in on.
+    pub line: LineId,
+    /// The queue it waited in.
+    pub queue: QueueId,
+    /// Its class at the end.
+    pub class: Class,
+    /// When it arrived.
+    pub arrived: Moment,
+    /// When it was first answered, if it was.
+    pub answered: Option<Moment>,
+    /// When it ended.
+    pub ended: Moment,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a contact ended; each ends in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// An operator talked with her.
+    Answered,
+    /// A partner took her.
+    Overflowed,
+    /// She hung up before anybody answered.
+    Abandoned,
+    /// Her leg was lost before anybody answered.
+    Lost,
+}

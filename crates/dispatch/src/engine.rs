@@ -1,0 +1,314 @@
+//! The dispatcher: what it knows, and how an input goes through it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::contact::{Contact, ContactSlot, OperatorSlot, Placed, QueueSlot};
+use crate::fault::Fault;
+use crate::index::{Index, Timer};
+use crate::operator::{OperatorState, Posted};
+use crate::{
+    Config, ContactId, Decision, Input, InputError, LegId, LineId, Moment, OperatorId, Queue,
+    QueueId, Rules, Timeline, Told,
+};
+
+/// Decides which contact is offered to which operator, and when.
+///
+/// A pure engine: facts go in by [`handle_input`](Self::handle_input), what is to be done comes out of [`poll_output`](Self::poll_output),
+/// and [`poll_timeout`](Self::poll_timeout) says when to send [`Input::Timeout`]. Waits, rests, claims and wrap-ups end only by that input,
+/// so that the same inputs always give the same decisions. A decision costs the logarithm of contacts and operators plus the number of
+/// signatures (queue, class, needs, tier), never a scan of either.
+#[derive(Clone, Debug, Default)]
+pub struct Dispatcher {
+    pub(crate) now: Moment,
+    pub(crate) newest: Option<ContactId>,
+    pub(crate) config: Config,
+    pub(crate) queue_slots: BTreeMap<QueueId, QueueSlot>,
+    pub(crate) line_queues: BTreeMap<LineId, QueueSlot>,
+    pub(crate) contacts: Vec<Contact>,
+    pub(crate) vacant: Vec<ContactSlot>,
+    pub(crate) contact_slots: BTreeMap<ContactId, ContactSlot>,
+    pub(crate) operators: Vec<OperatorState>,
+    pub(crate) operator_slots: BTreeMap<OperatorId, OperatorSlot>,
+    /// Per queue the operator who was offered one of its contacts last.
+    pub(crate) offered_last: Vec<Option<OperatorSlot>>,
+    pub(crate) legs: BTreeMap<LegId, LegOwner>,
+    pub(crate) index: Index,
+    /// Contacts to look at: is anybody there who could take them?
+    pub(crate) unattended: BTreeSet<ContactId>,
+    /// Contacts for which the supervisor was told that nobody is there.
+    pub(crate) told: BTreeSet<ContactId>,
+    pub(crate) outputs: VecDeque<Decision>,
+    /// The offers of the latest input to operators who were free; for the checker of the invariants.
+    pub(crate) latest_offers: Vec<(ContactSlot, OperatorSlot)>,
+    pub(crate) fault: Option<Fault>,
+}
+
+/// What a live leg belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LegOwner {
+    Caller(ContactSlot),
+    Far(ContactSlot),
+    Own(OperatorSlot),
+}
+
+impl Dispatcher {
+    /// Makes a dispatcher that knows nothing yet: its first input is the configuration.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a dispatcher with a planted bug.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub fn with_fault(fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..Self::default()
+        }
+    }
+
+    /// Applies an input, or changes nothing. A `now` before that of an earlier input counts as that one.
+    ///
+    /// # Errors
+    /// [`InputError`] when the input contradicts what is known, with the ids that say how.
+    pub fn handle_input(&mut self, now: Moment, input: Input) -> Result<(), InputError> {
+        let before = self.now;
+        self.now = now.max(before);
+        if let Err(refusal) = self.apply(input) {
+            self.now = before;
+            return Err(refusal);
+        }
+        self.latest_offers.clear();
+        self.climb_where_nobody_is();
+        self.match_all();
+        if self.index.is_overfull() {
+            self.reindex();
+            self.index.keep_present();
+        }
+        Ok(())
+    }
+
+    /// The next decision, in the order in which they were made; `None` when all were taken.
+    pub fn poll_output(&mut self) -> Option<Decision> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is due. One of them does everything that is due at its moment.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Moment> {
+        self.index.first_due()
+    }
+
+    fn apply(&mut self, input: Input) -> Result<(), InputError> {
+        match input {
+            Input::Configured(config) => self.configure(*config),
+            Input::Arrived {
+                contact,
+                leg,
+                line,
+                class,
+                needs,
+                standing,
+            } => self.arrive(contact, leg, line, class, needs, standing),
+            Input::Stands { contact, standing } => self.stand(contact, standing),
+            Input::Classed {
+                contact,
+                class,
+                cause: _,
+            } => self.class(contact, class),
+            Input::Needed { contact, needs } => self.need(contact, needs),
+            Input::Intends { operator, intent } => self.intend(operator, intent),
+            Input::Reached {
+                operator,
+                reachability,
+            } => self.reach(operator, reachability),
+            Input::ShiftEnds { operator, at } => self.end_shift(operator, at),
+            Input::Engaged { operator, leg } => self.engage(operator, leg),
+            Input::Disengaged { operator, leg } => self.disengage(operator, leg),
+            Input::Answered {
+                contact,
+                operator,
+                leg,
+            } => self.answer(contact, operator, leg),
+            Input::Missed {
+                contact,
+                operator,
+                miss,
+            } => self.miss_offer(contact, operator, miss),
+            Input::PartnerAnswered {
+                contact,
+                partner,
+                leg,
+            } => self.partner_answer(contact, partner, leg),
+            Input::PartnerMissed { contact, partner } => self.partner_miss(contact, partner),
+            Input::HandedBack { contact, cause } => self.hand_back(contact, cause),
+            Input::Ended { contact, cause } => self.end(contact, cause),
+            Input::WrapUp { operator, change } => self.change_wrap_up(operator, change),
+            Input::Timeout => {
+                self.timeout();
+                Ok(())
+            }
+            Input::Restarted => {
+                self.restart();
+                Ok(())
+            }
+            Input::LegFound { leg } => self.find_leg(leg),
+            Input::LegLost { leg } => self.lose_leg(leg),
+        }
+    }
+
+    /// Does everything that is due, the longest due first.
+    fn timeout(&mut self) {
+        loop {
+            let due = self.index.due(self.now);
+            if due.is_empty() {
+                return;
+            }
+            for timer in due {
+                match timer {
+                    Timer::Contact(id) => {
+                        if let Some(&slot) = self.contact_slots.get(&id) {
+                            self.contact_due(slot);
+                        }
+                    }
+                    Timer::Operator(slot) => self.operator_due(slot),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn decide(&mut self, decision: Decision) {
+        self.outputs.push_back(decision);
+    }
+
+    pub(crate) fn is_faulty(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+
+    pub(crate) fn contact_slot(&self, id: ContactId) -> Result<ContactSlot, InputError> {
+        self.contact_slots
+            .get(&id)
+            .copied()
+            .ok_or(InputError::ContactUnknown(id))
+    }
+
+    pub(crate) fn operator_slot(&self, id: OperatorId) -> Result<OperatorSlot, InputError> {
+        self.operator_slots
+            .get(&id)
+            .copied()
+            .ok_or(InputError::OperatorUnknown(id))
+    }
+
+    pub(crate) fn unused(&self, leg: LegId) -> Result<(), InputError> {
+        if self.legs.contains_key(&leg) {
+            return Err(InputError::LegInUse(leg));
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.config.rules
+    }
+
+    pub(crate) fn queue_of(&self, slot: ContactSlot) -> &Queue {
+        &self.config.queues[self.contacts[slot].queue]
+    }
+
+    pub(crate) fn timeline_of(&self, slot: ContactSlot) -> Option<&Timeline> {
+        let class = self.contacts[slot].class;
+        self.queue_of(slot)
+            .timelines
+            .iter()
+            .find(|timeline| timeline.class == class)
+    }
+
+    /// Brings the index up to date with a contact. Called after every change of one.
+    pub(crate) fn sync_contact(&mut self, slot: ContactSlot) {
+        let bucket = match self.contacts[slot].placed.bucket {
+            Some(bucket) => bucket,
+            None => self.bucket_of(slot),
+        };
+        let contact = &self.contacts[slot];
+        let next_step = if contact.is_waiting() {
+            let steps = self.timeline_of(slot).map(|timeline| &timeline.steps);
+            steps
+                .and_then(|steps| steps.get(contact.steps_taken))
+                .map(|step| step.after)
+        } else {
+            None
+        };
+        let wants = contact.wants_an_operator(self.queue_of(slot).strategy);
+        let new = Placed {
+            bucket: Some(bucket),
+            key: wants.then_some((contact.standing, contact.id)),
+            due: contact.due(next_step),
+        };
+        if contact.is_waiting() && (contact.told == Told::Yes || !self.index.is_attended(bucket)) {
+            self.unattended.insert(contact.id);
+        }
+        if new != contact.placed {
+            self.index.place(contact.id, slot, &contact.placed, &new);
+            self.contacts[slot].placed = new;
+        }
+    }
+
+    fn bucket_of(&mut self, slot: ContactSlot) -> usize {
+        let contact = &self.contacts[slot];
+        let mut required = Vec::new();
+        contact.required(&mut required);
+        self.index
+            .bucket(contact.queue, contact.class, contact.tier, &required)
+    }
+
+    /// Takes a contact out of its bucket, before its needs, class, queue or tier change.
+    pub(crate) fn unplace(&mut self, slot: ContactSlot) {
+        let contact = &self.contacts[slot];
+        let new = Placed {
+            bucket: None,
+            key: None,
+            due: contact.placed.due,
+        };
+        self.index.place(contact.id, slot, &contact.placed, &new);
+        self.contacts[slot].placed = new;
+    }
+
+    /// Brings the index up to date with an operator. Called after every change of one.
+    pub(crate) fn sync_operator(&mut self, slot: OperatorSlot) {
+        let now = self.now;
+        let ringing = self.operators[slot].claim.map(|claim| {
+            let contact = &self.contacts[claim];
+            (contact.class, contact.standing, contact.id)
+        });
+        let last_minutes = self.config.rules.last_minutes;
+        let operator = &mut self.operators[slot];
+        let available = operator.is_available();
+        if available && !operator.posted.available {
+            operator.idle_since = now;
+        }
+        let new = Posted {
+            free: operator.free_key(),
+            available,
+            there: operator.is_there(),
+            ringing,
+            due: operator.due(last_minutes),
+        };
+        if new != operator.posted {
+            self.index
+                .post(slot, operator.group, &operator.posted, &new);
+            operator.posted = new;
+        }
+    }
+
+    /// Brings the index up to date with everybody whose phone rings for a contact whose class or standing changed.
+    pub(crate) fn sync_offered(&mut self, slot: ContactSlot) {
+        let offered: Vec<_> = self.contacts[slot]
+            .offers()
+            .iter()
+            .map(|offer| offer.operator)
+            .collect();
+        for operator in offered {
+            self.sync_operator(operator);
+        }
+    }
+}

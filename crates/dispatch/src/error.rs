@@ -1,0 +1,174 @@
+use crate::{ContactId, LegId, LineId, OperatorId, PartnerId, QueueId};
+
+/// Why an input was refused. A refused input changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// The configuration contradicts itself or leaves a limit.
+    #[error("the configuration is refused")]
+    ConfigRefused(#[source] ConfigError),
+    /// The contact is not newer than every contact before it.
+    #[error("contact {0} is not newer than those before it")]
+    ContactNotNew(ContactId),
+    /// No such contact is live.
+    #[error("contact {0} is not live")]
+    ContactUnknown(ContactId),
+    /// The line is not configured.
+    #[error("contact {contact} came in on line {line}, which is not configured")]
+    LineUnknown {
+        /// Which contact.
+        contact: ContactId,
+        /// Which line.
+        line: LineId,
+    },
+    /// The needs leave a limit or do not relax.
+    #[error("contact {contact} has needs that cannot be")]
+    NeedsRefused {
+        /// Which contact.
+        contact: ContactId,
+        /// What is wrong with them.
+        #[source]
+        cause: NeedsError,
+    },
+    /// As many contacts are live as may be.
+    #[error("contact {0} is one more than {CONTACTS_MAX} live contacts", CONTACTS_MAX = crate::CONTACTS_MAX)]
+    ContactsFull(ContactId),
+    /// No such operator is configured.
+    #[error("operator {0} is not configured")]
+    OperatorUnknown(OperatorId),
+    /// The leg belongs to something else already.
+    #[error("leg {0} is in use")]
+    LegInUse(LegId),
+    /// The leg belongs to nothing that is live.
+    #[error("leg {0} belongs to nothing that is live")]
+    LegUnknown(LegId),
+    /// The operator has as many calls of her own as she may have.
+    #[error("operator {operator} cannot have leg {leg} beside so many of her own")]
+    LegsFull {
+        /// Who.
+        operator: OperatorId,
+        /// The leg that is one too many.
+        leg: LegId,
+    },
+    /// The leg is none of the operator's own calls.
+    #[error("leg {leg} is no call of operator {operator}")]
+    NotEngaged {
+        /// Who.
+        operator: OperatorId,
+        /// Which leg.
+        leg: LegId,
+    },
+    /// The operator is not being offered the contact.
+    #[error("operator {operator} is not being offered contact {contact}")]
+    NotOffered {
+        /// Which contact.
+        contact: ContactId,
+        /// Who.
+        operator: OperatorId,
+    },
+    /// The partner's line does not ring for the contact.
+    #[error("partner {partner} does not ring for contact {contact}")]
+    NotOverflowed {
+        /// Which contact.
+        contact: ContactId,
+        /// Which partner.
+        partner: PartnerId,
+    },
+    /// The contact is with nobody whose side could have ended.
+    #[error("contact {0} is with nobody who could have ended it or given it back")]
+    NotTalking(ContactId),
+    /// The leg is not looked for.
+    #[error("leg {0} is not looked for")]
+    NotAdrift(LegId),
+    /// The operator is neither in a contact nor in wrap-up.
+    #[error("operator {0} has no wrap-up to change")]
+    NoWrapUp(OperatorId),
+}
+
+/// Why needs were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NeedsError {
+    /// More needs than a contact may have.
+    #[error("more than {NEEDS_MAX} skills are needed", NEEDS_MAX = crate::NEEDS_MAX)]
+    TooMany,
+    /// A level is outside 1 to 10.
+    #[error("a level is outside 1 to {LEVEL_MAX}", LEVEL_MAX = crate::LEVEL_MAX)]
+    Level,
+    /// Relaxations are too many, out of order, or raise the level.
+    #[error("a need's relaxations are too many, out of order, or raise its level")]
+    Relaxation,
+}
+
+/// Why a configuration was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// More of something than there may be.
+    #[error("more than {max} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A line is there twice.
+    #[error("line {0} is there twice")]
+    LineTwice(LineId),
+    /// A queue is there twice.
+    #[error("queue {0} is there twice")]
+    QueueTwice(QueueId),
+    /// An operator is there twice.
+    #[error("operator {0} is there twice")]
+    OperatorTwice(OperatorId),
+    /// A partner is there twice.
+    #[error("partner {0} is there twice")]
+    PartnerTwice(PartnerId),
+    /// A line's queue is not there.
+    #[error("line {line} leads to queue {queue}, which is not there")]
+    LineWithoutQueue {
+        /// Which line.
+        line: LineId,
+        /// Which queue.
+        queue: QueueId,
+    },
+    /// An operator's queue is not there.
+    #[error("operator {operator} serves queue {queue}, which is not there")]
+    OperatorWithoutQueue {
+        /// Who.
+        operator: OperatorId,
+        /// Which queue.
+        queue: QueueId,
+    },
+    /// A timeline's partner is not there.
+    #[error("queue {queue} overflows to partner {partner}, which is not there")]
+    QueueWithoutPartner {
+        /// Which queue.
+        queue: QueueId,
+        /// Which partner.
+        partner: PartnerId,
+    },
+    /// An operator's skill has a level outside 1 to 10, or is there twice.
+    #[error("operator {0} has a skill twice or with a level outside 1 to 10")]
+    OperatorSkill(OperatorId),
+    /// A queue's ring time or interval is shorter than a second, or its wrap-up longer than the longest.
+    #[error("queue {0} has a time outside its limits")]
+    QueueTime(QueueId),
+    /// A queue has two timelines for one class, or one whose steps are out of order.
+    #[error("queue {0} has two timelines for one class, or steps out of order")]
+    QueueTimeline(QueueId),
+    /// A reserve's needs cannot be.
+    #[error("queue {0} has a reserve whose needs cannot be")]
+    QueueReserve(QueueId),
+    /// A partner's ring time or rest is shorter than a second.
+    #[error("partner {0} has a time outside its limits")]
+    PartnerTime(PartnerId),
+    /// A rest is shorter than a second or longer than an hour, or more misses are asked for than may be.
+    #[error("the rules have a rest or a number of misses outside its limits")]
+    Rules,
+    /// A queue was left out while a contact of it is live and its line leads nowhere else.
+    #[error("queue {queue} is left out while contact {contact} is in it")]
+    QueueInUse {
+        /// Which queue.
+        queue: QueueId,
+        /// Which contact.
+        contact: ContactId,
+    },
+}

@@ -1,0 +1,36 @@
+//! Planted bugs, to show that the checker of the invariants finds them.
+
+/// A bug that a dispatcher is built with on purpose. Only builds with the feature `faults` can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Joins an operator to the late answer of one contact while she has another.
+    JoinsTheBusy,
+    /// Forgets a contact that was handed back.
+    LosesHandedBack,
+    /// Offers the latest contact of those that are alike first.
+    LatestFirst,
+    /// Leaves a less urgent offer ringing when an alarm finds nobody free.
+    NeverMakesWay,
+    /// Looks for no contact when a wrap-up ends.
+    SleepsAfterWrapUp,
+    /// Forgets every reserve.
+    ForgetsReserves,
+    /// Closes a contact twice when its leg is lost.
+    ClosesTwice,
+    /// Offers no alarm.
+    PassesOverAlarms,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::JoinsTheBusy,
+        Self::LosesHandedBack,
+        Self::LatestFirst,
+        Self::NeverMakesWay,
+        Self::SleepsAfterWrapUp,
+        Self::ForgetsReserves,
+        Self::ClosesTwice,
+        Self::PassesOverAlarms,
+    ];
+}

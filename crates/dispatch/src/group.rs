@@ -1,0 +1,238 @@
+//! Operators with the same skills, queues and place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::contact::{OperatorSlot, QueueSlot};
+use crate::index::Held;
+use crate::operator::FreeKey;
+use crate::{
+    Class, Config, ContactId, Moment, Need, Place, QueueId, ShiftPart, SkillId, Standing, Strategy,
+    Tier,
+};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// Sorted by skill.
+    pub(crate) skills: Vec<(SkillId, u8)>,
+    /// Sorted.
+    pub(crate) queues: Vec<QueueSlot>,
+    pub(crate) place: Place,
+    /// The reserves that its operators count for.
+    pub(crate) reserves: Vec<usize>,
+    /// How many are free.
+    pub(crate) free: u32,
+    /// How many are there.
+    pub(crate) there: u32,
+    /// What its operators are offered; the least urgent last.
+    pub(crate) ringing: BTreeSet<(Class, Standing, ContactId, OperatorSlot)>,
+    within: Free,
+    last_minutes: Free,
+}
+
+/// Free operators, in the order of each strategy that somebody uses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Free {
+    orders: Orders,
+    pub(crate) listed: BTreeSet<OperatorSlot>,
+    pub(crate) idle: BTreeSet<(Moment, OperatorSlot)>,
+    pub(crate) calls: BTreeSet<(u32, Moment, OperatorSlot)>,
+    pub(crate) talked: BTreeSet<(Duration, Moment, OperatorSlot)>,
+}
+
+/// Which orders are kept, because a queue chooses by them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Orders {
+    listed: bool,
+    idle: bool,
+    calls: bool,
+    talked: bool,
+}
+
+impl Orders {
+    pub(crate) fn of(config: &Config) -> Self {
+        let mut orders = Self::default();
+        for queue in &config.queues {
+            match queue.strategy {
+                Strategy::LongestIdle => orders.idle = true,
+                Strategy::FewestCalls => orders.calls = true,
+                Strategy::LeastTalkTime => orders.talked = true,
+                Strategy::OrderedList
+                | Strategy::RoundRobin
+                | Strategy::RingAll
+                | Strategy::RingProgressively { .. } => orders.listed = true,
+            }
+        }
+        orders
+    }
+}
+
+impl Free {
+    pub(crate) fn insert(&mut self, slot: OperatorSlot, key: FreeKey) {
+        if self.orders.listed {
+            self.listed.insert(slot);
+        }
+        if self.orders.idle {
+            self.idle.insert((key.idle_since, slot));
+        }
+        if self.orders.calls {
+            self.calls.insert((key.calls, key.idle_since, slot));
+        }
+        if self.orders.talked {
+            self.talked.insert((key.talked, key.idle_since, slot));
+        }
+    }
+
+    pub(crate) fn remove(&mut self, slot: OperatorSlot, key: FreeKey) {
+        self.listed.remove(&slot);
+        self.idle.remove(&(key.idle_since, slot));
+        self.calls.remove(&(key.calls, key.idle_since, slot));
+        self.talked.remove(&(key.talked, key.idle_since, slot));
+    }
+}
+
+impl Group {
+    fn new(signature: Signature, orders: Orders, reserves: Vec<usize>) -> Self {
+        let (skills, queues, place) = signature;
+        let free = Free {
+            orders,
+            ..Free::default()
+        };
+        Self {
+            skills,
+            queues,
+            place,
+            reserves,
+            free: 0,
+            there: 0,
+            ringing: BTreeSet::new(),
+            within: free.clone(),
+            last_minutes: free,
+        }
+    }
+
+    pub(crate) const fn part(&self, shift: ShiftPart) -> &Free {
+        match shift {
+            ShiftPart::Within => &self.within,
+            ShiftPart::LastMinutes => &self.last_minutes,
+        }
+    }
+
+    pub(crate) const fn part_mut(&mut self, shift: ShiftPart) -> &mut Free {
+        match shift {
+            ShiftPart::Within => &mut self.within,
+            ShiftPart::LastMinutes => &mut self.last_minutes,
+        }
+    }
+
+    /// Whether its operators may take such a contact when they are free.
+    pub(crate) fn may_take(
+        &self,
+        queue: QueueSlot,
+        tier: Tier,
+        required: &[(SkillId, u8)],
+    ) -> bool {
+        may_take(
+            &self.skills,
+            &self.queues,
+            self.place,
+            (queue, tier, required),
+        )
+    }
+}
+
+fn may_take(
+    skills: &[(SkillId, u8)],
+    queues: &[QueueSlot],
+    place: Place,
+    (queue, tier, required): (QueueSlot, Tier, &[(SkillId, u8)]),
+) -> bool {
+    let rung = match place {
+        Place::Desk => true,
+        Place::Home => tier == Tier::OnCall,
+    };
+    rung && queues.contains(&queue) && required.iter().all(|need| has(skills, *need))
+}
+
+fn has(skills: &[(SkillId, u8)], (skill, level): (SkillId, u8)) -> bool {
+    skills
+        .binary_search_by_key(&skill, |(skill, _)| *skill)
+        .is_ok_and(|at| skills[at].1 >= level)
+}
+
+type Signature = (Vec<(SkillId, u8)>, Vec<QueueSlot>, Place);
+
+/// The groups of a configuration, the group of each operator in the configured order, and the group of those who are leaving.
+pub(crate) struct Grouped {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) group_of: Vec<usize>,
+    pub(crate) leaving: usize,
+    pub(crate) reserves: Vec<Held>,
+}
+
+pub(crate) fn grouped(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) -> Grouped {
+    let reserves: Vec<(QueueSlot, Held, &[Need])> = config
+        .queues
+        .iter()
+        .enumerate()
+        .flat_map(|(slot, queue)| queue.reserves.iter().map(move |reserve| (slot, reserve)))
+        .map(|(slot, reserve)| {
+            let held = Held {
+                class: reserve.class,
+                least: reserve.least,
+                free: 0,
+                groups: Vec::new(),
+            };
+            (slot, held, &*reserve.needs)
+        })
+        .collect();
+    let orders = Orders::of(config);
+    let mut groups = Vec::new();
+    let mut numbers: BTreeMap<Signature, usize> = BTreeMap::new();
+    let mut number_of = |signature: Signature| {
+        *numbers.entry(signature).or_insert_with_key(|signature| {
+            let counts = counts_for(signature, &reserves);
+            groups.push(Group::new(signature.clone(), orders, counts));
+            groups.len() - 1
+        })
+    };
+    let group_of = config
+        .operators
+        .iter()
+        .map(|operator| {
+            let mut skills = operator.skills.clone();
+            skills.sort_unstable();
+            let slots = operator
+                .queues
+                .iter()
+                .filter_map(|queue| queues.get(queue).copied());
+            let slots: BTreeSet<QueueSlot> = slots.collect();
+            number_of((skills, slots.into_iter().collect(), operator.place))
+        })
+        .collect();
+    let leaving = number_of((Vec::new(), Vec::new(), Place::Desk));
+    let reserves = reserves.into_iter().map(|(_, held, _)| held).collect();
+    Grouped {
+        groups,
+        group_of,
+        leaving,
+        reserves,
+    }
+}
+
+/// The reserves that operators of this signature are kept free for. On-call people at home are rung later, so nobody is kept free by them.
+fn counts_for(
+    (skills, queues, place): &Signature,
+    reserves: &[(QueueSlot, Held, &[Need])],
+) -> Vec<usize> {
+    let counts = |(queue, _, needs): &(QueueSlot, Held, &[Need])| {
+        *place == Place::Desk
+            && queues.contains(queue)
+            && needs
+                .iter()
+                .all(|need| has(skills, (need.skill, need.level)))
+    };
+    (0..reserves.len())
+        .filter(|&number| counts(&reserves[number]))
+        .collect()
+}

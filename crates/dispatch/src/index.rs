@@ -1,0 +1,342 @@
+//! What makes a decision cheap: contacts in buckets of one signature, operators in groups of one signature, and what is due.
+//!
+//! Everything here is derived: it can be built anew from contacts, operators and configuration at any time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bits::Bits;
+use crate::contact::{ContactSlot, OperatorSlot, Placed, QueueSlot};
+use crate::group::Group;
+use crate::limits::SIGNATURES_KEPT;
+use crate::operator::Posted;
+use crate::{Class, ContactId, Moment, Place, SkillId, Standing, Tier};
+
+/// Every class, the most urgent first.
+pub(crate) const CLASSES: [Class; 4] = [
+    Class::Alarm,
+    Class::Danger,
+    Class::Crisis,
+    Class::Information,
+];
+
+/// Whose timer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    Contact(ContactId),
+    Operator(OperatorSlot),
+}
+
+/// What contacts share that the same operators may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Signature {
+    pub(crate) queue: QueueSlot,
+    pub(crate) class: Class,
+    pub(crate) required: usize,
+    pub(crate) tier: Tier,
+}
+
+/// The contacts of one signature that want an operator, in their order.
+#[derive(Clone, Debug)]
+pub(crate) struct Bucket {
+    pub(crate) signature: Signature,
+    /// The groups whose operators may take them.
+    pub(crate) groups: Bits,
+    pub(crate) contacts: BTreeMap<(Standing, ContactId), ContactSlot>,
+}
+
+/// A reserve and how many of its operators are free.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) class: Class,
+    pub(crate) least: u32,
+    pub(crate) free: u32,
+    pub(crate) groups: Vec<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) reserves: Vec<Held>,
+    /// Groups in which somebody is there.
+    pub(crate) there: Bits,
+    /// Groups in which nobody is there any more, since that was looked at last.
+    pub(crate) left: Bits,
+    /// Groups in which somebody is there again, since that was looked at last.
+    pub(crate) came: Bits,
+    /// Per class the groups with a free operator whom the reserves leave to it.
+    pub(crate) open: [Bits; CLASSES.len()],
+    /// Per class the groups in which somebody is offered a contact of a less urgent one.
+    pub(crate) rings_below: [Bits; CLASSES.len()],
+    /// Groups in which something changed since the last match.
+    pub(crate) changed_groups: Bits,
+    /// Buckets in which something changed since the last match.
+    pub(crate) changed_buckets: Bits,
+    /// Per queue how many operators at a desk are there.
+    pub(crate) desks_there: Vec<u32>,
+    pub(crate) buckets: Vec<Bucket>,
+    /// Per class the buckets that are not empty.
+    pub(crate) waiting: [Bits; CLASSES.len()],
+    bucket_of: BTreeMap<Signature, usize>,
+    required_of: BTreeMap<Box<[(SkillId, u8)]>, usize>,
+    required: Vec<Box<[(SkillId, u8)]>>,
+    timers: BTreeSet<(Moment, Timer)>,
+    /// Beyond so many buckets the index is built anew.
+    buckets_kept: usize,
+}
+
+impl Index {
+    pub(crate) fn new(groups: Vec<Group>, mut reserves: Vec<Held>, queues: usize) -> Self {
+        for (number, held) in reserves.iter_mut().enumerate() {
+            held.groups = (0..groups.len())
+                .filter(|&group| groups[group].reserves.contains(&number))
+                .collect();
+        }
+        Self {
+            groups,
+            reserves,
+            desks_there: vec![0; queues],
+            buckets_kept: SIGNATURES_KEPT,
+            ..Self::default()
+        }
+    }
+
+    /// The first moment at which something is due.
+    pub(crate) fn first_due(&self) -> Option<Moment> {
+        self.timers.first().map(|(due, _)| *due)
+    }
+
+    pub(crate) fn timers_equal(&self, other: &Self) -> bool {
+        self.timers == other.timers
+    }
+
+    /// Everything that is due at `now`, the longest due first.
+    pub(crate) fn due(&self, now: Moment) -> Vec<Timer> {
+        self.timers
+            .iter()
+            .take_while(|(due, _)| *due <= now)
+            .map(|(_, timer)| *timer)
+            .collect()
+    }
+
+    pub(crate) fn required_of(&self, bucket: usize) -> &[(SkillId, u8)] {
+        &self.required[self.buckets[bucket].signature.required]
+    }
+
+    /// Whether so many signatures were seen that the empty ones should be forgotten.
+    pub(crate) fn is_overfull(&self) -> bool {
+        self.buckets.len() > self.buckets_kept
+    }
+
+    /// Lets the present buckets, all of them in use, grow to twice their number.
+    pub(crate) fn keep_present(&mut self) {
+        self.buckets_kept = SIGNATURES_KEPT.max(2 * self.buckets.len());
+    }
+
+    pub(crate) fn bucket(
+        &mut self,
+        queue: QueueSlot,
+        class: Class,
+        tier: Tier,
+        required: &[(SkillId, u8)],
+    ) -> usize {
+        let required = self.intern(required);
+        let signature = Signature {
+            queue,
+            class,
+            required,
+            tier,
+        };
+        if let Some(&bucket) = self.bucket_of.get(&signature) {
+            return bucket;
+        }
+        let mut groups = Bits::default();
+        for (number, group) in self.groups.iter().enumerate() {
+            if group.may_take(queue, tier, &self.required[required]) {
+                groups.insert(number);
+            }
+        }
+        self.buckets.push(Bucket {
+            signature,
+            groups,
+            contacts: BTreeMap::new(),
+        });
+        self.bucket_of.insert(signature, self.buckets.len() - 1);
+        self.buckets.len() - 1
+    }
+
+    fn intern(&mut self, required: &[(SkillId, u8)]) -> usize {
+        if let Some(&number) = self.required_of.get(required) {
+            return number;
+        }
+        self.required.push(required.into());
+        self.required_of
+            .insert(required.into(), self.required.len() - 1);
+        self.required.len() - 1
+    }
+
+    /// Whether somebody is there who may take the bucket's contacts.
+    pub(crate) fn is_attended(&self, bucket: usize) -> bool {
+        self.buckets[bucket].groups.meets(&self.there)
+    }
+
+    /// Moves a contact from where it was to where it belongs.
+    pub(crate) fn place(&mut self, id: ContactId, slot: ContactSlot, old: &Placed, new: &Placed) {
+        if (old.bucket, old.key) != (new.bucket, new.key) {
+            if let (Some(bucket), Some(key)) = (old.bucket, old.key) {
+                self.leave_bucket(bucket, key);
+            }
+            if let (Some(bucket), Some(key)) = (new.bucket, new.key) {
+                self.enter_bucket(bucket, key, slot);
+            }
+        }
+        self.reschedule(Timer::Contact(id), old.due, new.due);
+    }
+
+    fn leave_bucket(&mut self, bucket: usize, key: (Standing, ContactId)) {
+        let entry = &mut self.buckets[bucket];
+        entry.contacts.remove(&key);
+        if entry.contacts.is_empty() {
+            self.waiting[entry.signature.class as usize].remove(bucket);
+        }
+    }
+
+    fn enter_bucket(&mut self, bucket: usize, key: (Standing, ContactId), slot: ContactSlot) {
+        let entry = &mut self.buckets[bucket];
+        entry.contacts.insert(key, slot);
+        self.waiting[entry.signature.class as usize].insert(bucket);
+        self.changed_buckets.insert(bucket);
+    }
+
+    fn reschedule(&mut self, timer: Timer, old: Option<Moment>, new: Option<Moment>) {
+        if old == new {
+            return;
+        }
+        if let Some(due) = old {
+            self.timers.remove(&(due, timer));
+        }
+        if let Some(due) = new {
+            self.timers.insert((due, timer));
+        }
+    }
+
+    /// Moves an operator from where she was to where she belongs.
+    pub(crate) fn post(&mut self, slot: OperatorSlot, group: usize, old: &Posted, new: &Posted) {
+        if old.free != new.free {
+            self.post_free(slot, group, old, new);
+        }
+        if old.there != new.there {
+            self.post_there(group, new);
+        }
+        if old.ringing != new.ringing {
+            self.post_ringing(slot, group, old, new);
+        }
+        self.reschedule(Timer::Operator(slot), old.due, new.due);
+    }
+
+    fn post_free(&mut self, slot: OperatorSlot, group: usize, old: &Posted, new: &Posted) {
+        if let Some(key) = old.free {
+            self.groups[group].part_mut(key.shift).remove(slot, key);
+        }
+        if let Some(key) = new.free {
+            self.groups[group].part_mut(key.shift).insert(slot, key);
+            self.changed_groups.insert(group);
+        }
+        match (old.free.is_some(), new.free.is_some()) {
+            (false, true) => self.count_free(group, |free| free + 1),
+            (true, false) => self.count_free(group, |free| free - 1),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    fn count_free(&mut self, group: usize, change: fn(u32) -> u32) {
+        self.groups[group].free = change(self.groups[group].free);
+        for at in 0..self.groups[group].reserves.len() {
+            let held = &mut self.reserves[self.groups[group].reserves[at]];
+            let before = held.free > held.least;
+            held.free = change(held.free);
+            if before != (held.free > held.least) {
+                for at_group in held.groups.clone() {
+                    self.reopen(at_group);
+                }
+            }
+        }
+        self.reopen(group);
+    }
+
+    /// Works out which classes the group's free operators are open to.
+    fn reopen(&mut self, group: usize) {
+        for class in CLASSES {
+            let open = &mut self.open[class as usize];
+            let entry = &self.groups[group];
+            let reserved = |number: &usize| self.reserves[*number].refuses(class);
+            if entry.free == 0 || entry.reserves.iter().any(reserved) {
+                open.remove(group);
+            } else if !open.contains(group) {
+                open.insert(group);
+                self.changed_groups.insert(group);
+            }
+        }
+    }
+
+    fn post_there(&mut self, group: usize, new: &Posted) {
+        let change: fn(u32) -> u32 = if new.there {
+            |count| count + 1
+        } else {
+            |count| count - 1
+        };
+        let entry = &mut self.groups[group];
+        let before = entry.there;
+        entry.there = change(before);
+        if entry.place == Place::Desk {
+            for queue in &entry.queues {
+                self.desks_there[*queue] = change(self.desks_there[*queue]);
+            }
+        }
+        if before == 0 {
+            self.there.insert(group);
+            self.came.insert(group);
+        } else if entry.there == 0 {
+            self.there.remove(group);
+            self.left.insert(group);
+        }
+    }
+
+    fn post_ringing(&mut self, slot: OperatorSlot, group: usize, old: &Posted, new: &Posted) {
+        let ringing = &mut self.groups[group].ringing;
+        if let Some((class, standing, id)) = old.ringing {
+            ringing.remove(&(class, standing, id, slot));
+        }
+        if let Some((class, standing, id)) = new.ringing {
+            ringing.insert((class, standing, id, slot));
+            self.changed_groups.insert(group);
+        }
+        let least_urgent = ringing.last().map(|(class, ..)| *class);
+        for class in CLASSES {
+            if least_urgent.is_some_and(|offered| offered > class) {
+                self.rings_below[class as usize].insert(group);
+            } else {
+                self.rings_below[class as usize].remove(group);
+            }
+        }
+    }
+
+    /// Marks that something changed for a contact that stays in its bucket.
+    pub(crate) fn changed(&mut self, bucket: Option<usize>) {
+        if let Some(bucket) = bucket {
+            self.changed_buckets.insert(bucket);
+        }
+    }
+
+    /// Forgets what changed: everything was matched.
+    pub(crate) fn matched(&mut self) {
+        self.changed_groups.clear();
+        self.changed_buckets.clear();
+    }
+}
+
+impl Held {
+    /// Whether taking one of its free operators for `class` would break the reserve.
+    pub(crate) fn refuses(&self, class: Class) -> bool {
+        class > self.class && self.free <= self.least
+    }
+}

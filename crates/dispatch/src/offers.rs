@@ -1,0 +1,412 @@
+//! Claims: offering, withdrawing, missing, answering.
+
+use std::time::Duration;
+
+use crate::contact::{ContactSlot, Far, OperatorSlot, Rest, Ring, State};
+use crate::engine::{Dispatcher, LegOwner};
+use crate::fault::Fault;
+use crate::limits::MISSES_BEFORE_REST;
+use crate::{
+    ContactId, Decision, InputError, LegId, Miss, Missed, Moment, Notice, OperatorId, Outcome,
+    OverflowPhase, PartnerId, PauseCause, Place, REST_OF_LAST_MAX, Reachability, Strategy, Told,
+    Withdrawal,
+};
+
+impl Dispatcher {
+    /// Claims an operator for a contact and rings her.
+    pub(crate) fn offer(&mut self, slot: ContactSlot, operator: OperatorSlot) {
+        let queue = self.queue_of(slot);
+        let ring_time = match self.operators[operator].place {
+            Place::Desk => queue.ring_time,
+            Place::Home => queue.ring_time_home,
+        };
+        let (until, strategy) = (self.now + ring_time, queue.strategy);
+        let now = self.now;
+        let contact = &mut self.contacts[slot];
+        if let State::Waiting { offers } = &mut contact.state {
+            offers.push(Ring {
+                operator,
+                since: now,
+                until,
+            });
+        }
+        if let (Strategy::RingProgressively { interval }, None) = (strategy, contact.progress_at) {
+            contact.progress_at = Some(now + interval);
+        }
+        let (id, queue) = (contact.id, contact.queue);
+        self.offered_last[queue] = Some(operator);
+        self.operators[operator].claim = Some(slot);
+        self.decide(Decision::Offer {
+            contact: id,
+            operator: self.operators[operator].id,
+            until,
+        });
+        self.sync_operator(operator);
+        self.sync_contact(slot);
+    }
+
+    /// Takes a claim back without a word; the caller says what became of it.
+    fn release_claim(&mut self, slot: ContactSlot, operator: OperatorSlot) {
+        let contact = &mut self.contacts[slot];
+        if let State::Waiting { offers } = &mut contact.state {
+            offers.retain(|offer| offer.operator != operator);
+        }
+        self.operators[operator].claim = None;
+        let bucket = contact.placed.bucket;
+        self.index.changed(bucket);
+    }
+
+    /// Takes an offer back.
+    pub(crate) fn withdraw(
+        &mut self,
+        slot: ContactSlot,
+        operator: OperatorSlot,
+        cause: Withdrawal,
+    ) {
+        self.release_claim(slot, operator);
+        self.decide(Decision::Withdraw {
+            contact: self.contacts[slot].id,
+            operator: self.operators[operator].id,
+            cause,
+        });
+        self.sync_operator(operator);
+        self.sync_contact(slot);
+    }
+
+    pub(crate) fn withdraw_all(&mut self, slot: ContactSlot, cause: Withdrawal) {
+        let offered: Vec<_> = self.contacts[slot]
+            .offers()
+            .iter()
+            .map(|offer| offer.operator)
+            .collect();
+        for operator in offered {
+            self.withdraw(slot, operator, cause);
+        }
+    }
+
+    /// Takes back whatever rings for an operator who may not take it any more.
+    pub(crate) fn withdraw_from(&mut self, operator: OperatorSlot) {
+        if let Some(slot) = self.operators[operator].claim {
+            self.withdraw(slot, operator, Withdrawal::NoLongerFits);
+        }
+    }
+
+    /// Takes back the offers of a contact whose needs or queue changed to operators who may not take it any more.
+    pub(crate) fn withdraw_unfit(&mut self, slot: ContactSlot) {
+        self.sync_contact(slot);
+        let Some(bucket) = self.contacts[slot].placed.bucket else {
+            return;
+        };
+        let unfit: Vec<_> = self.contacts[slot]
+            .offers()
+            .iter()
+            .map(|offer| offer.operator)
+            .collect();
+        for operator in unfit {
+            if !self.index.buckets[bucket]
+                .groups
+                .contains(self.operators[operator].group)
+            {
+                self.withdraw(slot, operator, Withdrawal::NoLongerFits);
+            }
+        }
+    }
+
+    /// An offer was missed for a cause that the phone gave.
+    pub(crate) fn miss_offer(
+        &mut self,
+        contact: ContactId,
+        operator: OperatorId,
+        miss: Miss,
+    ) -> Result<(), InputError> {
+        let slot = self.contact_slot(contact)?;
+        let operator_slot = self.operator_slot(operator)?;
+        if !self.contacts[slot].is_offered_to(operator_slot) {
+            return Err(InputError::NotOffered { contact, operator });
+        }
+        self.miss(slot, operator_slot, miss);
+        Ok(())
+    }
+
+    /// Ends an offer that rang out.
+    pub(crate) fn ring_out(&mut self, slot: ContactSlot, operator: OperatorSlot) {
+        self.decide(Decision::Withdraw {
+            contact: self.contacts[slot].id,
+            operator: self.operators[operator].id,
+            cause: Withdrawal::RangOut,
+        });
+        self.miss(slot, operator, Miss::NoAnswer);
+    }
+
+    fn miss(&mut self, slot: ContactSlot, operator: OperatorSlot, miss: Miss) {
+        self.release_claim(slot, operator);
+        self.decide(Decision::Missed {
+            contact: self.contacts[slot].id,
+            operator: self.operators[operator].id,
+            miss,
+        });
+        let rules = self.rules();
+        let (declined, no_answer) = (rules.rest_declined, rules.rest_no_answer);
+        let now = self.now;
+        let state = &mut self.operators[operator];
+        state.misses_in_row = state.misses_in_row.saturating_add(1);
+        state.idle_since = now;
+        match miss {
+            Miss::NoAnswer => {
+                state.misses.no_answer += 1;
+                self.rest_pair(slot, operator, now + no_answer, miss);
+            }
+            Miss::Declined => {
+                state.misses.declined += 1;
+                self.rest_pair(slot, operator, now + declined, miss);
+            }
+            Miss::Unreachable => {
+                state.misses.unreachable += 1;
+                self.rest_unreachable(operator);
+            }
+        }
+        self.pause_or_rest(operator);
+        self.sync_operator(operator);
+        self.sync_contact(slot);
+    }
+
+    /// Keeps a contact and an operator apart for a while.
+    pub(crate) fn rest_pair(
+        &mut self,
+        slot: ContactSlot,
+        operator: OperatorSlot,
+        until: Moment,
+        miss: Miss,
+    ) {
+        let rests = &mut self.contacts[slot].rests;
+        rests.retain(|rest| rest.operator != operator);
+        rests.push(Rest {
+            operator,
+            until,
+            miss,
+        });
+    }
+
+    fn rest_unreachable(&mut self, operator: OperatorSlot) {
+        let until = self.now + self.rules().rest_unreachable;
+        let state = &mut self.operators[operator];
+        state.rest = state.rest.max(Some(until));
+        // A telephone at home registers nowhere, so that nothing but the next ringing could prove it.
+        if state.place == Place::Home {
+            return;
+        }
+        let (was_there, id) = (state.is_there(), state.id);
+        state.reachability = Reachability::Unreachable;
+        if was_there {
+            self.decide(Decision::Tell(Notice::PhoneGone {
+                operator: id,
+                reachability: Reachability::Unreachable,
+            }));
+        }
+    }
+
+    /// Pauses an operator who missed too many offers in a row, or rests her when nobody else is there.
+    fn pause_or_rest(&mut self, operator: OperatorSlot) {
+        let limit = self.rules().misses_before_pause;
+        let misses = self.operators[operator].misses_in_row;
+        if limit == 0 {
+            if misses >= MISSES_BEFORE_REST {
+                self.rest_longer(operator, misses - MISSES_BEFORE_REST);
+            }
+            return;
+        }
+        if misses < limit {
+            return;
+        }
+        // The index is behind by this operator's own miss, so that she is left out of it first.
+        self.sync_operator(operator);
+        let id = self.operators[operator].id;
+        if self.is_last(operator) {
+            self.decide(Decision::Tell(Notice::LastOperatorMisses {
+                operator: id,
+                misses,
+            }));
+            self.rest_longer(operator, misses - limit);
+        } else {
+            let cause = PauseCause::Misses(misses);
+            self.operators[operator].paused = Some(cause);
+            self.decide(Decision::Paused {
+                operator: id,
+                cause,
+            });
+        }
+    }
+
+    /// Whether a queue that she serves would have nobody else at a desk who is ready and reachable.
+    fn is_last(&self, operator: OperatorSlot) -> bool {
+        let state = &self.operators[operator];
+        let group = &self.index.groups[state.group];
+        let herself = u32::from(state.posted.there && state.place == Place::Desk);
+        group
+            .queues
+            .iter()
+            .any(|queue| self.index.desks_there[*queue] == herself)
+    }
+
+    /// Rests the whole person, for longer with every miss beyond the limit.
+    fn rest_longer(&mut self, operator: OperatorSlot, beyond: u32) {
+        let rest = Duration::from_secs(1 << beyond.min(8)).min(REST_OF_LAST_MAX);
+        let state = &mut self.operators[operator];
+        state.rest = state.rest.max(Some(self.now + rest));
+    }
+
+    /// An operator's phone answered. What comes too late is hung up.
+    pub(crate) fn answer(
+        &mut self,
+        contact: ContactId,
+        operator: OperatorId,
+        leg: LegId,
+    ) -> Result<(), InputError> {
+        self.unused(leg)?;
+        let slots = (
+            self.contact_slots.get(&contact),
+            self.operator_slots.get(&operator),
+        );
+        match slots {
+            (Some(&slot), Some(&operator)) if self.may_still_answer(slot, operator) => {
+                self.join(slot, operator, leg);
+            }
+            (Some(_) | None, Some(_) | None) => self.decide(Decision::HangUp { leg }),
+        }
+        Ok(())
+    }
+
+    /// Whether an answer wins: the offer rings, or it just rang out and both are still free. The caller's interest wins over our timer.
+    fn may_still_answer(&self, slot: ContactSlot, operator: OperatorSlot) -> bool {
+        let contact = &self.contacts[slot];
+        if contact.is_offered_to(operator) {
+            return true;
+        }
+        let rang_out = |rest: &Rest| rest.operator == operator && rest.miss == Miss::NoAnswer;
+        let state = &self.operators[operator];
+        let idle = state.claim.is_none() && state.has_no_call();
+        contact.is_waiting()
+            && contact.offers().is_empty()
+            && contact.rests.iter().any(rang_out)
+            && (idle || self.is_faulty(Fault::JoinsTheBusy))
+    }
+
+    fn join(&mut self, slot: ContactSlot, operator: OperatorSlot, leg: LegId) {
+        self.release_claim(slot, operator);
+        self.withdraw_all(slot, Withdrawal::AnsweredElsewhere);
+        self.stop_partners(slot);
+        let state = &mut self.operators[operator];
+        state.talking = Some(slot);
+        state.calls = state.calls.saturating_add(1);
+        state.misses_in_row = 0;
+        // The machine paused her for the ringing that she answered after all.
+        state.paused = None;
+        let operator_id = state.id;
+        self.talk(
+            slot,
+            Far::Operator {
+                operator,
+                leg,
+                since: self.now,
+            },
+            Outcome::Answered,
+        );
+        self.sync_operator(operator);
+        let contact = self.contacts[slot].id;
+        self.decide(Decision::Bridge {
+            contact,
+            operator: operator_id,
+            leg,
+        });
+    }
+
+    /// Joins the caller with the other side.
+    fn talk(&mut self, slot: ContactSlot, with: Far, outcome: Outcome) {
+        self.legs.insert(with.leg(), LegOwner::Far(slot));
+        let contact = &mut self.contacts[slot];
+        contact.state = State::Talking { with };
+        contact.answered = contact.answered.or(Some(self.now));
+        contact.outcome = contact.outcome.min(Some(outcome)).or(Some(outcome));
+        contact.rests.clear();
+        contact.progress = 0;
+        contact.progress_at = None;
+        contact.told = Told::No;
+        self.told.remove(&contact.id);
+        self.sync_contact(slot);
+    }
+
+    /// Stops the partners that ring; they would be tried again at once should the caller wait again.
+    pub(crate) fn stop_partners(&mut self, slot: ContactSlot) {
+        let now = self.now;
+        let contact = &mut self.contacts[slot];
+        let id = contact.id;
+        let mut stopped = Vec::new();
+        for overflow in &mut contact.overflows {
+            if let OverflowPhase::Ringing(_) = overflow.phase {
+                overflow.phase = OverflowPhase::Resting(now);
+                stopped.push(overflow.partner);
+            }
+        }
+        for partner in stopped {
+            self.decide(Decision::WithdrawOverflow {
+                contact: id,
+                partner,
+            });
+        }
+    }
+
+    /// A partner's line answered. What comes too late is hung up.
+    pub(crate) fn partner_answer(
+        &mut self,
+        contact: ContactId,
+        partner: PartnerId,
+        leg: LegId,
+    ) -> Result<(), InputError> {
+        self.unused(leg)?;
+        let slot = self.contact_slots.get(&contact).copied();
+        match slot.filter(|slot| self.partner_may_still_answer(*slot, partner)) {
+            Some(slot) => {
+                let overflows = &mut self.contacts[slot].overflows;
+                for overflow in overflows
+                    .iter_mut()
+                    .filter(|overflow| overflow.partner == partner)
+                {
+                    overflow.phase = OverflowPhase::Resting(self.now);
+                }
+                self.withdraw_all(slot, Withdrawal::AnsweredElsewhere);
+                self.stop_partners(slot);
+                self.talk(
+                    slot,
+                    Far::Partner {
+                        partner,
+                        leg,
+                        since: self.now,
+                    },
+                    Outcome::Overflowed,
+                );
+                self.decide(Decision::BridgePartner {
+                    contact,
+                    partner,
+                    leg,
+                });
+            }
+            None => self.decide(Decision::HangUp { leg }),
+        }
+        Ok(())
+    }
+
+    fn partner_may_still_answer(&self, slot: ContactSlot, partner: PartnerId) -> bool {
+        let contact = &self.contacts[slot];
+        let overflow = contact
+            .overflows
+            .iter()
+            .find(|overflow| overflow.partner == partner);
+        contact.is_waiting()
+            && overflow.is_some_and(|overflow| match overflow.phase {
+                OverflowPhase::Ringing(_) => true,
+                OverflowPhase::Resting(_) => {
+                    overflow.missed == Missed::Yes && contact.offers().is_empty()
+                }
+            })
+    }
+}

@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use crate::{
+    Class, Config, ContactId, ContactState, Intent, LegId, LineId, Membership, Misses, Moment,
+    Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, QueueId, Reachability, ShiftPart,
+    Standing, Tier,
+};
+
+/// All that a dispatcher knows, between two inputs and with every decision taken from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The moment of the latest input.
+    pub now: Moment,
+    /// The newest contact there ever was.
+    pub newest: Option<ContactId>,
+    /// The configuration.
+    pub config: Config,
+    /// The live contacts, by id.
+    pub contacts: Vec<ContactSnapshot>,
+    /// The operators in the configured order, those who are leaving last.
+    pub operators: Vec<OperatorSnapshot>,
+    /// Per queue the operator who was offered one of its contacts last.
+    pub offered_last: Vec<(QueueId, OperatorId)>,
+}
+
+/// A live contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactSnapshot {
+    /// Its id.
+    pub id: ContactId,
+    /// The caller's leg.
+    pub leg: LegId,
+    /// The line it came in on.
+    pub line: LineId,
+    /// The queue it waits in.
+    pub queue: QueueId,
+    /// Its class.
+    pub class: Class,
+    /// Where in its class it waits.
+    pub standing: Standing,
+    /// What it asked for.
+    pub needs: Needs,
+    /// When it arrived.
+    pub arrived: Moment,
+    /// When it was first answered.
+    pub answered: Option<Moment>,
+    /// The outcome it would have for who talked with the caller so far.
+    pub outcome: Option<Outcome>,
+    /// Where it is.
+    pub state: ContactState,
+    /// The wait up to which its needs were relaxed.
+    pub relaxed: Duration,
+    /// Steps of its timeline that were taken.
+    pub steps_taken: usize,
+    /// Whether its needs hold.
+    pub widened: Widened,
+    /// Whether on-call people may be offered it.
+    pub tier: Tier,
+    /// Operators that ring beyond the strategy's number.
+    pub more_operators: u32,
+    /// Operators that were added by ringing progressively.
+    pub progress: u32,
+    /// When ringing progressively adds the next operator.
+    pub progress_at: Option<Moment>,
+    /// The partners to whom it overflowed.
+    pub overflows: Vec<Overflow>,
+    /// Operators who rest from it.
+    pub rests: Vec<PairRest>,
+    /// Whether the supervisor was told that nobody is there.
+    pub told: Told,
+}
+
+/// Whether a contact's needs still hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Widened {
+    /// They hold.
+    No,
+    /// They no longer hold.
+    Yes,
+}
+
+/// Whether the supervisor was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Not yet.
+    No,
+    /// Told, and not again until it changes.
+    Yes,
+}
+
+/// An operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorSnapshot {
+    /// Who.
+    pub id: OperatorId,
+    /// Whether she is still in the configuration.
+    pub membership: Membership,
+    /// What she wants.
+    pub intent: Intent,
+    /// Why the machine paused her.
+    pub paused: Option<PauseCause>,
+    /// What is known of her phone.
+    pub reachability: Reachability,
+    /// The contact that she talks with or is adrift with.
+    pub talking: Option<ContactId>,
+    /// The contact that her phone rings for.
+    pub claim: Option<ContactId>,
+    /// Legs of her own calls, each with the moment until which it is looked for after a restart.
+    pub legs: Vec<(LegId, Option<Moment>)>,
+    /// When her wrap-up ends.
+    pub wrap_up: Option<Moment>,
+    /// What she added to her next wrap-up during a call.
+    pub longer: Duration,
+    /// When the rest of her whole person ends.
+    pub rest: Option<Moment>,
+    /// When her shift ends.
+    pub shift_ends: Option<Moment>,
+    /// Where in her shift she is.
+    pub shift: ShiftPart,
+    /// Missed offers by cause.
+    pub misses: Misses,
+    /// Missed offers in a row.
+    pub misses_in_row: u32,
+    /// Since when she could be offered a contact.
+    pub idle_since: Moment,
+    /// Contacts taken since she became ready.
+    pub calls: u32,
+    /// Time talked since she became ready.
+    pub talked: Duration,
+}

@@ -1,0 +1,190 @@
+//! What a configuration and a contact's needs must keep to.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::{
+    Action, Config, ConfigError, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX, Need,
+    NeedsError, OPERATORS_MAX, Operator, PARTNERS_MAX, Partner, PartnerId, QUEUES_MAX, Queue,
+    QueueId, RELAXATIONS_MAX, RESERVES_MAX, Rules, SKILLS_MAX, STEPS_MAX, Strategy, TIME_MAX,
+    TIME_MIN, Timeline, WRAP_UP_MAX,
+};
+
+/// Checks a configuration by itself, whatever is live.
+pub(crate) fn config(config: &Config) -> Result<(), ConfigError> {
+    at_most("lines", LINES_MAX, config.lines.len())?;
+    at_most("queues", QUEUES_MAX, config.queues.len())?;
+    at_most("operators", OPERATORS_MAX, config.operators.len())?;
+    at_most("partners", PARTNERS_MAX, config.partners.len())?;
+    let queues =
+        unique(config.queues.iter().map(|queue| queue.id)).map_err(ConfigError::QueueTwice)?;
+    let partners = unique(config.partners.iter().map(|partner| partner.id))
+        .map_err(ConfigError::PartnerTwice)?;
+    unique(config.operators.iter().map(|operator| operator.id))
+        .map_err(ConfigError::OperatorTwice)?;
+    unique(config.lines.iter().map(|line| line.id)).map_err(ConfigError::LineTwice)?;
+    for line in &config.lines {
+        if !queues.contains(&line.queue) {
+            return Err(ConfigError::LineWithoutQueue {
+                line: line.id,
+                queue: line.queue,
+            });
+        }
+    }
+    config
+        .operators
+        .iter()
+        .try_for_each(|operator| check_operator(operator, &queues))?;
+    config
+        .queues
+        .iter()
+        .try_for_each(|queue| check_queue(queue, &partners))?;
+    config.partners.iter().try_for_each(check_partner)?;
+    check_rules(&config.rules)
+}
+
+/// Checks what a contact, or a reserve, asks of an operator.
+pub(crate) fn needs(needs: &[Need]) -> Result<(), NeedsError> {
+    if needs.len() > NEEDS_MAX {
+        return Err(NeedsError::TooMany);
+    }
+    needs.iter().try_for_each(check_need)
+}
+
+fn check_need(need: &Need) -> Result<(), NeedsError> {
+    if !level_is_valid(need.level) {
+        return Err(NeedsError::Level);
+    }
+    if need.relaxed.len() > RELAXATIONS_MAX {
+        return Err(NeedsError::Relaxation);
+    }
+    let (mut after, mut level) = (Duration::ZERO, need.level);
+    for step in &need.relaxed {
+        if step.after < after || step.level > level {
+            return Err(NeedsError::Relaxation);
+        }
+        (after, level) = (step.after, step.level);
+    }
+    Ok(())
+}
+
+fn at_most(what: &'static str, max: usize, count: usize) -> Result<(), ConfigError> {
+    if count > max {
+        return Err(ConfigError::TooMany { what, max });
+    }
+    Ok(())
+}
+
+fn unique<T: Ord + Copy>(ids: impl Iterator<Item = T>) -> Result<BTreeSet<T>, T> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            return Err(id);
+        }
+    }
+    Ok(seen)
+}
+
+fn level_is_valid(level: u8) -> bool {
+    (1..=LEVEL_MAX).contains(&level)
+}
+
+fn time_is_valid(time: Duration) -> bool {
+    (TIME_MIN..=TIME_MAX).contains(&time)
+}
+
+fn check_operator(operator: &Operator, queues: &BTreeSet<QueueId>) -> Result<(), ConfigError> {
+    at_most("skills of one operator", SKILLS_MAX, operator.skills.len())?;
+    if let Some(&queue) = operator.queues.iter().find(|queue| !queues.contains(queue)) {
+        return Err(ConfigError::OperatorWithoutQueue {
+            operator: operator.id,
+            queue,
+        });
+    }
+    let wrong = ConfigError::OperatorSkill(operator.id);
+    if !operator
+        .skills
+        .iter()
+        .all(|&(_, level)| level_is_valid(level))
+    {
+        return Err(wrong);
+    }
+    unique(operator.skills.iter().map(|&(skill, _)| skill)).map_err(|_| wrong)?;
+    Ok(())
+}
+
+fn check_queue(queue: &Queue, partners: &BTreeSet<PartnerId>) -> Result<(), ConfigError> {
+    at_most("reserves of one queue", RESERVES_MAX, queue.reserves.len())?;
+    let interval = match queue.strategy {
+        Strategy::RingProgressively { interval } => interval,
+        Strategy::LongestIdle
+        | Strategy::OrderedList
+        | Strategy::RoundRobin
+        | Strategy::FewestCalls
+        | Strategy::LeastTalkTime
+        | Strategy::RingAll => TIME_MIN,
+    };
+    let times = [queue.ring_time, queue.ring_time_home, interval];
+    let rings = times.into_iter().all(time_is_valid);
+    if !rings || queue.wrap_up.max(queue.wrap_up_hard) > WRAP_UP_MAX {
+        return Err(ConfigError::QueueTime(queue.id));
+    }
+    if queue
+        .reserves
+        .iter()
+        .any(|reserve| needs(&reserve.needs).is_err())
+    {
+        return Err(ConfigError::QueueReserve(queue.id));
+    }
+    unique(queue.timelines.iter().map(|timeline| timeline.class))
+        .map_err(|_| ConfigError::QueueTimeline(queue.id))?;
+    queue
+        .timelines
+        .iter()
+        .try_for_each(|timeline| check_timeline(queue.id, timeline, partners))
+}
+
+fn check_timeline(
+    queue: QueueId,
+    timeline: &Timeline,
+    partners: &BTreeSet<PartnerId>,
+) -> Result<(), ConfigError> {
+    at_most("steps of one timeline", STEPS_MAX, timeline.steps.len())?;
+    if !timeline.steps.is_sorted_by_key(|step| step.after) {
+        return Err(ConfigError::QueueTimeline(queue));
+    }
+    for step in &timeline.steps {
+        match step.action {
+            Action::Overflow(partner) if !partners.contains(&partner) => {
+                return Err(ConfigError::QueueWithoutPartner { queue, partner });
+            }
+            Action::Overflow(_)
+            | Action::WidenSkills
+            | Action::SecondOperator
+            | Action::OnCall
+            | Action::TellSupervisor => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_partner(partner: &Partner) -> Result<(), ConfigError> {
+    if time_is_valid(partner.ring_time) && time_is_valid(partner.rest) {
+        return Ok(());
+    }
+    Err(ConfigError::PartnerTime(partner.id))
+}
+
+fn check_rules(rules: &Rules) -> Result<(), ConfigError> {
+    let rests = [
+        rules.rest_declined,
+        rules.rest_no_answer,
+        rules.rest_unreachable,
+        rules.adrift,
+    ];
+    if rests.into_iter().all(time_is_valid) && rules.misses_before_pause <= MISSES_BEFORE_PAUSE_MAX
+    {
+        return Ok(());
+    }
+    Err(ConfigError::Rules)
+}

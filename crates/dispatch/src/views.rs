@@ -1,0 +1,218 @@
+//! What screens may see: contacts in their order, operators with each part of their state, and why a contact waits.
+
+use crate::contact::{Contact, ContactSlot, OperatorSlot, State};
+use crate::engine::Dispatcher;
+use crate::operator::OperatorState;
+use crate::{
+    Config, ContactId, ContactView, InputError, Moment, Occupancy, OperatorId, OperatorView, Place,
+    ShiftPart, Tier, Why,
+};
+
+impl Dispatcher {
+    /// The moment of the latest input.
+    #[must_use]
+    pub const fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// The configuration that holds.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many contacts are live.
+    #[must_use]
+    pub fn contacts_live(&self) -> usize {
+        self.contact_slots.len()
+    }
+
+    /// The live contacts, the most urgent first, those who are talked with or adrift among them at their rank.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<ContactView> {
+        let mut slots: Vec<_> = self.contact_slots.values().copied().collect();
+        slots.sort_unstable_by_key(|slot| {
+            let contact = &self.contacts[*slot];
+            (contact.class, contact.standing, contact.id)
+        });
+        slots
+            .into_iter()
+            .map(|slot| self.contact_view(slot))
+            .collect()
+    }
+
+    /// A live contact.
+    #[must_use]
+    pub fn contact(&self, id: ContactId) -> Option<ContactView> {
+        self.contact_slots
+            .get(&id)
+            .map(|slot| self.contact_view(*slot))
+    }
+
+    /// The operators in the configured order, those who are leaving last.
+    #[must_use]
+    pub fn operators(&self) -> Vec<OperatorView> {
+        self.operators
+            .iter()
+            .map(|operator| self.operator_view(operator))
+            .collect()
+    }
+
+    /// An operator.
+    #[must_use]
+    pub fn operator(&self, id: OperatorId) -> Option<OperatorView> {
+        let slot = *self.operator_slots.get(&id)?;
+        Some(self.operator_view(&self.operators[slot]))
+    }
+
+    fn contact_view(&self, slot: ContactSlot) -> ContactView {
+        let contact = &self.contacts[slot];
+        let mut required = Vec::new();
+        contact.required(&mut required);
+        ContactView {
+            id: contact.id,
+            leg: contact.leg,
+            line: contact.line,
+            queue: self.config.queues[contact.queue].id,
+            class: contact.class,
+            standing: contact.standing,
+            arrived: contact.arrived,
+            answered: contact.answered,
+            needs: contact.needs.clone(),
+            required,
+            state: self.state_of(contact),
+            steps_taken: contact.steps_taken,
+            tier: contact.tier,
+            overflows: contact.overflows.clone(),
+            rests: self.rests_of(contact),
+        }
+    }
+
+    fn operator_view(&self, operator: &OperatorState) -> OperatorView {
+        OperatorView {
+            id: operator.id,
+            place: operator.place,
+            membership: operator.membership,
+            intent: operator.intent,
+            paused: operator.paused,
+            reachability: operator.reachability,
+            occupancy: self.occupancy(operator),
+            claim: operator.claim.and_then(|slot| {
+                let contact = &self.contacts[slot];
+                let mine = |offer: &&crate::contact::Ring| {
+                    self.operators[offer.operator].id == operator.id
+                };
+                let offer = contact.offers().iter().find(mine)?;
+                Some((contact.id, offer.until))
+            }),
+            wrap_up: operator.wrap_up,
+            rest: operator.rest,
+            shift_ends: operator.shift_ends,
+            shift: operator.shift,
+            misses: operator.misses,
+            misses_in_row: operator.misses_in_row,
+            idle_since: operator.idle_since,
+            calls: operator.calls,
+            talked: operator.talked,
+        }
+    }
+
+    fn occupancy(&self, operator: &OperatorState) -> Occupancy {
+        match operator.talking {
+            Some(slot) => Occupancy::Talking {
+                contact: self.contacts[slot].id,
+            },
+            None if operator.legs.is_empty() => Occupancy::Free,
+            None => Occupancy::Engaged {
+                legs: operator
+                    .legs
+                    .iter()
+                    .map(|(leg, until)| (*leg, *until))
+                    .collect(),
+            },
+        }
+    }
+
+    /// The rules that hold a contact back now. It looks at every operator: a view for a person, no part of a decision.
+    ///
+    /// # Errors
+    /// [`InputError::ContactUnknown`] when no such contact is live.
+    pub fn why(&self, id: ContactId) -> Result<Vec<Why>, InputError> {
+        let slot = self.contact_slot(id)?;
+        let contact = &self.contacts[slot];
+        Ok(match &contact.state {
+            State::Talking { .. } => vec![Why::Answered],
+            State::Adrift { until, .. } => vec![Why::Adrift { until: *until }],
+            State::Waiting { offers } => {
+                let rings = offers.iter().map(|offer| Why::Offered {
+                    operator: self.operators[offer.operator].id,
+                    until: offer.until,
+                });
+                rings.chain(self.why_waiting(contact)).collect()
+            }
+        })
+    }
+
+    fn why_waiting(&self, contact: &Contact) -> Vec<Why> {
+        let Some(bucket) = contact.placed.bucket else {
+            return Vec::new();
+        };
+        let groups = &self.index.buckets[bucket].groups;
+        let mut why = Vec::new();
+        let (mut there, mut busy) = (0_usize, 0_usize);
+        for (slot, operator) in self.operators.iter().enumerate() {
+            if groups.contains(operator.group) && operator.is_there() {
+                there += 1;
+                if operator.is_free() {
+                    why.extend(self.why_not(contact, slot));
+                } else {
+                    busy += 1;
+                }
+            } else if self.may_take_when_on_call(contact, bucket, operator) {
+                why.push(Why::NotYetOnCall {
+                    operator: operator.id,
+                });
+            }
+        }
+        if there == 0 {
+            why.insert(0, Why::NobodyThere);
+        } else if busy > 0 {
+            why.insert(0, Why::NobodyFree { busy });
+        }
+        why
+    }
+
+    fn why_not(&self, contact: &Contact, slot: OperatorSlot) -> Option<Why> {
+        let operator = &self.operators[slot];
+        let id = operator.id;
+        if let Some(rest) = contact.rests.iter().find(|rest| rest.operator == slot) {
+            return Some(Why::Resting {
+                operator: id,
+                until: rest.until,
+            });
+        }
+        let reserves = self.index.groups[operator.group].reserves.iter();
+        let mut holding = reserves.map(|number| &self.index.reserves[*number]);
+        if let Some(held) = holding.find(|held| held.refuses(contact.class)) {
+            return Some(Why::Reserved {
+                operator: id,
+                class: held.class,
+            });
+        }
+        (operator.shift == ShiftPart::LastMinutes).then_some(Why::LastMinutes { operator: id })
+    }
+
+    fn may_take_when_on_call(
+        &self,
+        contact: &Contact,
+        bucket: usize,
+        operator: &OperatorState,
+    ) -> bool {
+        let group = &self.index.groups[operator.group];
+        let required = self.index.required_of(bucket);
+        contact.tier == Tier::Desk
+            && operator.place == Place::Home
+            && operator.is_free()
+            && group.may_take(contact.queue, Tier::OnCall, required)
+    }
+}

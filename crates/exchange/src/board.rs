@@ -1,0 +1,99 @@
+//! The state of everything as values: what a status shows. Nothing here tells who called.
+
+use std::time::{Duration, Instant};
+
+use dispatch::{Class, LineId, Moment, OperatorId};
+
+use crate::engine::Exchange;
+use crate::input::Mode;
+pub use crate::trunks::TrunkHealth;
+
+/// The state of everything at one moment.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// When.
+    pub at: Moment,
+    /// Whether new calls are taken.
+    pub mode: Mode,
+    /// Contacts in the order in which they would be offered, those being talked with last.
+    pub contacts: Vec<ContactRow>,
+    /// Operators and on-call people.
+    pub operators: Vec<OperatorRow>,
+    /// Trunks.
+    pub trunks: Vec<TrunkRow>,
+    /// Why entries are applied from memory, if they are.
+    pub unsaved: Option<String>,
+    /// What was counted since the counts were last closed.
+    pub counts: records::Tally,
+}
+
+/// One contact.
+#[derive(Clone, Debug)]
+pub struct ContactRow {
+    /// Its number in the journal.
+    pub contact: dispatch::ContactId,
+    /// The line it came in on.
+    pub line: LineId,
+    /// Its class.
+    pub class: Class,
+    /// What is done with it.
+    pub state: dispatch::ContactState,
+    /// Time since it arrived.
+    pub age: Duration,
+}
+
+/// One operator: intent, reachability, occupancy and claim, shown apart.
+#[derive(Clone, Debug)]
+pub struct OperatorRow {
+    /// Who.
+    pub operator: OperatorId,
+    /// The four-part state.
+    pub view: dispatch::OperatorView,
+    /// How many phones are registered.
+    pub phones: usize,
+}
+
+/// One trunk.
+#[derive(Clone, Debug)]
+pub struct TrunkRow {
+    /// Its name.
+    pub name: String,
+    /// Whether it answers.
+    pub health: TrunkHealth,
+    /// The registration that we hold with it, if one is configured.
+    pub registration: Option<sip::RegistrationState>,
+}
+
+impl Exchange {
+    /// The board as of now.
+    pub(crate) fn board(&self, now: Instant) -> Board {
+        let at = self.moment(now);
+        let dispatcher = self.dispatcher();
+        let contacts = dispatcher.contacts().into_iter().map(|view| ContactRow {
+            contact: view.id,
+            line: view.line,
+            class: view.class,
+            age: at.since(view.arrived),
+            state: view.state,
+        });
+        let operators = dispatcher.operators().into_iter().map(|view| OperatorRow {
+            operator: view.id,
+            phones: self.presences.phones(view.id).len(),
+            view,
+        });
+        let trunks = self.trunks.iter().map(|trunk| TrunkRow {
+            name: trunk.name.clone(),
+            health: trunk.health,
+            registration: trunk.registration,
+        });
+        Board {
+            at,
+            mode: self.mode,
+            contacts: contacts.collect(),
+            operators: operators.collect(),
+            trunks: trunks.collect(),
+            unsaved: self.unsaved.clone(),
+            counts: self.log.state().counts().open.total(),
+        }
+    }
+}

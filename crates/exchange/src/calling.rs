@@ -1,0 +1,541 @@
+//! Legs that we call: operators' phones, on-call people at home, partners.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use dispatch::{Class, ContactId, LegId, Miss, OperatorId, PartnerId, Withdrawal};
+use journal::Fact;
+use media::{Background, Playlist, ThreadId};
+use sip::{DialogId, Failure, Status, Target};
+
+use crate::engine::{Exchange, Timer};
+use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Opened, Sound, Whom};
+use crate::session::Session;
+use crate::settings::{Contactable, Prompt, Who};
+
+/// A phone that sends no response at all within this time is not reachable.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// Time from one "press one" to the next.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// The display name of a caller on an operator's phone. Our own words, never the trunk's.
+const ANONYMOUS: &str = "Anonymous";
+const CANNOT_SPEAK: &str = "cannot speak";
+
+/// One call to be made.
+struct Call {
+    contact: ContactId,
+    whom: Whom,
+    target: Target,
+    request_uri: sip::Uri,
+    from: sip::Party,
+    trunk: Option<usize>,
+}
+
+impl Exchange {
+    /// Rings an operator for a contact: every phone that she registered, or her number at home.
+    pub(crate) fn offer(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
+        let Some(thread) = self.thread_of(contact) else {
+            return;
+        };
+        let Some(calls) = self.calls_of(contact, operator) else {
+            return self.append(
+                now,
+                Fact::Missed {
+                    contact,
+                    operator,
+                    miss: Miss::Unreachable,
+                },
+            );
+        };
+        let ready = self
+            .ports
+            .get(&thread)
+            .map_or(0, std::collections::VecDeque::len);
+        if ready < calls.len() {
+            return self.wait_for_port(contact, operator);
+        }
+        let legs: BTreeSet<LegId> = calls
+            .into_iter()
+            .filter_map(|call| self.call(now, call, thread))
+            .collect();
+        if let Some(live) = self.contacts.get_mut(&contact) {
+            live.offers.insert(
+                operator,
+                Offer {
+                    legs,
+                    miss: Miss::Unreachable,
+                },
+            );
+        }
+    }
+
+    /// Offers that waited for a port are made as soon as there is one.
+    pub(crate) fn offer_with_new_port(&mut self, now: Instant) {
+        if let Some((contact, operator)) = self.without_port.pop_front()
+            && self.is_offered(contact, operator)
+        {
+            self.offer(now, contact, operator);
+        }
+    }
+
+    fn is_offered(&self, contact: ContactId, operator: OperatorId) -> bool {
+        let view = self.dispatcher().operator(operator);
+        view.and_then(|view| view.claim)
+            .is_some_and(|(claimed, _)| claimed == contact)
+    }
+
+    /// Rings a partner's line for a contact.
+    pub(crate) fn overflow(&mut self, now: Instant, contact: ContactId, partner: PartnerId) {
+        let entry = self.directory(Who::Partner(partner));
+        let call = entry.and_then(|entry| self.call_by_trunk(contact, &entry));
+        let leg = call
+            .zip(self.thread_of(contact))
+            .and_then(|(call, thread)| self.call(now, call, thread));
+        match (leg, self.contacts.get_mut(&contact)) {
+            (Some(leg), Some(legs)) => {
+                legs.partners.insert(partner, leg);
+            }
+            (Some(_) | None, _) => self.append(now, Fact::PartnerMissed { contact, partner }),
+        }
+    }
+
+    pub(crate) fn withdraw_overflow(
+        &mut self,
+        now: Instant,
+        contact: ContactId,
+        partner: PartnerId,
+    ) {
+        if let Some(leg) = self
+            .contacts
+            .get_mut(&contact)
+            .and_then(|legs| legs.partners.remove(&partner))
+        {
+            self.hang_up(now, leg);
+        }
+    }
+
+    /// Takes an offer back. Phones that stop because another answered are told so.
+    pub(crate) fn withdraw(
+        &mut self,
+        now: Instant,
+        contact: ContactId,
+        operator: OperatorId,
+        cause: Withdrawal,
+    ) {
+        self.without_port
+            .retain(|waiting| *waiting != (contact, operator));
+        let Some(offer) = self
+            .contacts
+            .get_mut(&contact)
+            .and_then(|legs| legs.offers.remove(&operator))
+        else {
+            return;
+        };
+        let elsewhere = cause == Withdrawal::AnsweredElsewhere;
+        for leg in offer.legs {
+            let reason = elsewhere.then(|| {
+                sip::HeaderValue::literal("SIP;cause=200;text=\"Call completed elsewhere\"")
+            });
+            self.stop_calling(now, leg, reason);
+        }
+    }
+
+    pub(crate) fn stop_calling(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        reason: Option<sip::HeaderValue>,
+    ) {
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let dialog = called.dialog;
+        match called.stage {
+            CalledStage::Calling { .. } | CalledStage::Ringing => {
+                self.leave(leg);
+                self.command(now, sip::Command::Cancel { dialog, reason });
+            }
+            CalledStage::Asked { .. }
+            | CalledStage::Answered
+            | CalledStage::Talking
+            | CalledStage::Leaving => self.hang_up(now, leg),
+        }
+    }
+
+    fn thread_of(&self, contact: ContactId) -> Option<ThreadId> {
+        let legs = self.contacts.get(&contact)?;
+        self.callers
+            .get(&legs.caller)
+            .map(|caller| caller.sound.port.thread)
+    }
+
+    fn calls_of(&self, contact: ContactId, operator: OperatorId) -> Option<Vec<Call>> {
+        if let Some(entry) = self.directory(Who::OnCall(operator)) {
+            return self.call_by_trunk(contact, &entry).map(|call| vec![call]);
+        }
+        let words = match self.contacts.get(&contact)?.class {
+            Class::Danger => CANNOT_SPEAK,
+            Class::Alarm | Class::Crisis | Class::Information => ANONYMOUS,
+        };
+        let from = sip::Party {
+            display: Some(words.to_owned()),
+            uri: sip::Uri::parse("sip:anonymous@anonymous.invalid").ok()?,
+        };
+        let phones = self.presences.phones(operator).iter();
+        let calls: Vec<Call> = phones
+            .map(|binding| Call {
+                contact,
+                whom: Whom::Desk(operator, binding.flow.remote),
+                target: Target::Flow(binding.flow),
+                request_uri: binding.contact.clone(),
+                from: from.clone(),
+                trunk: None,
+            })
+            .collect();
+        (!calls.is_empty()).then_some(calls)
+    }
+
+    fn directory(&self, who: Who) -> Option<Contactable> {
+        self.settings
+            .directory
+            .iter()
+            .find(|entry| entry.who == who)
+            .cloned()
+    }
+
+    /// A call to a number of the directory, showing the site's outgoing number.
+    fn call_by_trunk(&self, contact: ContactId, entry: &Contactable) -> Option<Call> {
+        let index = self
+            .settings
+            .trunks
+            .iter()
+            .position(|trunk| trunk.name == entry.trunk)?;
+        let (target, host) = self.trunk_target(index)?;
+        let own = self.own_host(target.listener());
+        let shown = format!("sip:{}@{own}", self.settings.trunks[index].outgoing_number);
+        Some(Call {
+            contact,
+            whom: entry.who.into(),
+            target,
+            request_uri: sip::Uri::parse(format!("sip:{}@{host}", entry.number)).ok()?,
+            from: sip::Party {
+                display: None,
+                uri: sip::Uri::parse(shown).ok()?,
+            },
+            trunk: Some(index),
+        })
+    }
+
+    fn call(&mut self, now: Instant, call: Call, thread: ThreadId) -> Option<LegId> {
+        let port = self.take_port(Some(thread))?;
+        let local = self.sound_address(call.target.listener(), port);
+        let codecs = self.codecs_for(&call);
+        let session = Session::offering(local, &codecs);
+        let leg = self.next_leg();
+        let dialog = self.sip.next_dialog();
+        let silent = self.timers.arm(now + SIGN_OF_LIFE, Timer::Silent(leg));
+        let invite = sip::Invite {
+            dialog,
+            target: call.target,
+            to: sip::Party {
+                display: None,
+                uri: call.request_uri.clone(),
+            },
+            request_uri: call.request_uri,
+            from: call.from,
+            local_tag: self.tag(leg),
+            call_id: None,
+            sdp: session.local().into(),
+            headers: Vec::new(),
+            credentials: call.trunk.and_then(|trunk| self.trunk_credentials(trunk)),
+        };
+        self.called.insert(
+            leg,
+            Called {
+                dialog,
+                contact: call.contact,
+                whom: call.whom,
+                trunk: call.trunk,
+                sound: Sound {
+                    port,
+                    session,
+                    opened: Opened::No,
+                },
+                stage: CalledStage::Calling { silent },
+                doubt: Doubt {
+                    asking: Asking::No,
+                    ..Doubt::default()
+                },
+            },
+        );
+        self.by_dialog.insert(dialog, leg);
+        self.command(now, sip::Command::Invite(Box::new(invite)));
+        Some(leg)
+    }
+
+    /// The caller's own codec first, so that nothing need be translated.
+    fn codecs_for(&self, call: &Call) -> Vec<media::Law> {
+        let mut codecs = call.trunk.map_or_else(
+            || vec![media::Law::ALaw, media::Law::MuLaw],
+            |trunk| self.trunks[trunk].codecs.clone(),
+        );
+        let callers = self
+            .contacts
+            .get(&call.contact)
+            .and_then(|legs| self.callers.get(&legs.caller));
+        if let Some(law) = callers.and_then(|caller| caller.sound.session.law()) {
+            codecs.sort_by_key(|other| *other != law);
+        }
+        codecs
+    }
+
+    pub(crate) fn on_sign_of_life(&mut self, dialog: DialogId) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        let Some(called) = self.called.get_mut(&leg) else {
+            return;
+        };
+        if let CalledStage::Calling { silent } = called.stage {
+            called.stage = CalledStage::Ringing;
+            self.timers.cancel(silent);
+        }
+    }
+
+    /// No response at all: the phone is dead, and somebody else is tried now, not when it would have rung out.
+    pub(crate) fn on_no_sign_of_life(&mut self, now: Instant, leg: LegId) {
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let (dialog, contact, whom) = (called.dialog, called.contact, called.whom);
+        self.leave(leg);
+        self.command(
+            now,
+            sip::Command::Cancel {
+                dialog,
+                reason: None,
+            },
+        );
+        self.offer_leg_failed(now, leg, contact, whom, Miss::Unreachable);
+    }
+
+    pub(crate) fn on_established(&mut self, now: Instant, dialog: DialogId, sdp: Option<&[u8]>) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        let Some(called) = self.called.get_mut(&leg) else {
+            return;
+        };
+        let accepted = sdp.is_some_and(|sdp| called.sound.session.accept(sdp).is_ok());
+        let (contact, whom, stage) = (called.contact, called.whom, called.stage);
+        if let CalledStage::Calling { silent } = stage {
+            self.timers.cancel(silent);
+        }
+        if stage == CalledStage::Leaving {
+            return;
+        }
+        if !accepted {
+            // A phone whose answer has no sound that we speak cannot take a caller.
+            self.set_stage(leg, CalledStage::Answered);
+            self.hang_up(now, leg);
+            return self.offer_leg_failed(now, leg, contact, whom, Miss::Declined);
+        }
+        self.settle_sound(leg);
+        match whom {
+            Whom::Desk(operator, _) => self.answered(now, leg, contact, operator),
+            Whom::Home(operator) => self.ask_first(now, leg, operator),
+            Whom::Partner(partner) => {
+                self.set_stage(leg, CalledStage::Answered);
+                self.append(
+                    now,
+                    Fact::PartnerAnswered {
+                        contact,
+                        partner,
+                        leg,
+                    },
+                );
+            }
+        }
+    }
+
+    fn answered(&mut self, now: Instant, leg: LegId, contact: ContactId, operator: OperatorId) {
+        self.set_stage(leg, CalledStage::Answered);
+        self.append(
+            now,
+            Fact::Answered {
+                contact,
+                operator,
+                leg,
+            },
+        );
+        let others = self
+            .contacts
+            .get_mut(&contact)
+            .and_then(|legs| legs.offers.get_mut(&operator));
+        let others: Vec<LegId> = others
+            .map(|offer| {
+                offer
+                    .legs
+                    .iter()
+                    .copied()
+                    .filter(|other| *other != leg)
+                    .collect()
+            })
+            .unwrap_or_default();
+        for other in others {
+            let reason =
+                sip::HeaderValue::literal("SIP;cause=200;text=\"Call completed elsewhere\"");
+            self.stop_calling(now, other, Some(reason));
+        }
+    }
+
+    fn set_stage(&mut self, leg: LegId, stage: CalledStage) {
+        if let Some(called) = self.called.get_mut(&leg) {
+            called.stage = stage;
+        }
+    }
+
+    /// Somebody at home answered, or a voicemail did: only a pressed 1 takes the call.
+    fn ask_first(&mut self, now: Instant, leg: LegId, operator: OperatorId) {
+        let confirm = self
+            .directory(Who::OnCall(operator))
+            .map_or(ASK_EVERY, |entry| entry.confirm_time);
+        let give_up = self.timers.arm(now + confirm, Timer::NotPressed(leg));
+        let repeat = self.timers.arm(now + ASK_EVERY, Timer::AskAgain(leg));
+        self.set_stage(leg, CalledStage::Asked { repeat, give_up });
+        self.say_press_one(leg, operator);
+    }
+
+    pub(crate) fn ask_to_press_one(&mut self, now: Instant, leg: LegId) {
+        let again = self.timers.arm(now + ASK_EVERY, Timer::AskAgain(leg));
+        let Some(called) = self.called.get_mut(&leg) else {
+            return self.timers.cancel(again);
+        };
+        let CalledStage::Asked { repeat, .. } = &mut called.stage else {
+            return self.timers.cancel(again);
+        };
+        *repeat = again;
+        if let Some(operator) = called.whom.operator() {
+            self.say_press_one(leg, operator);
+        }
+    }
+
+    fn say_press_one(&mut self, leg: LegId, operator: OperatorId) {
+        let language = self
+            .directory(Who::OnCall(operator))
+            .map(|entry| entry.language)
+            .unwrap_or_default();
+        let prompts = self
+            .settings
+            .sounds
+            .prompts
+            .get(&(language, Prompt::PressOne))
+            .copied()
+            .into_iter()
+            .collect();
+        self.play(
+            leg,
+            Playlist {
+                prompts,
+                then: Background::Silence,
+            },
+        );
+    }
+
+    pub(crate) fn on_pressed_one(&mut self, now: Instant, leg: LegId) {
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let (contact, operator, stage) = (called.contact, called.whom.operator(), called.stage);
+        if let CalledStage::Asked { repeat, give_up } = stage {
+            self.timers.cancel(repeat);
+            self.timers.cancel(give_up);
+        }
+        self.play(leg, Playlist::silence());
+        if let Some(operator) = operator {
+            self.answered(now, leg, contact, operator);
+        }
+    }
+
+    pub(crate) fn on_not_pressed(&mut self, now: Instant, leg: LegId) {
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let (contact, whom) = (called.contact, called.whom);
+        self.hang_up(now, leg);
+        self.offer_leg_failed(now, leg, contact, whom, Miss::NoAnswer);
+    }
+
+    /// Our INVITE came to nothing.
+    pub(crate) fn on_call_failed(&mut self, now: Instant, dialog: DialogId, reason: Failure) {
+        let Some(leg) = self.by_dialog.remove(&dialog) else {
+            return;
+        };
+        self.called_left(now, leg, miss_of(reason));
+    }
+
+    /// One phone of an offer failed; when it was the last one the offer is missed.
+    pub(crate) fn offer_leg_failed(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        contact: ContactId,
+        whom: Whom,
+        miss: Miss,
+    ) {
+        let Some(legs) = self.contacts.get_mut(&contact) else {
+            return;
+        };
+        match whom {
+            Whom::Partner(partner) => {
+                if legs.partners.remove(&partner).is_some() {
+                    self.append(now, Fact::PartnerMissed { contact, partner });
+                }
+            }
+            Whom::Desk(operator, _) | Whom::Home(operator) => {
+                let Some(offer) = legs.offers.get_mut(&operator) else {
+                    return;
+                };
+                offer.legs.remove(&leg);
+                offer.miss = friendlier(offer.miss, miss);
+                let miss = offer.miss;
+                if offer.legs.is_empty() {
+                    legs.offers.remove(&operator);
+                    self.append(
+                        now,
+                        Fact::Missed {
+                            contact,
+                            operator,
+                            miss,
+                        },
+                    );
+                    if miss == Miss::Unreachable {
+                        self.phone_did_not_answer(now, operator);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Of what two phones of one operator said, the word that tells more of her.
+const fn friendlier(one: Miss, other: Miss) -> Miss {
+    match (one, other) {
+        (Miss::Declined, _) | (_, Miss::Declined) => Miss::Declined,
+        (Miss::NoAnswer, _) | (_, Miss::NoAnswer) => Miss::NoAnswer,
+        (Miss::Unreachable, Miss::Unreachable) => Miss::Unreachable,
+    }
+}
+
+fn miss_of(reason: Failure) -> Miss {
+    match reason {
+        Failure::Timeout | Failure::Transport => Miss::Unreachable,
+        Failure::Status(status) => match status {
+            Status::REQUEST_TIMEOUT => Miss::NoAnswer,
+            Status::NOT_FOUND | Status::TEMPORARILY_UNAVAILABLE => Miss::Unreachable,
+            other if other.code() / 100 == 5 => Miss::Unreachable,
+            _ => Miss::Declined,
+        },
+    }
+}

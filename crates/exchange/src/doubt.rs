@@ -1,0 +1,200 @@
+//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s. Nothing else hangs up on a caller.
+
+use std::time::{Duration, Instant};
+
+use dispatch::{EndCause, HandBack, LegId};
+use journal::Fact;
+use media::Order;
+use sip::DialogId;
+
+use crate::engine::{Exchange, Timer};
+use crate::legs::{Asking, CalledStage, Doubt, Stage, stream};
+
+/// Refreshes that fail in a row before silence counts.
+const REFRESHES_FAILED: u32 = 2;
+/// Silence that counts once the refreshes failed.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Time from one look at a leg in doubt to the next.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Time from one listening to all legs in a call to the next.
+pub(crate) const LISTEN_EVERY: Duration = Duration::from_secs(10);
+/// Silence in a call after which the peer is asked whether it is there.
+const SILENCE_ASKED: Duration = Duration::from_secs(20);
+
+impl Exchange {
+    pub(crate) fn on_heard(&mut self, leg: LegId, at: Option<Instant>) {
+        if let Some(doubt) = self.doubt_mut(leg) {
+            doubt.heard = doubt.heard.max(at);
+        }
+    }
+
+    /// Asks the media threads when the legs in a call were last heard, and silent peers whether they are there.
+    pub(crate) fn listen(&mut self, now: Instant) {
+        self.timers.arm(now + LISTEN_EVERY, Timer::Listen);
+        let talking = self
+            .called
+            .iter()
+            .filter(|(_, called)| called.stage == CalledStage::Talking);
+        let called: Vec<LegId> = talking.map(|(leg, _)| *leg).collect();
+        for leg in called {
+            let callers = self
+                .called
+                .get(&leg)
+                .and_then(|called| self.contacts.get(&called.contact))
+                .map(|legs| legs.caller);
+            for leg in [Some(leg), callers].into_iter().flatten() {
+                self.ask_if_silent(now, leg);
+            }
+        }
+    }
+
+    fn ask_if_silent(&mut self, now: Instant, leg: LegId) {
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        let (thread, held) = (sound.port.thread, sound.session.is_held());
+        let sdp = sound.session.local();
+        self.order(
+            thread,
+            Order::Ask {
+                stream: stream(leg),
+            },
+        );
+        let dialog = self.dialog_of(leg);
+        let Some(doubt) = self.doubt_mut(leg) else {
+            return;
+        };
+        let heard = *doubt.heard.get_or_insert(now);
+        let silent = now.saturating_duration_since(heard) >= SILENCE_ASKED;
+        if silent && !held && doubt.asking == Asking::No {
+            doubt.asking = Asking::Yes;
+            if let Some(dialog) = dialog {
+                self.command(
+                    now,
+                    sip::Command::Reoffer {
+                        dialog,
+                        sdp: sdp.into(),
+                    },
+                );
+            }
+        }
+    }
+
+    pub(crate) fn on_refresh_failed(&mut self, now: Instant, dialog: DialogId, in_a_row: u32) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        if let Some(doubt) = self.doubt_mut(leg) {
+            doubt.refreshes_failed = doubt.refreshes_failed.max(in_a_row);
+        }
+        self.look_again(now, leg);
+    }
+
+    /// A 200 of ours was never acknowledged: that alone ends nothing.
+    pub(crate) fn doubt_leg(&mut self, now: Instant, dialog: DialogId) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        if let Some(doubt) = self.doubt_mut(leg) {
+            doubt.refreshes_failed = REFRESHES_FAILED;
+            doubt.heard.get_or_insert(now);
+        }
+        self.look_again(now, leg);
+    }
+
+    pub(crate) fn peer_did_not_answer(&mut self, now: Instant, leg: LegId) {
+        if let Some(doubt) = self.doubt_mut(leg) {
+            doubt.asking = Asking::No;
+            doubt.refreshes_failed += 1;
+        }
+        self.look_again(now, leg);
+    }
+
+    pub(crate) fn peer_is_there(&mut self, now: Instant, leg: LegId) {
+        if let Some(doubt) = self.doubt_mut(leg) {
+            *doubt = Doubt {
+                heard: Some(now),
+                ..Doubt::default()
+            };
+        }
+    }
+
+    fn look_again(&mut self, now: Instant, leg: LegId) {
+        if let Some(thread) = self.sound_mut(leg).map(|sound| sound.port.thread) {
+            self.order(
+                thread,
+                Order::Ask {
+                    stream: stream(leg),
+                },
+            );
+            self.timers.arm(now + LOOK_EVERY, Timer::Doubt(leg));
+        }
+    }
+
+    /// The answer of the media thread is there by now.
+    pub(crate) fn on_doubt(&mut self, now: Instant, leg: LegId) {
+        let Some(doubt) = self.doubt_mut(leg) else {
+            return;
+        };
+        if doubt.refreshes_failed < REFRESHES_FAILED {
+            return;
+        }
+        let heard = *doubt.heard.get_or_insert(now);
+        if now.saturating_duration_since(heard) < SILENCE {
+            return self.look_again(now, leg);
+        }
+        self.leg_is_dead(now, leg);
+    }
+
+    fn leg_is_dead(&mut self, now: Instant, leg: LegId) {
+        if let Some(caller) = self.callers.get(&leg) {
+            let (dialog, stage) = (caller.dialog, caller.stage);
+            if !matches!(stage, Stage::Ringing { .. }) {
+                self.command(
+                    now,
+                    sip::Command::Bye {
+                        dialog,
+                        reason: None,
+                    },
+                );
+            }
+            return self.caller_left(now, leg, EndCause::LegLost);
+        }
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let (contact, talking, operator) = (
+            called.contact,
+            called.stage == CalledStage::Talking,
+            called.whom.operator(),
+        );
+        self.hang_up(now, leg);
+        if talking {
+            if let Some(legs) = self.contacts.get_mut(&contact) {
+                legs.joined = None;
+            }
+            self.append(
+                now,
+                Fact::HandedBack {
+                    contact,
+                    cause: HandBack::LegLost,
+                },
+            );
+            if let Some(operator) = operator {
+                self.phone_did_not_answer(now, operator);
+            }
+        }
+    }
+
+    fn dialog_of(&self, leg: LegId) -> Option<DialogId> {
+        let caller = self.callers.get(&leg).map(|caller| caller.dialog);
+        caller.or_else(|| self.called.get(&leg).map(|called| called.dialog))
+    }
+
+    fn doubt_mut(&mut self, leg: LegId) -> Option<&mut Doubt> {
+        if let Some(caller) = self.callers.get_mut(&leg) {
+            return Some(&mut caller.doubt);
+        }
+        self.called.get_mut(&leg).map(|called| &mut called.doubt)
+    }
+}

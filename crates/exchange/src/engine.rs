@@ -1,0 +1,502 @@
+//! The engine itself: its parts, and how an input runs through them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use dispatch::{ContactId, Decision, LegId, Moment, OperatorId};
+use journal::{Fact, Health, Log, LogInput, LogOutput, State};
+use media::{Order, PortPair, ThreadId};
+use sip::{Admission, DialogId, Endpoint};
+
+use crate::caller::Repeats;
+use crate::input::{Command, Input, Mode, Output, Reply, Token, Warning};
+use crate::legs::{Called, Caller, Legs, StarCall, leg, stream};
+use crate::presence::Presences;
+use crate::settings::Settings;
+use crate::tag::TagSeal;
+use crate::timers::Timers;
+use crate::trunks::TrunkState;
+
+/// How many inputs may wait for a free port before their offers count as missed.
+const OFFERS_WITHOUT_PORT_MAX: usize = 1_000;
+
+/// What an exchange is made of.
+pub struct Setup {
+    /// The start, on both clocks.
+    pub started: (Instant, Moment),
+    /// How often the node was started, this start included.
+    pub start: u32,
+    /// The log, as the replay left it; the configuration of this start is not yet in it.
+    pub log: Log,
+    /// The SIP engine.
+    pub endpoint: Endpoint,
+    /// The configuration.
+    pub settings: Settings,
+    /// Seals leg ids into tags; the same for every start of this node.
+    pub tag_key: [u8; 32],
+    /// Chance for the keyed hash of callers' numbers; of this start alone.
+    pub number_key: [u8; 32],
+    /// Bindings of the last start.
+    pub bindings: Vec<sip::RestoredBinding>,
+}
+
+/// The exchange.
+pub struct Exchange {
+    pub(crate) started: (Instant, Moment),
+    pub(crate) start: u32,
+    pub(crate) legs_made: u32,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) lines: BTreeMap<String, Arc<crate::settings::Line>>,
+    pub(crate) sip: Endpoint,
+    pub(crate) log: Log,
+    pub(crate) seal: TagSeal,
+    pub(crate) repeats: Repeats,
+    pub(crate) callers: BTreeMap<LegId, Caller>,
+    pub(crate) called: BTreeMap<LegId, Called>,
+    pub(crate) stars: BTreeMap<LegId, StarCall>,
+    pub(crate) by_dialog: BTreeMap<DialogId, LegId>,
+    pub(crate) contacts: BTreeMap<ContactId, Legs>,
+    pub(crate) ports: BTreeMap<ThreadId, VecDeque<PortPair>>,
+    pub(crate) without_port: VecDeque<(ContactId, OperatorId)>,
+    pub(crate) presences: Presences,
+    pub(crate) trunks: Vec<TrunkState>,
+    pub(crate) timers: Timers<Timer>,
+    pub(crate) mode: Mode,
+    pub(crate) unsaved: Option<String>,
+    outputs: VecDeque<Output>,
+}
+
+/// What a timer of the exchange is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// The line has rung long enough and answers by itself.
+    Answer(LegId),
+    /// The next honest words.
+    Words(LegId),
+    /// A called phone gave no sign of life.
+    Silent(LegId),
+    /// "Press one" is said again.
+    AskAgain(LegId),
+    /// Nobody pressed 1.
+    NotPressed(LegId),
+    /// A spoken confirmation is over.
+    HangUp(LegId),
+    /// A leg in doubt is looked at again.
+    Doubt(LegId),
+    /// The legs in a call are listened for.
+    Listen,
+    /// A phone is asked whether it is there.
+    ProbePhone(OperatorId),
+    /// A trunk is asked whether it is there.
+    ProbeTrunk(usize),
+    /// A trunk's name is looked up again.
+    Resolve(usize),
+}
+
+impl Exchange {
+    /// Makes the exchange and appends what a start is: the restart and the configuration.
+    #[must_use]
+    pub fn new(now: Instant, setup: Setup) -> Self {
+        let mut exchange = Self {
+            started: setup.started,
+            start: setup.start,
+            legs_made: 0,
+            settings: Arc::new(Settings::default()),
+            lines: BTreeMap::new(),
+            sip: setup.endpoint,
+            log: setup.log,
+            seal: TagSeal::new(setup.tag_key),
+            repeats: Repeats::new(now, setup.number_key),
+            callers: BTreeMap::new(),
+            called: BTreeMap::new(),
+            stars: BTreeMap::new(),
+            by_dialog: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            without_port: VecDeque::new(),
+            presences: Presences::default(),
+            trunks: Vec::new(),
+            timers: Timers::new(),
+            mode: Mode::Serving,
+            unsaved: None,
+            outputs: VecDeque::new(),
+        };
+        exchange.append(now, Fact::Restarted { start: setup.start });
+        exchange.configure(now, setup.settings);
+        exchange.command(
+            now,
+            sip::Command::RestoreBindings {
+                bindings: setup.bindings,
+            },
+        );
+        exchange
+            .timers
+            .arm(now + crate::doubt::LISTEN_EVERY, Timer::Listen);
+        exchange.settle(now);
+        exchange
+    }
+
+    /// Applies an input and everything that follows from it.
+    pub fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Received { flow, bytes } => {
+                let admission = self.admission(&flow);
+                self.sip_input(
+                    now,
+                    sip::Input::Received {
+                        flow,
+                        bytes,
+                        admission,
+                    },
+                );
+            }
+            Input::FlowClosed(flow) => self.sip_input(now, sip::Input::FlowClosed(flow)),
+            Input::SendFailed(target) => self.sip_input(now, sip::Input::SendFailed { target }),
+            Input::Media(event) => self.on_media(now, event),
+            Input::OrderLost(stream) => self.on_order_lost(now, leg(self.start, stream)),
+            Input::Reported(report) => {
+                let moment = self.moment(now);
+                self.log.handle_input(moment, LogInput::Reported(report));
+            }
+            Input::Resolved(resolution) => self.on_resolved(now, resolution),
+            Input::Configured(settings) => self.configure(now, *settings),
+            Input::Asked { token, command } => self.on_command(now, token, command),
+            Input::Timeout => self.on_timeout(now),
+        }
+        self.settle(now);
+    }
+
+    /// The next thing to do outside.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to send [`Input::Timeout`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let log = self.log.poll_timeout().map(|moment| self.instant(moment));
+        [log, self.timers.next_due(), self.sip.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Takes a snapshot now, as the last thing before the end.
+    pub fn snapshot_now(&mut self, now: Instant) {
+        let moment = self.moment(now);
+        self.log.handle_input(moment, LogInput::Stopping);
+        self.settle(now);
+    }
+
+    /// The state that is a fold over the entries, for checks.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        self.log.state()
+    }
+
+    pub(crate) const fn dispatcher(&self) -> &dispatch::Dispatcher {
+        self.log.state().dispatcher()
+    }
+
+    pub(crate) fn moment(&self, now: Instant) -> Moment {
+        self.started.1 + now.saturating_duration_since(self.started.0)
+    }
+
+    fn instant(&self, moment: Moment) -> Instant {
+        self.started.0 + moment.since(self.started.1)
+    }
+
+    pub(crate) fn next_leg(&mut self) -> LegId {
+        self.legs_made += 1;
+        LegId {
+            start: self.start,
+            n: self.legs_made,
+        }
+    }
+
+    pub(crate) fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        self.push(Output::Warn(warning));
+    }
+
+    pub(crate) fn order(&mut self, thread: ThreadId, order: Order) {
+        self.push(Output::Media { thread, order });
+    }
+
+    /// Appends a fact of what lives already; those are never refused.
+    pub(crate) fn append(&mut self, now: Instant, fact: Fact) {
+        let moment = self.moment(now);
+        let taken = self.log.append(moment, fact);
+        debug_assert!(taken.is_ok(), "facts of live contacts are always taken");
+    }
+
+    /// Gives a command to SIP. A dialog that has just ended by itself refuses it, and its own event is on the way.
+    pub(crate) fn command(&mut self, now: Instant, command: sip::Command) {
+        self.sip_input(now, sip::Input::Command(command));
+    }
+
+    fn sip_input(&mut self, now: Instant, input: sip::Input) {
+        // Refused commands are those to dialogs that ended meanwhile: their end is told by an event.
+        let _already_over = self.sip.handle_input(now, input);
+    }
+
+    /// Whether a message comes from somebody we know: a registered phone, or a trunk.
+    fn admission(&self, flow: &sip::Flow) -> Admission {
+        let known = self.presences.operator_at(flow).is_some() || self.trunk_at(flow).is_some();
+        let own_network = || {
+            self.settings
+                .node
+                .clear_text
+                .iter()
+                .any(|network| network.contains(flow.remote))
+        };
+        if known {
+            Admission::Trusted
+        } else if own_network() {
+            Admission::Unknown
+        } else {
+            Admission::Unknown
+        }
+    }
+
+    /// Runs until nothing is left to do: SIP events, entries, decisions.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            if let Some(output) = self.sip.poll_output() {
+                match output {
+                    sip::Output::Transmit { target, bytes } => {
+                        self.push(Output::Transmit { target, bytes })
+                    }
+                    sip::Output::Event(event) => self.on_sip(now, event),
+                }
+            } else if let Some(output) = self.log.poll_output() {
+                self.on_log(now, output);
+            } else {
+                break;
+            }
+        }
+        self.note_drained();
+    }
+
+    fn on_log(&mut self, now: Instant, output: LogOutput) {
+        match output {
+            LogOutput::Order(order) => self.push(Output::Journal(order)),
+            LogOutput::Decided(decision) => self.on_decision(now, decision),
+            LogOutput::Rejected(entry, _) => self.on_rejected(now, &entry),
+            LogOutput::Health(health) => self.on_health(health),
+            LogOutput::Applied(_) | LogOutput::SnapshotWritten(_) => {}
+        }
+    }
+
+    fn on_health(&mut self, health: Health) {
+        match health {
+            Health::Saved => {
+                self.unsaved = None;
+                self.warn(Warning::JournalSaved);
+            }
+            Health::Unsaved(sickness) => {
+                let reason = with_causes(&sickness);
+                self.unsaved = Some(reason.clone());
+                self.warn(Warning::JournalUnsaved { reason });
+            }
+            Health::SnapshotFailed(error) => self.warn(Warning::SnapshotFailed {
+                reason: with_causes(&error),
+            }),
+        }
+    }
+
+    fn on_timeout(&mut self, now: Instant) {
+        let moment = self.moment(now);
+        if self.log.poll_timeout().is_some_and(|due| due <= moment) {
+            self.log.handle_input(moment, LogInput::Timeout);
+        }
+        if self.sip.poll_timeout().is_some_and(|due| due <= now) {
+            self.sip_input(now, sip::Input::Timeout);
+        }
+        while let Some(timer) = self.timers.pop_due(now) {
+            self.on_timer(now, timer);
+        }
+    }
+
+    fn on_timer(&mut self, now: Instant, timer: Timer) {
+        match timer {
+            Timer::Answer(leg) => self.answer_by_itself(now, leg),
+            Timer::Words(leg) => self.say_words(now, leg),
+            Timer::Silent(leg) => self.on_no_sign_of_life(now, leg),
+            Timer::AskAgain(leg) => self.ask_to_press_one(now, leg),
+            Timer::NotPressed(leg) => self.on_not_pressed(now, leg),
+            Timer::HangUp(leg) => self.hang_up_star(now, leg),
+            Timer::Doubt(leg) => self.on_doubt(now, leg),
+            Timer::Listen => self.listen(now),
+            Timer::ProbePhone(operator) => self.probe_phone(now, operator),
+            Timer::ProbeTrunk(trunk) => self.probe_trunk(now, trunk),
+            Timer::Resolve(trunk) => self.resolve_trunk(now, trunk),
+        }
+    }
+
+    fn on_command(&mut self, now: Instant, token: Token, command: Command) {
+        let reply = match command {
+            Command::Status => Reply::Status(Box::new(self.board(now))),
+            Command::Drain => {
+                self.mode = Mode::Draining;
+                self.command(now, sip::Command::Admit(sip::NewCalls::Refused));
+                Reply::Draining
+            }
+        };
+        self.push(Output::Answer { token, reply });
+    }
+
+    fn note_drained(&mut self) {
+        let calls = self.callers.len() + self.called.len() + self.stars.len();
+        if self.mode == Mode::Draining && calls == 0 {
+            self.mode = Mode::Drained;
+            self.push(Output::Drained);
+        }
+    }
+
+    /// Which leg a dialog belongs to.
+    pub(crate) fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
+        self.by_dialog.get(&dialog).copied()
+    }
+
+    /// Keeps an offer until a port is ready; beyond the limit it counts as missed at its deadline.
+    pub(crate) fn wait_for_port(&mut self, contact: ContactId, operator: OperatorId) {
+        if self.without_port.len() < OFFERS_WITHOUT_PORT_MAX {
+            self.without_port.push_back((contact, operator));
+        }
+        self.warn(Warning::CallRefused {
+            reason: "no port is ready for an offer",
+        });
+    }
+
+    /// A ready port; on the given thread when the leg is to be joined with another.
+    pub(crate) fn take_port(&mut self, thread: Option<ThreadId>) -> Option<PortPair> {
+        match thread {
+            Some(thread) => self.ports.get_mut(&thread)?.pop_front(),
+            None => self
+                .ports
+                .values_mut()
+                .max_by_key(|ready| ready.len())?
+                .pop_front(),
+        }
+    }
+
+    /// Opens a leg's stream, or tells the media thread what was settled anew.
+    pub(crate) fn settle_sound(&mut self, leg: LegId) {
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        let Some(target) = sound.session.target() else {
+            return;
+        };
+        let (thread, port, stream) = (sound.port.thread, sound.port.id, stream(leg));
+        let order = match std::mem::replace(&mut sound.opened, crate::legs::Opened::Yes) {
+            crate::legs::Opened::No => Order::Open {
+                stream,
+                port,
+                target,
+            },
+            crate::legs::Opened::Yes => Order::Retarget { stream, target },
+        };
+        self.order(thread, order);
+    }
+
+    /// Gives a leg's port back.
+    pub(crate) fn close_sound(&mut self, leg: LegId, sound: &crate::legs::Sound) {
+        let order = match sound.opened {
+            crate::legs::Opened::Yes => Order::Close {
+                stream: stream(leg),
+            },
+            crate::legs::Opened::No => Order::Release {
+                port: sound.port.id,
+            },
+        };
+        self.order(sound.port.thread, order);
+    }
+
+    pub(crate) fn sound_mut(&mut self, leg: LegId) -> Option<&mut crate::legs::Sound> {
+        if let Some(caller) = self.callers.get_mut(&leg) {
+            return Some(&mut caller.sound);
+        }
+        if let Some(called) = self.called.get_mut(&leg) {
+            return Some(&mut called.sound);
+        }
+        self.stars.get_mut(&leg).map(|star| &mut star.sound)
+    }
+
+    pub(crate) fn play(&mut self, leg: LegId, playlist: media::Playlist) {
+        if let Some(sound) = self.sound_mut(leg) {
+            let thread = sound.port.thread;
+            self.order(
+                thread,
+                Order::Play {
+                    stream: stream(leg),
+                    playlist,
+                },
+            );
+        }
+    }
+
+    fn on_decision(&mut self, now: Instant, decision: Decision) {
+        match decision {
+            Decision::Offer {
+                contact,
+                operator,
+                until: _,
+            } => self.offer(now, contact, operator),
+            Decision::Withdraw {
+                contact,
+                operator,
+                cause,
+            } => self.withdraw(now, contact, operator, cause),
+            Decision::Bridge {
+                contact,
+                operator: _,
+                leg,
+            }
+            | Decision::BridgePartner {
+                contact,
+                partner: _,
+                leg,
+            } => {
+                self.join(now, contact, leg);
+            }
+            Decision::HangUp { leg } => self.hang_up(now, leg),
+            Decision::Overflow {
+                contact,
+                partner,
+                until: _,
+            } => self.overflow(now, contact, partner),
+            Decision::WithdrawOverflow { contact, partner } => {
+                self.withdraw_overflow(now, contact, partner)
+            }
+            Decision::Waits { contact } => self.wait(now, contact),
+            Decision::Classed { contact, class } => self.classed(now, contact, class),
+            Decision::Closed(closed) => self.close(now, closed.contact),
+            Decision::Tell(notice) => self.warn(Warning::Distribution(notice)),
+            Decision::Paused { operator, cause: _ } => {
+                self.warn(Warning::OperatorPaused { operator })
+            }
+            Decision::Missed { .. }
+            | Decision::Climbed { .. }
+            | Decision::WrapUp { .. }
+            | Decision::WrapUpOver { .. } => {}
+        }
+    }
+}
+
+/// An error with its causes, in one sentence.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        sentence.push_str(": ");
+        sentence.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    sentence
+}

@@ -1,0 +1,448 @@
+//! Callers: from INVITE to the end, and the routing of SIP's news.
+
+use std::time::Instant;
+
+use dispatch::{ContactId, EndCause, LegId, Miss};
+use journal::{Entry, Fact};
+use sip::message::Message;
+use sip::{DialogId, Event, Flow, Status, Tag, User};
+
+use crate::caller::CallerNumber;
+use crate::engine::{Exchange, Timer};
+use crate::input::Warning;
+use crate::legs::{Caller, Doubt, Hearing, Legs, Opened, Sound, Stage};
+use crate::session::{Session, SessionError};
+use crate::star::PhoneCall;
+
+/// Seconds after which a refused caller's trunk may try again.
+const RETRY_AFTER_SECONDS: &str = "2";
+
+impl Exchange {
+    pub(crate) fn on_sip(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Incoming {
+                dialog,
+                request,
+                flow,
+                user,
+            } => self.on_incoming(now, dialog, &request, &flow, user),
+            Event::Cancelled { dialog } => self.on_over(now, dialog, EndCause::Caller),
+            Event::Acknowledged { dialog, sdp } => {
+                self.on_acknowledged(dialog, sdp.as_ref().map(AsRef::as_ref))
+            }
+            Event::NotAcknowledged { dialog } => self.doubt_leg(now, dialog),
+            Event::Progress {
+                dialog,
+                status: _,
+                sdp: _,
+            } => self.on_sign_of_life(dialog),
+            Event::Established {
+                dialog,
+                sdp,
+                response: _,
+            } => self.on_established(now, dialog, sdp.as_ref().map(AsRef::as_ref)),
+            Event::Failed {
+                dialog,
+                reason,
+                retry_after: _,
+            } => self.on_call_failed(now, dialog, reason),
+            Event::Offered { dialog, sdp } => self.on_offered(now, dialog, sdp.as_ref()),
+            Event::Reanswered { dialog, sdp } => self.on_reanswered(now, dialog, sdp.as_ref()),
+            Event::Refused { dialog, reason } => self.on_reoffer_refused(now, dialog, reason),
+            Event::RefreshFailed { dialog, in_a_row } => {
+                self.on_refresh_failed(now, dialog, in_a_row)
+            }
+            Event::Ended { dialog, cause: _ } => self.on_over(now, dialog, EndCause::Caller),
+            // Keys by INFO are understood by RFC 4733 on every trunk that we speak with; nothing is taken from INFO.
+            Event::Info { .. } | Event::StraySuccess { .. } => {}
+            Event::StrayBye { local_tag, flow: _ } => self.on_stray_bye(now, &local_tag),
+            Event::Request {
+                request,
+                message: _,
+                flow: _,
+                user: _,
+            } => self.refuse_request(now, request),
+            Event::BindingsChanged { user, bindings } => self.on_bindings(now, &user, bindings),
+            Event::RegistrationChanged {
+                registration,
+                state,
+            } => self.on_registration(now, registration, state),
+            Event::Probed { probe, outcome } => self.on_probed(now, probe, outcome.is_ok()),
+        }
+    }
+
+    fn on_incoming(
+        &mut self,
+        now: Instant,
+        dialog: DialogId,
+        request: &Message,
+        flow: &Flow,
+        user: Option<User>,
+    ) {
+        if let Some(operator) = self.presences.operator_at(flow) {
+            return self.on_phone_calls(
+                now,
+                PhoneCall {
+                    dialog,
+                    request,
+                    flow,
+                    operator,
+                    user,
+                },
+            );
+        }
+        let Some(trunk) = self.trunk_at(flow) else {
+            return self.reject(now, dialog, Status::FORBIDDEN);
+        };
+        let dialled = request
+            .uri()
+            .ok()
+            .and_then(|uri| uri.user_unescaped())
+            .unwrap_or_default();
+        let line = std::str::from_utf8(&dialled)
+            .ok()
+            .and_then(|number| self.lines.get(number))
+            .cloned();
+        let Some(line) = line else {
+            return self.reject(now, dialog, Status::NOT_FOUND);
+        };
+        if self.is_full(trunk) {
+            self.warn(Warning::CallRefused {
+                reason: "as many calls are live as the port range or the trunk can carry",
+            });
+            return self.reject_for_now(now, dialog);
+        }
+        let Some(port) = self.take_port(None) else {
+            self.warn(Warning::CallRefused {
+                reason: "no port is ready for a caller",
+            });
+            return self.reject_for_now(now, dialog);
+        };
+        let local = self.sound_address(flow.listener, port);
+        let session = match Session::answering(&request.body(), local, &self.trunks[trunk].codecs) {
+            Ok(session) => session,
+            Err(error) => {
+                self.order(port.thread, media::Order::Release { port: port.id });
+                return self.reject(now, dialog, error.status());
+            }
+        };
+        let number = caller_number(request);
+        let sound = Sound {
+            port,
+            session,
+            opened: Opened::No,
+        };
+        self.admit(
+            now,
+            Arrival {
+                dialog,
+                line,
+                trunk,
+                sound,
+                number,
+            },
+        );
+    }
+
+    /// Rings and appends: nothing here waits.
+    fn admit(&mut self, now: Instant, arrival: Arrival) {
+        let Arrival {
+            dialog,
+            line,
+            trunk,
+            sound,
+            number,
+        } = arrival;
+        let leg = self.next_leg();
+        let standing = self.repeats.came(now, leg, number.as_ref());
+        let fact = Fact::Arrived {
+            leg,
+            line: line.id,
+            class: line.class,
+            needs: line.needs.clone(),
+            standing,
+        };
+        let moment = self.moment(now);
+        let Ok(seq) = self.log.append(moment, fact) else {
+            self.repeats.went(leg);
+            self.close_sound(leg, &sound);
+            self.warn(Warning::CallRefused {
+                reason: "too many entries wait for the journal",
+            });
+            return self.reject_for_now(now, dialog);
+        };
+        let contact = ContactId(seq);
+        let answer = self.timers.arm(now + line.ring_time, Timer::Answer(leg));
+        let (at_once, class) = (line.ring_time.is_zero(), line.class);
+        let caller = Caller {
+            dialog,
+            line,
+            trunk,
+            sound,
+            stage: Stage::Ringing { answer },
+            contact,
+            hearing: Hearing::Words { next: 0 },
+            last_key: None,
+            doubt: Doubt::default(),
+        };
+        self.callers.insert(leg, caller);
+        self.by_dialog.insert(dialog, leg);
+        self.contacts.insert(contact, Legs::of(leg, class));
+        if at_once {
+            self.timers.cancel(answer);
+            self.answer_by_itself(now, leg);
+        } else {
+            let local_tag = self.tag(leg);
+            self.command(
+                now,
+                sip::Command::Progress {
+                    dialog,
+                    status: Status::RINGING,
+                    local_tag,
+                },
+            );
+        }
+    }
+
+    pub(crate) fn tag(&self, leg: LegId) -> Option<Tag> {
+        Tag::new(self.seal.seal(leg))
+    }
+
+    /// Whether one more call is more than the port range or the trunk carries.
+    fn is_full(&self, trunk: usize) -> bool {
+        if self.callers.len() >= self.settings.node.contacts_max {
+            return true;
+        }
+        let Some(limit) = self
+            .settings
+            .trunks
+            .get(trunk)
+            .and_then(|trunk| trunk.calls_max)
+        else {
+            return false;
+        };
+        let callers = self
+            .callers
+            .values()
+            .filter(|caller| caller.trunk == trunk)
+            .count();
+        let called = self
+            .called
+            .values()
+            .filter(|called| called.trunk == Some(trunk))
+            .count();
+        callers + called >= limit
+    }
+
+    pub(crate) fn reject(&mut self, now: Instant, dialog: DialogId, status: Status) {
+        self.command(
+            now,
+            sip::Command::Reject {
+                dialog,
+                status,
+                headers: Vec::new(),
+            },
+        );
+    }
+
+    fn reject_for_now(&mut self, now: Instant, dialog: DialogId) {
+        let headers = vec![sip::Header {
+            name: "Retry-After",
+            value: sip::HeaderValue::literal(RETRY_AFTER_SECONDS),
+        }];
+        self.command(
+            now,
+            sip::Command::Reject {
+                dialog,
+                status: Status::SERVICE_UNAVAILABLE,
+                headers,
+            },
+        );
+    }
+
+    fn refuse_request(&mut self, now: Instant, request: sip::RequestId) {
+        let body = sip::Body::default();
+        self.command(
+            now,
+            sip::Command::Respond {
+                request,
+                status: Status::METHOD_NOT_ALLOWED,
+                headers: Vec::new(),
+                body,
+            },
+        );
+    }
+
+    /// The ACK brought the answer to an offer that we made in our 200.
+    fn on_acknowledged(&mut self, dialog: DialogId, sdp: Option<&[u8]>) {
+        let (Some(leg), Some(sdp)) = (self.leg_of(dialog), sdp) else {
+            return;
+        };
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        if sound.session.accept(sdp).is_ok() {
+            self.settle_sound(leg);
+        }
+    }
+
+    /// A dialog is over, whoever ended it.
+    fn on_over(&mut self, now: Instant, dialog: DialogId, cause: EndCause) {
+        let Some(leg) = self.by_dialog.remove(&dialog) else {
+            return;
+        };
+        if self.callers.contains_key(&leg) {
+            self.caller_left(now, leg, cause);
+        } else if self.called.contains_key(&leg) {
+            self.called_left(now, leg, Miss::Declined);
+        } else {
+            self.star_left(now, leg);
+        }
+    }
+
+    /// The caller's leg is gone: its contact ends.
+    pub(crate) fn caller_left(&mut self, now: Instant, leg: LegId, cause: EndCause) {
+        let Some(caller) = self.forget_caller(now, leg) else {
+            return;
+        };
+        self.append(
+            now,
+            Fact::Ended {
+                contact: caller.contact,
+                cause,
+            },
+        );
+    }
+
+    /// Forgets a caller's leg: ports, timers, the place of its number.
+    pub(crate) fn forget_caller(&mut self, now: Instant, leg: LegId) -> Option<Caller> {
+        let caller = self.callers.remove(&leg)?;
+        self.by_dialog.remove(&caller.dialog);
+        match caller.stage {
+            Stage::Ringing { answer } => self.timers.cancel(answer),
+            Stage::Waiting { words: Some(words) } => self.timers.cancel(words),
+            Stage::Waiting { words: None } | Stage::Talking { .. } => {}
+        }
+        self.close_sound(leg, &caller.sound);
+        if let Some(next) = self.repeats.went(leg)
+            && let Some(next) = self.callers.get(&next)
+        {
+            let contact = next.contact;
+            self.append(
+                now,
+                Fact::Stands {
+                    contact,
+                    standing: dispatch::Standing::Arrival,
+                },
+            );
+        }
+        Some(caller)
+    }
+
+    /// A contact is over: whatever of its legs still lives is hung up.
+    pub(crate) fn close(&mut self, now: Instant, contact: ContactId) {
+        let Some(legs) = self.contacts.remove(&contact) else {
+            return;
+        };
+        for offer in legs.offers.into_values() {
+            for leg in offer.legs {
+                self.stop_calling(now, leg, None);
+            }
+        }
+        for leg in legs.partners.into_values().chain(legs.joined) {
+            self.hang_up(now, leg);
+        }
+        if let Some(caller) = self.forget_caller(now, legs.caller) {
+            let end = match caller.stage {
+                Stage::Ringing { .. } => sip::Command::Reject {
+                    dialog: caller.dialog,
+                    status: Status::TEMPORARILY_UNAVAILABLE,
+                    headers: Vec::new(),
+                },
+                Stage::Waiting { .. } | Stage::Talking { .. } => sip::Command::Bye {
+                    dialog: caller.dialog,
+                    reason: None,
+                },
+            };
+            self.command(now, end);
+        }
+    }
+
+    /// The state rejected a fact. An arrival that it has no room for is refused; anything else lost a race and changes nothing.
+    pub(crate) fn on_rejected(&mut self, now: Instant, entry: &Entry) {
+        if let Fact::Arrived { leg, .. } = entry.fact
+            && let Some(caller) = self.forget_caller(now, leg)
+        {
+            self.contacts.remove(&caller.contact);
+            self.warn(Warning::CallRefused {
+                reason: "distribution has no room for another contact",
+            });
+            self.reject_for_now(now, caller.dialog);
+        }
+    }
+
+    /// A BYE for a leg of an earlier start: its contact need not be looked for any longer.
+    fn on_stray_bye(&mut self, now: Instant, local_tag: &Tag) {
+        if let Some(leg) = self.seal.open(local_tag.bytes())
+            && leg.start < self.start
+        {
+            self.append(now, Fact::LegLost { leg });
+        }
+    }
+
+    /// The media thread did not take an order: the leg is torn down, and shown.
+    pub(crate) fn on_order_lost(&mut self, now: Instant, leg: LegId) {
+        self.warn(Warning::CallRefused {
+            reason: "a media thread is overloaded",
+        });
+        if let Some(caller) = self.callers.get(&leg) {
+            let (dialog, contact) = (caller.dialog, caller.contact);
+            self.command(
+                now,
+                sip::Command::Bye {
+                    dialog,
+                    reason: None,
+                },
+            );
+            self.append(
+                now,
+                Fact::Ended {
+                    contact,
+                    cause: EndCause::LegLost,
+                },
+            );
+        } else {
+            self.hang_up(now, leg);
+        }
+    }
+}
+
+struct Arrival {
+    dialog: DialogId,
+    line: std::sync::Arc<crate::settings::Line>,
+    trunk: usize,
+    sound: Sound,
+    number: Option<CallerNumber>,
+}
+
+/// The number that a trunk asserts, or else the one in From.
+fn caller_number(request: &Message) -> Option<CallerNumber> {
+    let asserted = request
+        .addresses(sip::header::Name::PAssertedIdentity)
+        .next();
+    let user = match asserted {
+        Some(Ok(address)) => address.uri.user_unescaped(),
+        Some(Err(_)) | None => request.from().ok()?.uri.user_unescaped(),
+    };
+    CallerNumber::from_user(&user.unwrap_or_default())
+}
+
+impl SessionError {
+    /// How an offer that cannot be answered is refused.
+    pub(crate) const fn status(self) -> Status {
+        match self {
+            Self::Malformed => Status::BAD_REQUEST,
+            Self::NothingInCommon => Status::NOT_ACCEPTABLE_HERE,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What the exchange is told, and what it wants done.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use dispatch::{Notice, OperatorId};
+use media::{Order, ThreadId};
+use sip::{Flow, Target};
+
+use crate::board::Board;
+use crate::settings::{Host, Settings};
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Input {
+    /// A datagram, or one framed message of a stream.
+    Received {
+        /// Where it came from.
+        flow: Flow,
+        /// The message.
+        bytes: Bytes,
+    },
+    /// A stream connection ended.
+    FlowClosed(Flow),
+    /// A message could not be sent.
+    SendFailed(Target),
+    /// News from a media thread.
+    Media(media::Event),
+    /// A media order did not reach its thread: the leg is torn down.
+    OrderLost(media::StreamId),
+    /// The journal's writer reports.
+    Reported(journal::Report),
+    /// A name was looked up.
+    Resolved(Resolution),
+    /// A valid configuration takes the place of the one before.
+    Configured(Box<Settings>),
+    /// Somebody at the command line wants something.
+    Asked {
+        /// Comes back with the reply.
+        token: Token,
+        /// What.
+        command: Command,
+    },
+    /// What is due at this instant happens.
+    Timeout,
+}
+
+/// Pairs a reply with its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Token(pub u64);
+
+/// The addresses of a host, in the order in which they are to be tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// The host that was asked for.
+    pub host: Host,
+    /// Its addresses; empty when it has none.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// What the command line may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The state of everything.
+    Status,
+    /// No new calls; running ones may end.
+    Drain,
+}
+
+/// Whether new calls are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They are.
+    Serving,
+    /// They get 503; running calls may end.
+    Draining,
+    /// The last call ended while draining.
+    Drained,
+}
+
+/// The answer to a command.
+#[derive(Debug)]
+pub enum Reply {
+    /// The state of everything.
+    Status(Box<Board>),
+    /// Draining has begun.
+    Draining,
+}
+
+/// What is to be done outside.
+#[derive(Debug)]
+pub enum Output {
+    /// A message is to be sent.
+    Transmit {
+        /// Where to.
+        target: Target,
+        /// The message.
+        bytes: Bytes,
+    },
+    /// An order for a media thread.
+    Media {
+        /// Which thread.
+        thread: ThreadId,
+        /// What.
+        order: Order,
+    },
+    /// An order for the journal's writer.
+    Journal(journal::Order),
+    /// The bindings of a user are to be kept for the next start; empty ones are to be forgotten.
+    KeepBindings {
+        /// The user.
+        user: OperatorId,
+        /// Those over UDP.
+        bindings: Vec<sip::RestoredBinding>,
+    },
+    /// A host is to be looked up: SRV first when it has no port.
+    Resolve(Host),
+    /// People are to be told by a way that is not the trunk.
+    Warn(Warning),
+    /// A command's answer.
+    Answer {
+        /// Which command.
+        token: Token,
+        /// The answer.
+        reply: Reply,
+    },
+    /// The last call ended while draining.
+    Drained,
+}
+
+/// What people are told by a way that is not the trunk. Nothing here tells who called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// A trunk does not answer.
+    TrunkDown {
+        /// Its name.
+        trunk: String,
+    },
+    /// A trunk answers again.
+    TrunkUp {
+        /// Its name.
+        trunk: String,
+    },
+    /// Entries are applied from memory.
+    JournalUnsaved {
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// The journal is well again.
+    JournalSaved,
+    /// A snapshot could not be written.
+    SnapshotFailed {
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// Distribution wants the supervisor told.
+    Distribution(Notice),
+    /// The machine paused an operator after missed offers.
+    OperatorPaused {
+        /// Whom.
+        operator: OperatorId,
+    },
+    /// A call could not be carried for want of a port, a path or room.
+    CallRefused {
+        /// Why, in a sentence.
+        reason: &'static str,
+    },
+}

@@ -1,0 +1,223 @@
+//! Joining legs, hanging up, and sessions that change while they are joined.
+
+use std::time::Instant;
+
+use dispatch::{ContactId, EndCause, HandBack, LegId, Miss};
+use journal::Fact;
+use media::{Background, Level, Order, Playlist};
+use sip::{DialogId, Status};
+
+use crate::engine::Exchange;
+use crate::legs::{CalledStage, Stage, stream};
+
+impl Exchange {
+    /// Joins a contact's caller with the leg that won: her voice interrupts any prompt.
+    pub(crate) fn join(&mut self, now: Instant, contact: ContactId, with: LegId) {
+        let Some(called) = self.called.get_mut(&with) else {
+            // The winner hung up while the journal was writing: the caller must not be left alone with it.
+            return self.append(
+                now,
+                Fact::HandedBack {
+                    contact,
+                    cause: HandBack::LegLost,
+                },
+            );
+        };
+        called.stage = CalledStage::Talking;
+        let Some(legs) = self.contacts.get_mut(&contact) else {
+            return self.hang_up(now, with);
+        };
+        legs.joined = Some(with);
+        let caller_leg = legs.caller;
+        legs.partners.retain(|_, leg| *leg != with);
+        for offer in legs.offers.values_mut() {
+            offer.legs.remove(&with);
+        }
+        legs.offers.retain(|_, offer| !offer.legs.is_empty());
+        self.answer(now, caller_leg);
+        let Some(caller) = self.callers.get_mut(&caller_leg) else {
+            return;
+        };
+        let words = match caller.stage {
+            Stage::Waiting { words } => words,
+            Stage::Ringing { .. } | Stage::Talking { .. } => None,
+        };
+        caller.stage = Stage::Talking { with };
+        let thread = caller.sound.port.thread;
+        if let Some(words) = words {
+            self.timers.cancel(words);
+        }
+        self.order(
+            thread,
+            Order::Join {
+                a: stream(caller_leg),
+                b: stream(with),
+            },
+        );
+    }
+
+    /// Hangs up a called leg, however far it has come.
+    pub(crate) fn hang_up(&mut self, now: Instant, leg: LegId) {
+        let Some(called) = self.called.get_mut(&leg) else {
+            return;
+        };
+        let dialog = called.dialog;
+        let command = match called.stage {
+            CalledStage::Calling { .. } | CalledStage::Ringing => sip::Command::Cancel {
+                dialog,
+                reason: None,
+            },
+            CalledStage::Asked { .. } | CalledStage::Answered | CalledStage::Talking => {
+                sip::Command::Bye {
+                    dialog,
+                    reason: None,
+                }
+            }
+            CalledStage::Leaving => return,
+        };
+        self.leave(leg);
+        self.command(now, command);
+    }
+
+    /// Marks a called leg as leaving and stops its timers.
+    pub(crate) fn leave(&mut self, leg: LegId) {
+        let Some(called) = self.called.get_mut(&leg) else {
+            return;
+        };
+        match std::mem::replace(&mut called.stage, CalledStage::Leaving) {
+            CalledStage::Calling { silent } => self.timers.cancel(silent),
+            CalledStage::Asked { repeat, give_up } => {
+                self.timers.cancel(repeat);
+                self.timers.cancel(give_up);
+            }
+            CalledStage::Ringing
+            | CalledStage::Answered
+            | CalledStage::Talking
+            | CalledStage::Leaving => {}
+        }
+    }
+
+    /// A called leg's dialog is over.
+    pub(crate) fn called_left(&mut self, now: Instant, leg: LegId, miss: Miss) {
+        let stage = self.called.get(&leg).map(|called| called.stage);
+        self.leave(leg);
+        let Some(called) = self.called.remove(&leg) else {
+            return;
+        };
+        self.by_dialog.remove(&called.dialog);
+        self.close_sound(leg, &called.sound);
+        let contact = called.contact;
+        match stage {
+            Some(CalledStage::Talking) => {
+                self.append(
+                    now,
+                    Fact::Ended {
+                        contact,
+                        cause: EndCause::Operator,
+                    },
+                );
+            }
+            // She answered and hung up before the journal knew whether she won: if she did, `join` hands the caller back.
+            Some(CalledStage::Answered) => {}
+            Some(
+                CalledStage::Calling { .. } | CalledStage::Ringing | CalledStage::Asked { .. },
+            ) => {
+                self.offer_leg_failed(now, leg, contact, called.whom, miss);
+            }
+            Some(CalledStage::Leaving) | None => {}
+        }
+    }
+
+    /// The peer offers another session: hold, resume, another address. Attributes never cross legs.
+    pub(crate) fn on_offered(&mut self, now: Instant, dialog: DialogId, sdp: &[u8]) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        match sound.session.reanswer(sdp) {
+            Ok(answer) => {
+                self.command(
+                    now,
+                    sip::Command::Answer {
+                        dialog,
+                        sdp: answer.into(),
+                    },
+                );
+                self.settle_sound(leg);
+                self.play_hold(leg);
+            }
+            Err(error) => self.command(
+                now,
+                sip::Command::Refuse {
+                    dialog,
+                    status: error.status(),
+                },
+            ),
+        }
+    }
+
+    /// The peer answered a re-INVITE of ours.
+    pub(crate) fn on_reanswered(&mut self, now: Instant, dialog: DialogId, sdp: &[u8]) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        self.peer_is_there(now, leg);
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        if sound.session.accept(sdp).is_ok() {
+            self.settle_sound(leg);
+        }
+    }
+
+    /// While one side holds, the other hears the waiting sound; silence ends it.
+    fn play_hold(&mut self, leg: LegId) {
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let Some(caller_leg) = self.contacts.get(&called.contact).map(|legs| legs.caller) else {
+            return;
+        };
+        let held = called.sound.session.is_held();
+        let Some(caller) = self.callers.get(&caller_leg) else {
+            return;
+        };
+        if !matches!(caller.stage, Stage::Talking { .. }) {
+            return;
+        }
+        let sound = caller.line.waiting_sound;
+        let playlist = if held {
+            Playlist {
+                prompts: Vec::new(),
+                then: Background::Sound {
+                    sound,
+                    level: Level::Full,
+                },
+            }
+        } else {
+            Playlist::silence()
+        };
+        self.play(caller_leg, playlist);
+    }
+
+    /// A re-INVITE of ours was refused: the session stays as it was, and a silent peer is doubted more.
+    pub(crate) fn on_reoffer_refused(
+        &mut self,
+        now: Instant,
+        dialog: DialogId,
+        reason: sip::Failure,
+    ) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        match reason {
+            sip::Failure::Timeout | sip::Failure::Transport => self.peer_did_not_answer(now, leg),
+            sip::Failure::Status(Status::REQUEST_TIMEOUT | Status::CALL_DOES_NOT_EXIST) => {
+                self.peer_did_not_answer(now, leg)
+            }
+            sip::Failure::Status(_) => self.peer_is_there(now, leg),
+        }
+    }
+}

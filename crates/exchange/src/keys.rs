@@ -1,0 +1,78 @@
+//! Keys and other news from the media threads.
+
+use std::time::Instant;
+
+use dispatch::{Cause, Class, LegId};
+use journal::Fact;
+use media::{Digit, Event};
+
+use crate::engine::Exchange;
+use crate::legs::{CalledStage, Stage, leg};
+use crate::settings::CannotSpeak;
+use crate::waiting::TWICE_WITHIN;
+
+impl Exchange {
+    pub(crate) fn on_media(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::PortReady(port) => {
+                self.ports.entry(port.thread).or_default().push_back(port);
+                self.offer_with_new_port(now);
+            }
+            Event::Heard { stream } => self.on_heard(leg(self.start, stream), Some(now)),
+            Event::LastHeard { stream, at } => self.on_heard(leg(self.start, stream), at),
+            Event::Digit {
+                stream,
+                digit,
+                source: _,
+            } => self.on_key(now, leg(self.start, stream), digit),
+            Event::Refused {
+                stream: Some(stream),
+                error: _,
+            } => self.on_order_lost(now, leg(self.start, stream)),
+            Event::Refused {
+                stream: None,
+                error: _,
+            }
+            | Event::Finished { .. }
+            | Event::DigitsSent { .. }
+            | Event::Closed { .. } => {}
+        }
+    }
+
+    fn on_key(&mut self, now: Instant, leg: LegId, digit: Digit) {
+        if self.callers.contains_key(&leg) {
+            self.on_callers_key(now, leg, digit);
+        } else if digit.as_char() == '1'
+            && let Some(called) = self.called.get(&leg)
+            && matches!(called.stage, CalledStage::Asked { .. })
+        {
+            self.on_pressed_one(now, leg);
+        }
+    }
+
+    /// Any key pressed twice within 3 s makes a waiting caller `Danger`.
+    fn on_callers_key(&mut self, now: Instant, leg: LegId, digit: Digit) {
+        let Some(caller) = self.callers.get_mut(&leg) else {
+            return;
+        };
+        let waits = matches!(caller.stage, Stage::Waiting { .. });
+        if !waits || caller.line.cannot_speak == CannotSpeak::Off {
+            return;
+        }
+        let twice = caller.last_key.is_some_and(|(key, at)| {
+            key == digit && now.saturating_duration_since(at) <= TWICE_WITHIN
+        });
+        caller.last_key = if twice { None } else { Some((digit, now)) };
+        if twice {
+            let contact = caller.contact;
+            self.append(
+                now,
+                Fact::Classed {
+                    contact,
+                    class: Class::Danger,
+                    cause: Cause::Caller,
+                },
+            );
+        }
+    }
+}

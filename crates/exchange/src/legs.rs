@@ -1,0 +1,197 @@
+//! The legs that live now, and what each of them is for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use dispatch::{Class, ContactId, LegId, Miss, OperatorId, PartnerId};
+use media::{Digit, PortPair, StreamId};
+use sip::DialogId;
+
+use crate::session::Session;
+use crate::settings::{Line, Who};
+use crate::timers::TimerId;
+
+/// The media half of a leg.
+#[derive(Debug)]
+pub(crate) struct Sound {
+    /// The port pair it took.
+    pub(crate) port: PortPair,
+    /// What offer and answer settled, and our side of it.
+    pub(crate) session: Session,
+    /// Whether the media thread knows the stream.
+    pub(crate) opened: Opened,
+}
+
+/// Whether the media thread knows a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    No,
+    Yes,
+}
+
+/// A caller's leg.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) dialog: DialogId,
+    pub(crate) line: Arc<Line>,
+    /// The trunk it came by.
+    pub(crate) trunk: usize,
+    pub(crate) sound: Sound,
+    pub(crate) stage: Stage,
+    pub(crate) contact: ContactId,
+    pub(crate) hearing: Hearing,
+    pub(crate) last_key: Option<(Digit, Instant)>,
+    pub(crate) doubt: Doubt,
+}
+
+/// How far a caller's call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The line rings; it answers by itself at the timer.
+    Ringing { answer: TimerId },
+    /// Answered, and nobody talks with her yet.
+    Waiting { words: Option<TimerId> },
+    /// Joined with this leg.
+    Talking { with: LegId },
+}
+
+/// How loud she waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// Words and the waiting sound; the next words have this number.
+    Words { next: usize },
+    /// She cannot speak: the waiting sound at near silence, no words.
+    NearSilence,
+}
+
+/// What makes us doubt that a leg still lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// Refreshes that failed in a row.
+    pub(crate) refreshes_failed: u32,
+    /// When it was last heard, as far as was asked.
+    pub(crate) heard: Option<Instant>,
+    /// Whether a question to its peer is open.
+    pub(crate) asking: Asking,
+}
+
+/// Whether a re-INVITE asks a silent peer if it is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Asking {
+    #[default]
+    No,
+    Yes,
+}
+
+/// A leg that we called for a contact: an operator's phone, somebody at home, a partner.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) dialog: DialogId,
+    pub(crate) contact: ContactId,
+    pub(crate) whom: Whom,
+    /// The trunk it went by; none for a registered phone.
+    pub(crate) trunk: Option<usize>,
+    pub(crate) sound: Sound,
+    pub(crate) stage: CalledStage,
+    pub(crate) doubt: Doubt,
+}
+
+/// Whom a leg calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// An operator at a desk: the peer of her phone.
+    Desk(OperatorId, SocketAddr),
+    /// An on-call person at home.
+    Home(OperatorId),
+    /// A partner's line.
+    Partner(PartnerId),
+}
+
+impl Whom {
+    pub(crate) const fn operator(self) -> Option<OperatorId> {
+        match self {
+            Self::Desk(operator, _) | Self::Home(operator) => Some(operator),
+            Self::Partner(_) => None,
+        }
+    }
+}
+
+impl From<Who> for Whom {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::OnCall(operator) => Self::Home(operator),
+            Who::Partner(partner) => Self::Partner(partner),
+        }
+    }
+}
+
+/// How far a called leg has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CalledStage {
+    /// The INVITE is out; without any response by the timer the phone counts as unreachable.
+    Calling { silent: TimerId },
+    /// A provisional response came.
+    Ringing,
+    /// Somebody at home answered and has not pressed 1 yet.
+    Asked { repeat: TimerId, give_up: TimerId },
+    /// Answered; the journal decides whether it wins.
+    Answered,
+    /// Joined with the caller.
+    Talking,
+    /// Cancelled or hung up; the dialog is not over yet.
+    Leaving,
+}
+
+/// What rings for one offer: each phone of the operator.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) legs: BTreeSet<LegId>,
+    /// What the phones that failed said so far; the friendliest word counts.
+    pub(crate) miss: Miss,
+}
+
+/// The legs of a contact.
+#[derive(Debug)]
+pub(crate) struct Legs {
+    pub(crate) caller: LegId,
+    pub(crate) class: Class,
+    pub(crate) offers: BTreeMap<OperatorId, Offer>,
+    pub(crate) partners: BTreeMap<PartnerId, LegId>,
+    pub(crate) joined: Option<LegId>,
+}
+
+impl Legs {
+    pub(crate) fn of(caller: LegId, class: Class) -> Self {
+        Self {
+            caller,
+            class,
+            offers: BTreeMap::new(),
+            partners: BTreeMap::new(),
+            joined: None,
+        }
+    }
+}
+
+/// A phone that dialled a star code.
+#[derive(Debug)]
+pub(crate) struct StarCall {
+    pub(crate) dialog: DialogId,
+    pub(crate) operator: OperatorId,
+    pub(crate) sound: Sound,
+    pub(crate) hang_up: TimerId,
+}
+
+/// The stream of a leg; a leg has one, and both live for one start of the node.
+pub(crate) fn stream(leg: LegId) -> StreamId {
+    StreamId(u64::from(leg.n))
+}
+
+/// The leg of a stream.
+pub(crate) fn leg(start: u32, stream: StreamId) -> LegId {
+    LegId {
+        start,
+        n: u32::try_from(stream.0).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Operators' phones: their registrations, and whether they answer.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use dispatch::{OperatorId, Reachability};
+use journal::Fact;
+use sip::{Flow, ProbeId, Target, Transport, User};
+
+use crate::engine::{Exchange, Timer};
+use crate::input::Output;
+
+/// Time from one OPTIONS to a phone to the next.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+/// Time from the miss of a phone, or a probe that failed, to the next probe.
+const PROBE_SOON: Duration = Duration::from_secs(10);
+
+/// What is known of the operators' phones.
+#[derive(Debug, Default)]
+pub(crate) struct Presences {
+    by_operator: BTreeMap<OperatorId, Presence>,
+    by_flow: BTreeMap<Flow, OperatorId>,
+    probes: BTreeMap<ProbeId, Probed>,
+    next_probe: u64,
+}
+
+/// What a probe was sent to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Probed {
+    /// An operator's phone.
+    Phone(OperatorId),
+    /// A trunk.
+    Trunk(usize),
+}
+
+#[derive(Debug, Default)]
+struct Presence {
+    phones: Vec<Phone>,
+    reachability: Option<Reachability>,
+    /// Probes without an answer yet, of the round that runs.
+    open: usize,
+    armed: Armed,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Armed {
+    #[default]
+    No,
+    Yes,
+}
+
+/// One registered phone.
+#[derive(Clone)]
+pub(crate) struct Phone {
+    pub(crate) contact: sip::Uri,
+    pub(crate) flow: Flow,
+}
+
+impl std::fmt::Debug for Phone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Phone")
+            .field("flow", &self.flow)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Presences {
+    /// Whose phone speaks over this flow.
+    pub(crate) fn operator_at(&self, flow: &Flow) -> Option<OperatorId> {
+        self.by_flow.get(flow).copied()
+    }
+
+    pub(crate) fn phones(&self, operator: OperatorId) -> &[Phone] {
+        self.by_operator
+            .get(&operator)
+            .map_or(&[], |presence| &presence.phones)
+    }
+
+    pub(crate) fn registrations(&self) -> impl Iterator<Item = (OperatorId, usize)> {
+        self.by_operator
+            .iter()
+            .map(|(operator, presence)| (*operator, presence.phones.len()))
+    }
+
+    pub(crate) fn next_probe(&mut self, probed: Probed) -> ProbeId {
+        self.next_probe += 1;
+        let probe = ProbeId(self.next_probe);
+        self.probes.insert(probe, probed);
+        probe
+    }
+
+    fn replace(&mut self, operator: OperatorId, phones: Vec<Phone>) {
+        self.by_flow.retain(|_, owner| *owner != operator);
+        self.by_flow
+            .extend(phones.iter().map(|phone| (phone.flow, operator)));
+        self.by_operator.entry(operator).or_default().phones = phones;
+    }
+}
+
+impl Exchange {
+    /// A phone registered, or its registration ended.
+    pub(crate) fn on_bindings(&mut self, now: Instant, user: &User, bindings: Vec<sip::Binding>) {
+        let Ok(operator) = OperatorId::parse(&user.0) else {
+            return;
+        };
+        let phones: Vec<Phone> = bindings
+            .iter()
+            .map(|binding| Phone {
+                contact: binding.contact.clone(),
+                flow: binding.flow,
+            })
+            .collect();
+        let proven = bindings
+            .iter()
+            .any(|binding| binding.state == sip::BindingState::Proven);
+        let kept = bindings
+            .iter()
+            .filter(|binding| binding.flow.transport == Transport::Udp)
+            .map(|binding| sip::RestoredBinding {
+                user: user.clone(),
+                contact: binding.contact.clone(),
+                flow: binding.flow,
+                remaining: binding.expires_at.saturating_duration_since(now),
+            });
+        let bindings = kept.collect();
+        self.push(Output::KeepBindings {
+            user: operator,
+            bindings,
+        });
+        let reachability = match (phones.is_empty(), proven) {
+            (true, _) => Reachability::Unreachable,
+            (false, true) => Reachability::Reachable,
+            (false, false) => Reachability::Unproven,
+        };
+        self.presences.replace(operator, phones);
+        self.reached(now, operator, reachability);
+        let soon = if proven { PROBE_EVERY } else { Duration::ZERO };
+        self.arm_probe(now, operator, soon);
+    }
+
+    /// Appends what is known of a phone, when that is news.
+    fn reached(&mut self, now: Instant, operator: OperatorId, reachability: Reachability) {
+        // A phone that registers or answers again proves itself even if nothing else changed: its rest may end by it.
+        let proves = reachability == Reachability::Reachable
+            && self
+                .dispatcher()
+                .operator(operator)
+                .is_some_and(|view| view.rest.is_some());
+        let presence = self.presences.by_operator.entry(operator).or_default();
+        if presence.reachability == Some(reachability) && !proves {
+            return;
+        }
+        presence.reachability = Some(reachability);
+        self.append(
+            now,
+            Fact::Reached {
+                operator,
+                reachability,
+            },
+        );
+    }
+
+    /// A phone did not answer an offer or is dead in a call: it is asked again soon, and until then it is not reachable.
+    pub(crate) fn phone_did_not_answer(&mut self, now: Instant, operator: OperatorId) {
+        if self.presences.phones(operator).is_empty() {
+            return;
+        }
+        if let Some(presence) = self.presences.by_operator.get_mut(&operator) {
+            presence.reachability = Some(Reachability::Unreachable);
+            presence.armed = Armed::No;
+        }
+        self.append(
+            now,
+            Fact::Reached {
+                operator,
+                reachability: Reachability::Unreachable,
+            },
+        );
+        self.arm_probe(now, operator, PROBE_SOON);
+    }
+
+    fn arm_probe(&mut self, now: Instant, operator: OperatorId, after: Duration) {
+        let Some(presence) = self.presences.by_operator.get_mut(&operator) else {
+            return;
+        };
+        if presence.phones.is_empty() || presence.armed == Armed::Yes {
+            return;
+        }
+        presence.armed = Armed::Yes;
+        self.timers.arm(now + after, Timer::ProbePhone(operator));
+    }
+
+    /// Asks each phone of an operator whether it is there.
+    pub(crate) fn probe_phone(&mut self, now: Instant, operator: OperatorId) {
+        let phones = self.presences.phones(operator).to_vec();
+        if let Some(presence) = self.presences.by_operator.get_mut(&operator) {
+            presence.armed = Armed::No;
+            presence.open = phones.len();
+        }
+        for phone in phones {
+            let probe = self.presences.next_probe(Probed::Phone(operator));
+            self.command(
+                now,
+                sip::Command::Probe {
+                    probe,
+                    target: Target::Flow(phone.flow),
+                    uri: phone.contact,
+                },
+            );
+        }
+    }
+
+    pub(crate) fn on_probed(&mut self, now: Instant, probe: ProbeId, answered: bool) {
+        match self.presences.probes.remove(&probe) {
+            Some(Probed::Phone(operator)) => self.on_phone_probed(now, operator, answered),
+            Some(Probed::Trunk(trunk)) => self.on_trunk_probed(now, trunk, answered),
+            None => {}
+        }
+    }
+
+    fn on_phone_probed(&mut self, now: Instant, operator: OperatorId, answered: bool) {
+        let Some(presence) = self.presences.by_operator.get_mut(&operator) else {
+            return;
+        };
+        presence.open = presence.open.saturating_sub(1);
+        let last = presence.open == 0;
+        if presence.phones.is_empty() {
+            return;
+        }
+        if answered {
+            presence.open = 0;
+            self.reached(now, operator, Reachability::Reachable);
+            self.arm_probe(now, operator, PROBE_EVERY);
+        } else if last {
+            self.reached(now, operator, Reachability::Unreachable);
+            self.arm_probe(now, operator, PROBE_SOON);
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Trunks: recognised by address, asked whether they live, registered with, looked up.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dispatch::{Intent, Reachability};
+use journal::Fact;
+use media::PortPair;
+use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
+
+use crate::engine::{Exchange, Timer};
+use crate::input::{Output, Resolution, Warning};
+use crate::presence::Probed;
+use crate::settings::{Host, Network, Settings, Trunk, Who};
+
+/// Time from one look-up of a trunk's name to the next.
+const RESOLVE_EVERY: Duration = Duration::from_secs(300);
+/// Probes without an answer in a row after which a trunk counts as down.
+const PROBES_FAILED: u32 = 2;
+/// The port of a target that names none.
+const SIP_PORT: u16 = 5060;
+
+/// A trunk as it is now.
+#[derive(Debug)]
+pub(crate) struct TrunkState {
+    pub(crate) name: String,
+    networks: Vec<Network>,
+    pub(crate) codecs: Vec<media::Law>,
+    /// Where outward calls may go, the preferred one first.
+    addresses: Vec<SocketAddr>,
+    /// Which of them is used now.
+    current: usize,
+    pub(crate) health: TrunkHealth,
+    failures: u32,
+    pub(crate) registration: Option<RegistrationState>,
+}
+
+/// Whether a trunk answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkHealth {
+    /// Not asked yet, or never asked.
+    Unknown,
+    /// It answered the last probe.
+    Up,
+    /// It does not answer.
+    Down,
+}
+
+impl TrunkState {
+    fn new(trunk: &Trunk, before: Option<Self>) -> Self {
+        let literal = trunk.target.as_ref().and_then(literal);
+        let kept = before
+            .filter(|before| literal.is_none() || before.addresses.first() == literal.as_ref());
+        let (addresses, health, failures) = match kept {
+            Some(kept) => (kept.addresses, kept.health, kept.failures),
+            None => (literal.into_iter().collect(), TrunkHealth::Unknown, 0),
+        };
+        Self {
+            name: trunk.name.clone(),
+            networks: trunk.addresses.clone(),
+            codecs: trunk.codecs.clone(),
+            addresses,
+            current: 0,
+            health,
+            failures,
+            registration: None,
+        }
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        self.addresses
+            .get(self.current % self.addresses.len().max(1))
+            .copied()
+    }
+}
+
+/// A host that is an address already.
+fn literal(host: &Host) -> Option<SocketAddr> {
+    let address: IpAddr = host.name.trim_matches(['[', ']']).parse().ok()?;
+    Some(SocketAddr::new(address, host.port.unwrap_or(SIP_PORT)))
+}
+
+impl Exchange {
+    /// Swaps the configuration in whole. It holds for those who wait.
+    pub(crate) fn configure(&mut self, now: Instant, settings: Settings) {
+        let settings = Arc::new(settings);
+        self.lines.clear();
+        for line in &settings.lines {
+            let line = Arc::new(line.clone());
+            self.lines.extend(
+                line.numbers
+                    .iter()
+                    .map(|number| (number.clone(), line.clone())),
+            );
+        }
+        let accounts = settings
+            .operators
+            .iter()
+            .map(|operator| (sip::User(operator.id.to_string()), operator.account.clone()));
+        self.command(
+            now,
+            sip::Command::SetAccounts {
+                accounts: accounts.collect(),
+            },
+        );
+        self.append(now, Fact::Configured(Box::new(settings.dispatch.clone())));
+        for entry in &settings.directory {
+            if let Who::OnCall(operator) = entry.who {
+                self.append(
+                    now,
+                    Fact::Intends {
+                        operator,
+                        intent: Intent::Ready,
+                    },
+                );
+                self.append(
+                    now,
+                    Fact::Reached {
+                        operator,
+                        reachability: Reachability::Reachable,
+                    },
+                );
+            }
+        }
+        self.replace_trunks(now, settings);
+    }
+
+    fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {
+        let before = self.settings.clone();
+        for (index, trunk) in before.trunks.iter().enumerate() {
+            let still_there = settings
+                .trunks
+                .iter()
+                .any(|other| other.name == trunk.name && other.register.is_some());
+            if trunk.register.is_some() && !still_there {
+                self.command(
+                    now,
+                    sip::Command::Unregister {
+                        registration: registration(index),
+                    },
+                );
+            }
+        }
+        let mut before = std::mem::take(&mut self.trunks);
+        for trunk in &settings.trunks {
+            let same = before.iter().position(|state| state.name == trunk.name);
+            self.trunks.push(TrunkState::new(
+                trunk,
+                same.map(|index| before.swap_remove(index)),
+            ));
+        }
+        self.settings = settings;
+        for index in 0..self.trunks.len() {
+            self.resolve_trunk(now, index);
+            self.probe_trunk(now, index);
+            self.register_trunk(now, index);
+        }
+    }
+
+    /// Which trunk a message came from.
+    pub(crate) fn trunk_at(&self, flow: &Flow) -> Option<usize> {
+        let from = |trunk: &TrunkState| {
+            let listed = trunk
+                .networks
+                .iter()
+                .any(|network| network.contains(flow.remote));
+            listed || trunk.addresses.contains(&flow.remote)
+        };
+        self.trunks.iter().position(from)
+    }
+
+    /// Where a trunk's outward calls go now, and the host that its URIs name.
+    pub(crate) fn trunk_target(&self, index: usize) -> Option<(Target, String)> {
+        let trunk = self.settings.trunks.get(index)?;
+        let remote = self.trunks.get(index)?.address()?;
+        let fits = |listener: &&crate::settings::Listener| {
+            listener.protocol == trunk.protocol && listener.local.is_ipv4() == remote.is_ipv4()
+        };
+        let listener = self.settings.node.listeners.iter().find(fits)?.id;
+        let target = Target::Address {
+            listener,
+            protocol: trunk.protocol,
+            remote,
+        };
+        let host = trunk.target.as_ref().map(|host| match host.port {
+            Some(port) => format!("{}:{port}", host.name),
+            None => host.name.clone(),
+        });
+        Some((target, host?))
+    }
+
+    pub(crate) fn trunk_credentials(&self, index: usize) -> Option<sip::Credentials> {
+        let register = self.settings.trunks.get(index)?.register.as_ref()?;
+        Some(sip::Credentials {
+            username: register.auth_user.clone(),
+            password: register.password.clone(),
+        })
+    }
+
+    /// Our host as a listener's peers know it.
+    pub(crate) fn own_host(&self, listener: ListenerId) -> String {
+        let found = self
+            .settings
+            .node
+            .listeners
+            .iter()
+            .find(|other| other.id == listener);
+        found.map_or_else(String::new, |listener| listener.advertised.to_string())
+    }
+
+    /// Where sound of a port is received, as SDP says it.
+    pub(crate) fn sound_address(&self, listener: ListenerId, port: PortPair) -> SocketAddr {
+        let found = self
+            .settings
+            .node
+            .listeners
+            .iter()
+            .find(|other| other.id == listener);
+        let address = found.map_or(port.rtp.ip(), |listener| listener.advertised.ip());
+        SocketAddr::new(address, port.rtp.port())
+    }
+
+    /// Has a trunk's name looked up, now and again and again.
+    pub(crate) fn resolve_trunk(&mut self, now: Instant, index: usize) {
+        let Some(host) = self
+            .settings
+            .trunks
+            .get(index)
+            .and_then(|trunk| trunk.target.clone())
+        else {
+            return;
+        };
+        if literal(&host).is_none() {
+            self.timers.arm(now + RESOLVE_EVERY, Timer::Resolve(index));
+            self.push(Output::Resolve(host));
+        }
+    }
+
+    pub(crate) fn on_resolved(&mut self, now: Instant, resolution: Resolution) {
+        for index in 0..self.trunks.len() {
+            let asked = self
+                .settings
+                .trunks
+                .get(index)
+                .and_then(|trunk| trunk.target.as_ref())
+                == Some(&resolution.host);
+            // A name server that fails takes no address away.
+            if !asked || resolution.addresses.is_empty() {
+                continue;
+            }
+            let first = self.trunks[index].addresses.is_empty();
+            self.trunks[index]
+                .addresses
+                .clone_from(&resolution.addresses);
+            if first {
+                self.probe_trunk(now, index);
+                self.register_trunk(now, index);
+            }
+        }
+    }
+
+    pub(crate) fn probe_trunk(&mut self, now: Instant, index: usize) {
+        let Some(every) = self
+            .settings
+            .trunks
+            .get(index)
+            .and_then(|trunk| trunk.probe_interval)
+        else {
+            return;
+        };
+        self.timers.arm(now + every, Timer::ProbeTrunk(index));
+        let Some((target, host)) = self.trunk_target(index) else {
+            return;
+        };
+        let Ok(uri) = sip::Uri::parse(format!("sip:{host}")) else {
+            return;
+        };
+        let probe = self.presences.next_probe(Probed::Trunk(index));
+        self.command(now, sip::Command::Probe { probe, target, uri });
+    }
+
+    /// Any answer means that a trunk lives; after two silences in a row it is down, people are told, and its next address is tried.
+    pub(crate) fn on_trunk_probed(&mut self, now: Instant, index: usize, answered: bool) {
+        let Some(trunk) = self.trunks.get_mut(index) else {
+            return;
+        };
+        let before = trunk.health;
+        if answered {
+            trunk.failures = 0;
+            trunk.health = TrunkHealth::Up;
+        } else {
+            trunk.failures += 1;
+            if trunk.failures >= PROBES_FAILED {
+                trunk.health = TrunkHealth::Down;
+                trunk.current = trunk.current.wrapping_add(1);
+            }
+        }
+        let (name, health, moved) = (trunk.name.clone(), trunk.health, trunk.addresses.len() > 1);
+        match (before, health) {
+            (TrunkHealth::Down, TrunkHealth::Up) => self.warn(Warning::TrunkUp { trunk: name }),
+            (TrunkHealth::Unknown | TrunkHealth::Up, TrunkHealth::Down) => {
+                self.warn(Warning::TrunkDown { trunk: name });
+                if moved {
+                    self.register_trunk(now, index);
+                }
+            }
+            (TrunkHealth::Unknown | TrunkHealth::Up | TrunkHealth::Down, _) => {}
+        }
+    }
+
+    fn register_trunk(&mut self, now: Instant, index: usize) {
+        let Some(register) = self
+            .settings
+            .trunks
+            .get(index)
+            .and_then(|trunk| trunk.register.clone())
+        else {
+            return;
+        };
+        let Some((target, _)) = self.trunk_target(index) else {
+            return;
+        };
+        let host = &register.registrar.name;
+        let port = register
+            .registrar
+            .port
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        let uris = (
+            sip::Uri::parse(format!("sip:{host}{port}")),
+            sip::Uri::parse(format!("sip:{}@{host}{port}", register.user)),
+        );
+        let (Ok(registrar), Ok(address_of_record)) = uris else {
+            return;
+        };
+        let command = sip::Register {
+            registration: registration(index),
+            target,
+            registrar,
+            address_of_record,
+            contact_user: register.user,
+            credentials: Some(sip::Credentials {
+                username: register.auth_user,
+                password: register.password,
+            }),
+            expires: register.expires,
+        };
+        self.command(now, sip::Command::Register(Box::new(command)));
+    }
+
+    pub(crate) fn on_registration(
+        &mut self,
+        _now: Instant,
+        registration: RegistrationId,
+        state: RegistrationState,
+    ) {
+        let Some(trunk) = usize::try_from(registration.0)
+            .ok()
+            .and_then(|index| self.trunks.get_mut(index))
+        else {
+            return;
+        };
+        let name = trunk.name.clone();
+        let before = trunk.registration.replace(state);
+        let was_failing = matches!(before, Some(RegistrationState::Failing { .. }));
+        match state {
+            RegistrationState::Failing {
+                reason: Failure::Status(_) | Failure::Timeout | Failure::Transport,
+                ..
+            } if !was_failing => {
+                self.warn(Warning::TrunkDown { trunk: name });
+            }
+            RegistrationState::Registered { .. } if was_failing => {
+                self.warn(Warning::TrunkUp { trunk: name })
+            }
+            RegistrationState::Failing { .. }
+            | RegistrationState::Registered { .. }
+            | RegistrationState::Unregistered => {}
+        }
+    }
+}
+
+fn registration(trunk: usize) -> RegistrationId {
+    RegistrationId(u64::try_from(trunk).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,75 @@
+//! The state is a fold over entries: a snapshot and the entries after it make what all entries make.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use dispatch::Decision;
+use journal::{Entry, State};
+use proptest::prelude::*;
+
+fn decisions_of(state: &mut State, entry: &Entry) -> (bool, Vec<Decision>) {
+    let accepted = state.apply(entry).is_ok();
+    let decisions = std::iter::from_fn(|| state.poll_decision()).collect();
+    (accepted, decisions)
+}
+
+fn after(entries: &[Entry]) -> State {
+    let mut state = State::default();
+    for entry in entries {
+        decisions_of(&mut state, entry);
+    }
+    state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn snapshot_at_any_entry_and_the_tail_give_the_live_state_and_its_decisions(
+        chances in common::chances(60)
+    ) {
+        let entries = common::entries(&chances);
+        for cut in 0..=entries.len() {
+            let (before, tail) = entries.split_at(cut);
+            let mut live = after(before);
+            let mut restored = State::restore(live.snapshot());
+            prop_assert_eq!(restored.snapshot(), live.snapshot());
+            for entry in tail {
+                prop_assert_eq!(
+                    decisions_of(&mut restored, entry),
+                    decisions_of(&mut live, entry)
+                );
+                prop_assert_eq!(restored.poll_timeout(), live.poll_timeout());
+                prop_assert_eq!(restored.live_contacts(), live.live_contacts());
+            }
+            prop_assert_eq!(restored.snapshot(), live.snapshot());
+        }
+    }
+
+    #[test]
+    fn rejected_fact_changes_nothing_but_number_and_time(chances in common::chances(120)) {
+        let mut state = State::default();
+        for entry in common::entries(&chances) {
+            let before = state.snapshot();
+            if state.apply(&entry).is_err() {
+                let mut now = state.snapshot();
+                now.seq = before.seq;
+                now.at = before.at;
+                prop_assert_eq!(now, before);
+            }
+            while state.poll_decision().is_some() {}
+        }
+    }
+
+    #[test]
+    fn every_contact_is_counted_once(chances in common::chances(200)) {
+        let state = after(&common::entries(&chances));
+        let total = state.counts().open.total();
+        let live = u64::try_from(state.live_contacts()).unwrap();
+        let by_quarter: u64 = state.counts().arrived.values().sum();
+
+        prop_assert_eq!(total.arrived, total.ended() + live);
+        prop_assert_eq!(by_quarter, total.arrived);
+        prop_assert_eq!(state.live_contacts(), state.snapshot().dispatcher.contacts.len());
+    }
+}

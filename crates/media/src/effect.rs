@@ -1,0 +1,106 @@
+//! What goes into an engine and what comes out of it.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+
+use crate::order::{Event, Order, PortId, SoundId, StreamId};
+
+/// The largest datagram that is read or written, in bytes: an Ethernet frame.
+pub const DATAGRAM_MAX: usize = 1_500;
+
+/// What an engine is given.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Something to do.
+    Order(Order),
+    /// The time of [`Engine::poll_timeout`] has come.
+    Timeout,
+}
+
+/// What its owner is to do for an engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Throw away what waits on this port pair, and from now on pass on what arrives there.
+    Watch {
+        /// Which pair.
+        port: PortId,
+    },
+    /// The only source of this port pair is known: its RTP socket may be connected, so that the kernel refuses others.
+    Connect {
+        /// Which pair.
+        port: PortId,
+        /// Where the other side's RTP comes from and ours goes.
+        to: SocketAddr,
+    },
+    /// The source is open again: undo the connecting.
+    Disconnect {
+        /// Which pair.
+        port: PortId,
+    },
+    /// Nothing uses this port pair any longer; its id may be given to another pair at once.
+    Free {
+        /// Which pair.
+        port: PortId,
+    },
+    /// Something happened.
+    Event(Event),
+}
+
+/// Why an order was refused. The engine is then as it was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// There is no such stream, or no longer.
+    #[error("stream {} is not open", .0.0)]
+    NoStream(StreamId),
+    /// A stream of that id is open.
+    #[error("stream {} is open already", .0.0)]
+    StreamOpen(StreamId),
+    /// Another stream has that port pair.
+    #[error("port pair {} is taken", .0.0)]
+    PortTaken(PortId),
+    /// The other side of this stream has no telephone-event.
+    #[error("stream {} has no telephone-event", .0.0)]
+    NoTelephoneEvent(StreamId),
+    /// A sound is not loaded.
+    #[error("sound {} is not loaded", .0.0)]
+    NoSound(SoundId),
+    /// A list is longer than its limit.
+    #[error("the order for stream {} lists more than its limit", .0.0)]
+    TooMany(StreamId),
+    /// A stream cannot be joined to itself.
+    #[error("stream {} cannot be joined to itself", .0.0)]
+    JoinedToItself(StreamId),
+}
+
+/// One of the two sockets of a port pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The even port.
+    Rtp,
+    /// The odd port.
+    Rtcp,
+}
+
+/// A relayed packet: a part of the datagram that was given to [`Engine::packet`], rewritten in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// The port pair to send from, by its RTP socket.
+    pub port: PortId,
+    /// Where to; the connected remote, if the port is connected.
+    pub to: SocketAddr,
+    /// Which bytes of the datagram.
+    pub bytes: Range<usize>,
+}
+
+/// A datagram that the engine wrote by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// The port pair to send from.
+    pub port: PortId,
+    /// Which of its sockets.
+    pub channel: Channel,
+    /// Where to; the connected remote, if the port is connected.
+    pub to: SocketAddr,
+    /// How many bytes of the buffer.
+    pub length: usize,
+}

@@ -1,0 +1,147 @@
+//! What offer and answer settled for a stream: codec, addresses, direction.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// The two companding laws of ITU-T G.711.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Law {
+    /// A-law, RTP payload type 8 (PCMA, RFC 3551 §4.5.14).
+    ALaw,
+    /// µ-law, RTP payload type 0 (PCMU, RFC 3551 §4.5.14).
+    MuLaw,
+}
+
+impl Law {
+    /// Returns the static RTP payload type of RFC 3551 §6.
+    pub const fn static_payload_type(self) -> u8 {
+        match self {
+            Self::ALaw => 8,
+            Self::MuLaw => 0,
+        }
+    }
+
+    /// Returns the code of digital silence.
+    pub const fn silence(self) -> u8 {
+        match self {
+            Self::ALaw => 0xD5,
+            Self::MuLaw => 0xFF,
+        }
+    }
+}
+
+/// The negotiated payloads of a stream. What we send by ourselves goes out in packets of 20 ms: `ptime` is a wish
+/// (RFC 8866 §6.4); packets of any length are received and relayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// The law of what is sent, and of what arrives under [`Format::payload_type`].
+    pub law: Law,
+    /// The RTP payload type of sound.
+    pub payload_type: u8,
+    /// The RTP payload type of telephone-event (RFC 4733), if both sides have it.
+    pub telephone_event: Option<u8>,
+}
+
+impl Format {
+    /// Returns the format of a law under its static payload type, without telephone-event.
+    pub const fn of(law: Law) -> Self {
+        Self {
+            law,
+            payload_type: law.static_payload_type(),
+            telephone_event: None,
+        }
+    }
+
+    /// Returns the same format with telephone-event under a payload type.
+    #[must_use]
+    pub const fn with_telephone_event(self, payload_type: u8) -> Self {
+        Self {
+            telephone_event: Some(payload_type),
+            ..self
+        }
+    }
+}
+
+/// Where the other side said it receives. Its `Debug` is redacted: it may be the address of somebody's home.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Remote {
+    /// Where RTP goes.
+    pub rtp: SocketAddr,
+    /// Where RTCP goes: the port above, unless `a=rtcp` (RFC 3605) names another.
+    pub rtcp: SocketAddr,
+}
+
+impl Remote {
+    /// Returns the remote whose RTCP port is the one above its RTP port (RFC 3550 §11).
+    pub fn at(rtp: SocketAddr) -> Self {
+        Self {
+            rtp,
+            rtcp: SocketAddr::new(rtp.ip(), rtp.port().wrapping_add(1)),
+        }
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remote(..)")
+    }
+}
+
+/// Which source a stream may adopt as the true one, once, when it is not the address that SDP named.
+///
+/// It opens with the stream, or with a retarget to another remote, and closes for ever [`Latch::WINDOW`] after the
+/// first packet that it admits; from then on there is exactly one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latch {
+    /// None: address and port are those of SDP.
+    Strict,
+    /// Any port of the address in SDP: trunks that send from another port than they receive on.
+    SameHost,
+    /// Any address in the /24 (IPv4) or /48 (IPv6) of the one in SDP.
+    SameNetwork,
+    /// Any address: an authenticated phone behind NAT. Nothing is sent to the adopted address before the latch closed.
+    Anywhere,
+}
+
+/// Which way sound flows (RFC 3264 §5.1), seen from us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    SendRecv,
+    /// We send, the other side only listens.
+    SendOnly,
+    /// We listen, the other side holds us.
+    RecvOnly,
+    /// Neither way.
+    Inactive,
+}
+
+impl Direction {
+    pub(crate) const fn sends(self) -> bool {
+        match self {
+            Self::SendRecv | Self::SendOnly => true,
+            Self::RecvOnly | Self::Inactive => false,
+        }
+    }
+
+    pub(crate) const fn receives(self) -> bool {
+        match self {
+            Self::SendRecv | Self::RecvOnly => true,
+            Self::SendOnly | Self::Inactive => false,
+        }
+    }
+}
+
+/// What offer and answer settled for a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where the other side receives; none until its SDP is known, and until then nothing it sends is accepted.
+    pub remote: Option<Remote>,
+    /// The payloads.
+    pub format: Format,
+    /// Which way sound flows.
+    pub direction: Direction,
+    /// Which source may be adopted.
+    pub latch: Latch,
+}

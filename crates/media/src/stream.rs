@@ -1,0 +1,524 @@
+//! One stream: what arrives on its port pair, and what goes out.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use rtp_rs::RtpReader;
+
+use crate::control::Control;
+use crate::effect::{Channel, DATAGRAM_MAX, Forward, Transmit};
+use crate::format::{Direction, Format, Law, Target};
+use crate::in_band::Detector;
+use crate::order::{Digit, DigitSource, PortId, SoundId, Stats, StreamId};
+use crate::outgoing::{HEADER, Header, Outgoing, Run};
+use crate::playback::Playback;
+use crate::reception::{Arrival, Reception, samples_since};
+use crate::sound::{FRAME_SAMPLES, Sounds};
+use crate::source::{Admission, Source};
+use crate::telephone_event::{DigitSender, DigitStep, EVENT_BYTES, EventPacket, EventReceiver};
+
+/// A source that was silent for so long may come back under another SSRC; before, another SSRC is an intruder's.
+const SSRC_QUIET: Duration = Duration::from_millis(60);
+
+/// The payload type of comfort noise (RFC 3389): a sign of life without sound.
+const COMFORT_NOISE: u8 = 13;
+
+/// After so long without a packet, a silent one is sent at the next report.
+const KEEPALIVE_AFTER: Duration = Duration::from_millis(12_500);
+
+/// What an accepted packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sound(Law),
+    Event,
+    Comfort,
+}
+
+/// A packet of the true source.
+pub(crate) struct Accepted {
+    header: Header,
+    kind: Kind,
+    payload: Range<usize>,
+    run: Run,
+    pub(crate) news: News,
+}
+
+/// What an accepted packet tells beyond its sound.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct News {
+    /// It is the first one.
+    pub(crate) first: bool,
+    /// The source is settled: the socket may be connected.
+    pub(crate) settled: Option<SocketAddr>,
+    pub(crate) digit: Option<(Digit, DigitSource)>,
+}
+
+/// What playing a frame tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Played {
+    Nothing,
+    Prompt(SoundId),
+    Digits,
+}
+
+/// One RTP stream of one leg, both ways.
+pub(crate) struct Stream {
+    pub(crate) id: StreamId,
+    pub(crate) port: PortId,
+    pub(crate) source: Source,
+    pub(crate) partner: Option<usize>,
+    pub(crate) playback: Option<Playback>,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) report_at: Instant,
+    format: Format,
+    direction: Direction,
+    digits: Option<DigitSender>,
+    reception: Option<Reception>,
+    restarts: u32,
+    heard_sound: Option<Instant>,
+    heard: Option<Instant>,
+    events: EventReceiver,
+    detector: Option<Box<Detector>>,
+    control: Control,
+    opened: Instant,
+    stats: Stats,
+}
+
+impl Stream {
+    pub(crate) fn new(
+        id: StreamId,
+        port: PortId,
+        target: Target,
+        outgoing: Outgoing,
+        control: Control,
+        now: Instant,
+    ) -> Self {
+        Self {
+            id,
+            port,
+            source: Source::new(target.remote, target.latch),
+            partner: None,
+            playback: None,
+            outgoing,
+            report_at: now,
+            format: target.format,
+            direction: target.direction,
+            digits: None,
+            reception: None,
+            restarts: 0,
+            heard_sound: None,
+            heard: None,
+            events: EventReceiver::default(),
+            detector: None,
+            control,
+            opened: now,
+            stats: Stats::default(),
+        }
+    }
+
+    pub(crate) fn retarget(&mut self, target: Target) {
+        self.source.retarget(target.remote, target.latch);
+        self.direction = target.direction;
+        if self.format != target.format {
+            self.format = target.format;
+            self.detector = None;
+            self.outgoing.cut();
+        }
+    }
+
+    pub(crate) fn last_heard(&self) -> Option<Instant> {
+        self.heard
+    }
+
+    pub(crate) fn has_telephone_event(&self) -> bool {
+        self.format.telephone_event.is_some()
+    }
+
+    /// Tells whether it has something to send every 20 ms.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.playback.is_some() || self.digits.is_some()
+    }
+
+    /// Queues keys; tells whether there was room.
+    pub(crate) fn send_digits(&mut self, digits: &[Digit]) -> bool {
+        let waiting = self.digits.as_ref().map_or(0, DigitSender::waiting);
+        if waiting + digits.len() > DigitSender::DIGITS_MAX {
+            return false;
+        }
+        if !digits.is_empty() {
+            self.digits
+                .get_or_insert_with(DigitSender::new)
+                .push(digits);
+        }
+        true
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let reception = self.reception.as_ref();
+        Stats {
+            sent: self.outgoing.counts().0,
+            lost: reception.map_or(0, Reception::lost_in_all),
+            jitter: reception.map_or(0, Reception::jitter),
+            lost_at_remote: self.control.lost_at_remote,
+            round_trip_ms: self.control.round_trip_ms,
+            ..self.stats
+        }
+    }
+
+    /// Judges a datagram, and takes note of it when it is the source's.
+    pub(crate) fn accept(
+        &mut self,
+        start: Instant,
+        now: Instant,
+        from: SocketAddr,
+        datagram: &[u8],
+    ) -> Option<Accepted> {
+        let Some((header, kind, payload)) = self.parse(datagram) else {
+            self.stats.refused_content += 1;
+            return None;
+        };
+        let settled = match self.source.admit(now, from) {
+            Admission::Refused => {
+                self.stats.refused_source += 1;
+                return None;
+            }
+            Admission::Admitted => None,
+            Admission::Settled(source) => Some(source),
+        };
+        let mut news = News {
+            first: self.heard_sound.is_none(),
+            settled,
+            digit: None,
+        };
+        let arrival = self.arrive(now, header);
+        if arrival == Arrival::Refused {
+            self.stats.refused_content += 1;
+            // A latch that settles is news even when this packet is not.
+            return settled.map(|_| Accepted {
+                kind: Kind::Comfort,
+                ..self.accepted(header, kind, payload, news)
+            });
+        }
+        self.stats.received += 1;
+        (self.heard_sound, self.heard) = (Some(now), Some(now));
+        if arrival == Arrival::Newest
+            && kind != Kind::Event
+            && let Some(reception) = &mut self.reception
+        {
+            reception.timing(samples_since(start, now), header.timestamp);
+        }
+        news.digit = self.digit_in(arrival, header.timestamp, kind, &datagram[payload.clone()]);
+        self.stats.digits += u32::from(news.digit.is_some());
+        Some(self.accepted(header, kind, payload, news))
+    }
+
+    fn accepted(&self, header: Header, kind: Kind, payload: Range<usize>, news: News) -> Accepted {
+        Accepted {
+            header,
+            kind,
+            payload,
+            run: Run {
+                ssrc: header.ssrc,
+                restarts: self.restarts,
+            },
+            news,
+        }
+    }
+
+    fn parse(&self, datagram: &[u8]) -> Option<(Header, Kind, Range<usize>)> {
+        let reader = RtpReader::new(datagram).ok()?;
+        let kind = self.kind(reader.payload_type())?;
+        let start = reader.payload_offset();
+        let header = Header {
+            marker: reader.mark(),
+            payload_type: reader.payload_type(),
+            sequence: reader.sequence_number().into(),
+            timestamp: reader.timestamp(),
+            ssrc: reader.ssrc(),
+        };
+        Some((header, kind, start..start + reader.payload().len()))
+    }
+
+    /// Both laws are understood under their static numbers, whichever was agreed: some phones send the other one.
+    fn kind(&self, payload_type: u8) -> Option<Kind> {
+        if Some(payload_type) == self.format.telephone_event {
+            return Some(Kind::Event);
+        }
+        if payload_type == self.format.payload_type {
+            return Some(Kind::Sound(self.format.law));
+        }
+        match payload_type {
+            0 => Some(Kind::Sound(Law::MuLaw)),
+            8 => Some(Kind::Sound(Law::ALaw)),
+            COMFORT_NOISE => Some(Kind::Comfort),
+            _ => None,
+        }
+    }
+
+    fn arrive(&mut self, now: Instant, header: Header) -> Arrival {
+        let arrival = match &mut self.reception {
+            Some(reception) if reception.ssrc() == header.ssrc => {
+                reception.sequence(header.sequence)
+            }
+            Some(_)
+                if self
+                    .heard_sound
+                    .is_some_and(|at| now.saturating_duration_since(at) < SSRC_QUIET) =>
+            {
+                Arrival::Refused
+            }
+            before => {
+                let mut reception = before.as_ref().map_or_else(
+                    || Reception::new(header.ssrc, header.sequence),
+                    |before| before.after(header.ssrc, header.sequence),
+                );
+                reception.sequence(header.sequence);
+                *before = Some(reception);
+                Arrival::Restarted
+            }
+        };
+        if arrival == Arrival::Restarted {
+            self.restarts = self.restarts.wrapping_add(1);
+            self.events = EventReceiver::default();
+        }
+        arrival
+    }
+
+    fn digit_in(
+        &mut self,
+        arrival: Arrival,
+        timestamp: u32,
+        kind: Kind,
+        payload: &[u8],
+    ) -> Option<(Digit, DigitSource)> {
+        match kind {
+            Kind::Event => {
+                let digit = self
+                    .events
+                    .receive(timestamp, EventPacket::parse(payload)?)?;
+                Some((digit, DigitSource::TelephoneEvent))
+            }
+            Kind::Sound(law)
+                if self.format.telephone_event.is_none() && arrival != Arrival::Late =>
+            {
+                if !self.direction.receives() {
+                    return None;
+                }
+                let detector = self
+                    .detector
+                    .get_or_insert_with(|| Box::new(Detector::new()));
+                Some((detector.hear(law, payload)?, DigitSource::InBand))
+            }
+            Kind::Sound(_) | Kind::Comfort => None,
+        }
+    }
+
+    /// Tells whether what this stream says may be heard by its partner.
+    pub(crate) fn is_audible(&self) -> bool {
+        self.direction.receives()
+    }
+
+    /// Rewrites what the partner said into a packet of this stream.
+    pub(crate) fn relay(
+        &mut self,
+        now: Instant,
+        heard: Accepted,
+        datagram: &mut [u8],
+    ) -> Option<Forward> {
+        if !self.direction.sends() || self.is_busy() || heard.payload.is_empty() {
+            return None;
+        }
+        let to = self.source.destination()?;
+        let (payload_type, translated) = match heard.kind {
+            Kind::Sound(law) => (self.format.payload_type, law != self.format.law),
+            Kind::Event => (self.format.telephone_event?, false),
+            Kind::Comfort => return None,
+        };
+        let renumbered = Header {
+            payload_type,
+            ..heard.header
+        };
+        let header = self
+            .outgoing
+            .relayed(now, heard.run, renumbered, heard.payload.len())?;
+        // Whatever stood between header and payload (CSRCs, extensions) stays behind: it is nobody else's business.
+        let start = heard.payload.start.checked_sub(HEADER)?;
+        let packet = datagram.get_mut(start..heard.payload.end)?;
+        let (bytes, payload) = packet.split_first_chunk_mut()?;
+        header.write(bytes);
+        if translated {
+            self.format.law.translate_from_other(payload);
+        }
+        Some(Forward {
+            port: self.port,
+            to,
+            bytes: start..heard.payload.end,
+        })
+    }
+
+    /// Does what is due in this stream's slot of the wheel.
+    pub(crate) fn play(
+        &mut self,
+        at: Instant,
+        sounds: &Sounds,
+        buffer: &mut [u8; DATAGRAM_MAX],
+    ) -> (Option<Transmit>, Played) {
+        if self.digits.is_some() {
+            return self.play_digits(at, buffer);
+        }
+        let Some(playback) = &mut self.playback else {
+            return (None, Played::Nothing);
+        };
+        let ended = playback.next(
+            self.format.law,
+            sounds,
+            &mut buffer[HEADER..HEADER + FRAME_SAMPLES],
+        );
+        if playback.is_over() {
+            self.playback = None;
+        }
+        let transmit = self.sound_destination().map(|to| {
+            let header = self
+                .outgoing
+                .own(at, self.format.payload_type, FRAME_SAMPLES);
+            self.written(header, FRAME_SAMPLES, to, buffer)
+        });
+        (transmit, ended.map_or(Played::Nothing, Played::Prompt))
+    }
+
+    fn play_digits(
+        &mut self,
+        at: Instant,
+        buffer: &mut [u8; DATAGRAM_MAX],
+    ) -> (Option<Transmit>, Played) {
+        let Some(digits) = &mut self.digits else {
+            return (None, Played::Nothing);
+        };
+        let step = digits.advance();
+        let (Some(payload_type), Some(to)) =
+            (self.format.telephone_event, self.sound_destination())
+        else {
+            return (None, self.end_of_digits(step));
+        };
+        let (header, packet) = match step {
+            DigitStep::First(packet) => {
+                self.outgoing.cut();
+                (self.outgoing.own(at, payload_type, EVENT_BYTES), packet)
+            }
+            DigitStep::Again(packet) => {
+                (self.outgoing.own_again(payload_type, EVENT_BYTES), packet)
+            }
+            DigitStep::Pause | DigitStep::Done => return (None, self.end_of_digits(step)),
+        };
+        buffer[HEADER..HEADER + EVENT_BYTES].copy_from_slice(&packet.bytes());
+        (
+            Some(self.written(header, EVENT_BYTES, to, buffer)),
+            Played::Nothing,
+        )
+    }
+
+    fn end_of_digits(&mut self, step: DigitStep) -> Played {
+        if step != DigitStep::Done {
+            return Played::Nothing;
+        }
+        self.digits = None;
+        self.outgoing.cut();
+        Played::Digits
+    }
+
+    fn sound_destination(&self) -> Option<SocketAddr> {
+        self.source.destination().filter(|_| self.direction.sends())
+    }
+
+    fn written(
+        &self,
+        header: Header,
+        payload: usize,
+        to: SocketAddr,
+        buffer: &mut [u8; DATAGRAM_MAX],
+    ) -> Transmit {
+        if let Some(bytes) = buffer.first_chunk_mut() {
+            header.write(bytes);
+        }
+        Transmit {
+            port: self.port,
+            channel: Channel::Rtp,
+            to,
+            length: HEADER + payload,
+        }
+    }
+
+    /// Writes one silent packet if nothing was sent for long, so that NAT and trunk keep the way open.
+    pub(crate) fn keep_alive(
+        &mut self,
+        now: Instant,
+        buffer: &mut [u8; DATAGRAM_MAX],
+    ) -> Option<Transmit> {
+        let to = self.sound_destination()?;
+        let quiet = now.saturating_duration_since(self.outgoing.sent_at().unwrap_or(self.opened));
+        if quiet < KEEPALIVE_AFTER || self.is_busy() {
+            return None;
+        }
+        buffer[HEADER..HEADER + FRAME_SAMPLES].fill(self.format.law.silence());
+        let header = self
+            .outgoing
+            .own(now, self.format.payload_type, FRAME_SAMPLES);
+        self.outgoing.cut();
+        Some(self.written(header, FRAME_SAMPLES, to, buffer))
+    }
+
+    /// Writes a report, unless there is nothing to tell.
+    pub(crate) fn report(
+        &mut self,
+        start: Instant,
+        now: Instant,
+        last: Parting,
+        buffer: &mut [u8],
+    ) -> Option<Transmit> {
+        let to = self.source.control_destination()?;
+        if self.reception.is_none() && self.outgoing.counts().0 == 0 {
+            return None;
+        }
+        let report = self
+            .control
+            .report(start, now, &self.outgoing, self.reception.as_mut());
+        let report = crate::rtcp::Report {
+            bye: last == Parting::Goodbye,
+            ..report
+        };
+        Some(Transmit {
+            port: self.port,
+            channel: Channel::Rtcp,
+            to,
+            length: report.write(buffer),
+        })
+    }
+
+    /// Takes an RTCP datagram.
+    pub(crate) fn hear_control(
+        &mut self,
+        start: Instant,
+        now: Instant,
+        from: SocketAddr,
+        datagram: &[u8],
+    ) {
+        let Ok(packets) = crate::rtcp::parse(datagram) else {
+            self.stats.refused_content += 1;
+            return;
+        };
+        if !self.source.admit_control(from) {
+            self.stats.refused_source += 1;
+            return;
+        }
+        self.heard = Some(now);
+        self.control.hear(start, now, self.outgoing.ssrc(), packets);
+    }
+}
+
+/// Whether a report is the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parting {
+    Staying,
+    Goodbye,
+}

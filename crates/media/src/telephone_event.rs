@@ -1,0 +1,300 @@
+//! Keys as RFC 4733 events, heard and sent.
+
+use std::collections::VecDeque;
+
+use crate::order::Digit;
+
+/// Bytes of an event's payload (RFC 4733 §2.3).
+pub(crate) const EVENT_BYTES: usize = 4;
+
+/// An event of the same key that has not ended goes on when its next timestamp lies this close behind what is known
+/// of it, in 1/8000 s: no finger lifts and presses within 30 ms, but some phones move the timestamp of one press.
+const CONTINUES_WITHIN: u32 = 240;
+
+/// A segment this long, in 1/8000 s, is near the longest one (RFC 4733 §2.5.1.3) and may be followed by another of the
+/// same press, although the packets that told its full length were lost.
+const LONG: u16 = 0xF000;
+const LONG_CONTINUES_WITHIN: u32 = 0x1_0000 - LONG as u32 + CONTINUES_WITHIN;
+
+/// Timestamps up to 5 s older than the current press are late packets of an earlier one.
+const LATE_MAX: u32 = 40_000;
+
+/// One packet of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EventPacket {
+    pub(crate) event: u8,
+    pub(crate) end: bool,
+    /// In 1/8000 s.
+    pub(crate) duration: u16,
+}
+
+impl EventPacket {
+    pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
+        let [event, flags, high, low] = *payload.first_chunk()?;
+        Some(Self {
+            event,
+            end: flags & 0x80 != 0,
+            duration: u16::from_be_bytes([high, low]),
+        })
+    }
+
+    /// Writes the payload, at −10 dBm0.
+    pub(crate) fn bytes(self) -> [u8; EVENT_BYTES] {
+        let [high, low] = self.duration.to_be_bytes();
+        let end = if self.end { 0x80 } else { 0 };
+        [self.event, end | 10, high, low]
+    }
+}
+
+/// Hears presses in the packets of one source.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EventReceiver {
+    current: Option<(u32, EventPacket)>,
+}
+
+impl EventReceiver {
+    /// Takes an event packet and returns the key when it is the first that was heard of a press: the start may be lost,
+    /// packets may repeat, come late, or continue a long press under a new timestamp.
+    pub(crate) fn receive(&mut self, timestamp: u32, packet: EventPacket) -> Option<Digit> {
+        let Some((began, current)) = self.current else {
+            return self.begin(timestamp, packet);
+        };
+        let since = timestamp.wrapping_sub(began);
+        if since == 0 {
+            let end = current.end || packet.end;
+            self.current = Some((
+                began,
+                EventPacket {
+                    end,
+                    duration: current.duration.max(packet.duration),
+                    ..current
+                },
+            ));
+            return None;
+        }
+        if began.wrapping_sub(timestamp) <= LATE_MAX {
+            return None;
+        }
+        if !current.end
+            && current.event == packet.event
+            && since <= continues_until(current.duration)
+        {
+            self.current = Some((timestamp, packet));
+            return None;
+        }
+        self.begin(timestamp, packet)
+    }
+
+    fn begin(&mut self, timestamp: u32, packet: EventPacket) -> Option<Digit> {
+        let digit = Digit::from_event(packet.event);
+        self.current = Some((timestamp, packet));
+        digit
+    }
+}
+
+fn continues_until(duration: u16) -> u32 {
+    u32::from(duration)
+        + if duration >= LONG {
+            LONG_CONTINUES_WITHIN
+        } else {
+            CONTINUES_WITHIN
+        }
+}
+
+/// Packets of 20 ms in which a key is down.
+const DOWN: u32 = 5;
+/// Packets that tell the end (RFC 4733 §2.5.1.4), the first of them the last one of [`DOWN`].
+const ENDS: u32 = 3;
+/// Packets from one key to the next.
+const PERIOD: u32 = 10;
+
+/// What a sender of digits does in one 20 ms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DigitStep {
+    /// The first packet of a key: a new timestamp and the marker.
+    First(EventPacket),
+    /// Another packet under the same timestamp.
+    Again(EventPacket),
+    /// Nothing.
+    Pause,
+    /// All is sent.
+    Done,
+}
+
+/// Sends keys, 100 ms each with 100 ms between.
+#[derive(Clone, Debug)]
+pub(crate) struct DigitSender {
+    digits: VecDeque<Digit>,
+    step: u32,
+}
+
+impl DigitSender {
+    /// How many keys may wait to be sent.
+    pub(crate) const DIGITS_MAX: usize = 64;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            digits: VecDeque::new(),
+            step: 0,
+        }
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.digits.len()
+    }
+
+    pub(crate) fn push(&mut self, digits: &[Digit]) {
+        self.digits.extend(digits);
+    }
+
+    pub(crate) fn advance(&mut self) -> DigitStep {
+        let Some(digit) = self.digits.front() else {
+            return DigitStep::Done;
+        };
+        let step = self.step;
+        self.step += 1;
+        let down = (step + 1).min(DOWN);
+        let packet = EventPacket {
+            event: digit.event(),
+            end: step + 1 >= DOWN,
+            duration: (down * 160) as u16,
+        };
+        match step {
+            0 => DigitStep::First(packet),
+            _ if step < DOWN + ENDS - 1 => DigitStep::Again(packet),
+            _ => {
+                if self.step == PERIOD {
+                    self.digits.pop_front();
+                    self.step = 0;
+                }
+                DigitStep::Pause
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(event: u8, end: bool, duration: u16) -> EventPacket {
+        EventPacket {
+            event,
+            end,
+            duration,
+        }
+    }
+
+    fn heard(packets: &[(u32, EventPacket)]) -> String {
+        let mut receiver = EventReceiver::default();
+        packets
+            .iter()
+            .filter_map(|(at, packet)| receiver.receive(*at, *packet))
+            .map(Digit::as_char)
+            .collect()
+    }
+
+    /// A press with three end packets, as most phones send it.
+    fn press(at: u32, event: u8) -> Vec<(u32, EventPacket)> {
+        let down = (1..=5).map(|n| (at, packet(event, false, n * 160)));
+        down.chain(std::iter::repeat_n((at, packet(event, true, 800)), 3))
+            .collect()
+    }
+
+    #[test]
+    fn a_press_of_many_packets_is_one_digit() {
+        assert_eq!(heard(&press(1_000, 5)), "5");
+    }
+
+    #[test]
+    fn the_same_key_twice_is_two_digits() {
+        assert_eq!(heard(&[press(1_000, 5), press(3_000, 5)].concat()), "55");
+    }
+
+    #[test]
+    fn a_press_whose_start_is_lost_counts_once() {
+        assert_eq!(heard(&press(1_000, 11)[4..]), "#");
+        assert_eq!(heard(&press(1_000, 11)[7..]), "#");
+    }
+
+    #[test]
+    fn two_presses_whose_ends_are_lost_stay_two() {
+        assert_eq!(
+            heard(&[&press(1_000, 5)[..3], &press(2_600, 5)[..3]].concat()),
+            "55"
+        );
+    }
+
+    #[test]
+    fn late_packets_of_an_earlier_press_are_no_new_press() {
+        let (first, second) = (press(1_000, 1), press(3_000, 2));
+
+        assert_eq!(
+            heard(&[&first[..5], &second[..2], &first[5..], &second[2..]].concat()),
+            "12"
+        );
+    }
+
+    #[test]
+    fn a_press_longer_than_a_segment_is_one_digit() {
+        let segment = |at: u32| (1..=409_u16).map(move |n| (at, packet(3, false, n * 160)));
+        let at = u32::MAX - 70_000;
+        let full = std::iter::once((at, packet(3, false, u16::MAX)));
+        let long: Vec<_> = segment(at)
+            .chain(full)
+            .chain(segment(at.wrapping_add(0xFFFF)).take(20))
+            .collect();
+        let lossy: Vec<_> = segment(at)
+            .take(400)
+            .chain(segment(at.wrapping_add(0xFFFF)).take(20))
+            .collect();
+
+        assert_eq!(heard(&long), "3");
+        assert_eq!(heard(&lossy), "3");
+    }
+
+    #[test]
+    fn phones_that_move_the_timestamp_of_one_press_are_understood() {
+        let moving: Vec<_> = (0..5)
+            .map(|n| (1_000 + n * 160, packet(7, n == 4, (n as u16 + 1) * 160)))
+            .collect();
+
+        assert_eq!(heard(&moving), "7");
+    }
+
+    #[test]
+    fn a_clock_that_starts_again_is_believed() {
+        assert_eq!(heard(&[press(900_000, 5), press(1_000, 5)].concat()), "55");
+    }
+
+    #[test]
+    fn events_that_are_no_keys_are_no_digits() {
+        assert_eq!(heard(&press(1_000, 16)), "");
+        assert_eq!(EventPacket::parse(&[5, 0, 0]), None);
+    }
+
+    #[test]
+    fn what_is_sent_is_heard() {
+        let mut sender = DigitSender::new();
+        sender.push(&['1', '1', '#'].map(|key| Digit::from_char(key).unwrap()));
+        let mut receiver = EventReceiver::default();
+        let (mut text, mut ends, mut at, mut clock) = (String::new(), 0, 0, 0);
+        loop {
+            clock += 160;
+            let sent = match sender.advance() {
+                DigitStep::First(packet) => {
+                    at = clock;
+                    packet
+                }
+                DigitStep::Again(packet) => packet,
+                DigitStep::Pause => continue,
+                DigitStep::Done => break,
+            };
+            ends += u32::from(sent.end);
+            let received = EventPacket::parse(&sent.bytes()).unwrap();
+            text.extend(receiver.receive(at, received).map(Digit::as_char));
+        }
+
+        assert_eq!((text.as_str(), ends, clock), ("11#", 9, 160 * 31));
+    }
+}

@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use dispatch::{Closed, Miss, Outcome};
+
+/// A contact that was answered within this wait was answered in time.
+pub const ANSWERED_IN_TIME: Duration = Duration::from_secs(20);
+/// A caller who hung up within this wait hung up early, perhaps by mistake; she does not lower the share answered in time.
+pub const ABANDONED_EARLY: Duration = Duration::from_secs(10);
+
+/// Sums over contacts of one line and class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Contacts that entered the queue in this class.
+    pub arrived: u64,
+    /// Contacts that ended after an operator talked with them. This and all below count by the class at the end.
+    pub answered: u64,
+    /// Of `answered`: those with *first answer − arrival* ≤ [`ANSWERED_IN_TIME`].
+    pub answered_in_time: u64,
+    /// Contacts whose caller hung up before anybody answered.
+    pub abandoned: u64,
+    /// Of `abandoned`: those with *end − arrival* ≤ [`ABANDONED_EARLY`].
+    pub abandoned_early: u64,
+    /// Contacts that a partner took.
+    pub overflowed: u64,
+    /// Contacts whose leg was lost before anybody answered.
+    pub lost: u64,
+    /// Σ (*first answer − arrival*) over `answered` and `overflowed`.
+    pub answered_wait: Duration,
+    /// Σ (*end − arrival*) over `abandoned` and `lost`.
+    pub unanswered_wait: Duration,
+    /// Σ (*end − first answer*) over `answered`; waits in between, after a hand-back, are part of it.
+    pub talk: Duration,
+}
+
+impl Tally {
+    /// Adds a contact that is over.
+    pub fn close(&mut self, closed: &Closed) {
+        let answered = closed.answered.unwrap_or(closed.ended);
+        let wait = answered.since(closed.arrived);
+        match closed.outcome {
+            Outcome::Answered => {
+                self.answered += 1;
+                self.answered_in_time += u64::from(wait <= ANSWERED_IN_TIME);
+                self.answered_wait += wait;
+                self.talk += closed.ended.since(answered);
+            }
+            Outcome::Overflowed => {
+                self.overflowed += 1;
+                self.answered_wait += wait;
+            }
+            Outcome::Abandoned => {
+                let wait = closed.ended.since(closed.arrived);
+                self.abandoned += 1;
+                self.abandoned_early += u64::from(wait <= ABANDONED_EARLY);
+                self.unanswered_wait += wait;
+            }
+            Outcome::Lost => {
+                self.lost += 1;
+                self.unanswered_wait += closed.ended.since(closed.arrived);
+            }
+        }
+    }
+
+    /// Adds another tally to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.arrived += other.arrived;
+        self.answered += other.answered;
+        self.answered_in_time += other.answered_in_time;
+        self.abandoned += other.abandoned;
+        self.abandoned_early += other.abandoned_early;
+        self.overflowed += other.overflowed;
+        self.lost += other.lost;
+        self.answered_wait += other.answered_wait;
+        self.unanswered_wait += other.unanswered_wait;
+        self.talk += other.talk;
+    }
+
+    /// Contacts that ended in any way.
+    #[must_use]
+    pub const fn ended(&self) -> u64 {
+        self.answered + self.abandoned + self.overflowed + self.lost
+    }
+
+    /// The share answered in time, in thousandths, rounded down:
+    /// `answered_in_time / (answered + abandoned + overflowed + lost − abandoned_early)`. Nothing when nothing counts.
+    #[must_use]
+    pub fn in_time_permille(&self) -> Option<u64> {
+        let counted = self.ended() - self.abandoned_early;
+        (self.answered_in_time * 1_000).checked_div(counted)
+    }
+
+    /// The mean wait of those who were answered: `answered_wait / (answered + overflowed)`. Nothing when nobody was.
+    #[must_use]
+    pub fn mean_answered_wait(&self) -> Option<Duration> {
+        mean(self.answered_wait, self.answered + self.overflowed)
+    }
+
+    /// The mean talk: `talk / answered`. Nothing when nobody was answered.
+    #[must_use]
+    pub fn mean_talk(&self) -> Option<Duration> {
+        mean(self.talk, self.answered)
+    }
+}
+
+fn mean(sum: Duration, count: u64) -> Option<Duration> {
+    let micros = sum.as_micros().checked_div(u128::from(count))?;
+    u64::try_from(micros).ok().map(Duration::from_micros)
+}
+
+/// Offers that were missed, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Misses {
+    /// They rang out.
+    pub no_answer: u64,
+    /// The phone said no.
+    pub declined: u64,
+    /// The phone could not be reached.
+    pub unreachable: u64,
+}
+
+impl Misses {
+    /// Adds one.
+    pub const fn add(&mut self, miss: Miss) {
+        match miss {
+            Miss::NoAnswer => self.no_answer += 1,
+            Miss::Declined => self.declined += 1,
+            Miss::Unreachable => self.unreachable += 1,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is counted, and by which formula.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::Duration;
+
+use dispatch::{
+    Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, OperatorId, Outcome, QueueId,
+    Seq,
+};
+use records::{ARRIVED_KEPT, Counts, QuarterHour};
+
+const START: Moment = Moment::from_micros(1_700_000_100_000_000);
+
+fn line(name: &str) -> LineId {
+    LineId::parse(name).unwrap()
+}
+
+fn after(seconds: u64) -> Moment {
+    START + Duration::from_secs(seconds)
+}
+
+fn closed(outcome: Outcome, answered: Option<u64>, ended: u64) -> Decision {
+    Decision::Closed(Closed {
+        contact: ContactId(Seq(1)),
+        leg: LegId { start: 1, n: 1 },
+        line: line("help"),
+        queue: QueueId::parse("help").unwrap(),
+        class: Class::Crisis,
+        arrived: START,
+        answered: answered.map(after),
+        ended: after(ended),
+        outcome,
+    })
+}
+
+fn missed(miss: Miss) -> Decision {
+    Decision::Missed {
+        contact: ContactId(Seq(1)),
+        operator: OperatorId::parse("jana").unwrap(),
+        miss,
+    }
+}
+
+#[test]
+fn arrivals_are_counted_per_line_and_quarter_hour() {
+    let mut counts = Counts::default();
+    let quarter = QuarterHour::of(START);
+
+    counts.arrive(quarter.start(), line("help"), Class::Crisis);
+    counts.arrive(
+        quarter.start() + QuarterHour::LENGTH - Duration::from_micros(1),
+        line("help"),
+        Class::Danger,
+    );
+    counts.arrive(quarter.start(), line("other"), Class::Crisis);
+    counts.arrive(
+        quarter.start() + QuarterHour::LENGTH,
+        line("help"),
+        Class::Crisis,
+    );
+
+    let next = QuarterHour(quarter.0 + 1);
+    let of = |quarter, name| counts.arrived.get(&(quarter, line(name))).copied();
+    assert_eq!(of(quarter, "help"), Some(2));
+    assert_eq!(of(quarter, "other"), Some(1));
+    assert_eq!(of(next, "help"), Some(1));
+    assert_eq!(counts.open.total().arrived, 4);
+    assert_eq!(counts.open.of_class(Class::Danger).arrived, 1);
+    assert_eq!(counts.open.of_line(line("other")).arrived, 1);
+}
+
+#[test]
+fn only_quarter_hours_that_are_over_are_given_out() {
+    let mut counts = Counts::default();
+    counts.arrive(START, line("help"), Class::Crisis);
+    let quarter = QuarterHour::of(START);
+    let next = quarter.start() + QuarterHour::LENGTH;
+
+    let before = counts
+        .closed_quarter_hours(next - Duration::from_micros(1))
+        .count();
+    let after: Vec<_> = counts.closed_quarter_hours(next).collect();
+
+    assert_eq!(before, 0);
+    assert_eq!(after, [(quarter, line("help"), 1)]);
+}
+
+#[test]
+fn old_quarter_hours_are_forgotten() {
+    let mut counts = Counts::default();
+    counts.arrive(START, line("help"), Class::Crisis);
+
+    counts.arrive(
+        START + ARRIVED_KEPT + QuarterHour::LENGTH,
+        line("help"),
+        Class::Crisis,
+    );
+
+    assert_eq!(counts.arrived.len(), 1);
+    assert_eq!(counts.open.total().arrived, 2);
+}
+
+#[test]
+fn answer_at_the_twentieth_second_is_in_time_and_a_later_one_is_not() {
+    let mut counts = Counts::default();
+
+    counts.decide(&closed(Outcome::Answered, Some(20), 80));
+    counts.decide(&closed(Outcome::Answered, Some(21), 51));
+
+    let total = counts.open.total();
+    assert_eq!((total.answered, total.answered_in_time), (2, 1));
+    assert_eq!(total.answered_wait, Duration::from_secs(41));
+    assert_eq!(total.talk, Duration::from_secs(90));
+    assert_eq!(total.mean_talk(), Some(Duration::from_secs(45)));
+    assert_eq!(total.in_time_permille(), Some(500));
+}
+
+#[test]
+fn who_hung_up_within_ten_seconds_does_not_lower_the_share_in_time() {
+    let mut counts = Counts::default();
+
+    counts.decide(&closed(Outcome::Answered, Some(5), 60));
+    counts.decide(&closed(Outcome::Abandoned, None, 10));
+    counts.decide(&closed(Outcome::Abandoned, None, 11));
+
+    let total = counts.open.total();
+    assert_eq!((total.abandoned, total.abandoned_early), (2, 1));
+    assert_eq!(total.unanswered_wait, Duration::from_secs(21));
+    assert_eq!(total.in_time_permille(), Some(500));
+}
+
+#[test]
+fn overflowed_and_lost_contacts_are_counted_apart() {
+    let mut counts = Counts::default();
+
+    counts.decide(&closed(Outcome::Overflowed, Some(40), 100));
+    counts.decide(&closed(Outcome::Lost, None, 30));
+
+    let total = counts.open.total();
+    assert_eq!((total.overflowed, total.lost, total.ended()), (1, 1, 2));
+    assert_eq!(total.mean_answered_wait(), Some(Duration::from_secs(40)));
+    assert_eq!(total.in_time_permille(), Some(0));
+}
+
+#[test]
+fn nothing_counted_gives_no_share_and_no_mean() {
+    let counts = Counts::default();
+
+    let total = counts.open.total();
+
+    assert_eq!(total.in_time_permille(), None);
+    assert_eq!(total.mean_answered_wait(), None);
+}
+
+#[test]
+fn misses_are_counted_by_cause() {
+    let mut counts = Counts::default();
+
+    counts.decide(&missed(Miss::NoAnswer));
+    counts.decide(&missed(Miss::Declined));
+    counts.decide(&missed(Miss::Declined));
+    counts.decide(&missed(Miss::Unreachable));
+
+    let misses = counts.open.misses;
+    assert_eq!(
+        (misses.no_answer, misses.declined, misses.unreachable),
+        (1, 2, 1)
+    );
+}
+
+#[test]
+fn restart_empties_what_is_counted_since_the_start_and_nothing_else() {
+    let mut counts = Counts::default();
+    counts.arrive(START, line("help"), Class::Crisis);
+
+    counts.restart();
+
+    assert_eq!(counts.since_start.total().arrived, 0);
+    assert_eq!(counts.open.total().arrived, 1);
+    assert_eq!(counts.arrived.len(), 1);
+}

@@ -1,0 +1,189 @@
+//! Where the requests of a dialog go: route set, remote target and next hop (RFC 3261 §12).
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::flow::{Flow, Protocol, Target, Transport};
+use crate::header::Name;
+use crate::message::{HeaderValue, Message};
+use crate::uri::{Uri, UriRef};
+
+/// The port of SIP without TLS.
+const SIP_PORT: u16 = 5060;
+
+/// One element of a route set.
+#[derive(Clone, Debug)]
+pub(crate) struct Hop {
+    value: HeaderValue,
+    uri: Uri,
+    routing: Routing,
+}
+
+/// Whether a proxy leaves the Request-URI alone (`lr`) or replaces it (RFC 2543).
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+enum Routing {
+    Loose,
+    Strict,
+}
+
+/// The way of a dialog.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// The remote target.
+    pub(crate) remote: Uri,
+    set: Vec<Hop>,
+    /// Where the peer was last heard, or where the first request went.
+    pub(crate) heard: Target,
+}
+
+/// Whether Record-Route is read from the top, as the server of the INVITE does, or from the end.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Order {
+    AsWritten,
+    Reversed,
+}
+
+/// The Request-URI and the Route values of a request inside the dialog.
+pub(crate) struct Addressing {
+    pub(crate) uri: Uri,
+    pub(crate) routes: Vec<HeaderValue>,
+}
+
+impl Route {
+    pub(crate) fn new(remote: Uri, message: &Message, order: Order, heard: Target) -> Self {
+        let mut set: Vec<Hop> = message
+            .elements(Name::RecordRoute)
+            .filter_map(|value| Hop::read(value.into()))
+            .collect();
+        if order == Order::Reversed {
+            set.reverse();
+        }
+        Self { remote, set, heard }
+    }
+
+    /// The way of a request that has no dialog yet.
+    pub(crate) const fn direct(remote: Uri, heard: Target) -> Self {
+        Self {
+            remote,
+            set: Vec::new(),
+            heard,
+        }
+    }
+
+    /// A target refresh request or its 2xx names a new remote target (RFC 3261 §12.2).
+    pub(crate) fn refresh(&mut self, message: &Message) {
+        if let Ok(contact) = message.contact() {
+            self.remote = contact.uri.to_uri();
+        }
+    }
+
+    /// The peer was heard from elsewhere: behind NAT its address may change in mid-call.
+    pub(crate) fn hear(&mut self, flow: Flow) {
+        if self.heard.listener() == flow.listener
+            && self.heard.protocol() == flow.transport.protocol()
+        {
+            self.heard = Target::Flow(flow);
+        }
+    }
+
+    /// Request-URI and Route (RFC 3261 §12.2.1.1).
+    pub(crate) fn addressing(&self) -> Addressing {
+        let values = |hops: &[Hop]| hops.iter().map(|hop| hop.value.clone()).collect();
+        match self.set.split_first() {
+            None => Addressing {
+                uri: self.remote.clone(),
+                routes: Vec::new(),
+            },
+            Some((first, _)) if first.routing == Routing::Loose => Addressing {
+                uri: self.remote.clone(),
+                routes: values(&self.set),
+            },
+            Some((first, rest)) => {
+                let mut routes: Vec<HeaderValue> = values(rest);
+                routes.push(HeaderValue::address("", &self.remote, None));
+                Addressing {
+                    uri: first.uri.clone(),
+                    routes,
+                }
+            }
+        }
+    }
+
+    /// Where to send it: the address that the next URI names, if it can be reached from here, else where the peer was
+    /// heard. Names are not looked up inside a dialog; `.invalid` and private addresses behind NAT come back by the flow.
+    pub(crate) fn next_hop(&self) -> Target {
+        let next = self.set.first().map_or(&self.remote, |hop| &hop.uri);
+        address_of(&next.view(), self.heard).unwrap_or(self.heard)
+    }
+}
+
+impl Hop {
+    fn read(value: HeaderValue) -> Option<Self> {
+        let parsed = crate::header::NameAddr::parse(
+            Name::RecordRoute,
+            crate::message::Value::new(value.bytes()),
+        )
+        .ok()?;
+        let routing = if parsed.uri.params().contains(b"lr") {
+            Routing::Loose
+        } else {
+            Routing::Strict
+        };
+        let uri = parsed.uri.to_uri();
+        Some(Self {
+            value,
+            uri,
+            routing,
+        })
+    }
+}
+
+fn address_of(uri: &UriRef<'_>, heard: Target) -> Option<Target> {
+    let ip = uri.host()?.address()?;
+    let peer = heard.remote();
+    if is_inward(ip) && ip != peer.ip() && !is_inward(peer.ip()) {
+        return None;
+    }
+    let protocol = protocol_of(uri)?;
+    let remote = SocketAddr::new(ip, uri.port().unwrap_or(SIP_PORT));
+    match heard {
+        Target::Flow(Flow {
+            transport: Transport::Tcp(_),
+            ..
+        }) if ip == peer.ip() && protocol == Protocol::Tcp => None,
+        Target::Flow(flow)
+            if flow.transport == Transport::Udp && remote == peer && protocol == Protocol::Udp =>
+        {
+            None
+        }
+        Target::Flow(_) | Target::Address { .. } if protocol != heard.protocol() => None,
+        Target::Flow(_) | Target::Address { .. } => Some(Target::Address {
+            listener: heard.listener(),
+            protocol,
+            remote,
+        }),
+    }
+}
+
+fn protocol_of(uri: &UriRef<'_>) -> Option<Protocol> {
+    match uri.params().value(b"transport") {
+        None => Some(Protocol::Udp),
+        Some(name) if name.eq_ignore_ascii_case(b"udp") => Some(Protocol::Udp),
+        Some(name) if name.eq_ignore_ascii_case(b"tcp") => Some(Protocol::Tcp),
+        Some(_) => None,
+    }
+}
+
+/// Whether an address means something only near its owner.
+const fn is_inward(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()
+        }
+        IpAddr::V6(ip) => {
+            ip.is_unique_local()
+                || ip.is_loopback()
+                || ip.is_unicast_link_local()
+                || ip.is_unspecified()
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! How an endpoint is set up.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::ids::User;
+use crate::digest::{Algorithm, Ha1};
+use crate::flow::{ListenerId, Protocol};
+use crate::message::HeaderValue;
+
+/// The settings of an endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointConfig {
+    /// The sockets, each with the address that peers see.
+    pub listeners: Vec<Listener>,
+    /// The value of `Server` and `User-Agent`; none says nothing about us.
+    pub product: Option<HeaderValue>,
+    /// The realm of our challenges. Stored hashes hold for this one only, so it never changes.
+    pub realm: &'static str,
+    /// Who may register, with the stored hashes; passwords are not kept.
+    pub accounts: BTreeMap<User, Ha1>,
+    /// The session interval we ask for (RFC 4028 §4), at least [`MIN_SE`].
+    pub session_expires: Duration,
+    /// How many contacts one user may have at once.
+    pub contacts_max: usize,
+    /// The limits on tables.
+    pub limits: Limits,
+}
+
+/// The least session interval (RFC 4028 §5): 90 s.
+pub const MIN_SE: Duration = Duration::from_secs(90);
+/// The session interval asked for by default (RFC 4028 §4 recommends 30 minutes): dead calls are found by their refresh.
+pub const SESSION_EXPIRES: Duration = Duration::from_secs(1_800);
+/// The shortest registration granted, and the least asked for that is not answered 423: 60 s.
+pub const REGISTRATION_MIN: Duration = Duration::from_secs(60);
+/// The longest registration granted: 120 s, so that a dead phone is noticed.
+pub const REGISTRATION_MAX: Duration = Duration::from_secs(120);
+/// How many contacts one user may have by default.
+pub const CONTACTS_MAX: usize = 5;
+
+impl EndpointConfig {
+    /// Settings with the defaults of this crate.
+    #[must_use]
+    pub const fn new(listeners: Vec<Listener>, realm: &'static str) -> Self {
+        Self {
+            listeners,
+            product: None,
+            realm,
+            accounts: BTreeMap::new(),
+            session_expires: SESSION_EXPIRES,
+            contacts_max: CONTACTS_MAX,
+            limits: Limits::DEFAULT,
+        }
+    }
+}
+
+/// A socket of the shell as peers see it.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// The socket.
+    pub id: ListenerId,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Address and port of our `Via` and `Contact`; the public ones behind NAT.
+    pub advertised: SocketAddr,
+    /// The algorithm of its challenges. MD5 by default on UDP and TCP: some phones give up on any other.
+    pub algorithm: Algorithm,
+}
+
+/// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by them.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Server and client transactions together.
+    pub transactions: usize,
+    /// Dialogs, ringing ones among them.
+    pub dialogs: usize,
+    /// Outputs not yet taken.
+    pub outputs: usize,
+}
+
+impl Limits {
+    /// Room for 10,000 calls at once and 300 new ones a second for 32 s.
+    pub const DEFAULT: Self = Self {
+        transactions: 200_000,
+        dialogs: 40_000,
+        outputs: 100_000,
+    };
+}

@@ -1,0 +1,97 @@
+//! What happens when time passes or a transport fails.
+
+use super::{Endpoint, Failure};
+use crate::flow::{Flow, Target};
+use crate::transaction::{ClientKey, ClientOwner, Report, ServerOwner};
+use crate::wire::TimerKey;
+
+impl Endpoint {
+    /// Runs every timer that is due.
+    pub(super) fn expire(&mut self) {
+        let now = self.core.wire.now;
+        while let Some(key) = self.core.wire.timers.take_due(now) {
+            self.on_timer(key);
+        }
+    }
+
+    fn on_timer(&mut self, key: TimerKey) {
+        let report = match key {
+            TimerKey::Client(key, timer) => {
+                self.core
+                    .transactions
+                    .on_client_timer(&mut self.core.wire, key, timer)
+            }
+            TimerKey::Server(key, timer) => {
+                self.core
+                    .transactions
+                    .on_server_timer(&mut self.core.wire, key, timer)
+            }
+            TimerKey::Dialog(dialog, timer) => {
+                self.with_dialog(dialog, |dialog, core| dialog.on_timer(core, timer));
+                None
+            }
+            TimerKey::Registration(registration) => {
+                self.registrations.on_timer(&mut self.core, registration);
+                None
+            }
+            TimerKey::Binding(binding) => {
+                self.registrar.expire(&mut self.core, binding);
+                None
+            }
+            TimerKey::Request(request) => {
+                self.requests.expire(&mut self.core, request);
+                None
+            }
+        };
+        if let Some(report) = report {
+            self.on_report(report);
+        }
+    }
+
+    fn on_report(&mut self, report: Report) {
+        match report {
+            Report::ClientTimedOut { key, owner } => self.on_silence(key, owner, Failure::Timeout),
+            Report::ClientFailed { key, owner } => self.on_silence(key, owner, Failure::Transport),
+            // A refusal that is never acknowledged needs no act: its sender has given up.
+            Report::NeverAcknowledged {
+                owner: ServerOwner::Dialog(_) | ServerOwner::Endpoint,
+            } => {}
+        }
+    }
+
+    fn on_silence(&mut self, key: ClientKey, owner: ClientOwner, failure: Failure) {
+        match owner {
+            ClientOwner::Dialog(dialog) => {
+                self.with_dialog(dialog, |dialog, core| dialog.on_silence(core, key, failure));
+            }
+            ClientOwner::Registration(registration) => {
+                self.registrations
+                    .on_silence(&mut self.core, registration, key, failure);
+            }
+            ClientOwner::Probe(probe) => {
+                self.probes
+                    .on_outcome(&mut self.core, probe, key, Err(failure))
+            }
+            ClientOwner::Nobody => {}
+        }
+    }
+
+    /// The requests sent to that target and not yet answered fail, as if by 503 (RFC 3261 §8.1.3.1).
+    pub(super) fn send_failed(&mut self, target: Target) {
+        for key in self.core.transactions.sent_to(target) {
+            let report = self
+                .core
+                .transactions
+                .on_transport_error(&mut self.core.wire, key);
+            if let Some(report) = report {
+                self.on_report(report);
+            }
+        }
+    }
+
+    /// A connection is gone: its bindings with it, and the requests that waited on it.
+    pub(super) fn flow_closed(&mut self, flow: Flow) {
+        self.registrar.flow_closed(&mut self.core, flow);
+        self.send_failed(Target::Flow(flow));
+    }
+}

@@ -1,0 +1,460 @@
+//! What comes from the network, and whose it is.
+
+use bytes::Bytes;
+
+use super::core::{Pending, identity};
+use super::screen::{Refusal, Scope, screen};
+use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, auth, compose};
+use crate::dialog::{Agreement, Dialog, Incoming, Taken, TooSmall, abilities, interval_too_small};
+use crate::flow::{Flow, Target, Transport};
+use crate::message::{Message, ParseError};
+use crate::transaction::{
+    Answer, ClientKey, ClientOwner, Identity, Kind, Part, Response, ServerKey, ServerOwner,
+};
+use crate::{Method, Name, Status, Tag};
+
+/// The bounds of `Retry-After` in a 503, in seconds: spread, so that callers do not come back together.
+const RETRY_AFTER_S: std::ops::Range<u64> = 5..30;
+
+/// The server transaction that a request belongs to or would start.
+#[derive(Copy, Clone)]
+struct Keys {
+    own: ServerKey,
+    cancelled: ServerKey,
+    merge: u64,
+    stateless_tag: u64,
+}
+
+/// A request on its way to whoever answers it.
+struct Arrival {
+    request: Message,
+    flow: Flow,
+    admission: Admission,
+    keys: Keys,
+}
+
+impl Arrival {
+    const fn target(&self) -> Target {
+        Target::Flow(self.flow)
+    }
+
+    fn pending(&self) -> Pending {
+        Pending {
+            key: self.keys.own,
+            request: self.request.clone(),
+            target: self.target(),
+        }
+    }
+}
+
+impl Endpoint {
+    pub(super) fn receive(&mut self, flow: Flow, bytes: Bytes, admission: Admission) {
+        if admission == Admission::Unknown
+            && !self.buckets.take(self.core.wire.now, flow.remote.ip())
+        {
+            return;
+        }
+        let parsed = match flow.transport {
+            Transport::Udp => Message::parse(bytes),
+            Transport::Tcp(_) => Message::parse_framed(bytes),
+        };
+        match parsed {
+            Ok(message) => match message.status() {
+                Some(status) => self.on_response(flow, status, &message, admission),
+                None => self.on_request(flow, message, admission),
+            },
+            Err(error) => self.refuse_malformed(flow, &error, admission),
+        }
+    }
+
+    /// Tells a known sender what is wrong with its request; anybody else hears nothing.
+    fn refuse_malformed(&mut self, flow: Flow, error: &ParseError, admission: Admission) {
+        let Some(request) = error
+            .answerable()
+            .filter(|_| admission == Admission::Trusted)
+        else {
+            return;
+        };
+        let tag = self.core.tag();
+        let target = Target::Flow(flow);
+        let bytes = self.core.response(
+            request,
+            target,
+            error.status(),
+            Some(&tag),
+            Added::default(),
+        );
+        self.core.wire.transmit(target, bytes);
+    }
+
+    fn keys_of(&self, identity: &Identity<'_>) -> Keys {
+        let keys = &self.core.keys;
+        Keys {
+            own: keys.of(identity),
+            cancelled: keys.cancelled_by(identity),
+            merge: keys.merge(identity),
+            stateless_tag: keys.stateless_tag(identity),
+        }
+    }
+
+    fn on_request(&mut self, flow: Flow, request: Message, admission: Admission) {
+        let Some(keys) = identity(&request, flow.remote).map(|identity| self.keys_of(&identity))
+        else {
+            return;
+        };
+        let Some(method) = request.method() else {
+            return;
+        };
+        let known = self.core.transactions.knows(keys.own);
+        let arrival = Arrival {
+            request: request.clone(),
+            flow,
+            admission,
+            keys,
+        };
+        if method == Method::Ack {
+            self.on_ack(&arrival, known);
+        } else if known {
+            self.core
+                .transactions
+                .on_retransmission(&mut self.core.wire, keys.own);
+        } else if method == Method::Cancel {
+            self.on_cancel(&arrival);
+        } else {
+            self.on_new_request(&arrival, method);
+        }
+    }
+
+    /// An ACK belongs to the transaction that sent a refusal, or to the dialog that sent a 2xx.
+    fn on_ack(&mut self, arrival: &Arrival, known: bool) {
+        let owner = if known {
+            self.core
+                .transactions
+                .on_ack(&mut self.core.wire, arrival.keys.own)
+        } else {
+            None
+        };
+        let dialog = match owner {
+            Some(ServerOwner::Dialog(dialog)) => Some(dialog),
+            Some(ServerOwner::Endpoint) => None,
+            None => self.dialog_of(&arrival.request),
+        };
+        if let Some(dialog) = dialog {
+            self.with_dialog(dialog, |dialog, core| {
+                dialog.route.hear(arrival.flow);
+                dialog.on_ack(core, &arrival.request);
+            });
+        }
+    }
+
+    /// A CANCEL is answered by itself, and so is the INVITE it names if that still rings (RFC 3261 §9.2).
+    fn on_cancel(&mut self, arrival: &Arrival) {
+        let owner = self.core.transactions.owner(arrival.keys.cancelled);
+        if owner.is_none() && arrival.admission == Admission::Unknown {
+            return;
+        }
+        let status = if owner.is_some() {
+            Status::OK
+        } else {
+            Status::CALL_DOES_NOT_EXIST
+        };
+        self.reply(arrival, status, Added::default());
+        if let Some(ServerOwner::Dialog(dialog)) = owner {
+            self.with_dialog(dialog, |dialog, core| dialog.on_cancel(core));
+        }
+    }
+
+    /// The dialog that a request names by Call-ID and tags.
+    fn dialog_of(&self, request: &Message) -> Option<DialogId> {
+        let local_tag = request.to().ok()?.tag()?;
+        let remote_tag = request.from().ok()?.tag().unwrap_or_default();
+        let dialog = self.dialogs.find(request.call_id().ok()?, local_tag)?;
+        dialog.has_peer(remote_tag).then_some(dialog.id)
+    }
+
+    fn on_new_request(&mut self, arrival: &Arrival, method: Method<'_>) {
+        let dialog = self.dialog_of(&arrival.request);
+        if dialog.is_none() && arrival.admission == Admission::Unknown && method != Method::Register
+        {
+            return self.turn_away(arrival, method);
+        }
+        let inside = arrival.request.to().is_ok_and(|to| to.tag().is_some());
+        let scope = if inside {
+            Scope::Inside
+        } else {
+            Scope::Outside
+        };
+        if method == Method::Invite && scope == Scope::Outside && self.refuse_for_load(arrival) {
+            return;
+        }
+        if let Err(Refusal { status, added }) = screen(&arrival.request, method, scope) {
+            return self.reply(arrival, status, added);
+        }
+        match (dialog, scope) {
+            (Some(dialog), _) if method != Method::Message => {
+                self.on_request_within(arrival, dialog, method)
+            }
+            (None, Scope::Inside) if !matches!(method, Method::Message | Method::Register) => {
+                self.on_stray_request(arrival, method);
+            }
+            _ => self.on_request_outside(arrival, method),
+        }
+    }
+
+    /// A stranger's INVITE is refused without state, all else is met with silence.
+    fn turn_away(&mut self, arrival: &Arrival, method: Method<'_>) {
+        if method == Method::Invite {
+            self.reply_stateless(arrival, Status::FORBIDDEN, Added::default());
+        }
+    }
+
+    fn reply_stateless(&mut self, arrival: &Arrival, status: Status, added: Added<'_>) {
+        let tag = Tag::from_bits(arrival.keys.stateless_tag);
+        let bytes = self.core.response(
+            &arrival.request,
+            arrival.target(),
+            status,
+            Some(&tag),
+            added,
+        );
+        self.core.wire.transmit(arrival.target(), bytes);
+    }
+
+    /// Answers in a transaction that nobody else owns.
+    fn reply(&mut self, arrival: &Arrival, status: Status, added: Added<'_>) {
+        let kind = kind_of(&arrival.request);
+        self.core.transactions.receive(
+            arrival.keys.own,
+            kind,
+            arrival.target(),
+            ServerOwner::Endpoint,
+            None,
+        );
+        let tag = Tag::from_bits(arrival.keys.stateless_tag);
+        self.core
+            .answer(&arrival.pending(), status, Some(&tag), added);
+    }
+
+    /// Refuses a new INVITE without making state, when told to or when a table is full.
+    fn refuse_for_load(&mut self, arrival: &Arrival) -> bool {
+        let limits = self.core.config.limits;
+        let full = self.core.transactions.len() >= limits.transactions
+            || self.dialogs.len() >= limits.dialogs
+            || self.core.wire.outputs.len() >= limits.outputs;
+        if !full && self.new_calls == NewCalls::Taken {
+            return false;
+        }
+        let spread = RETRY_AFTER_S.end - RETRY_AFTER_S.start;
+        let seconds =
+            u32::try_from(RETRY_AFTER_S.start + self.core.chance.below(spread)).unwrap_or(u32::MAX);
+        let added = Added::one(Name::RetryAfter, seconds.into());
+        self.reply_stateless(arrival, Status::SERVICE_UNAVAILABLE, added);
+        true
+    }
+
+    fn on_request_within(&mut self, arrival: &Arrival, dialog: DialogId, method: Method<'_>) {
+        let owner = ServerOwner::Dialog(dialog);
+        self.core.transactions.receive(
+            arrival.keys.own,
+            kind_of(&arrival.request),
+            arrival.target(),
+            owner,
+            None,
+        );
+        let pending = arrival.pending();
+        self.with_dialog(dialog, |dialog, core| {
+            dialog.route.hear(arrival.flow);
+            dialog.on_request(core, pending, method);
+        });
+    }
+
+    /// A request for a dialog that is not here (RFC 3261 §12.2.2).
+    fn on_stray_request(&mut self, arrival: &Arrival, method: Method<'_>) {
+        self.reply(arrival, Status::CALL_DOES_NOT_EXIST, Added::default());
+        let local_tag = arrival
+            .request
+            .to()
+            .ok()
+            .and_then(|to| to.tag())
+            .and_then(Tag::new);
+        if let (Method::Bye, Some(local_tag)) = (method, local_tag) {
+            self.core.wire.tell(Event::StrayBye {
+                local_tag,
+                flow: arrival.flow,
+            });
+        }
+    }
+
+    fn on_request_outside(&mut self, arrival: &Arrival, method: Method<'_>) {
+        match method {
+            Method::Invite => self.on_new_invite(arrival),
+            Method::Options => self.reply(arrival, Status::OK, abilities()),
+            Method::Register => self.on_register(arrival),
+            Method::Message => self.on_message(arrival),
+            Method::Bye
+            | Method::Info
+            | Method::Update
+            | Method::Prack
+            | Method::Ack
+            | Method::Cancel
+            | Method::Refer
+            | Method::Notify
+            | Method::Subscribe
+            | Method::Publish
+            | Method::Other(_) => {
+                self.reply(arrival, Status::CALL_DOES_NOT_EXIST, Added::default())
+            }
+        }
+    }
+
+    fn on_new_invite(&mut self, arrival: &Arrival) {
+        if self
+            .core
+            .transactions
+            .is_merged(arrival.keys.merge, arrival.keys.own)
+        {
+            return self.reply(arrival, Status::LOOP_DETECTED, Added::default());
+        }
+        let agreement =
+            match Agreement::as_server(&arrival.request, self.core.config.session_expires) {
+                Ok(agreement) => agreement,
+                Err(TooSmall) => {
+                    return self.reply(
+                        arrival,
+                        Status::SESSION_INTERVAL_TOO_SMALL,
+                        interval_too_small(),
+                    );
+                }
+            };
+        let id = self.next_dialog();
+        let pending = arrival.pending();
+        let Some(dialog) = Dialog::incoming(id, Incoming::new(pending.clone(), agreement)) else {
+            return self.reply(arrival, Status::BAD_REQUEST, Added::default());
+        };
+        let owner = ServerOwner::Dialog(id);
+        self.core.transactions.receive(
+            arrival.keys.own,
+            Kind::Invite,
+            arrival.target(),
+            owner,
+            Some(arrival.keys.merge),
+        );
+        self.core
+            .answer(&pending, Status::TRYING, None, Added::default());
+        self.dialogs.insert(dialog);
+        let user = auth::user_of(&mut self.core, &arrival.request, arrival.flow);
+        let request = arrival.request.clone();
+        self.core.wire.tell(Event::Incoming {
+            dialog: id,
+            request,
+            flow: arrival.flow,
+            user,
+        });
+    }
+
+    fn on_register(&mut self, arrival: &Arrival) {
+        let kind = Kind::NonInvite;
+        self.core.transactions.receive(
+            arrival.keys.own,
+            kind,
+            arrival.target(),
+            ServerOwner::Endpoint,
+            None,
+        );
+        self.registrar
+            .on_register(&mut self.core, &arrival.pending(), arrival.flow);
+    }
+
+    fn on_message(&mut self, arrival: &Arrival) {
+        let kind = Kind::NonInvite;
+        self.core.transactions.receive(
+            arrival.keys.own,
+            kind,
+            arrival.target(),
+            ServerOwner::Endpoint,
+            None,
+        );
+        let user = auth::user_of(&mut self.core, &arrival.request, arrival.flow);
+        self.requests
+            .ask(&mut self.core, arrival.pending(), arrival.flow, user);
+    }
+
+    fn on_response(
+        &mut self,
+        flow: Flow,
+        status: Status,
+        response: &Message,
+        admission: Admission,
+    ) {
+        let (Ok(via), Ok(cseq)) = (response.via(), response.cseq()) else {
+            return;
+        };
+        let part = if cseq.method == Method::Cancel {
+            Part::Cancel
+        } else {
+            Part::Request
+        };
+        let key = ClientKey::parse(via.branch().unwrap_or_default(), part);
+        let to_tag = response
+            .to()
+            .ok()
+            .and_then(|to| to.tag())
+            .unwrap_or_default();
+        let view = Response {
+            status: status.code(),
+            to_tag,
+            acknowledge: &|invite| compose::acknowledge(invite, response),
+        };
+        let answer = key.map_or(Answer::Stray, |key| {
+            self.core
+                .transactions
+                .on_response(&mut self.core.wire, key, view)
+        });
+        match (answer, key) {
+            (Answer::Passed(owner), Some(key)) => {
+                self.on_passed(flow, owner, key, status, response)
+            }
+            (Answer::Stray, _) if admission == Admission::Trusted => {
+                self.on_stray_response(flow, status, response)
+            }
+            (Answer::Passed(_) | Answer::Stray | Answer::Absorbed, _) => {}
+        }
+    }
+
+    fn on_passed(
+        &mut self,
+        flow: Flow,
+        owner: ClientOwner,
+        key: ClientKey,
+        status: Status,
+        response: &Message,
+    ) {
+        match owner {
+            ClientOwner::Dialog(dialog) => {
+                let taken = self.with_dialog(dialog, |dialog, core| {
+                    dialog.on_response(core, key, status, response)
+                });
+                if taken != Some(Taken::Yes) {
+                    self.on_stray_response(flow, status, response);
+                }
+            }
+            ClientOwner::Registration(registration) => {
+                self.registrations
+                    .on_response(&mut self.core, registration, key, status, response);
+            }
+            ClientOwner::Probe(probe) => {
+                self.probes
+                    .on_outcome(&mut self.core, probe, key, Ok(status))
+            }
+            ClientOwner::Nobody => {}
+        }
+    }
+}
+
+fn kind_of(request: &Message) -> Kind {
+    if request.method() == Some(Method::Invite) {
+        Kind::Invite
+    } else {
+        Kind::NonInvite
+    }
+}

@@ -1,0 +1,153 @@
+//! Where messages come from and go to.
+
+use std::net::SocketAddr;
+
+/// One bound socket of the shell: a UDP socket or a TCP listener.
+#[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
+pub struct ListenerId(pub u16);
+
+/// One connection of a stream transport, numbered by the shell and never reused.
+#[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
+pub struct ConnectionId(pub u64);
+
+/// A transport protocol as `Via` names it.
+#[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
+pub enum Protocol {
+    /// Datagrams, one message each.
+    Udp,
+    /// A stream, framed by `Content-Length`.
+    Tcp,
+}
+
+impl Protocol {
+    /// The name in a `Via` header field.
+    #[must_use]
+    pub const fn via_name(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+        }
+    }
+
+    /// Whether the transport retransmits by itself, so that timers A, E and G are never set (RFC 3261 §17).
+    #[must_use]
+    pub const fn reliability(self) -> Reliability {
+        match self {
+            Self::Udp => Reliability::Unreliable,
+            Self::Tcp => Reliability::Reliable,
+        }
+    }
+}
+
+/// Whether lost messages are the transport's business or ours.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum Reliability {
+    /// Messages may vanish: timers retransmit them.
+    Unreliable,
+    /// The transport delivers or reports a failure.
+    Reliable,
+}
+
+/// A transport with the connection it runs over, if it has one.
+#[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
+pub enum Transport {
+    /// A datagram socket.
+    Udp,
+    /// An open TCP connection.
+    Tcp(ConnectionId),
+}
+
+impl Transport {
+    /// The protocol without the connection.
+    #[must_use]
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::Udp => Protocol::Udp,
+            Self::Tcp(_) => Protocol::Tcp,
+        }
+    }
+}
+
+/// Where a message came from or goes to: listener and remote address for UDP, the connection for TCP (RFC 5626 §3).
+#[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
+pub struct Flow {
+    /// The socket it uses.
+    pub listener: ListenerId,
+    /// The peer's address as seen on the wire.
+    pub remote: SocketAddr,
+    /// The transport and its connection.
+    pub transport: Transport,
+}
+
+impl Flow {
+    /// A flow over UDP.
+    #[must_use]
+    pub const fn udp(listener: ListenerId, remote: SocketAddr) -> Self {
+        Self {
+            listener,
+            remote,
+            transport: Transport::Udp,
+        }
+    }
+
+    /// A flow over an open TCP connection.
+    #[must_use]
+    pub const fn tcp(listener: ListenerId, remote: SocketAddr, connection: ConnectionId) -> Self {
+        Self {
+            listener,
+            remote,
+            transport: Transport::Tcp(connection),
+        }
+    }
+}
+
+/// Where the shell is to send a message.
+#[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
+pub enum Target {
+    /// The socket or connection of this flow.
+    Flow(Flow),
+    /// An address: the shell uses an open connection to it or opens one.
+    Address {
+        /// The socket whose address the message names as ours.
+        listener: ListenerId,
+        /// The protocol to use.
+        protocol: Protocol,
+        /// The peer.
+        remote: SocketAddr,
+    },
+}
+
+impl Target {
+    /// The listener whose address the message names as ours.
+    #[must_use]
+    pub const fn listener(&self) -> ListenerId {
+        match self {
+            Self::Flow(flow) => flow.listener,
+            Self::Address { listener, .. } => *listener,
+        }
+    }
+
+    /// The protocol the message goes by.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Flow(flow) => flow.transport.protocol(),
+            Self::Address { protocol, .. } => *protocol,
+        }
+    }
+
+    /// The peer's address.
+    #[must_use]
+    pub const fn remote(&self) -> SocketAddr {
+        match self {
+            Self::Flow(flow) => flow.remote,
+            Self::Address { remote, .. } => *remote,
+        }
+    }
+
+    /// Whether lost messages are ours to repeat.
+    #[must_use]
+    pub const fn reliability(&self) -> Reliability {
+        self.protocol().reliability()
+    }
+}

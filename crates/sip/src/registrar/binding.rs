@@ -1,0 +1,67 @@
+//! One contact of an account.
+
+use std::time::Instant;
+
+use crate::Uri;
+use crate::endpoint::RestoredBinding;
+use crate::flow::Flow;
+use crate::timers::TimerHandle;
+
+/// A contact that a phone registered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Binding {
+    /// The Contact URI: the Request-URI of calls to it.
+    pub contact: Uri,
+    /// The flow it registered from: the target of calls to it (RFC 5626 §5.3).
+    pub flow: Flow,
+    /// When it runs out.
+    pub expires_at: Instant,
+    /// Whether the phone registered since we started.
+    pub state: BindingState,
+}
+
+/// Whether a binding is known to hold.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum BindingState {
+    /// The phone registered since we started.
+    Proven,
+    /// It was restored from an earlier start: a probe or the next REGISTER proves it.
+    Unproven,
+}
+
+/// A binding with what the registrar needs to order changes (RFC 3261 §10.3).
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) binding: Binding,
+    pub(super) call_id: Vec<u8>,
+    pub(super) cseq: u32,
+    pub(super) timer: Option<TimerHandle>,
+}
+
+impl Entry {
+    pub(super) const fn new(binding: Binding, call_id: Vec<u8>, cseq: u32) -> Self {
+        Self {
+            number: 0,
+            binding,
+            call_id,
+            cseq,
+            timer: None,
+        }
+    }
+
+    /// A restored binding is older than any REGISTER: its Call-ID is not known.
+    pub(super) fn restored(restored: RestoredBinding, now: Instant) -> Self {
+        let binding = Binding {
+            contact: restored.contact,
+            flow: restored.flow,
+            expires_at: now + restored.remaining,
+            state: BindingState::Unproven,
+        };
+        Self::new(binding, Vec::new(), 0)
+    }
+
+    /// Whether a REGISTER came out of order: the same Call-ID with a number that is not higher.
+    pub(super) fn is_newer_than(&self, call_id: &[u8], cseq: u32) -> bool {
+        self.call_id == call_id && cseq <= self.cseq
+    }
+}

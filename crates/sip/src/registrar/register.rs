@@ -1,0 +1,268 @@
+//! What a REGISTER does to the bindings of its account (RFC 3261 §10.3).
+
+use std::time::Duration;
+
+use super::Registrar;
+use super::binding::{Binding, BindingState, Entry};
+use crate::endpoint::{Added, Core, Pending, REGISTRATION_MAX, REGISTRATION_MIN, User, auth};
+use crate::flow::Flow;
+use crate::header::{Contacts, NameAddr};
+use crate::message::{HeaderValue, Message};
+use crate::{Name, Status, Uri};
+
+/// What the REGISTER asks of one contact.
+enum Wish {
+    Bind { contact: Uri, granted: Duration },
+    Remove { contact: Uri },
+}
+
+/// What the REGISTER asks for.
+enum Wishes {
+    /// `Contact: *` with `Expires: 0`.
+    RemoveAll,
+    Each(Vec<Wish>),
+}
+
+/// Why a REGISTER is refused after its credentials were accepted.
+#[derive(Copy, Clone)]
+enum Refused {
+    Malformed,
+    TooBrief,
+    TooMany,
+    OutOfOrder,
+}
+
+/// The order of a REGISTER among those of the same Call-ID.
+struct Order<'a> {
+    call_id: &'a [u8],
+    cseq: u32,
+}
+
+impl Registrar {
+    /// Answers a REGISTER. All its changes are made, or none.
+    pub(crate) fn on_register(&mut self, core: &mut Core, pending: &Pending, flow: Flow) {
+        let tag = core.tag();
+        let user = match auth::authenticate(core, &pending.request, flow) {
+            Ok(user) => user,
+            Err(challenge) => {
+                core.answer(pending, Status::UNAUTHORIZED, Some(&tag), challenge);
+                return;
+            }
+        };
+        if !names(&pending.request, &user) {
+            core.answer(pending, Status::FORBIDDEN, Some(&tag), Added::default());
+            return;
+        }
+        let (status, added) = match self.change(core, &pending.request, flow, &user) {
+            Ok(()) => (Status::OK, self.bindings_of(core, &user)),
+            Err(refused) => refused.response(),
+        };
+        core.answer(pending, status, Some(&tag), added);
+    }
+
+    fn change(
+        &mut self,
+        core: &mut Core,
+        request: &Message,
+        flow: Flow,
+        user: &User,
+    ) -> Result<(), Refused> {
+        let order = order_of(request)?;
+        match wishes(request)? {
+            Wishes::RemoveAll => {
+                self.in_order(user, &order, |_| true)?;
+                self.remove_user(core, user);
+            }
+            Wishes::Each(wishes) => {
+                for wish in &wishes {
+                    self.in_order(user, &order, |entry| {
+                        entry.binding.contact.equivalent(wish.contact())
+                    })?;
+                }
+                self.has_room(core, user, &wishes)?;
+                self.apply(core, flow, user, &order, wishes);
+            }
+        }
+        Ok(())
+    }
+
+    /// RFC 3261 §10.3, step 7: the same Call-ID must count upwards.
+    fn in_order(
+        &self,
+        user: &User,
+        order: &Order<'_>,
+        concerned: impl Fn(&Entry) -> bool,
+    ) -> Result<(), Refused> {
+        let stale =
+            |entry: &&Entry| concerned(entry) && entry.is_newer_than(order.call_id, order.cseq);
+        match self.entries(user).iter().find(stale) {
+            Some(_) => Err(Refused::OutOfOrder),
+            None => Ok(()),
+        }
+    }
+
+    fn has_room(&self, core: &Core, user: &User, wishes: &[Wish]) -> Result<(), Refused> {
+        let held = |contact: &Uri| {
+            self.entries(user)
+                .iter()
+                .any(|entry| entry.binding.contact.equivalent(contact))
+        };
+        let mut count = self.entries(user).len();
+        for wish in wishes {
+            match wish {
+                Wish::Bind { contact, .. } if !held(contact) => count += 1,
+                Wish::Remove { contact } if held(contact) => count -= 1,
+                Wish::Bind { .. } | Wish::Remove { .. } => {}
+            }
+        }
+        if count > core.config.contacts_max {
+            Err(Refused::TooMany)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn apply(
+        &mut self,
+        core: &mut Core,
+        flow: Flow,
+        user: &User,
+        order: &Order<'_>,
+        wishes: Vec<Wish>,
+    ) {
+        let before: Vec<Binding> = self
+            .entries(user)
+            .iter()
+            .map(|entry| entry.binding.clone())
+            .collect();
+        for wish in wishes {
+            let held = self
+                .entries(user)
+                .iter()
+                .find(|entry| entry.binding.contact.equivalent(wish.contact()));
+            if let Some(number) = held.map(|entry| entry.number) {
+                self.drop_entry(core, number);
+            }
+            if let Wish::Bind { contact, granted } = wish {
+                let expires_at = core.wire.now + granted;
+                let binding = Binding {
+                    contact,
+                    flow,
+                    expires_at,
+                    state: BindingState::Proven,
+                };
+                self.add(
+                    core,
+                    user,
+                    Entry::new(binding, order.call_id.to_vec(), order.cseq),
+                );
+            }
+        }
+        let after = self.entries(user);
+        let same = before.len() == after.len()
+            && before
+                .iter()
+                .zip(after)
+                .all(|(old, new)| *old == new.binding);
+        if !same {
+            self.tell(core, user);
+        }
+    }
+
+    /// The bindings as the 200 lists them.
+    fn bindings_of(&self, core: &Core, user: &User) -> Added<'static> {
+        let mut added = Added::default();
+        for entry in self.entries(user) {
+            let left = entry
+                .binding
+                .expires_at
+                .saturating_duration_since(core.wire.now)
+                .as_secs();
+            let text = [
+                b"<",
+                &entry.binding.contact.bytes()[..],
+                b">;expires=",
+                left.to_string().as_bytes(),
+            ]
+            .concat();
+            if let Ok(value) = HeaderValue::new(text) {
+                added = added.with(Name::Contact, value);
+            }
+        }
+        added
+    }
+}
+
+impl Wish {
+    const fn contact(&self) -> &Uri {
+        match self {
+            Self::Bind { contact, .. } | Self::Remove { contact } => contact,
+        }
+    }
+}
+
+impl Refused {
+    fn response(self) -> (Status, Added<'static>) {
+        match self {
+            Self::Malformed => (Status::BAD_REQUEST, Added::default()),
+            Self::TooBrief => {
+                let least = u32::try_from(REGISTRATION_MIN.as_secs()).unwrap_or(u32::MAX);
+                (
+                    Status::INTERVAL_TOO_BRIEF,
+                    Added::one(Name::MinExpires, least.into()),
+                )
+            }
+            Self::TooMany => (Status::FORBIDDEN, Added::default()),
+            Self::OutOfOrder => (Status::SERVER_INTERNAL_ERROR, Added::default()),
+        }
+    }
+}
+
+/// Whether To names the account that the credentials are for: nobody registers for another.
+fn names(request: &Message, user: &User) -> bool {
+    let named = request.to().ok().and_then(|to| to.uri.user_unescaped());
+    named.is_some_and(|named| named == user.0.as_bytes())
+}
+
+fn order_of(request: &Message) -> Result<Order<'_>, Refused> {
+    let call_id = request.call_id().map_err(|_| Refused::Malformed)?;
+    let cseq = request.cseq().map_err(|_| Refused::Malformed)?.number;
+    Ok(Order { call_id, cseq })
+}
+
+fn wishes(request: &Message) -> Result<Wishes, Refused> {
+    let default = request.expires().map_err(|_| Refused::Malformed)?;
+    match request.contacts().map_err(|_| Refused::Malformed)? {
+        Contacts::Star if default == Some(0) => Ok(Wishes::RemoveAll),
+        Contacts::Star => Err(Refused::Malformed),
+        Contacts::List(contacts) => {
+            let each = contacts.iter().map(|contact| wish(contact, default));
+            each.collect::<Result<Vec<Wish>, Refused>>()
+                .map(Wishes::Each)
+        }
+    }
+}
+
+fn wish(contact: &NameAddr<'_>, default: Option<u32>) -> Result<Wish, Refused> {
+    // RFC 3261 §10.2.1.1: a malformed `expires` counts as absent.
+    let own = contact
+        .params
+        .value(b"expires")
+        .and_then(crate::token::decimal_u32);
+    let uri = contact.uri.to_uri();
+    match own
+        .or(default)
+        .map(|seconds| Duration::from_secs(seconds.into()))
+    {
+        Some(Duration::ZERO) => Ok(Wish::Remove { contact: uri }),
+        Some(asked) if asked < REGISTRATION_MIN => Err(Refused::TooBrief),
+        Some(asked) => Ok(Wish::Bind {
+            contact: uri,
+            granted: asked.min(REGISTRATION_MAX),
+        }),
+        None => Ok(Wish::Bind {
+            contact: uri,
+            granted: REGISTRATION_MAX,
+        }),
+    }
+}

@@ -1,0 +1,345 @@
+//! Our own registrations at a trunk (RFC 3261 §10.2), kept alive and tried again when they fail.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::dialog::CHALLENGES_MAX;
+use crate::endpoint::{
+    Core, Event, Failure, InputError, Outgoing, Register, RegistrationId, RegistrationState, auth,
+};
+use crate::header::Contacts;
+use crate::message::{HeaderValue, Message};
+use crate::timers::TimerHandle;
+use crate::transaction::{ClientKey, ClientOwner, Kind};
+use crate::wire::TimerKey;
+use crate::{Method, Name, Status, Tag};
+
+/// The pause after the first failure; it doubles up to [`RETRY_MAX`], spread so that many do not come together.
+pub const RETRY_MIN: Duration = Duration::from_secs(5);
+/// The longest pause after a failure.
+pub const RETRY_MAX: Duration = Duration::from_secs(120);
+/// How long before its end a registration is refreshed at the latest.
+const REFRESH_BEFORE: Duration = Duration::from_secs(30);
+
+/// The registrations that were asked for.
+pub(crate) struct Registrations(BTreeMap<RegistrationId, Registration>);
+
+struct Registration {
+    register: Register,
+    call_id: HeaderValue,
+    tag: Tag,
+    cseq: u32,
+    aim: Aim,
+    attempt: Option<Attempt>,
+    failures: u32,
+    timer: Option<TimerHandle>,
+    login: Option<auth::Login>,
+    expires: Duration,
+    told: Option<RegistrationState>,
+}
+
+/// Whether it is to be kept.
+#[derive(Copy, Clone, Eq, PartialEq)]
+enum Aim {
+    Keep,
+    End,
+}
+
+/// A REGISTER without a final response.
+struct Attempt {
+    key: ClientKey,
+    tries: Tries,
+}
+
+/// Whether the challenge was answered, and the interval changed, in this attempt.
+#[derive(Copy, Clone, Eq, PartialEq, Default)]
+struct Tries {
+    challenges: u8,
+    longer: bool,
+}
+
+impl Registrations {
+    pub(crate) const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Registers, now and for good.
+    pub(crate) fn register(&mut self, core: &mut Core, register: Register) {
+        let id = register.registration;
+        if let Some(old) = self.0.remove(&id) {
+            stop(core, old.timer);
+        }
+        let mut registration = Registration {
+            expires: register.expires,
+            login: register.credentials.as_ref().map(auth::Login::new),
+            call_id: HeaderValue::from(&core.call_id()),
+            tag: core.tag(),
+            cseq: core.first_cseq(),
+            aim: Aim::Keep,
+            attempt: None,
+            failures: 0,
+            timer: None,
+            told: None,
+            register,
+        };
+        registration.send(core, Tries::default());
+        self.0.insert(id, registration);
+    }
+
+    /// Removes our Contact; whatever the registrar answers, it is over then.
+    pub(crate) fn unregister(
+        &mut self,
+        core: &mut Core,
+        id: RegistrationId,
+    ) -> Result<(), InputError> {
+        let registration = self
+            .0
+            .get_mut(&id)
+            .ok_or(InputError::NoSuchRegistration(id))?;
+        stop(core, registration.timer.take());
+        registration.aim = Aim::End;
+        registration.send(core, Tries::default());
+        Ok(())
+    }
+
+    /// It is time to register again.
+    pub(crate) fn on_timer(&mut self, core: &mut Core, id: RegistrationId) {
+        let Some(registration) = self.0.get_mut(&id) else {
+            return;
+        };
+        registration.timer = None;
+        registration.send(core, Tries::default());
+    }
+
+    pub(crate) fn on_response(
+        &mut self,
+        core: &mut Core,
+        id: RegistrationId,
+        key: ClientKey,
+        status: Status,
+        response: &Message,
+    ) {
+        let Some(registration) = self.0.get_mut(&id) else {
+            return;
+        };
+        if status.is_provisional() {
+            return;
+        }
+        let Some(attempt) = registration.attempt.take_if(|attempt| attempt.key == key) else {
+            return;
+        };
+        if status.is_success() {
+            registration.on_success(core, response);
+        } else if !registration.try_again(core, attempt.tries, status, response) {
+            registration.on_failure(
+                core,
+                Failure::Status(status),
+                crate::dialog::retry_after(response),
+            );
+        }
+        self.remove_ended(core, id);
+    }
+
+    /// No response came.
+    pub(crate) fn on_silence(
+        &mut self,
+        core: &mut Core,
+        id: RegistrationId,
+        key: ClientKey,
+        failure: Failure,
+    ) {
+        let Some(registration) = self.0.get_mut(&id) else {
+            return;
+        };
+        if registration
+            .attempt
+            .take_if(|attempt| attempt.key == key)
+            .is_some()
+        {
+            registration.on_failure(core, failure, None);
+        }
+        self.remove_ended(core, id);
+    }
+
+    fn remove_ended(&mut self, core: &mut Core, id: RegistrationId) {
+        let ended = self.0.get(&id).is_some_and(|registration| {
+            registration.aim == Aim::End && registration.attempt.is_none()
+        });
+        if ended && let Some(registration) = self.0.remove(&id) {
+            stop(core, registration.timer);
+            core.wire.tell(Event::RegistrationChanged {
+                registration: id,
+                state: RegistrationState::Unregistered,
+            });
+        }
+    }
+}
+
+impl Registration {
+    fn send(&mut self, core: &mut Core, tries: Tries) {
+        self.cseq += 1;
+        let key = core.client_key();
+        let (target, uri) = (self.register.target, &self.register.registrar);
+        let from = HeaderValue::address("", &self.register.address_of_record, Some(&self.tag));
+        let to = HeaderValue::address("", &self.register.address_of_record, None);
+        let request = Outgoing {
+            method: Method::Register,
+            uri,
+            routes: &[],
+            key,
+            target,
+            from: &from,
+            to: &to,
+            call_id: &self.call_id,
+            cseq: self.cseq,
+        };
+        let contact = core
+            .face(target.listener())
+            .contact_of(target.protocol(), &self.register.contact_user);
+        let expires = match self.aim {
+            Aim::Keep => u32::try_from(self.expires.as_secs()).unwrap_or(u32::MAX),
+            Aim::End => 0,
+        };
+        let mut writer = request
+            .begin(core)
+            .header(Name::Contact, contact)
+            .header(Name::Expires, expires);
+        if let Some(login) = self.login.as_mut().filter(|_| tries.challenges > 0) {
+            writer = login.authorize(core, writer, Method::Register, uri);
+        }
+        let bytes = writer.finish();
+        self.attempt = Some(Attempt { key, tries });
+        core.send(
+            key,
+            Kind::NonInvite,
+            target,
+            bytes,
+            ClientOwner::Registration(self.register.registration),
+        );
+    }
+
+    fn on_success(&mut self, core: &mut Core, response: &Message) {
+        self.failures = 0;
+        if self.aim == Aim::End {
+            return;
+        }
+        let granted = self.granted(core, response).unwrap_or(self.expires);
+        let before = REFRESH_BEFORE.min(granted / 2);
+        self.again_in(core, granted - before);
+        self.tell(core, RegistrationState::Registered { expires: granted });
+    }
+
+    /// What the registrar granted to our Contact, or to all.
+    fn granted(&self, core: &Core, response: &Message) -> Option<Duration> {
+        let ours = core.face(self.register.target.listener());
+        let ours = ours.contact_of(self.register.target.protocol(), &self.register.contact_user);
+        let ours =
+            crate::header::NameAddr::parse(Name::Contact, crate::message::Value::new(ours.bytes()))
+                .ok()?;
+        let own = match response.contacts() {
+            Ok(Contacts::List(contacts)) => contacts
+                .iter()
+                .find(|contact| contact.uri.equivalent(&ours.uri))
+                .and_then(|contact| contact.params.value(b"expires"))
+                .and_then(crate::token::decimal_u32),
+            Ok(Contacts::Star) | Err(_) => None,
+        };
+        let seconds = own.or(response.expires().ok().flatten())?;
+        Some(Duration::from_secs(seconds.max(1).into()))
+    }
+
+    /// Answers a challenge, or asks for the least interval, once in each attempt.
+    fn try_again(
+        &mut self,
+        core: &mut Core,
+        tries: Tries,
+        status: Status,
+        response: &Message,
+    ) -> bool {
+        if let Some(login) = self
+            .login
+            .as_mut()
+            .filter(|_| tries.challenges < CHALLENGES_MAX)
+        {
+            if tries.challenges == 0 {
+                login.accepted();
+            }
+            if login.challenged(response) {
+                self.send(
+                    core,
+                    Tries {
+                        challenges: tries.challenges + 1,
+                        ..tries
+                    },
+                );
+                return true;
+            }
+        }
+        let least = response
+            .min_expires()
+            .ok()
+            .flatten()
+            .filter(|_| status == Status::INTERVAL_TOO_BRIEF);
+        let Some(least) = least.filter(|_| !tries.longer) else {
+            return false;
+        };
+        self.expires = self.expires.max(Duration::from_secs(least.into()));
+        self.send(
+            core,
+            Tries {
+                longer: true,
+                ..tries
+            },
+        );
+        true
+    }
+
+    fn on_failure(&mut self, core: &mut Core, reason: Failure, retry_after: Option<Duration>) {
+        if self.aim == Aim::End {
+            return;
+        }
+        let pause = RETRY_MIN
+            .saturating_mul(1 << self.failures.min(10))
+            .min(RETRY_MAX);
+        self.failures = self.failures.saturating_add(1);
+        let spread = core.between(pause / 2, pause);
+        let retry_after = retry_after.map_or(spread, |asked| asked.clamp(spread, RETRY_MAX));
+        self.again_in(core, retry_after);
+        self.tell(
+            core,
+            RegistrationState::Failing {
+                reason,
+                retry_after,
+            },
+        );
+    }
+
+    fn again_in(&mut self, core: &mut Core, wait: Duration) {
+        stop(core, self.timer.take());
+        self.timer = Some(
+            core.wire
+                .after(wait, TimerKey::Registration(self.register.registration)),
+        );
+    }
+
+    /// Tells what changed; a refresh that changes nothing is no news.
+    fn tell(&mut self, core: &mut Core, state: RegistrationState) {
+        if self.told != Some(state) {
+            self.told = Some(state);
+            core.wire.tell(Event::RegistrationChanged {
+                registration: self.register.registration,
+                state,
+            });
+        }
+    }
+}
+
+fn stop(core: &mut Core, timer: Option<TimerHandle>) {
+    if let Some(timer) = timer {
+        core.wire.timers.stop(timer);
+    }
+}

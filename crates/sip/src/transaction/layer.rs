@@ -1,0 +1,568 @@
+//! The table of transactions: it runs the machines, sends for them and keeps their timers.
+
+use std::collections::BTreeSet;
+use std::mem;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::client_invite::ClientInvite;
+use super::client_non_invite::ClientNonInvite;
+use super::key::{ClientKey, ServerKey};
+use super::server_invite::ServerInvite;
+use super::server_non_invite::ServerNonInvite;
+use super::timer::{Act, Acts, Role, Timer};
+use crate::endpoint::{DialogId, ProbeId, RegistrationId};
+use crate::flow::Target;
+use crate::table::Table;
+use crate::timers::TimerHandle;
+use crate::wire::{TimerKey, Wire};
+
+/// Which machine a request needs.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Invite,
+    NonInvite,
+}
+
+/// Who sent a request and is to hear of its responses.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ClientOwner {
+    /// A request inside a dialog, or the INVITE that makes it.
+    Dialog(DialogId),
+    /// A REGISTER of ours.
+    Registration(RegistrationId),
+    /// An OPTIONS that probes a peer.
+    Probe(ProbeId),
+    /// Nobody waits for the outcome: a CANCEL, or the BYE of an unwanted fork.
+    Nobody,
+}
+
+/// Who answers a request.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ServerOwner {
+    /// The dialog, from its INVITE on.
+    Dialog(DialogId),
+    /// The endpoint itself, or the caller through it.
+    Endpoint,
+}
+
+/// What a transaction tells its user by itself.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Report {
+    /// Timer B, C or F: no final response came in time; counts as 408 (RFC 3261 §8.1.3.1).
+    ClientTimedOut { key: ClientKey, owner: ClientOwner },
+    /// The transport failed; counts as 503.
+    ClientFailed { key: ClientKey, owner: ClientOwner },
+    /// Timer H: a final response other than 2xx was never acknowledged.
+    NeverAcknowledged { owner: ServerOwner },
+}
+
+/// What became of a response.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Answer {
+    /// No transaction of ours sent the request.
+    Stray,
+    /// The transaction took it: a retransmission, or one too late.
+    Absorbed,
+    /// It is for the transaction user.
+    Passed(ClientOwner),
+}
+
+/// A request about to be sent in a transaction of its own.
+pub(crate) struct ClientRequest {
+    pub(crate) key: ClientKey,
+    pub(crate) kind: Kind,
+    pub(crate) target: Target,
+    pub(crate) bytes: Bytes,
+    pub(crate) owner: ClientOwner,
+}
+
+enum ClientMachine {
+    Invite(ClientInvite),
+    NonInvite(ClientNonInvite),
+}
+
+enum ServerMachine {
+    Invite(ServerInvite),
+    NonInvite(ServerNonInvite),
+}
+
+/// The one timer of each role that a transaction may have.
+#[derive(Default)]
+struct Clocks {
+    retransmit: Option<TimerHandle>,
+    wait: Option<TimerHandle>,
+}
+
+struct Client {
+    machine: ClientMachine,
+    target: Target,
+    /// The request; once it was finally answered, the ACK; otherwise empty, so that a finished transaction is small.
+    message: Bytes,
+    owner: ClientOwner,
+    clocks: Clocks,
+    /// The To tag of the 2xx that was taken: another tag is another fork.
+    winner: Option<Bytes>,
+}
+
+struct Server {
+    machine: ServerMachine,
+    target: Target,
+    /// The last response; empty until there is one.
+    message: Bytes,
+    owner: ServerOwner,
+    clocks: Clocks,
+    merge: Option<u64>,
+}
+
+/// All transactions of an endpoint.
+pub(crate) struct Transactions {
+    clients: Table<ClientKey, Client>,
+    servers: Table<ServerKey, Server>,
+    merges: Table<u64, ServerKey>,
+    /// Which requests went where, to fail them when their transport fails.
+    sent: BTreeSet<(Target, ClientKey)>,
+    acts: Acts,
+}
+
+impl Transactions {
+    pub(crate) fn new(secret: &[u8; 32]) -> Self {
+        Self {
+            clients: Table::new(secret),
+            servers: Table::new(secret),
+            merges: Table::new(secret),
+            sent: BTreeSet::new(),
+            acts: Acts::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.clients.len() + self.servers.len()
+    }
+
+    /// Sends a request and waits for its responses.
+    pub(crate) fn send(&mut self, wire: &mut Wire, request: ClientRequest) {
+        let ClientRequest {
+            key,
+            kind,
+            target,
+            bytes,
+            owner,
+        } = request;
+        let mut acts = mem::take(&mut self.acts);
+        let machine = match kind {
+            Kind::Invite => {
+                ClientMachine::Invite(ClientInvite::start(target.reliability(), &mut acts))
+            }
+            Kind::NonInvite => {
+                ClientMachine::NonInvite(ClientNonInvite::start(target.reliability(), &mut acts))
+            }
+        };
+        let client = Client {
+            machine,
+            target,
+            message: bytes,
+            owner,
+            clocks: Clocks::default(),
+            winner: None,
+        };
+        self.clients.insert(key, client);
+        self.sent.insert((target, key));
+        self.play_client(wire, key, acts, None);
+    }
+
+    /// The transactions whose requests went to that target.
+    pub(crate) fn sent_to(&self, target: Target) -> Vec<ClientKey> {
+        let range = (target, ClientKey::FIRST)..=(target, ClientKey::LAST);
+        self.sent.range(range).map(|(_, key)| *key).collect()
+    }
+
+    /// The request that a client transaction sent, while it may still be needed for a CANCEL or an ACK.
+    pub(crate) fn request(&self, key: ClientKey) -> Option<(&Bytes, Target)> {
+        self.clients
+            .get(&key)
+            .filter(|client| !client.message.is_empty())
+            .map(|client| (&client.message, client.target))
+    }
+
+    /// Takes a response. `acknowledge` makes the ACK of a final response other than 2xx from the stored request.
+    pub(crate) fn on_response(
+        &mut self,
+        wire: &mut Wire,
+        key: ClientKey,
+        response: Response<'_>,
+    ) -> Answer {
+        let Some(client) = self.clients.get_mut(&key) else {
+            return Answer::Stray;
+        };
+        if client.repeats(&response) {
+            wire.transmit(client.target, client.message.clone());
+            return Answer::Absorbed;
+        }
+        let mut acts = mem::take(&mut self.acts);
+        match &mut client.machine {
+            ClientMachine::Invite(machine) => {
+                machine.on_response(response.status, client.target.reliability(), &mut acts)
+            }
+            ClientMachine::NonInvite(machine) => {
+                machine.on_response(response.status, client.target.reliability(), &mut acts)
+            }
+        }
+        let owner = client.owner;
+        match self.play_client(wire, key, acts, Some(&response)) {
+            Passed::Up => Answer::Passed(owner),
+            Passed::Not => Answer::Absorbed,
+        }
+    }
+
+    /// Keeps the ACK of the 2xx that won, to be sent again whenever that 2xx comes again (RFC 3261 §13.2.2.4).
+    pub(crate) fn keep_ack(&mut self, key: ClientKey, to_tag: Bytes, target: Target, ack: Bytes) {
+        if let Some(client) = self.clients.get_mut(&key) {
+            self.sent.remove(&(client.target, key));
+            client.winner = Some(to_tag);
+            client.target = target;
+            client.message = ack;
+        }
+    }
+
+    /// Shortens the wait for a final response after a CANCEL was sent.
+    pub(crate) fn cancelled(&mut self, wire: &mut Wire, key: ClientKey) {
+        let Some(client) = self.clients.get_mut(&key) else {
+            return;
+        };
+        let mut acts = mem::take(&mut self.acts);
+        if let ClientMachine::Invite(machine) = &client.machine {
+            machine.on_cancel(&mut acts);
+        }
+        self.play_client(wire, key, acts, None);
+    }
+
+    /// Makes the server transaction of a new request.
+    pub(crate) fn receive(
+        &mut self,
+        key: ServerKey,
+        kind: Kind,
+        target: Target,
+        owner: ServerOwner,
+        merge: Option<u64>,
+    ) {
+        let machine = match kind {
+            Kind::Invite => ServerMachine::Invite(ServerInvite::Proceeding),
+            Kind::NonInvite => ServerMachine::NonInvite(ServerNonInvite::Trying),
+        };
+        if let Some(merge) = merge {
+            self.merges.insert(merge, key);
+        }
+        let server = Server {
+            machine,
+            target,
+            message: Bytes::new(),
+            owner,
+            clocks: Clocks::default(),
+            merge,
+        };
+        self.servers.insert(key, server);
+    }
+
+    /// Whether another transaction is at work on the same request that came another way (RFC 3261 §8.2.2.2).
+    pub(crate) fn is_merged(&self, merge: u64, key: ServerKey) -> bool {
+        self.merges.get(&merge).is_some_and(|other| *other != key)
+    }
+
+    /// Whether this server transaction exists.
+    pub(crate) fn knows(&self, key: ServerKey) -> bool {
+        self.servers.contains(&key)
+    }
+
+    /// Who answers the request of this transaction.
+    pub(crate) fn owner(&self, key: ServerKey) -> Option<ServerOwner> {
+        self.servers.get(&key).map(|server| server.owner)
+    }
+
+    /// The same request again.
+    pub(crate) fn on_retransmission(&mut self, wire: &mut Wire, key: ServerKey) {
+        let Some(server) = self.servers.get_mut(&key) else {
+            return;
+        };
+        let mut acts = mem::take(&mut self.acts);
+        match &server.machine {
+            ServerMachine::Invite(machine) => machine.on_retransmission(&mut acts),
+            ServerMachine::NonInvite(machine) => machine.on_retransmission(&mut acts),
+        }
+        self.play_server(wire, key, acts);
+    }
+
+    /// Takes an ACK that matches an INVITE transaction; to whom it goes if the INVITE was accepted.
+    pub(crate) fn on_ack(&mut self, wire: &mut Wire, key: ServerKey) -> Option<ServerOwner> {
+        let server = self.servers.get_mut(&key)?;
+        let owner = server.owner;
+        let mut acts = mem::take(&mut self.acts);
+        if let ServerMachine::Invite(machine) = &mut server.machine {
+            machine.on_ack(server.target.reliability(), &mut acts);
+        }
+        match self.play_server(wire, key, acts) {
+            Passed::Up => Some(owner),
+            Passed::Not => None,
+        }
+    }
+
+    /// Sends a response and keeps it for retransmissions.
+    pub(crate) fn respond(&mut self, wire: &mut Wire, key: ServerKey, status: u16, bytes: Bytes) {
+        let Some(server) = self.servers.get_mut(&key) else {
+            return;
+        };
+        let mut acts = mem::take(&mut self.acts);
+        let reliability = server.target.reliability();
+        let allowed = match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.on_respond(status, reliability, &mut acts),
+            ServerMachine::NonInvite(machine) => machine.on_respond(status, reliability, &mut acts),
+        };
+        if allowed {
+            server.message = bytes;
+        }
+        let merge = if status >= 300 {
+            server.merge.take()
+        } else {
+            None
+        };
+        if let Some(merge) = merge {
+            self.merges.remove(&merge);
+        }
+        self.play_server(wire, key, acts);
+    }
+
+    /// Runs a timer that fired.
+    pub(crate) fn on_client_timer(
+        &mut self,
+        wire: &mut Wire,
+        key: ClientKey,
+        timer: Timer,
+    ) -> Option<Report> {
+        let client = self.clients.get_mut(&key)?;
+        client.clocks.fired(timer);
+        let owner = client.owner;
+        let mut acts = mem::take(&mut self.acts);
+        match &mut client.machine {
+            ClientMachine::Invite(machine) => machine.on_timer(timer, &mut acts),
+            ClientMachine::NonInvite(machine) => machine.on_timer(timer, &mut acts),
+        }
+        let timed_out = acts.contains(&Act::TimedOut);
+        self.play_client(wire, key, acts, None);
+        timed_out.then_some(Report::ClientTimedOut { key, owner })
+    }
+
+    /// Runs a timer that fired.
+    pub(crate) fn on_server_timer(
+        &mut self,
+        wire: &mut Wire,
+        key: ServerKey,
+        timer: Timer,
+    ) -> Option<Report> {
+        let server = self.servers.get_mut(&key)?;
+        server.clocks.fired(timer);
+        let owner = server.owner;
+        let mut acts = mem::take(&mut self.acts);
+        match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.on_timer(timer, &mut acts),
+            ServerMachine::NonInvite(machine) => machine.on_timer(timer, &mut acts),
+        }
+        let timed_out = acts.contains(&Act::TimedOut);
+        self.play_server(wire, key, acts);
+        timed_out.then_some(Report::NeverAcknowledged { owner })
+    }
+
+    /// The shell could not send the request: the transaction ends as if answered by 503 (RFC 3261 §8.1.3.1).
+    pub(crate) fn on_transport_error(&mut self, wire: &mut Wire, key: ClientKey) -> Option<Report> {
+        let client = self.clients.get_mut(&key)?;
+        let waiting = client.waits();
+        let owner = client.owner;
+        let mut acts = mem::take(&mut self.acts);
+        match &mut client.machine {
+            ClientMachine::Invite(machine) => machine.on_transport_error(&mut acts),
+            ClientMachine::NonInvite(machine) => machine.on_transport_error(&mut acts),
+        }
+        self.play_client(wire, key, acts, None);
+        waiting.then_some(Report::ClientFailed { key, owner })
+    }
+
+    fn play_client(
+        &mut self,
+        wire: &mut Wire,
+        key: ClientKey,
+        mut acts: Acts,
+        response: Option<&Response<'_>>,
+    ) -> Passed {
+        let mut passed = Passed::Not;
+        for act in acts.drain(..) {
+            let Some(client) = self.clients.get_mut(&key) else {
+                break;
+            };
+            match act {
+                Act::Transmit => wire.transmit(client.target, client.message.clone()),
+                Act::Set(timer, wait) => {
+                    client
+                        .clocks
+                        .set(wire, TimerKey::Client(key, timer), timer, wire.now + wait)
+                }
+                Act::Quiet => client.clocks.quiet(wire),
+                Act::PassUp => passed = Passed::Up,
+                Act::Acknowledge => client.acknowledge(response),
+                Act::TimedOut => {}
+                Act::End => {
+                    client.clocks.stop(wire);
+                    self.sent.remove(&(client.target, key));
+                    self.clients.remove(&key);
+                }
+            }
+        }
+        if let Some(client) = self.clients.get_mut(&key) {
+            client.shrink();
+        }
+        self.acts = acts;
+        passed
+    }
+
+    fn play_server(&mut self, wire: &mut Wire, key: ServerKey, mut acts: Acts) -> Passed {
+        let mut passed = Passed::Not;
+        for act in acts.drain(..) {
+            let Some(server) = self.servers.get_mut(&key) else {
+                break;
+            };
+            match act {
+                Act::Transmit if server.message.is_empty() => {}
+                Act::Transmit => wire.transmit(server.target, server.message.clone()),
+                Act::Set(timer, wait) => {
+                    server
+                        .clocks
+                        .set(wire, TimerKey::Server(key, timer), timer, wire.now + wait)
+                }
+                Act::Quiet => server.clocks.quiet(wire),
+                Act::PassUp => passed = Passed::Up,
+                Act::TimedOut | Act::Acknowledge => {}
+                Act::End => self.end_server(wire, key),
+            }
+        }
+        if let Some(server) = self.servers.get_mut(&key) {
+            server.shrink();
+        }
+        self.acts = acts;
+        passed
+    }
+
+    fn end_server(&mut self, wire: &mut Wire, key: ServerKey) {
+        let Some(mut server) = self.servers.remove(&key) else {
+            return;
+        };
+        server.clocks.stop(wire);
+        if let Some(merge) = server.merge {
+            self.merges.remove(&merge);
+        }
+    }
+}
+
+/// What the layer needs to know of a response.
+#[derive(Copy, Clone)]
+pub(crate) struct Response<'a> {
+    pub(crate) status: u16,
+    /// The tag of To; empty if there is none.
+    pub(crate) to_tag: &'a [u8],
+    /// Makes the ACK of a final response other than 2xx from the request that was sent.
+    pub(crate) acknowledge: &'a dyn Fn(&Bytes) -> Bytes,
+}
+
+#[derive(Copy, Clone, Eq, PartialEq)]
+enum Passed {
+    Up,
+    Not,
+}
+
+impl Client {
+    /// Whether this is the 2xx again that won: the stored ACK answers it.
+    fn repeats(&self, response: &Response<'_>) -> bool {
+        let won = self
+            .winner
+            .as_ref()
+            .is_some_and(|winner| winner == response.to_tag);
+        won && (200..300).contains(&response.status)
+    }
+
+    fn acknowledge(&mut self, response: Option<&Response<'_>>) {
+        if let Some(response) = response {
+            self.message = (response.acknowledge)(&self.message);
+        }
+    }
+
+    /// Whether the transaction user still expects a final response.
+    const fn waits(&self) -> bool {
+        match self.machine {
+            ClientMachine::Invite(machine) => matches!(
+                machine,
+                ClientInvite::Calling { .. } | ClientInvite::Proceeding
+            ),
+            ClientMachine::NonInvite(machine) => {
+                matches!(
+                    machine,
+                    ClientNonInvite::Trying { .. } | ClientNonInvite::Proceeding
+                )
+            }
+        }
+    }
+
+    /// A finished transaction keeps only what a retransmission needs.
+    fn shrink(&mut self) {
+        let finished = match self.machine {
+            ClientMachine::Invite(machine) => {
+                machine == ClientInvite::Accepted && self.winner.is_none()
+            }
+            ClientMachine::NonInvite(machine) => machine == ClientNonInvite::Completed,
+        };
+        if finished {
+            self.message = Bytes::new();
+        }
+    }
+}
+
+impl Server {
+    fn shrink(&mut self) {
+        if let ServerMachine::Invite(ServerInvite::Accepted | ServerInvite::Confirmed) =
+            self.machine
+        {
+            self.message = Bytes::new();
+        }
+    }
+}
+
+impl Clocks {
+    const fn slot(&mut self, role: Role) -> &mut Option<TimerHandle> {
+        match role {
+            Role::Retransmit => &mut self.retransmit,
+            Role::Wait => &mut self.wait,
+        }
+    }
+
+    fn set(&mut self, wire: &mut Wire, key: TimerKey, timer: Timer, at: Instant) {
+        let slot = self.slot(timer.role());
+        if let Some(old) = slot.take() {
+            wire.timers.stop(old);
+        }
+        *slot = Some(wire.timers.set(at, key));
+    }
+
+    fn fired(&mut self, timer: Timer) {
+        *self.slot(timer.role()) = None;
+    }
+
+    fn quiet(&mut self, wire: &mut Wire) {
+        if let Some(handle) = self.retransmit.take() {
+            wire.timers.stop(handle);
+        }
+    }
+
+    fn stop(&mut self, wire: &mut Wire) {
+        self.quiet(wire);
+        if let Some(handle) = self.wait.take() {
+            wire.timers.stop(handle);
+        }
+    }
+}

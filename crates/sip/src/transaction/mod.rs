@@ -1,0 +1,16 @@
+//! Transactions: the four machines of RFC 3261 §17 with RFC 6026, and the layer that holds them.
+
+mod client_invite;
+mod client_non_invite;
+mod key;
+mod layer;
+mod server_invite;
+mod server_non_invite;
+mod timer;
+
+pub(crate) use key::{ClientKey, Identity, Keys, Part, ServerKey};
+pub(crate) use layer::{
+    Answer, ClientOwner, ClientRequest, Kind, Report, Response, ServerOwner, Transactions,
+};
+pub(crate) use timer::Timer;
+pub use timer::{GIVE_UP, RING_MAX, T1, T2, T4};

@@ -1,0 +1,487 @@
+//! The registrar: who may register what, for how long, in which order (RFC 3261 §10.3), and on which flow.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use common::{Bench, PEER, Sent, branch, config, peer, peer_tcp, request};
+use sip::digest::{Algorithm, Client, Ha1};
+use sip::{
+    Binding, BindingState, Command, Event, Flow, Input, Message, Method, RestoredBinding, Uri, User,
+};
+
+const TO: &str = "To: <sip:jana@linka.test>";
+const FROM: &str = "From: <sip:jana@linka.test>;tag=phone";
+
+fn jana() -> User {
+    User("jana".to_owned())
+}
+
+fn accounts() -> BTreeMap<User, Ha1> {
+    BTreeMap::from([(jana(), Ha1::new(b"jana", b"linka.test", b"secret"))])
+}
+
+/// An endpoint with one account and a phone that knows its password.
+struct Phone {
+    bench: Bench,
+    client: Client,
+    flow: Flow,
+    number: u32,
+}
+
+impl Phone {
+    fn new() -> Self {
+        Self::with(Algorithm::Md5, "secret")
+    }
+
+    fn with(algorithm: Algorithm, password: &str) -> Self {
+        let mut config = config();
+        config.accounts = accounts();
+        config.contacts_max = 2;
+        for listener in &mut config.listeners {
+            listener.algorithm = algorithm;
+        }
+        Self {
+            bench: Bench::with(config),
+            client: Client::new("jana", password),
+            flow: peer(),
+            number: 0,
+        }
+    }
+
+    fn text(&mut self, lines: &[&str]) -> String {
+        self.number += 1;
+        let own = [
+            branch(&format!("z9hG4bKreg{}", self.number)),
+            format!("CSeq: {} REGISTER", self.number),
+        ];
+        let mut all: Vec<&str> = own
+            .iter()
+            .map(String::as_str)
+            .filter(|own| {
+                let name = own.split(':').next().unwrap();
+                !lines.iter().any(|line| line.starts_with(name))
+            })
+            .collect();
+        all.extend([TO, FROM].iter().filter(|own| {
+            let name = own.split(':').next().unwrap();
+            !lines
+                .iter()
+                .any(|line| line.starts_with(&format!("{name}:")))
+        }));
+        all.extend(lines);
+        request("REGISTER", &all, "").replacen("sip:line@192.0.2.1", "sip:linka.test", 1)
+    }
+
+    /// Sends a REGISTER without credentials.
+    fn ask(&mut self, lines: &[&str]) -> Sent {
+        let text = self.text(lines);
+        self.bench.receive_unknown(self.flow, &text);
+        self.bench.only()
+    }
+
+    /// Sends a REGISTER with credentials for the last challenge.
+    fn authorized(&mut self, lines: &[&str]) -> Sent {
+        let (name, value) = self
+            .client
+            .authorize(Method::Register, b"sip:linka.test", 7)
+            .unwrap();
+        self.client.accepted();
+        let header = format!(
+            "{}: {}",
+            String::from_utf8_lossy(name.bytes()),
+            String::from_utf8_lossy(value.bytes())
+        );
+        let mut all = lines.to_vec();
+        all.push(&header);
+        self.ask(&all)
+    }
+
+    fn challenged(&mut self, answer: &Sent) {
+        let message = Message::parse(Bytes::copy_from_slice(answer.text.as_bytes())).unwrap();
+        self.client.challenged(&message).unwrap();
+    }
+
+    /// Registers, with a fresh challenge.
+    fn register(&mut self, lines: &[&str]) -> Sent {
+        let challenge = self.ask(lines);
+        assert!(challenge.is("401"), "{challenge:?}");
+        self.challenged(&challenge);
+        self.authorized(lines)
+    }
+
+    fn bindings(&mut self) -> Vec<Binding> {
+        match self.bench.event() {
+            Event::BindingsChanged { user, bindings } if user == jana() => bindings,
+            _ => panic!("another event"),
+        }
+    }
+}
+
+#[test]
+fn a_phone_is_challenged_once_and_then_bound_to_its_flow() {
+    for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
+        let mut phone = Phone::with(algorithm, "secret");
+
+        let challenge = phone.ask(&["Expires: 90"]);
+        phone.challenged(&challenge);
+        let accepted = phone.authorized(&["Expires: 90"]);
+
+        assert_eq!(challenge.text.matches("WWW-Authenticate").count(), 1);
+        assert!(
+            challenge
+                .header("WWW-Authenticate")
+                .unwrap()
+                .contains(algorithm.token())
+        );
+        assert!(accepted.is("200"));
+        assert_eq!(
+            accepted.header("Contact").unwrap(),
+            format!("<sip:caller@{PEER}>;expires=90")
+        );
+        let bindings = phone.bindings();
+        assert_eq!(bindings.len(), 1);
+        assert_eq!(bindings[0].flow, peer());
+        assert_eq!(bindings[0].state, BindingState::Proven);
+        assert_eq!(
+            bindings[0].expires_at - phone.bench.now,
+            Duration::from_secs(90)
+        );
+    }
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_user_get_the_same_challenge() {
+    let mut wrong = Phone::with(Algorithm::Md5, "guess");
+    let refused = wrong.register(&[]);
+    assert!(refused.is("401"));
+    assert!(!refused.text.contains("stale"));
+    assert!(wrong.bench.events().is_empty());
+
+    let mut nobody = Phone::new();
+    nobody.client = Client::new("nobody", "secret");
+    let refused = nobody.register(&[]);
+    assert!(refused.is("401"));
+    assert!(!refused.text.contains("stale"));
+}
+
+#[test]
+fn nobody_registers_for_another() {
+    let mut phone = Phone::new();
+    let refused = phone.register(&["To: <sip:petra@linka.test>"]);
+
+    assert!(refused.is("403"));
+    assert!(phone.bench.events().is_empty());
+}
+
+#[test]
+fn credentials_sent_twice_are_stale() {
+    let mut phone = Phone::new();
+    let challenge = phone.ask(&[]);
+    phone.challenged(&challenge);
+    let (name, value) = phone
+        .client
+        .authorize(Method::Register, b"sip:linka.test", 7)
+        .unwrap();
+    let header = format!(
+        "{}: {}",
+        String::from_utf8_lossy(name.bytes()),
+        String::from_utf8_lossy(value.bytes())
+    );
+    assert!(phone.ask(&[&header]).is("200"));
+
+    let replayed = phone.ask(&[&header]);
+
+    assert!(replayed.is("401"));
+    assert!(
+        replayed
+            .header("WWW-Authenticate")
+            .unwrap()
+            .contains("stale=true")
+    );
+}
+
+#[test]
+fn expiry_is_granted_between_60_and_120_s() {
+    for (asked, granted) in [
+        ("Expires: 60", 60),
+        ("Expires: 3600", 120),
+        ("Subject: none", 120),
+        ("Expires: 75", 75),
+    ] {
+        let mut phone = Phone::new();
+        let accepted = phone.register(&[asked]);
+        assert!(
+            accepted
+                .header("Contact")
+                .unwrap()
+                .ends_with(&format!(";expires={granted}")),
+            "{asked}"
+        );
+    }
+}
+
+#[test]
+fn an_expiry_below_60_s_gets_423_with_min_expires() {
+    let mut phone = Phone::new();
+    let refused = phone.register(&["Expires: 59"]);
+
+    assert!(refused.is("423"));
+    assert_eq!(refused.header("Min-Expires").unwrap(), "60");
+    assert!(phone.bench.events().is_empty());
+}
+
+#[test]
+fn the_parameter_of_the_contact_goes_before_expires() {
+    let mut phone = Phone::new();
+    let accepted = phone.register(&["Expires: 3600", "Contact: <sip:a@198.51.100.7>;expires=70"]);
+    assert!(accepted.header("Contact").unwrap().ends_with(";expires=70"));
+}
+
+#[test]
+fn a_binding_that_is_not_refreshed_runs_out() {
+    let mut phone = Phone::new();
+    phone.register(&["Expires: 60"]);
+    phone.bindings();
+
+    phone.bench.advance(Duration::from_millis(59_999));
+    assert!(phone.bench.events().is_empty());
+    phone.bench.advance(Duration::from_millis(1));
+
+    assert!(phone.bindings().is_empty());
+    phone.bench.seconds(65);
+    phone.bench.assert_empty();
+}
+
+#[test]
+fn a_refresh_moves_expiry_and_flow() {
+    let mut phone = Phone::new();
+    phone.register(&["Expires: 60"]);
+    phone.bindings();
+    phone.bench.seconds(50);
+    phone.flow = Flow {
+        remote: common::address("198.51.100.7:9999"),
+        ..peer()
+    };
+
+    phone.register(&["Expires: 60"]);
+
+    let bindings = phone.bindings();
+    assert_eq!(bindings.len(), 1);
+    assert_eq!(bindings[0].flow, phone.flow);
+    phone.bench.seconds(59);
+    assert!(phone.bench.events().is_empty());
+}
+
+#[test]
+fn a_phone_removes_its_contact() {
+    let mut phone = Phone::new();
+    phone.register(&[]);
+    phone.bindings();
+
+    let accepted = phone.register(&["Expires: 0"]);
+
+    assert!(accepted.is("200"));
+    assert_eq!(accepted.header("Contact"), None);
+    assert!(phone.bindings().is_empty());
+}
+
+#[test]
+fn a_star_removes_all_contacts_and_only_with_expires_0() {
+    let mut phone = Phone::new();
+    phone.register(&["Contact: <sip:a@198.51.100.7>, <sip:b@198.51.100.7>"]);
+    assert_eq!(phone.bindings().len(), 2);
+
+    assert!(phone.register(&["Contact: *", "Expires: 100"]).is("400"));
+    assert!(phone.bench.events().is_empty());
+    assert!(phone.register(&["Contact: *", "Expires: 0"]).is("200"));
+
+    assert!(phone.bindings().is_empty());
+}
+
+#[test]
+fn a_question_without_contact_lists_the_bindings() {
+    let mut phone = Phone::new();
+    phone.register(&["Contact: <sip:a@198.51.100.7>"]);
+    phone.bindings();
+    phone.bench.seconds(20);
+
+    let answer = phone.register(&["Contact:"]);
+
+    assert_eq!(
+        answer.header("Contact").unwrap(),
+        "<sip:a@198.51.100.7>;expires=100"
+    );
+    assert!(phone.bench.events().is_empty());
+}
+
+#[test]
+fn more_contacts_than_allowed_are_refused_whole() {
+    let mut phone = Phone::new();
+    phone.register(&["Contact: <sip:a@198.51.100.7>"]);
+    phone.bindings();
+
+    let refused = phone.register(&["Contact: <sip:b@198.51.100.7>, <sip:c@198.51.100.7>"]);
+
+    assert!(refused.is("403"));
+    assert!(phone.bench.events().is_empty());
+    assert!(phone.register(&["Contact: <sip:b@198.51.100.7>"]).is("200"));
+    assert_eq!(phone.bindings().len(), 2);
+}
+
+#[test]
+fn a_late_register_of_the_same_call_id_changes_nothing() {
+    let mut phone = Phone::new();
+    phone.register(&[]);
+    phone.bindings();
+
+    let refused = phone.register(&["CSeq: 1 REGISTER", "Expires: 0"]);
+
+    assert!(refused.is("500"));
+    assert!(phone.bench.events().is_empty());
+}
+
+#[test]
+fn a_phone_that_restarted_counts_from_the_beginning() {
+    let mut phone = Phone::new();
+    phone.register(&[]);
+    phone.bindings();
+
+    phone.bench.seconds(1);
+
+    let accepted = phone.register(&["CSeq: 1 REGISTER", "Call-ID: fresh"]);
+
+    assert!(accepted.is("200"));
+    assert_eq!(phone.bindings().len(), 1);
+}
+
+#[test]
+fn bindings_end_with_their_connection() {
+    let mut phone = Phone::new();
+    phone.flow = peer_tcp();
+    phone.register(&[]);
+    assert_eq!(phone.bindings()[0].flow, peer_tcp());
+
+    phone.bench.input(Input::FlowClosed(peer_tcp())).unwrap();
+
+    assert!(phone.bindings().is_empty());
+}
+
+#[test]
+fn restored_bindings_are_unproven_until_the_phone_registers() {
+    let mut phone = Phone::new();
+    let contact = Uri::parse(format!("sip:caller@{PEER}")).unwrap();
+    let restored = RestoredBinding {
+        user: jana(),
+        contact,
+        flow: peer(),
+        remaining: Duration::from_secs(30),
+    };
+    let stranger = RestoredBinding {
+        user: User("gone".to_owned()),
+        ..restored.clone()
+    };
+    let connection = RestoredBinding {
+        flow: peer_tcp(),
+        ..restored.clone()
+    };
+    phone.bench.command(Command::RestoreBindings {
+        bindings: vec![restored, stranger, connection],
+    });
+    assert_eq!(phone.bindings()[0].state, BindingState::Unproven);
+    assert_eq!(phone.bench.endpoint.counts().bindings, 1);
+
+    phone.register(&[]);
+
+    let bindings = phone.bindings();
+    assert_eq!(bindings.len(), 1);
+    assert_eq!(bindings[0].state, BindingState::Proven);
+}
+
+#[test]
+fn a_restored_binding_runs_out() {
+    let mut phone = Phone::new();
+    let contact = Uri::parse("sip:a@198.51.100.7").unwrap();
+    let restored = RestoredBinding {
+        user: jana(),
+        contact,
+        flow: peer(),
+        remaining: Duration::from_secs(30),
+    };
+    phone.bench.command(Command::RestoreBindings {
+        bindings: vec![restored],
+    });
+    phone.bindings();
+
+    phone.bench.seconds(30);
+
+    assert!(phone.bindings().is_empty());
+    phone.bench.assert_empty();
+}
+
+#[test]
+fn an_account_that_is_removed_loses_its_bindings() {
+    let mut phone = Phone::new();
+    phone.register(&[]);
+    phone.bindings();
+
+    phone.bench.command(Command::SetAccounts {
+        accounts: BTreeMap::new(),
+    });
+
+    assert!(phone.bindings().is_empty());
+    assert!(phone.register(&[]).is("401"));
+}
+
+#[test]
+fn bindings_can_be_removed_by_the_caller() {
+    let mut phone = Phone::new();
+    phone.register(&[]);
+    phone.bindings();
+
+    phone
+        .bench
+        .command(Command::RemoveBindings { user: jana() });
+    assert!(phone.bindings().is_empty());
+    phone
+        .bench
+        .command(Command::RemoveBindings { user: jana() });
+
+    assert!(phone.bench.events().is_empty());
+}
+
+#[test]
+fn an_invite_is_challenged_by_command_and_its_user_told() {
+    let mut phone = Phone::new();
+    let dialog = phone.bench.incoming(&common::invite());
+    phone.bench.sent();
+    phone.bench.command(Command::Reject {
+        dialog,
+        status: common::status(401),
+        headers: Vec::new(),
+    });
+    let challenge = phone.bench.only();
+    phone.challenged(&challenge);
+    let (name, value) = phone
+        .client
+        .authorize(Method::Invite, b"sip:line@192.0.2.1", 7)
+        .unwrap();
+    let header = format!(
+        "{}: {}",
+        String::from_utf8_lossy(name.bytes()),
+        String::from_utf8_lossy(value.bytes())
+    );
+
+    phone.bench.receive(&request(
+        "INVITE",
+        &["CSeq: 2 INVITE", &branch("z9hG4bKagain"), &header],
+        common::SDP,
+    ));
+
+    assert!(
+        matches!(phone.bench.event(), Event::Incoming { user: Some(user), .. } if user == jana())
+    );
+}

@@ -1,0 +1,177 @@
+//! Where requests inside a dialog go (RFC 3261 §12.2.1.1).
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Bench, SDP, address, peer, peer_tcp, request, response_with};
+use sip::{Command, Event, Flow, Protocol, Target};
+
+/// Our BYE in a call from `flow` whose INVITE had these header lines.
+fn bye(flow: Flow, lines: &[&str]) -> common::Sent {
+    let mut bench = Bench::default();
+    bench.receive_from(flow, &request("INVITE", lines, SDP));
+    let Some(Event::Incoming { dialog, .. }) = bench.events().pop() else {
+        panic!("no call")
+    };
+    bench.accept(dialog);
+    let tag = bench.sent().pop().unwrap().to_tag();
+    bench.receive_from(flow, &common::ack(&tag));
+    bench.command(Command::Bye {
+        dialog,
+        reason: None,
+    });
+    bench.only()
+}
+
+#[test]
+fn a_loose_route_is_followed_in_the_order_of_record_route() {
+    let bye = bye(
+        peer(),
+        &["Record-Route: <sip:203.0.113.1;lr>, <sip:203.0.113.2:5080;lr>"],
+    );
+
+    assert_eq!(bye.start_line(), "BYE sip:caller@198.51.100.7:5070 SIP/2.0");
+    assert_eq!(bye.header("Route").unwrap(), "<sip:203.0.113.1;lr>");
+    assert!(bye.text.contains("Route: <sip:203.0.113.2:5080;lr>\r\n"));
+    assert_eq!(bye.target.remote(), address("203.0.113.1:5060"));
+}
+
+#[test]
+fn our_2xx_copies_record_route() {
+    let mut bench = Bench::default();
+    let dialog = bench.incoming(&request(
+        "INVITE",
+        &["Record-Route: <sip:203.0.113.1;lr>"],
+        SDP,
+    ));
+    bench.accept(dialog);
+    assert_eq!(
+        bench.sent().pop().unwrap().header("Record-Route").unwrap(),
+        "<sip:203.0.113.1;lr>"
+    );
+}
+
+#[test]
+fn a_strict_route_takes_the_request_uri() {
+    let bye = bye(
+        peer(),
+        &["Record-Route: <sip:203.0.113.1>, <sip:203.0.113.2;lr>"],
+    );
+
+    assert_eq!(bye.start_line(), "BYE sip:203.0.113.1 SIP/2.0");
+    assert_eq!(bye.header("Route").unwrap(), "<sip:203.0.113.2;lr>");
+    assert!(
+        bye.text
+            .contains("Route: <sip:caller@198.51.100.7:5070>\r\n")
+    );
+}
+
+#[test]
+fn the_caller_reads_record_route_from_its_end() {
+    let mut bench = Bench::default();
+    let (_, invite) = bench.call();
+
+    let routes = [
+        "Record-Route: <sip:203.0.113.1;lr>",
+        "Record-Route: <sip:203.0.113.2;lr>",
+    ];
+    bench.receive(&response_with(
+        &invite.text,
+        "200 OK",
+        "callee",
+        &routes,
+        SDP,
+    ));
+
+    let ack = bench.only();
+    assert_eq!(ack.header("Route").unwrap(), "<sip:203.0.113.2;lr>");
+    assert_eq!(ack.target.remote(), address("203.0.113.2:5060"));
+}
+
+#[test]
+fn an_invalid_contact_is_reached_by_its_flow() {
+    let bye = bye(
+        peer(),
+        &["Contact: <sip:x@df7jal23ls0d.invalid;transport=ws>"],
+    );
+    assert_eq!(bye.target, Target::Flow(peer()));
+}
+
+#[test]
+fn a_private_contact_behind_nat_is_reached_by_its_flow() {
+    let bye = bye(peer(), &["Contact: <sip:x@192.168.1.20:5060>"]);
+    assert_eq!(bye.target, Target::Flow(peer()));
+}
+
+#[test]
+fn a_contact_elsewhere_is_reached_at_its_address() {
+    let bye = bye(peer(), &["Contact: <sip:x@203.0.113.7>"]);
+    assert_eq!(
+        bye.target,
+        Target::Address {
+            listener: common::UDP,
+            protocol: Protocol::Udp,
+            remote: address("203.0.113.7:5060")
+        }
+    );
+}
+
+#[test]
+fn a_connection_is_used_both_ways() {
+    let bye = bye(
+        peer_tcp(),
+        &["Contact: <sip:x@198.51.100.7:5060;transport=tcp>"],
+    );
+    assert_eq!(bye.target, Target::Flow(peer_tcp()));
+    assert!(bye.header("Via").unwrap().starts_with("SIP/2.0/TCP"));
+}
+
+#[test]
+fn an_ipv6_peer_is_reached_and_shown_its_address() {
+    let flow = Flow::udp(common::UDP, address("[2001:db8::7]:5070"));
+    let mut bench = Bench::default();
+
+    bench.receive_from(
+        flow,
+        &request(
+            "OPTIONS",
+            &["Via: SIP/2.0/UDP [2001:db8::9];branch=z9hG4bKv6;rport"],
+            "",
+        ),
+    );
+
+    let answer = bench.only();
+    assert_eq!(answer.target, Target::Flow(flow));
+    assert!(
+        answer
+            .header("Via")
+            .unwrap()
+            .contains("received=2001:db8::7;rport=5070")
+    );
+}
+
+#[test]
+fn after_a_move_behind_nat_the_new_flow_is_used() {
+    let mut bench = Bench::default();
+    let contact = "Contact: <sip:x@192.168.1.20:5060>";
+    let dialog = bench.incoming(&request("INVITE", &[contact], SDP));
+    bench.accept(dialog);
+    let tag = bench.sent().pop().unwrap().to_tag();
+    bench.receive(&common::ack(&tag));
+    let moved = Flow {
+        remote: address("198.51.100.7:6666"),
+        ..peer()
+    };
+    bench.receive_from(
+        moved,
+        &request("INFO", &[&common::to(&tag), "CSeq: 2 INFO", contact], ""),
+    );
+    bench.sent();
+
+    bench.command(Command::Bye {
+        dialog,
+        reason: None,
+    });
+
+    assert_eq!(bench.only().target, Target::Flow(moved));
+}

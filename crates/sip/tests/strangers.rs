@@ -1,0 +1,191 @@
+//! Unknown sources, overload and full tables.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Bench, SDP, branch, invite, peer, request, response, to};
+use sip::{Command, Event, Limits, NewCalls};
+
+#[test]
+fn an_invite_from_a_stranger_gets_403_without_state() {
+    let mut bench = Bench::default();
+
+    bench.receive_unknown(peer(), &invite());
+    let first = bench.only();
+    bench.receive_unknown(peer(), &invite());
+
+    assert!(first.is("403"));
+    assert_eq!(bench.only().text, first.text, "stateless, yet the same tag");
+    assert!(bench.events().is_empty());
+    bench.assert_empty();
+}
+
+#[test]
+fn a_stranger_hears_nothing_else() {
+    let mut bench = Bench::default();
+    for method in [
+        "OPTIONS",
+        "MESSAGE",
+        "BYE",
+        "CANCEL",
+        "SUBSCRIBE",
+        "FOOBAR",
+        "ACK",
+    ] {
+        bench.receive_unknown(peer(), &request(method, &[], ""));
+        bench.receive_unknown(peer(), &request(method, &[&to("x")], ""));
+    }
+    bench.receive_unknown(peer(), &request("OPTIONS", &["To: <sip:"], ""));
+
+    assert!(bench.sent().is_empty() && bench.events().is_empty());
+    bench.assert_empty();
+}
+
+#[test]
+fn a_strangers_2xx_is_not_hung_up() {
+    let mut other = Bench::default();
+    let (_, sent) = other.call();
+    let mut bench = Bench::with(common::config());
+
+    bench.receive_unknown(
+        peer(),
+        &response(&sent.text, "200 OK", "callee", SDP).replace("z9hG4bK", "z9hG4bKold"),
+    );
+
+    assert!(bench.sent().is_empty() && bench.events().is_empty());
+}
+
+#[test]
+fn responses_to_our_requests_pass_from_anywhere() {
+    let mut bench = Bench::default();
+    let (_, sent) = bench.call();
+
+    bench.receive_unknown(peer(), &response(&sent.text, "200 OK", "callee", SDP));
+
+    assert!(matches!(bench.event(), Event::Established { .. }));
+}
+
+#[test]
+fn what_belongs_to_a_dialog_or_transaction_passes_from_anywhere() {
+    let mut bench = Bench::default();
+    let dialog = bench.incoming(&invite());
+    bench.accept(dialog);
+    let tag = bench.sent().pop().unwrap().to_tag();
+    bench.receive_unknown(peer(), &common::ack(&tag));
+    assert!(matches!(bench.event(), Event::Acknowledged { .. }));
+
+    bench.receive_unknown(peer(), &request("BYE", &[&to(&tag), "CSeq: 2 BYE"], ""));
+
+    assert!(bench.only().is("200"));
+    assert!(matches!(bench.event(), Event::Ended { .. }));
+}
+
+#[test]
+fn a_flood_is_cut_before_it_is_parsed_and_spares_others() {
+    let mut bench = Bench::default();
+    for number in 0..1_000 {
+        bench.receive_unknown(
+            peer(),
+            &request("INVITE", &[&branch(&format!("z9hG4bK{number}"))], SDP),
+        );
+    }
+    assert_eq!(bench.sent().len(), 20);
+
+    let other = sip::Flow {
+        remote: common::address("203.0.113.3:5060"),
+        ..peer()
+    };
+    bench.receive_unknown(other, &invite());
+    bench.receive(&request("OPTIONS", &[], ""));
+
+    assert_eq!(bench.sent().len(), 2);
+}
+
+#[test]
+fn while_refused_new_calls_get_503_with_a_spread_retry_after_and_running_ones_go_on() {
+    let mut bench = Bench::default();
+    let (_, tag) = bench.answered();
+    bench.command(Command::Admit(NewCalls::Refused));
+
+    let mut waits = Vec::new();
+    for number in 0..20 {
+        let lines = [
+            format!("Call-ID: n{number}"),
+            branch(&format!("z9hG4bKn{number}")),
+        ];
+        bench.receive(&request(
+            "INVITE",
+            &lines.each_ref().map(String::as_str),
+            SDP,
+        ));
+        let refusal = bench.only();
+        assert!(refusal.is("503"));
+        waits.push(
+            refusal
+                .header("Retry-After")
+                .unwrap()
+                .parse::<u32>()
+                .unwrap(),
+        );
+    }
+    bench.receive(&request("BYE", &[&to(&tag), "CSeq: 2 BYE"], ""));
+
+    assert!(bench.only().is("200"));
+    assert!(waits.iter().all(|wait| (5..30).contains(wait)));
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 5);
+    assert_eq!(bench.endpoint.counts().dialogs, 0);
+    bench.command(Command::Admit(NewCalls::Taken));
+    bench.incoming(&request(
+        "INVITE",
+        &["Call-ID: after", &branch("z9hG4bKafter")],
+        SDP,
+    ));
+}
+
+#[test]
+fn a_full_table_refuses_new_calls_and_nothing_else() {
+    let mut config = common::config();
+    config.limits = Limits {
+        dialogs: 1,
+        ..Limits::DEFAULT
+    };
+    let mut bench = Bench::with(config);
+    let (_, tag) = bench.answered();
+
+    bench.receive(&request(
+        "INVITE",
+        &["Call-ID: second", &branch("z9hG4bKsecond")],
+        SDP,
+    ));
+    assert!(bench.only().is("503"));
+    bench.receive(&request(
+        "INVITE",
+        &[&to(&tag), "CSeq: 2 INVITE", &branch("z9hG4bKre")],
+        SDP,
+    ));
+    assert!(matches!(bench.event(), Event::Offered { .. }));
+    bench.receive(&request("OPTIONS", &[], ""));
+
+    assert!(bench.sent().pop().unwrap().is("200"));
+}
+
+#[test]
+fn an_old_clock_changes_nothing() {
+    let mut bench = Bench::default();
+    bench.call();
+    let earlier = bench.start;
+    bench.advance(Duration::from_millis(400));
+
+    bench
+        .endpoint
+        .handle_input(earlier, sip::Input::Timeout)
+        .unwrap();
+    assert!(bench.sent().is_empty());
+    bench.advance(Duration::from_millis(100));
+
+    assert_eq!(bench.sent().len(), 1);
+}

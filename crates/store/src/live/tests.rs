@@ -1,0 +1,277 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use dispatch::{LegId, Moment};
+use journal::{Fact, Saved, State, replay};
+use tempfile::TempDir;
+
+use super::*;
+
+const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
+
+impl LiveDb {
+    /// Lets the database grow by so many pages and then be full.
+    pub(crate) fn limit_growth(&self, pages: u32) {
+        let count: u32 = self
+            .connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        let sql = format!("PRAGMA max_page_count = {}", count + pages);
+        self.connection.query_row(&sql, [], |_| Ok(())).unwrap();
+    }
+}
+
+pub(crate) fn open(folder: &Path) -> LiveDb {
+    LiveDb::open(folder, &KEY, [3; CHANCE_BYTES]).unwrap()
+}
+
+fn entry(seq: u64) -> Entry {
+    Entry {
+        seq: Seq(seq),
+        at: Moment::from_micros(seq * 1_000),
+        fact: Fact::LegLost {
+            leg: LegId { start: 1, n: 7 },
+        },
+        saved: Saved::Saved,
+    }
+}
+
+fn entries(range: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
+    range.map(entry).collect()
+}
+
+fn snapshot(seq: u64) -> Snapshot {
+    Snapshot {
+        seq: Seq(seq),
+        at: Moment::from_micros(seq * 1_000),
+        ..Snapshot::default()
+    }
+}
+
+/// The last entry that the snapshot covers, and the numbers of the entries after it.
+fn held(db: &mut LiveDb) -> (Option<u64>, Vec<u64>) {
+    let loaded = db.load().unwrap();
+    let tail = loaded.tail.iter().map(|tail| tail.entry.seq.0).collect();
+    (loaded.snapshot.map(|snapshot| snapshot.seq.0), tail)
+}
+
+/// What a crash of the machine at this moment would leave.
+fn crashed(folder: &TempDir) -> TempDir {
+    let left = TempDir::new().unwrap();
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
+    }
+    left
+}
+
+fn anywhere(folder: &TempDir, wanted: &[u8]) -> bool {
+    fs::read_dir(folder.path()).unwrap().any(|file| {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        bytes.windows(wanted.len()).any(|window| window == wanted)
+    })
+}
+
+#[test]
+fn crash_after_any_step_leaves_what_was_written_until_then() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    let mut left = vec![(crashed(&folder), (None, vec![]))];
+
+    db.append(&entries(1..=2)).unwrap();
+    left.push((crashed(&folder), (None, vec![1, 2])));
+    db.append(&entries(3..=3)).unwrap();
+    left.push((crashed(&folder), (None, vec![1, 2, 3])));
+    db.replace(&snapshot(2)).unwrap();
+    left.push((crashed(&folder), (Some(2), vec![3])));
+    db.checkpoint().unwrap();
+    left.push((crashed(&folder), (Some(2), vec![3])));
+    db.append(&entries(4..=5)).unwrap();
+    left.push((crashed(&folder), (Some(2), vec![3, 4, 5])));
+
+    for (folder, expected) in left {
+        assert_eq!(held(&mut open(folder.path())), expected);
+    }
+}
+
+#[test]
+fn write_torn_anywhere_leaves_whole_commits_in_their_order() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    db.checkpoint().unwrap();
+    for commit in 0..4 {
+        db.append(&entries(commit * 3 + 1..=commit * 3 + 3))
+            .unwrap();
+    }
+    let wal = fs::read(folder.path().join("live.db-wal")).unwrap();
+    let mut seen = Vec::new();
+
+    for length in (0..=wal.len()).step_by(1_024) {
+        let left = crashed(&folder);
+        fs::write(left.path().join("live.db-wal"), &wal[..length]).unwrap();
+        let (_, tail) = held(&mut open(left.path()));
+        assert_eq!(tail.len() % 3, 0);
+        assert!(tail.iter().copied().eq(1..=tail.len() as u64));
+        seen.push(tail.len());
+    }
+
+    assert!(seen.is_sorted());
+    assert_eq!((seen[0], seen.contains(&6)), (0, true));
+}
+
+#[test]
+fn nothing_deleted_is_left_in_any_file() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    db.append(&entries(1..=200)).unwrap();
+    db.write_snapshot(&snapshot(0)).unwrap();
+    db.keep_bindings([("jana", Some(&b"sip:jana@192.0.2.7"[..]))])
+        .unwrap();
+    let mut marks: Vec<Vec<u8>> = db
+        .sealed_entries()
+        .unwrap()
+        .into_iter()
+        .map(|row| row.sealed)
+        .collect();
+    marks.extend(
+        db.sealed_bindings()
+            .unwrap()
+            .into_iter()
+            .map(|(_, sealed)| sealed),
+    );
+    assert!(marks.iter().all(|mark| anywhere(&folder, &mark[..24])));
+
+    db.keep_bindings([("jana", None)]).unwrap();
+    db.write_snapshot(&snapshot(200)).unwrap();
+
+    assert_eq!(marks.len(), 201);
+    assert!(!marks.iter().any(|mark| anywhere(&folder, &mark[..24])));
+    assert!(
+        !marks
+            .iter()
+            .any(|mark| anywhere(&folder, &mark[mark.len() - 24..]))
+    );
+}
+
+#[test]
+fn nothing_is_written_in_the_clear() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+
+    db.keep_bindings([("jana", Some(&b"sip:jana@192.0.2.7"[..]))])
+        .unwrap();
+    let fact = Fact::Intends {
+        operator: dispatch::OperatorId::parse("marked-operator").unwrap(),
+        intent: dispatch::Intent::Ready,
+    };
+    db.append(&[Entry { fact, ..entry(1) }]).unwrap();
+
+    assert!(!anywhere(&folder, b"192.0.2.7"));
+    assert!(!anywhere(&folder, b"marked-operator"));
+}
+
+#[test]
+fn full_disk_keeps_what_was_written_and_a_snapshot_makes_room() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    db.append(&entries(1..=100)).unwrap();
+    db.limit_growth(2);
+
+    let error = db.append(&entries(101..=2_000)).unwrap_err();
+
+    assert!(matches!(error, JournalError::Full { .. }), "{error}");
+    assert_eq!(held(&mut db).1.len(), 100);
+    db.write_snapshot(&snapshot(2_000)).unwrap();
+    db.append(&entries(2_001..=2_010)).unwrap();
+    drop(db);
+    assert_eq!(
+        held(&mut open(folder.path())),
+        (Some(2_000), (2_001..=2_010).collect())
+    );
+}
+
+/// A file whose entry kills the process as soon as its replay has begun.
+struct Poisoned {
+    db: LiveDb,
+    poison: Seq,
+}
+
+impl Journal for Poisoned {
+    fn load(&mut self) -> Result<Loaded, JournalError> {
+        self.db.load()
+    }
+
+    fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        self.db.append(entries)
+    }
+
+    fn write_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
+        self.db.write_snapshot(snapshot)
+    }
+
+    fn mark_replay(&mut self, seq: Seq, times: u32) -> Result<(), JournalError> {
+        self.db.mark_replay(seq, times)?;
+        assert_ne!(seq, self.poison, "poison");
+        Ok(())
+    }
+
+    fn end_replay(&mut self) -> Result<(), JournalError> {
+        self.db.end_replay()
+    }
+
+    fn skip(&mut self, seq: Seq) -> Result<(), JournalError> {
+        self.db.skip(seq)
+    }
+}
+
+#[test]
+fn entry_that_kills_the_process_twice_is_skipped_for_ever() {
+    let folder = TempDir::new().unwrap();
+    open(folder.path()).append(&entries(1..=5)).unwrap();
+    let start = || {
+        let mut journal = Poisoned {
+            db: open(folder.path()),
+            poison: Seq(3),
+        };
+        catch_unwind(AssertUnwindSafe(|| replay(&mut journal).unwrap()))
+    };
+
+    assert!(start().is_err());
+    assert!(start().is_err());
+    for _ in 0..2 {
+        let replayed = start().unwrap();
+        assert_eq!(replayed.skipped, [Seq(3)]);
+        assert_eq!(replayed.state.seq(), Seq(5));
+    }
+    assert!(!folder.path().join(REPLAY_MARK).exists());
+}
+
+#[test]
+fn two_crashes_at_different_entries_skip_none() {
+    let folder = TempDir::new().unwrap();
+    open(folder.path()).append(&entries(1..=5)).unwrap();
+    for poison in [3, 4] {
+        let mut journal = Poisoned {
+            db: open(folder.path()),
+            poison: Seq(poison),
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| replay(&mut journal))).is_err());
+    }
+
+    let replayed = replay(&mut open(folder.path())).unwrap();
+
+    assert_eq!(replayed.skipped, []);
+}
+
+#[test]
+fn snapshot_of_a_state_comes_back_whole() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    let mut state = State::default();
+    for entry in entries(1..=9) {
+        let _ = state.apply(&entry);
+    }
+
+    db.write_snapshot(&state.snapshot()).unwrap();
+
+    assert_eq!(db.load().unwrap().snapshot, Some(state.snapshot()));
+}

@@ -1,0 +1,60 @@
+use rusqlite::{Connection, Error};
+
+/// The newest arrangement of tables, kept as SQLite's `user_version`.
+pub(crate) const SCHEMA: u32 = 1;
+/// The oldest arrangement that is read.
+pub(crate) const SCHEMA_OLDEST: u32 = 1;
+
+/// How the file is used. With exclusive locking there is no shared-memory file, and a second process is refused.
+const SETTINGS: &str = "
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA secure_delete = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA foreign_keys = ON;
+    PRAGMA trusted_schema = OFF;
+";
+
+const TABLES: &str = "
+    CREATE TABLE start (
+        node INTEGER PRIMARY KEY CHECK (node = 1),
+        count INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE snapshot (
+        node INTEGER PRIMARY KEY CHECK (node = 1),
+        seq INTEGER NOT NULL,
+        format INTEGER NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE entry (
+        seq INTEGER PRIMARY KEY,
+        format INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        skipped INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE binding (
+        user TEXT PRIMARY KEY,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO start (node, count) VALUES (1, 0);
+";
+
+/// Takes the file for this process alone and sets how it is used.
+pub(crate) fn configure(connection: &Connection) -> Result<(), Error> {
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    connection.execute_batch(SETTINGS)
+}
+
+/// The arrangement of tables that is found; 0 in an empty file.
+pub(crate) fn found(connection: &Connection) -> Result<u32, Error> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Makes the tables in an empty file.
+pub(crate) fn create(connection: &mut Connection) -> Result<(), Error> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", SCHEMA)?;
+    transaction.commit()
+}

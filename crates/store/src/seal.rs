@@ -1,0 +1,143 @@
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+
+/// Bytes of the key that seals what is on disk.
+pub const KEY_BYTES: usize = 32;
+/// Bytes of fresh chance that opening the file takes.
+pub const CHANCE_BYTES: usize = 16;
+const NONCE_BYTES: usize = CHANCE_BYTES + 8;
+
+/// Seals bytes by XChaCha20-Poly1305. What is sealed is bound to the place it is for, so that it cannot be moved.
+///
+/// A nonce is the chance given at the start and a number that counts up; it stands before the ciphertext.
+pub(crate) struct Seal {
+    cipher: XChaCha20Poly1305,
+    chance: [u8; CHANCE_BYTES],
+    sealed: u64,
+}
+
+/// What is sealed, and for which place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// Which table.
+    pub(crate) table: &'static str,
+    /// Which row of it.
+    pub(crate) row: &'a [u8],
+    /// The format of what is sealed.
+    pub(crate) format: u32,
+}
+
+impl Place<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        [
+            self.table.as_bytes(),
+            b"\0",
+            &self.format.to_be_bytes(),
+            self.row,
+        ]
+        .concat()
+    }
+}
+
+impl Seal {
+    pub(crate) fn new(key: &[u8; KEY_BYTES], chance: [u8; CHANCE_BYTES]) -> Self {
+        Self {
+            cipher: XChaCha20Poly1305::new(key.into()),
+            chance,
+            sealed: 0,
+        }
+    }
+
+    /// Seals bytes for a place. Nothing comes back for more than the cipher takes, which is 256 GB.
+    pub(crate) fn seal(&mut self, place: Place<'_>, clear: &[u8]) -> Option<Vec<u8>> {
+        let mut nonce = [0; NONCE_BYTES];
+        nonce[..CHANCE_BYTES].copy_from_slice(&self.chance);
+        nonce[CHANCE_BYTES..].copy_from_slice(&self.sealed.to_be_bytes());
+        self.sealed += 1;
+        let aad = place.bytes();
+        let payload = Payload {
+            msg: clear,
+            aad: &aad,
+        };
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what was sealed for a place; nothing when it was not, or was sealed under another key.
+    pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let aad = place.bytes();
+        let payload = Payload {
+            msg: sealed,
+            aad: &aad,
+        };
+        self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place<'static> = Place {
+        table: "entry",
+        row: b"7",
+        format: 1,
+    };
+
+    fn seal() -> Seal {
+        Seal::new(&[1; KEY_BYTES], [2; CHANCE_BYTES])
+    }
+
+    #[test]
+    fn sealed_bytes_open_at_their_place_only() {
+        let mut seal = seal();
+
+        let sealed = seal.seal(PLACE, b"a fact").unwrap();
+
+        assert_eq!(seal.open(PLACE, &sealed).unwrap(), b"a fact");
+        assert_eq!(seal.open(Place { row: b"8", ..PLACE }, &sealed), None);
+        assert_eq!(
+            seal.open(
+                Place {
+                    table: "snapshot",
+                    ..PLACE
+                },
+                &sealed
+            ),
+            None
+        );
+        assert_eq!(seal.open(Place { format: 2, ..PLACE }, &sealed), None);
+    }
+
+    #[test]
+    fn another_key_opens_nothing() {
+        let sealed = seal().seal(PLACE, b"a fact").unwrap();
+
+        let other = Seal::new(&[9; KEY_BYTES], [2; CHANCE_BYTES]);
+
+        assert_eq!(other.open(PLACE, &sealed), None);
+    }
+
+    #[test]
+    fn no_nonce_is_used_twice() {
+        let mut seal = seal();
+
+        let first = seal.seal(PLACE, b"a fact").unwrap();
+        let second = seal.seal(PLACE, b"a fact").unwrap();
+
+        assert_ne!(first[..NONCE_BYTES], second[..NONCE_BYTES]);
+    }
+
+    #[test]
+    fn cut_or_changed_bytes_do_not_open() {
+        let mut seal = seal();
+        let mut sealed = seal.seal(PLACE, b"a fact").unwrap();
+        let cut = &sealed[..NONCE_BYTES - 1];
+        assert_eq!(seal.open(PLACE, cut), None);
+
+        *sealed.last_mut().unwrap() ^= 1;
+
+        assert_eq!(seal.open(PLACE, &sealed), None);
+    }
+}

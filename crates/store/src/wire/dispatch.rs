@@ -1,0 +1,210 @@
+use dispatch::{
+    Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, HandBack,
+    Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment, Need,
+    Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase, PairRest,
+    Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve,
+    Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Standing, Step, Strategy, Tier, Timeline,
+    Told, Widened, WrapUpChange,
+};
+
+use super::macros::{choice, record, wrapper};
+use super::{Malformed, Reader, Wire};
+
+impl Wire for Moment {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.as_micros().put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        u64::take(from).map(Self::from_micros)
+    }
+}
+
+impl Wire for Key {
+    fn put(&self, out: &mut Vec<u8>) {
+        let text = self.as_str();
+        text.len().put(out);
+        out.extend_from_slice(text.as_bytes());
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let length = usize::take(from)?;
+        let text = std::str::from_utf8(from.bytes(length)?).map_err(|_| Malformed)?;
+        Self::parse(text).map_err(|_| Malformed)
+    }
+}
+
+wrapper! { Seq ContactId OperatorId QueueId LineId SkillId PartnerId }
+
+record!(LegId { start, n });
+
+choice!(Class { 1 Alarm, 2 Danger, 3 Crisis, 4 Information });
+choice!(Standing { 1 Arrival, 2 BehindBand });
+choice!(Cause { 1 Caller, 2 Operator(operator), 3 Supervisor });
+choice!(Intent { 1 Ready, 2 Paused { reason, back_at }, 3 Off });
+choice!(Reachability { 1 Reachable, 2 Unproven, 3 Unreachable });
+choice!(Miss { 1 NoAnswer, 2 Declined, 3 Unreachable });
+choice!(HandBack { 1 Operator, 2 LegLost, 3 Partner });
+choice!(EndCause { 1 Caller, 2 Operator, 3 LegLost });
+choice!(WrapUpChange { 1 Longer(by), 2 Over });
+choice!(Outcome { 1 Answered, 2 Overflowed, 3 Abandoned, 4 Lost });
+choice!(PauseCause { 1 Misses(count) });
+
+record!(Config {
+    lines,
+    queues,
+    operators,
+    partners,
+    rules
+});
+record!(Line { id, queue });
+record!(Queue {
+    id,
+    strategy,
+    ring_time,
+    ring_time_home,
+    wrap_up,
+    wrap_up_hard,
+    reserves,
+    timelines
+});
+choice!(Strategy {
+    1 LongestIdle,
+    2 OrderedList,
+    3 RoundRobin,
+    4 FewestCalls,
+    5 LeastTalkTime,
+    6 RingAll,
+    7 RingProgressively { interval },
+});
+record!(Reserve {
+    class,
+    least,
+    needs
+});
+record!(Timeline { class, steps });
+record!(Step { after, action });
+choice!(Action {
+    1 WidenSkills,
+    2 SecondOperator,
+    3 OnCall,
+    4 TellSupervisor,
+    5 Overflow(partner),
+});
+record!(Need {
+    skill,
+    level,
+    relaxed
+});
+record!(Relaxation { after, level });
+record!(Operator {
+    id,
+    skills,
+    queues,
+    place
+});
+choice!(Place { 1 Desk, 2 Home });
+record!(Partner {
+    id,
+    ring_time,
+    rest
+});
+record!(Rules {
+    rest_declined,
+    rest_no_answer,
+    rest_unreachable,
+    misses_before_pause,
+    adrift,
+    last_minutes,
+});
+
+record!(Snapshot {
+    now,
+    newest,
+    config,
+    contacts,
+    operators,
+    offered_last
+});
+record!(ContactSnapshot {
+    id,
+    leg,
+    line,
+    queue,
+    class,
+    standing,
+    needs,
+    arrived,
+    answered,
+    outcome,
+    state,
+    relaxed,
+    steps_taken,
+    widened,
+    tier,
+    more_operators,
+    progress,
+    progress_at,
+    overflows,
+    rests,
+    told,
+});
+choice!(Widened { 1 No, 2 Yes });
+choice!(Told { 1 No, 2 Yes });
+choice!(Tier { 1 Desk, 2 OnCall });
+choice!(ContactState {
+    1 Waiting,
+    2 Offered { offers },
+    3 Talking { with },
+    4 Adrift { until, caller, with },
+});
+record!(Offer {
+    operator,
+    since,
+    until
+});
+choice!(Joined {
+    1 Operator { operator, leg, since },
+    2 Partner { partner, leg, since },
+});
+choice!(Sought { 1 Missing, 2 Found });
+record!(Overflow {
+    partner,
+    phase,
+    missed
+});
+choice!(OverflowPhase { 1 Ringing(until), 2 Resting(until) });
+choice!(Missed { 1 No, 2 Yes });
+record!(PairRest {
+    operator,
+    until,
+    miss
+});
+
+record!(OperatorSnapshot {
+    id,
+    membership,
+    intent,
+    paused,
+    reachability,
+    talking,
+    claim,
+    legs,
+    wrap_up,
+    longer,
+    rest,
+    shift_ends,
+    shift,
+    misses,
+    misses_in_row,
+    idle_since,
+    calls,
+    talked,
+});
+choice!(Membership { 1 Configured, 2 Leaving });
+choice!(ShiftPart { 1 Within, 2 LastMinutes });
+record!(Misses {
+    no_answer,
+    declined,
+    unreachable
+});

@@ -1,0 +1,60 @@
+use journal::{Entry, Fact, Saved, Snapshot};
+
+use super::macros::{choice, record};
+use super::{Malformed, Reader, Wire};
+
+/// An entry that is read was saved.
+impl Wire for Entry {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self {
+            seq,
+            at,
+            fact,
+            saved: _,
+        } = self;
+        seq.put(out);
+        at.put(out);
+        fact.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            seq: Wire::take(from)?,
+            at: Wire::take(from)?,
+            fact: Wire::take(from)?,
+            saved: Saved::Saved,
+        })
+    }
+}
+
+record!(Snapshot {
+    seq,
+    at,
+    start,
+    dispatcher,
+    counts
+});
+
+choice!(Fact {
+    1 Configured(config),
+    2 Arrived { leg, line, class, needs, standing },
+    3 Stands { contact, standing },
+    4 Classed { contact, class, cause },
+    5 Needed { contact, needs },
+    6 Intends { operator, intent },
+    7 Reached { operator, reachability },
+    8 ShiftEnds { operator, at },
+    9 Engaged { operator, leg },
+    10 Disengaged { operator, leg },
+    11 Answered { contact, operator, leg },
+    12 Missed { contact, operator, miss },
+    13 PartnerAnswered { contact, partner, leg },
+    14 PartnerMissed { contact, partner },
+    15 HandedBack { contact, cause },
+    16 Ended { contact, cause },
+    17 WrapUp { operator, change },
+    18 Timeout,
+    19 Restarted { start },
+    20 LegFound { leg },
+    21 LegLost { leg },
+});

@@ -1,0 +1,61 @@
+/// Declares a struct: its fields in the order in which they are written.
+macro_rules! record {
+    ($type:ty { $($field:ident),+ $(,)? }) => {
+        impl crate::wire::Wire for $type {
+            fn put(&self, out: &mut Vec<u8>) {
+                let Self { $($field),+ } = self;
+                $(crate::wire::Wire::put($field, out);)+
+            }
+
+            fn take(from: &mut crate::wire::Reader<'_>) -> Result<Self, crate::wire::Malformed> {
+                $(let $field = crate::wire::Wire::take(from)?;)+
+                Ok(Self { $($field),+ })
+            }
+        }
+    };
+}
+
+/// Declares a struct with one unnamed field.
+macro_rules! wrapper {
+    ($($type:path)+) => {$(
+        impl crate::wire::Wire for $type {
+            fn put(&self, out: &mut Vec<u8>) {
+                crate::wire::Wire::put(&self.0, out);
+            }
+
+            fn take(from: &mut crate::wire::Reader<'_>) -> Result<Self, crate::wire::Malformed> {
+                crate::wire::Wire::take(from).map($type)
+            }
+        }
+    )+};
+}
+
+/// Declares an enum: its variants, each with the number that is written for it.
+macro_rules! choice {
+    ($type:ty { $($number:literal $variant:ident $({ $($field:ident),+ })? $(($inner:ident))?),+ $(,)? }) => {
+        impl crate::wire::Wire for $type {
+            fn put(&self, out: &mut Vec<u8>) {
+                match self {
+                    $(Self::$variant $({ $($field),+ })? $(($inner))? => {
+                        out.push($number);
+                        $($(crate::wire::Wire::put($field, out);)+)?
+                        $(crate::wire::Wire::put($inner, out);)?
+                    })+
+                }
+            }
+
+            fn take(from: &mut crate::wire::Reader<'_>) -> Result<Self, crate::wire::Malformed> {
+                Ok(match from.byte()? {
+                    $($number => {
+                        $($(let $field = crate::wire::Wire::take(from)?;)+)?
+                        $(let $inner = crate::wire::Wire::take(from)?;)?
+                        Self::$variant $({ $($field),+ })? $(($inner))?
+                    })+
+                    _ => return Err(crate::wire::Malformed),
+                })
+            }
+        }
+    };
+}
+
+pub(super) use {choice, record, wrapper};

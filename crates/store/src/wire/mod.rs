@@ -1,0 +1,70 @@
+//! How entries and snapshots are written as bytes.
+//!
+//! The domain's types know nothing of it. Each is declared here once, with every field in its order and every variant with its number, so that a field or a
+//! variant that is added breaks the build until it is declared. Numbers of variants are never reused. Integers are LEB128, texts and lists are
+//! preceded by their length.
+//!
+
+mod dispatch;
+mod journal;
+mod macros;
+mod primitive;
+mod records;
+#[cfg(test)]
+mod tests;
+
+/// Something that can be written as bytes and read again.
+pub(crate) trait Wire: Sized {
+    /// Writes it at the end.
+    fn put(&self, out: &mut Vec<u8>);
+
+    /// Reads it.
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed>;
+}
+
+/// Bytes that are none of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bytes are not what this release writes")]
+pub(crate) struct Malformed;
+
+/// Bytes that are being read.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn byte(&mut self) -> Result<u8, Malformed> {
+        let (first, rest) = self.rest.split_first().ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(*first)
+    }
+
+    fn bytes(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
+        let (bytes, rest) = self.rest.split_at_checked(count).ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// How much a list of this length may take at once: what is left bounds it, whatever the bytes claim.
+    fn capacity(&self, count: usize) -> usize {
+        count.min(self.rest.len())
+    }
+}
+
+/// Writes a value as bytes.
+pub(crate) fn encode(value: &impl Wire) -> Vec<u8> {
+    let mut out = Vec::new();
+    value.put(&mut out);
+    out
+}
+
+/// Reads a value that takes all of the bytes.
+pub(crate) fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Malformed> {
+    let mut reader = Reader { rest: bytes };
+    let value = T::take(&mut reader)?;
+    if !reader.rest.is_empty() {
+        return Err(Malformed);
+    }
+    Ok(value)
+}
