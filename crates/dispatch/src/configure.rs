@@ -129,8 +129,12 @@ impl Dispatcher {
             let seated = match old.remove(&operator.id) {
                 Some((slot, mut known)) => {
                     moves.insert(slot, self.operators.len());
+                    let was_available = known.is_available();
                     known.membership = Membership::Configured;
                     known.settle_at(operator.place);
+                    if known.is_available() && !was_available {
+                        known.idle_since = self.now;
+                    }
                     known
                 }
                 None => OperatorState::new(operator.id, operator.place, self.now),

@@ -77,7 +77,15 @@ impl Dispatcher {
     pub(crate) fn look_at_shift(&mut self, slot: OperatorSlot) {
         let last_minutes = self.rules().last_minutes;
         let operator = &mut self.operators[slot];
+        let before = operator.shift;
         operator.shift = operator.shift_part(self.now, last_minutes);
+        // Who is in her last minutes no longer keeps others in theirs from the contact that rings for her.
+        if operator.shift != before
+            && let Some(claim) = operator.claim
+        {
+            let bucket = self.contacts[claim].placed.bucket;
+            self.index.changed(bucket);
+        }
     }
 
     /// An operator's phone is in a call of its own.

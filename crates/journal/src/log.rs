@@ -28,7 +28,7 @@ pub enum LogInput {
     Reported(Report),
     /// A snapshot is wanted now, since the node is about to stop.
     Stopping,
-    /// What is due at this moment happens.
+    /// What is due at this moment happens. Reports that are there are given in first, or a late caller takes a quick disk for a stuck one.
     Timeout,
 }
 
@@ -50,7 +50,7 @@ pub enum LogOutput {
 }
 
 impl Log {
-    /// Goes on from a replay; `now` is the anchor's start.
+    /// Goes on from a replay; `now` is the anchor's start. The first fact to append is [`Fact::Restarted`], the second the configuration.
     #[must_use]
     pub fn new(replayed: Replayed, now: Moment) -> Self {
         let Replayed {

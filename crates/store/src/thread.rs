@@ -17,6 +17,8 @@ pub const ORDERS_MAX: usize = ENTRIES_IN_FLIGHT_LIMIT + ENTRIES_PER_COMMIT_MAX;
 pub const REPORTS_MAX: usize = 1_024;
 /// How many changes of registrations may wait for the thread.
 pub const BINDINGS_MAX: usize = 16_384;
+/// How long registrations are left alone that could not be written.
+pub const BINDINGS_RETRY: Duration = Duration::from_secs(5);
 /// The longest time between two beats of a thread that is not stuck in a write.
 pub const BEAT: Duration = Duration::from_millis(500);
 
@@ -62,6 +64,7 @@ impl JournalHandle {
             orders: take_orders,
             bindings: take_bindings,
             unwritten: BTreeMap::new(),
+            retry_at: Moment::ZERO,
             beats: Arc::clone(&beats),
             writer: Writer::default(),
             pacer: Pacer::default(),
@@ -139,6 +142,8 @@ struct Thread {
     bindings: Receiver<BindingChange>,
     /// Changes that could not be written yet, by user.
     unwritten: BTreeMap<String, Option<Vec<u8>>>,
+    /// When they are tried next.
+    retry_at: Moment,
     beats: Arc<AtomicU64>,
     writer: Writer,
     pacer: Pacer,
@@ -185,15 +190,17 @@ impl Thread {
                 }
             }
         }
-        if self.unwritten.is_empty() {
+        if self.unwritten.is_empty() || self.now() < self.retry_at {
             return;
         }
         let changes = self.unwritten.iter();
         let changes = changes.map(|(user, bytes)| (user.as_str(), bytes.as_deref()));
         match self.db.keep_bindings(changes) {
             Ok(()) => self.unwritten.clear(),
-            // They stay here and are written with the next ones.
-            Err(error) => tracing::warn!(%error, "registrations could not be kept"),
+            Err(error) => {
+                tracing::warn!(%error, "registrations could not be kept");
+                self.retry_at = self.now() + BINDINGS_RETRY;
+            }
         }
     }
 

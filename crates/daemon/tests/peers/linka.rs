@@ -159,14 +159,20 @@ impl Site {
         self.append("operators.toml", &text);
     }
 
-    /// Runs a subcommand to its end, with `--config`, `--data` and `--keys` as far as it takes them.
+    /// Runs a subcommand to its end, with the folders it takes.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = linka();
         command.args(arguments);
-        match arguments.first() {
-            Some(&("check" | "operator")) => command.arg("--config").arg(self.config()),
-            _ => command.arg("--data").arg(self.data()),
-        };
+        if let Some(&("check" | "operator")) = arguments.first() {
+            command
+                .arg("--config")
+                .arg(self.config())
+                .arg("--keys")
+                .arg(self.keys());
+        }
+        if !matches!(arguments, ["check", ..] | ["operator", "list", ..]) {
+            command.arg("--data").arg(self.data());
+        }
         command.output().unwrap()
     }
 

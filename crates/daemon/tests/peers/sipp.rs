@@ -57,6 +57,7 @@ impl Scenario {
             ("ring_ms", "500"),
             ("user", "nobody"),
             ("password", "secret"),
+            ("star", "*40"),
             ("refresh_ms", "30000"),
             ("status", "503"),
             ("expires", "60"),
@@ -92,6 +93,15 @@ impl Scenario {
             host: PHONES_HOST,
             ..phone
         }
+    }
+
+    /// A phone that also dials a star code once it is registered, for example `*40`: ready.
+    pub(crate) fn dialling(self, star: &str) -> Self {
+        Self {
+            name: "register-and-dial",
+            ..self
+        }
+        .with("star", star)
     }
 
     /// Sets a value of the scenario.

@@ -6,7 +6,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ pub struct Shape {
 
 pub fn config(chance: &mut Chance) -> Config {
     let queues = 1 + chance.below(3);
-    let operators = 1 + chance.below(9);
+    let operators = 2 + chance.below(12);
     Config {
         lines: (0..3)
             .map(|n| Line {
@@ -113,17 +113,17 @@ pub fn config(chance: &mut Chance) -> Config {
 
 fn random_operators(chance: &mut Chance, operators: u64, queues: u64) -> Vec<Operator> {
     let mut list: Vec<Operator> = Vec::new();
-    for _ in 0..operators {
-        let id = operator(chance.below(12));
-        if list.iter().any(|known| known.id == id) {
+    for n in 0..12 {
+        if chance.below(12) > operators {
             continue;
         }
+        let id = operator(n);
         let skills = (0..3).filter(|_| !chance.one_in(3)).collect::<Vec<_>>();
         list.push(Operator {
             id,
             skills: skills
                 .into_iter()
-                .map(|n| (skill(n), 1 + u8::try_from(chance.below(10)).unwrap()))
+                .map(|n| (skill(n), 2 + u8::try_from(chance.below(9)).unwrap()))
                 .collect(),
             queues: (0..queues)
                 .filter(|_| !chance.one_in(4))
@@ -205,10 +205,10 @@ pub fn needs(chance: &mut Chance) -> Needs {
     let count = chance.below(3);
     let mut list = Vec::new();
     for _ in 0..count {
-        let level = 1 + u8::try_from(chance.below(10)).unwrap();
+        let level = 1 + u8::try_from(chance.below(6)).unwrap();
         let relaxed = (0..chance.below(3)).map(|n| Relaxation {
             after: Duration::from_secs(5 * (n + 1)),
-            level: level.saturating_sub(u8::try_from(4 * (n + 1)).unwrap()),
+            level: level.saturating_sub(u8::try_from(3 * (n + 1)).unwrap()),
         });
         list.push(Need {
             skill: skill(chance.below(3)),
@@ -234,6 +234,8 @@ pub struct World {
     known_legs: Vec<LegId>,
     own_legs: Vec<(OperatorId, LegId)>,
     contacts_max: usize,
+    /// What comes next whatever chance says.
+    pending: VecDeque<Input>,
 }
 
 impl World {
@@ -251,18 +253,52 @@ impl World {
             known_legs: Vec::new(),
             own_legs: Vec::new(),
             contacts_max: 20,
+            pending: VecDeque::new(),
         }
     }
 
     /// The first input: a configuration.
     pub fn configured(&mut self) -> Input {
-        Input::Configured(Box::new(config(&mut self.chance)))
+        let config = config(&mut self.chance);
+        for operator in config.operators.iter().map(|operator| operator.id) {
+            if !self.chance.one_in(6) {
+                let reachability = Reachability::Reachable;
+                self.pending.push_back(Input::Reached {
+                    operator,
+                    reachability,
+                });
+                self.pending.push_back(Input::Intends {
+                    operator,
+                    intent: Intent::Ready,
+                });
+            }
+        }
+        Input::Configured(Box::new(config))
+    }
+
+    /// A restart, after which most legs and phones are found again.
+    fn restarted(&mut self) -> Input {
+        for leg in self.known_legs.clone() {
+            if !self.chance.one_in(4) {
+                self.pending.push_back(Input::LegFound { leg });
+            }
+        }
+        for n in 0..12 {
+            if !self.chance.one_in(4) {
+                let reachability = Reachability::Reachable;
+                self.pending.push_back(Input::Reached {
+                    operator: operator(n),
+                    reachability,
+                });
+            }
+        }
+        Input::Restarted
     }
 
     /// The next input and when it comes. `due` is the dispatcher's timeout.
     pub fn next(&mut self, due: Option<Moment>) -> (Moment, Input) {
         if let Some(due) = due
-            && (due <= self.now || self.chance.one_in(3))
+            && (due <= self.now || self.chance.one_in(5))
         {
             self.now = self.now.max(due);
             return (self.now, Input::Timeout);
@@ -280,14 +316,18 @@ impl World {
     }
 
     fn input(&mut self) -> Input {
+        if !self.pending.is_empty() && !self.chance.one_in(4) {
+            return self.pending.pop_front().unwrap_or(Input::Timeout);
+        }
+        if !self.offers.is_empty() && self.chance.one_in(6) {
+            return self.answer();
+        }
         match self.chance.below(100) {
-            0..=19 if self.live.len() < self.contacts_max => self.arrived(),
-            0..=37 => self.answer(),
+            0..=24 if self.live.len() < self.contacts_max => self.arrived(),
+            0..=29 => self.answer(),
+            30..=37 => Input::Timeout,
             38..=44 => self.missed(),
-            45..=52 => Input::Ended {
-                contact: self.contact(),
-                cause: self.end_cause(),
-            },
+            45..=52 => self.ended(),
             53..=57 => Input::HandedBack {
                 contact: self.talking(),
                 cause: self.hand_back(),
@@ -299,10 +339,10 @@ impl World {
             87..=90 => self.partner_says(),
             91..=93 => self.wrap_up(),
             94..=95 => self.shift(),
-            96 => Input::LegLost { leg: self.leg() },
+            96 if self.chance.one_in(3) => Input::LegLost { leg: self.leg() },
             97 => Input::LegFound { leg: self.leg() },
-            98 if self.chance.one_in(3) => Input::Restarted,
-            99 if self.chance.one_in(3) => self.configured(),
+            98 if self.chance.one_in(3) => self.restarted(),
+            99 if self.chance.one_in(6) => self.configured(),
             _ => Input::Timeout,
         }
     }
@@ -405,6 +445,18 @@ impl World {
         }
     }
 
+    fn ended(&mut self) -> Input {
+        let contact = if self.chance.one_in(3) {
+            self.contact()
+        } else {
+            self.talking()
+        };
+        Input::Ended {
+            contact,
+            cause: self.end_cause(),
+        }
+    }
+
     fn end_cause(&mut self) -> EndCause {
         self.chance
             .of(&[
@@ -442,6 +494,8 @@ impl World {
 
     fn reached(&mut self) -> Input {
         let known = [
+            Reachability::Reachable,
+            Reachability::Reachable,
             Reachability::Reachable,
             Reachability::Reachable,
             Reachability::Reachable,

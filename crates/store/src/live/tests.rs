@@ -118,38 +118,48 @@ fn write_torn_anywhere_leaves_whole_commits_in_their_order() {
     assert_eq!((seen[0], seen.contains(&6)), (0, true));
 }
 
+/// Where the sealed bytes of every row begin, go on and end.
+fn marks(db: &LiveDb) -> Vec<Vec<u8>> {
+    let sql = "SELECT sealed FROM entry UNION ALL SELECT sealed FROM snapshot \
+               UNION ALL SELECT sealed FROM binding";
+    let mut statement = db.connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    let sealed: Vec<Vec<u8>> = rows.collect::<Result<_, _>>().unwrap();
+
+    let ends = |bytes: &Vec<u8>| {
+        let places = [0, bytes.len() / 2, bytes.len() - 24];
+        places.map(|at| bytes[at..at + 24].to_vec())
+    };
+    sealed.iter().flat_map(ends).collect()
+}
+
+/// A snapshot that takes several pages.
+fn large_snapshot(seq: u64) -> Snapshot {
+    let mut snapshot = snapshot(seq);
+    let line = dispatch::LineId::parse("free").unwrap();
+    let arrived = |quarter| ((records::QuarterHour(quarter), line), 3);
+    snapshot.counts.arrived = (1_900_000..1_902_000).map(arrived).collect();
+    snapshot
+}
+
 #[test]
 fn nothing_deleted_is_left_in_any_file() {
     let folder = TempDir::new().unwrap();
     let mut db = open(folder.path());
     db.append(&entries(1..=200)).unwrap();
-    db.write_snapshot(&snapshot(0)).unwrap();
     db.keep_bindings([("jana", Some(&b"sip:jana@192.0.2.7"[..]))])
         .unwrap();
-    let mut marks: Vec<Vec<u8>> = db
-        .sealed_entries()
-        .unwrap()
-        .into_iter()
-        .map(|row| row.sealed)
-        .collect();
-    marks.extend(
-        db.sealed_bindings()
-            .unwrap()
-            .into_iter()
-            .map(|(_, sealed)| sealed),
-    );
-    assert!(marks.iter().all(|mark| anywhere(&folder, &mark[..24])));
+    db.write_snapshot(&large_snapshot(0)).unwrap();
+    let marks = marks(&db);
+    assert_eq!(marks.len(), 3 * 202);
+    let found = marks.iter().filter(|mark| anywhere(&folder, mark)).count();
+    // Where a page ends in the middle of a mark it is not found.
+    assert!(found > 590, "{found}");
 
     db.keep_bindings([("jana", None)]).unwrap();
     db.write_snapshot(&snapshot(200)).unwrap();
 
-    assert_eq!(marks.len(), 201);
-    assert!(!marks.iter().any(|mark| anywhere(&folder, &mark[..24])));
-    assert!(
-        !marks
-            .iter()
-            .any(|mark| anywhere(&folder, &mark[mark.len() - 24..]))
-    );
+    assert!(!marks.iter().any(|mark| anywhere(&folder, mark)));
 }
 
 #[test]

@@ -1,0 +1,552 @@
+//! The rules of distribution once more, slow and plain: every question is answered by looking at everything.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm
+)]
+
+mod change;
+mod wait;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use dispatch::{
+    Action, Class, Closed, Config, ContactId, Decision, Input, Intent, LegId, LineId, Miss, Moment,
+    Needs, OperatorId, Outcome, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
+    Reserve, SkillId, Standing, Step, Strategy, Withdrawal,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Far {
+    Operator(OperatorId, LegId, Moment),
+    Partner(PartnerId, LegId),
+}
+
+impl Far {
+    pub fn leg(self) -> LegId {
+        match self {
+            Self::Operator(_, leg, _) | Self::Partner(_, leg) => leg,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum At {
+    Waiting(Vec<(OperatorId, Moment)>),
+    Talking(Far),
+    Adrift {
+        until: Moment,
+        caller: bool,
+        far: Option<(Far, bool)>,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Partner {
+    pub id: PartnerId,
+    pub ringing: bool,
+    pub until: Moment,
+    pub missed: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub id: ContactId,
+    pub leg: LegId,
+    pub line: LineId,
+    pub queue: QueueId,
+    pub class: Class,
+    pub standing: Standing,
+    pub needs: Needs,
+    pub arrived: Moment,
+    pub answered: Option<Moment>,
+    pub by_operator: bool,
+    pub by_partner: bool,
+    pub at: At,
+    pub looked_at: Duration,
+    pub steps: usize,
+    pub widened: bool,
+    pub on_call: bool,
+    pub seconds: usize,
+    pub progress: usize,
+    pub progress_at: Option<Moment>,
+    pub partners: Vec<Partner>,
+    pub rests: Vec<(OperatorId, Moment, Miss)>,
+    pub told: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: OperatorId,
+    pub place: Place,
+    pub leaving: bool,
+    pub intent: Intent,
+    pub paused: Option<PauseCause>,
+    pub reach: Reachability,
+    pub legs: BTreeMap<LegId, Option<Moment>>,
+    pub wrap_up: Option<Moment>,
+    pub longer: Duration,
+    pub rest: Option<Moment>,
+    pub shift_ends: Option<Moment>,
+    pub last_minutes: bool,
+    pub in_row: u32,
+    pub idle_since: Moment,
+    pub calls: u32,
+    pub talked: Duration,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub now: Moment,
+    pub newest: Option<ContactId>,
+    pub config: Config,
+    pub contacts: BTreeMap<ContactId, Contact>,
+    pub people: Vec<Person>,
+    pub last: BTreeMap<QueueId, OperatorId>,
+    pub out: Vec<Decision>,
+}
+
+impl Person {
+    pub fn ready(&self) -> bool {
+        self.intent == Intent::Ready && self.paused.is_none()
+    }
+    pub fn there(&self) -> bool {
+        self.ready() && self.reach == Reachability::Reachable && !self.leaving
+    }
+}
+
+impl Model {
+    /// Applies an input; `None` when it is refused.
+    pub fn handle(&mut self, now: Moment, input: &Input) -> Option<Vec<Decision>> {
+        let before = self.clone();
+        self.now = self.now.max(now);
+        let idle = self.available();
+        if self.apply(input).is_none() {
+            *self = before;
+            return None;
+        }
+        self.note_idle(&idle);
+        self.climb_all();
+        self.match_all();
+        Some(std::mem::take(&mut self.out))
+    }
+
+    /// Who became available since then is idle from now on.
+    pub fn note_idle(&mut self, before: &BTreeSet<OperatorId>) {
+        let now = self.now;
+        for id in self.available() {
+            if !before.contains(&id) {
+                self.person_mut(id).unwrap().idle_since = now;
+            }
+        }
+    }
+
+    pub fn person(&self, id: OperatorId) -> Option<&Person> {
+        self.people.iter().find(|person| person.id == id)
+    }
+    pub fn person_mut(&mut self, id: OperatorId) -> Option<&mut Person> {
+        self.people.iter_mut().find(|person| person.id == id)
+    }
+    pub fn position(&self, id: OperatorId) -> usize {
+        self.people
+            .iter()
+            .position(|person| person.id == id)
+            .unwrap()
+    }
+    pub fn queue(&self, contact: &Contact) -> &Queue {
+        self.config
+            .queues
+            .iter()
+            .find(|queue| queue.id == contact.queue)
+            .unwrap()
+    }
+    pub fn steps(&self, contact: &Contact) -> Vec<Step> {
+        let timelines = &self.queue(contact).timelines;
+        let timeline = timelines
+            .iter()
+            .find(|timeline| timeline.class == contact.class);
+        timeline
+            .map(|timeline| timeline.steps.clone())
+            .unwrap_or_default()
+    }
+
+    /// The contact that rings for her.
+    pub fn claim(&self, id: OperatorId) -> Option<&Contact> {
+        self.contacts
+            .values()
+            .find(|contact| contact.offers().iter().any(|(operator, _)| *operator == id))
+    }
+    /// The contact that she talks with, or is adrift with.
+    pub fn held(&self, id: OperatorId) -> Option<&Contact> {
+        self.contacts.values().find(|contact| match contact.far() {
+            Some(Far::Operator(operator, ..)) => operator == id,
+            _ => false,
+        })
+    }
+    pub fn in_no_call(&self, person: &Person) -> bool {
+        person.legs.is_empty() && self.held(person.id).is_none()
+    }
+    pub fn is_available(&self, person: &Person) -> bool {
+        person.there()
+            && self.in_no_call(person)
+            && person.wrap_up.is_none()
+            && person.rest.is_none()
+    }
+    pub fn available(&self) -> BTreeSet<OperatorId> {
+        self.people
+            .iter()
+            .filter(|person| self.is_available(person))
+            .map(|person| person.id)
+            .collect()
+    }
+    pub fn is_free(&self, person: &Person) -> bool {
+        self.is_available(person) && self.claim(person.id).is_none()
+    }
+
+    fn level(&self, id: OperatorId, skill: SkillId) -> u8 {
+        let entry = self
+            .config
+            .operators
+            .iter()
+            .find(|operator| operator.id == id);
+        let skills = entry.map(|entry| entry.skills.clone()).unwrap_or_default();
+        skills
+            .into_iter()
+            .find(|(has, _)| *has == skill)
+            .map_or(0, |(_, level)| level)
+    }
+    pub fn serves(&self, id: OperatorId, queue: QueueId) -> bool {
+        let entry = self
+            .config
+            .operators
+            .iter()
+            .find(|operator| operator.id == id);
+        entry.is_some_and(|entry| entry.queues.contains(&queue))
+    }
+    /// Whether she could ever take it as it is now.
+    pub fn suits(&self, contact: &Contact, person: &Person) -> bool {
+        let rung = person.place == Place::Desk || contact.on_call;
+        let skilled = contact
+            .required()
+            .iter()
+            .all(|(skill, level)| self.level(person.id, *skill) >= *level);
+        rung && !person.leaving && self.serves(person.id, contact.queue) && skilled
+    }
+    fn counts(&self, person: &Person, queue: QueueId, reserve: &Reserve) -> bool {
+        person.place == Place::Desk
+            && !person.leaving
+            && self.serves(person.id, queue)
+            && reserve
+                .needs
+                .iter()
+                .all(|need| self.level(person.id, need.skill) >= need.level)
+    }
+    fn is_reserved(&self, contact: &Contact, person: &Person) -> bool {
+        self.config.queues.iter().any(|queue| {
+            queue.reserves.iter().any(|reserve| {
+                let free = self
+                    .people
+                    .iter()
+                    .filter(|other| self.is_free(other) && self.counts(other, queue.id, reserve));
+                contact.class > reserve.class
+                    && self.counts(person, queue.id, reserve)
+                    && free.count() <= reserve.least as usize
+            })
+        })
+    }
+
+    fn wants(&self, contact: &Contact) -> bool {
+        let at_once = match self.queue(contact).strategy {
+            Strategy::RingAll => 1_000_000,
+            Strategy::RingProgressively { .. } => 1 + contact.progress,
+            _ => 1,
+        };
+        matches!(contact.at, At::Waiting(_)) && contact.offers().len() < at_once + contact.seconds
+    }
+
+    fn in_order(&self, class: Class) -> Vec<Contact> {
+        let mut list: Vec<_> = self
+            .contacts
+            .values()
+            .filter(|contact| contact.class == class && self.wants(contact))
+            .cloned()
+            .collect();
+        list.sort_by_key(|contact| (contact.standing, contact.id));
+        list
+    }
+
+    fn match_all(&mut self) {
+        for class in [
+            Class::Alarm,
+            Class::Danger,
+            Class::Crisis,
+            Class::Information,
+        ] {
+            while let Some((contact, operator)) = self
+                .in_order(class)
+                .into_iter()
+                .find_map(|contact| Some((contact.id, self.choose(&contact)?)))
+            {
+                self.offer(contact, operator);
+            }
+            if class > Class::Danger {
+                continue;
+            }
+            while let Some((contact, operator)) = self
+                .in_order(class)
+                .into_iter()
+                .find_map(|contact| Some((contact.id, self.instead(&contact)?)))
+            {
+                let less = self.claim(operator).unwrap().id;
+                self.withdraw(less, operator, Withdrawal::MoreUrgent);
+                self.offer(contact, operator);
+            }
+        }
+    }
+
+    fn choose(&self, contact: &Contact) -> Option<OperatorId> {
+        let may: Vec<&Person> = self
+            .people
+            .iter()
+            .filter(|person| self.is_free(person) && self.suits(contact, person))
+            .filter(|person| !contact.rests_from(person.id) && !self.is_reserved(contact, person))
+            .collect();
+        let first: Vec<&Person> = may
+            .iter()
+            .copied()
+            .filter(|person| !person.last_minutes)
+            .collect();
+        let rung = contact
+            .offers()
+            .iter()
+            .any(|(operator, _)| !self.person(*operator).unwrap().last_minutes);
+        let among = if first.is_empty() && !rung {
+            may
+        } else {
+            first
+        };
+        let next = self
+            .last
+            .get(&contact.queue)
+            .map_or(0, |id| self.position(*id) + 1);
+        let at = |person: &Person| self.position(person.id);
+        let best = match self.queue(contact).strategy {
+            Strategy::LongestIdle => among
+                .into_iter()
+                .min_by_key(|person| (person.idle_since, at(person))),
+            Strategy::FewestCalls => among
+                .into_iter()
+                .min_by_key(|person| (person.calls, person.idle_since, at(person))),
+            Strategy::LeastTalkTime => among
+                .into_iter()
+                .min_by_key(|person| (person.talked, person.idle_since, at(person))),
+            Strategy::RoundRobin => among
+                .into_iter()
+                .min_by_key(|person| (at(person) < next, at(person))),
+            _ => among.into_iter().min_by_key(|person| at(person)),
+        };
+        best.map(|person| person.id)
+    }
+
+    /// Who rings for the least urgent contact that must make way.
+    fn instead(&self, contact: &Contact) -> Option<OperatorId> {
+        if !contact.offers().is_empty() {
+            return None;
+        }
+        let rings = self.people.iter().filter_map(|person| {
+            let less = self.claim(person.id)?;
+            let may = self.suits(contact, person) && !contact.rests_from(person.id);
+            (may && less.class > contact.class).then(|| {
+                (
+                    (less.class, less.standing, less.id, self.position(person.id)),
+                    person.id,
+                )
+            })
+        });
+        rings.max().map(|(_, id)| id)
+    }
+
+    fn offer(&mut self, id: ContactId, operator: OperatorId) {
+        let now = self.now;
+        let queue = self.queue(&self.contacts[&id]).clone();
+        let home = self.person(operator).unwrap().place == Place::Home;
+        let until = now
+            + if home {
+                queue.ring_time_home
+            } else {
+                queue.ring_time
+            };
+        let contact = self.contacts.get_mut(&id).unwrap();
+        if let At::Waiting(offers) = &mut contact.at {
+            offers.push((operator, until));
+        }
+        if let (Strategy::RingProgressively { interval }, None) =
+            (queue.strategy, contact.progress_at)
+        {
+            contact.progress_at = Some(now + interval);
+        }
+        self.last.insert(queue.id, operator);
+        self.out.push(Decision::Offer {
+            contact: id,
+            operator,
+            until,
+        });
+    }
+
+    pub fn drop_offer(&mut self, id: ContactId, operator: OperatorId) {
+        if let At::Waiting(offers) = &mut self.contacts.get_mut(&id).unwrap().at {
+            offers.retain(|(ringing, _)| *ringing != operator);
+        }
+    }
+    pub fn withdraw(&mut self, id: ContactId, operator: OperatorId, cause: Withdrawal) {
+        self.drop_offer(id, operator);
+        self.out.push(Decision::Withdraw {
+            contact: id,
+            operator,
+            cause,
+        });
+    }
+    pub fn withdraw_all(&mut self, id: ContactId, cause: Withdrawal) {
+        for (operator, _) in self.contacts[&id].offers() {
+            self.withdraw(id, operator, cause);
+        }
+    }
+    pub fn withdraw_from(&mut self, operator: OperatorId) {
+        if let Some(id) = self.claim(operator).map(|contact| contact.id) {
+            self.withdraw(id, operator, Withdrawal::NoLongerFits);
+        }
+    }
+    pub fn withdraw_unfit(&mut self, id: ContactId) {
+        for (operator, _) in self.contacts[&id].offers() {
+            if !self.suits(&self.contacts[&id], self.person(operator).unwrap()) {
+                self.withdraw(id, operator, Withdrawal::NoLongerFits);
+            }
+        }
+    }
+    pub fn stop_partners(&mut self, id: ContactId) {
+        let now = self.now;
+        let contact = self.contacts.get_mut(&id).unwrap();
+        for partner in contact
+            .partners
+            .iter_mut()
+            .filter(|partner| partner.ringing)
+        {
+            partner.ringing = false;
+            partner.until = now;
+            self.out.push(Decision::WithdrawOverflow {
+                contact: id,
+                partner: partner.id,
+            });
+        }
+    }
+
+    pub fn leg_in_use(&self, leg: LegId) -> bool {
+        self.people
+            .iter()
+            .any(|person| person.legs.contains_key(&leg))
+            || self.contacts.values().any(|contact| {
+                contact.leg == leg || contact.far().is_some_and(|far| far.leg() == leg)
+            })
+    }
+
+    pub fn close(&mut self, id: ContactId, unanswered: Outcome) {
+        self.withdraw_all(id, Withdrawal::Ended);
+        self.stop_partners(id);
+        if let Some(far) = self.contacts[&id].far() {
+            self.leave(id, far);
+        }
+        let contact = self.contacts.remove(&id).unwrap();
+        let outcome = match (contact.by_operator, contact.by_partner) {
+            (true, _) => Outcome::Answered,
+            (false, true) => Outcome::Overflowed,
+            (false, false) => unanswered,
+        };
+        self.out.push(Decision::Closed(Closed {
+            contact: id,
+            leg: contact.leg,
+            line: contact.line,
+            queue: contact.queue,
+            class: contact.class,
+            arrived: contact.arrived,
+            answered: contact.answered,
+            ended: self.now,
+            outcome,
+        }));
+    }
+
+    /// An operator leaves the contact and goes to wrap-up.
+    pub fn leave(&mut self, id: ContactId, far: Far) {
+        let Far::Operator(operator, _, since) = far else {
+            return;
+        };
+        let contact = &self.contacts[&id];
+        let queue = self.queue(contact);
+        let rest = if contact.class <= Class::Danger {
+            queue.wrap_up_hard
+        } else {
+            queue.wrap_up
+        };
+        let now = self.now;
+        let person = self.person_mut(operator).unwrap();
+        person.talked += now.since(since);
+        let rest = rest + std::mem::take(&mut person.longer);
+        if rest > Duration::ZERO {
+            person.wrap_up = Some(now + rest);
+            self.out.push(Decision::WrapUp {
+                operator,
+                until: now + rest,
+            });
+        }
+    }
+
+    pub fn actions_taken(&self, contact: &Contact) -> Vec<Action> {
+        self.steps(contact)
+            .into_iter()
+            .take(contact.steps)
+            .map(|step| step.action)
+            .collect()
+    }
+}
+
+impl Contact {
+    pub fn offers(&self) -> Vec<(OperatorId, Moment)> {
+        match &self.at {
+            At::Waiting(offers) => offers.clone(),
+            _ => Vec::new(),
+        }
+    }
+    pub fn far(&self) -> Option<Far> {
+        match &self.at {
+            At::Waiting(_) => None,
+            At::Talking(far) => Some(*far),
+            At::Adrift { far, .. } => far.map(|(far, _)| far),
+        }
+    }
+    pub fn waits(&self) -> bool {
+        matches!(self.at, At::Waiting(_))
+    }
+    pub fn rests_from(&self, operator: OperatorId) -> bool {
+        self.rests.iter().any(|(resting, ..)| *resting == operator)
+    }
+    pub fn required(&self) -> Vec<(SkillId, u8)> {
+        if self.widened {
+            return Vec::new();
+        }
+        self.needs
+            .iter()
+            .map(|need| {
+                let reached = need
+                    .relaxed
+                    .iter()
+                    .filter(|step| step.after <= self.looked_at);
+                (
+                    need.skill,
+                    reached.last().map_or(need.level, |step| step.level),
+                )
+            })
+            .filter(|(_, level)| *level > 0)
+            .collect()
+    }
+}

@@ -1,0 +1,208 @@
+//! Who may speak on a stream.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use common::{Desk, FRAME, Phone, alaw};
+use media::{Direction, Event, Latch, Order, Output, PortId, Stats, StreamId, Target};
+
+fn closed(desk: &mut Desk, phone: &Phone) -> Stats {
+    desk.order(Order::Close {
+        stream: phone.stream,
+    });
+    let stats = |event: &Event| match event {
+        Event::Closed { stats, .. } => Some(*stats),
+        Event::Heard { .. }
+        | Event::LastHeard { .. }
+        | Event::Digit { .. }
+        | Event::Finished { .. }
+        | Event::DigitsSent { .. }
+        | Event::PortReady(_)
+        | Event::Refused { .. } => None,
+    };
+    desk.events.iter().find_map(stats).unwrap()
+}
+
+fn address(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn speak(desk: &mut Desk, phone: &mut Phone, from: SocketAddr) -> bool {
+    let bytes = phone.sound(1);
+    desk.now += FRAME;
+    desk.hear_from(phone.port, from, &bytes).is_some()
+}
+
+#[test]
+fn strangers_are_neither_heard_nor_answered_but_counted() {
+    let mut desk = Desk::new();
+    let (mut a, b) = (desk.phone(1, alaw()), desk.phone(2, alaw()));
+    desk.join(&a, &b);
+
+    assert!(!speak(&mut desk, &mut a, address("203.0.113.9:4002")));
+    let home = a.address;
+    assert!(speak(&mut desk, &mut a, home));
+
+    let stats = closed(&mut desk, &a);
+    assert_eq!((stats.refused_source, stats.received), (1, 1));
+}
+
+#[test]
+fn a_phone_behind_nat_is_adopted_once_and_then_the_socket_is_connected() {
+    let mut desk = Desk::new();
+    let mut phone = desk.phone_with(1, alaw(), Direction::SendRecv, Latch::Anywhere);
+    let mut other = desk.phone(2, alaw());
+    desk.join(&phone, &other);
+    let (nat, thief) = (address("203.0.113.9:61000"), address("203.0.113.66:61000"));
+
+    assert!(speak(&mut desk, &mut phone, nat));
+    assert!(!speak(&mut desk, &mut phone, thief));
+    let bytes = other.sound(2);
+    assert_eq!(
+        desk.hear(&other, &bytes).unwrap().to,
+        phone.address,
+        "not before the latch has closed"
+    );
+    desk.now += Latch::WINDOW;
+    assert!(speak(&mut desk, &mut phone, nat));
+
+    assert_eq!(
+        desk.outputs.last(),
+        Some(&Output::Connect {
+            port: phone.port,
+            to: nat
+        })
+    );
+    let bytes = other.sound(2);
+    assert_eq!(desk.hear(&other, &bytes).unwrap().to, nat);
+    assert!(!speak(&mut desk, &mut phone, thief));
+}
+
+#[test]
+fn hold_and_resume_do_not_open_the_latch_again() {
+    let mut desk = Desk::new();
+    let mut phone = desk.phone_with(1, alaw(), Direction::SendRecv, Latch::Anywhere);
+    let other = desk.phone(2, alaw());
+    desk.join(&phone, &other);
+    let nat = address("203.0.113.9:61000");
+    speak(&mut desk, &mut phone, nat);
+    desk.now += Latch::WINDOW;
+    speak(&mut desk, &mut phone, nat);
+    let remote = Some(media::Remote::at(phone.address));
+
+    for direction in [Direction::RecvOnly, Direction::SendRecv] {
+        let target = Target {
+            remote,
+            format: alaw(),
+            direction,
+            latch: Latch::Anywhere,
+        };
+        desk.order(Order::Retarget {
+            stream: phone.stream,
+            target,
+        });
+    }
+
+    assert!(!speak(&mut desk, &mut phone, address("203.0.113.66:1")));
+    assert!(speak(&mut desk, &mut phone, nat));
+}
+
+#[test]
+fn nothing_is_accepted_before_there_is_an_answer() {
+    let mut desk = Desk::new();
+    let target = Target {
+        remote: None,
+        format: alaw(),
+        direction: Direction::SendRecv,
+        latch: Latch::Anywhere,
+    };
+    desk.order(Order::Open {
+        stream: StreamId(9),
+        port: PortId(9),
+        target,
+    });
+    let phone = desk.phone(1, alaw());
+    let bytes = phone.clone().sound(1);
+
+    desk.hear_from(PortId(9), phone.address, &bytes);
+
+    assert_eq!(desk.take_events(), []);
+}
+
+#[test]
+fn another_ssrc_is_refused_while_the_first_one_speaks() {
+    let mut desk = Desk::new();
+    let (mut a, b) = (desk.phone(1, alaw()), desk.phone(2, alaw()));
+    desk.join(&a, &b);
+    let home = a.address;
+    assert!(speak(&mut desk, &mut a, home));
+    let mut forged = a.clone();
+    forged.next.ssrc = 0xBAD;
+
+    assert!(!speak(&mut desk, &mut forged, home));
+    assert!(speak(&mut desk, &mut a, home));
+    desk.now += Duration::from_millis(100);
+    assert!(
+        speak(&mut desk, &mut forged, home),
+        "a source that comes back under another name is believed"
+    );
+}
+
+#[test]
+fn sequence_numbers_out_of_nowhere_are_refused_until_they_go_on() {
+    let mut desk = Desk::new();
+    let (mut a, b) = (desk.phone(1, alaw()), desk.phone(2, alaw()));
+    desk.join(&a, &b);
+    let home = a.address;
+    assert!(speak(&mut desk, &mut a, home));
+
+    a.next.sequence = a.next.sequence.wrapping_add(20_000);
+
+    assert!(!speak(&mut desk, &mut a, home));
+    assert!(speak(&mut desk, &mut a, home));
+}
+
+#[test]
+fn unknown_payload_types_and_garbage_are_counted() {
+    let mut desk = Desk::new();
+    let mut phone = desk.phone(1, alaw());
+    let bytes = phone.packet(34, vec![0; 160], 160);
+
+    desk.hear(&phone, &bytes);
+    desk.hear(&phone, b"");
+    desk.hear(&phone, &[0x80; 11]);
+    desk.hear(&phone, &[0; 172]);
+
+    let stats = closed(&mut desk, &phone);
+    assert_eq!((stats.refused_content, stats.received), (4, 0));
+}
+
+#[test]
+fn first_packet_is_told_once_and_the_last_one_when_asked_for() {
+    let mut desk = Desk::new();
+    let mut phone = desk.phone(1, alaw());
+    let (stream, home) = (phone.stream, phone.address);
+    desk.order(Order::Ask { stream });
+    speak(&mut desk, &mut phone, home);
+    speak(&mut desk, &mut phone, home);
+    let last = desk.now;
+    desk.now += Duration::from_secs(60);
+
+    desk.order(Order::Ask { stream });
+
+    assert_eq!(
+        desk.take_events(),
+        [
+            Event::LastHeard { stream, at: None },
+            Event::Heard { stream },
+            Event::LastHeard {
+                stream,
+                at: Some(last)
+            }
+        ]
+    );
+}

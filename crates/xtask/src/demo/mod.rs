@@ -1,0 +1,167 @@
+//! `cargo xtask demo`: a lively little centre against a real `linka serve`, over real SIP and RTP.
+
+mod centre;
+mod chance;
+#[path = "../../../daemon/tests/peers/sound/keys.rs"]
+mod keys;
+mod program;
+#[path = "../../../daemon/tests/peers/scenario.rs"]
+mod scenario;
+mod sipp;
+mod site;
+
+use crate::packages::{SIPP, SOX, ensure};
+use crate::shell;
+use anyhow::{Context, Result, bail};
+use centre::{Centre, Tally};
+use program::Program;
+use site::Site;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+const TICK: Duration = Duration::from_millis(100);
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// How the demo runs.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Ends by itself after so many seconds; exits with 1 if by then no caller was answered.
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+    /// Repeats the callers of an earlier run, which printed its seed.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Uses this `linka` and does not build one.
+    #[arg(long, value_name = "FILE")]
+    linka: Option<PathBuf>,
+}
+
+/// Plays until Ctrl-C or the end of the given time, then ends everything it started.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let stop = stop_on_signal().context("catching Ctrl-C")?;
+    ensure(&[SIPP, SOX])?;
+    let linka = match &options.linka {
+        Some(linka) => linka
+            .canonicalize()
+            .with_context(|| format!("{}", linka.display()))?,
+        None => build()?,
+    };
+    let seed = options.seed.unwrap_or_else(seed_from_clock);
+    let site = Site::prepare(shell::target().join("demo"), &linka)?;
+    println!(
+        "xtask: linka serve on {} with everything in {} (seed {seed})",
+        site.sip(),
+        site.folder().display()
+    );
+    let mut serve = start_serve(&site, &stop)?;
+    let centre = Centre::new(&site, seed)?;
+    let view = Program::start_visible(
+        site.linka(),
+        &[
+            "status",
+            "--follow",
+            "--data",
+            &site.data().to_string_lossy(),
+        ],
+    )?;
+    let end = options
+        .seconds
+        .map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let played = play(centre, &mut serve, end, &stop);
+    drop(view);
+    let tally = played?;
+    println!("\nxtask: {tally}");
+    let nobody_answered = options.seconds.is_some() && tally.answered == 0;
+    Ok(if nobody_answered {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn play(
+    mut centre: Centre<'_>,
+    serve: &mut Program,
+    end: Option<Instant>,
+    stop: &AtomicBool,
+) -> Result<Tally> {
+    while !stop.load(Ordering::Relaxed) && end.is_none_or(|end| Instant::now() < end) {
+        centre.tick(Instant::now())?;
+        if let Some(status) = serve.ended()? {
+            bail!(
+                "linka ended while callers were on the line ({status}):\n{}",
+                serve.last_words()
+            );
+        }
+        thread::sleep(TICK);
+    }
+    Ok(centre.finish())
+}
+
+/// Starts `linka serve` and waits until it listens on its control socket.
+fn start_serve(site: &Site, stop: &AtomicBool) -> Result<Program> {
+    let folder = |path: &Path| path.to_string_lossy().into_owned();
+    let arguments = [
+        "serve",
+        "--config",
+        &folder(&site.config()),
+        "--data",
+        &folder(&site.data()),
+        "--keys",
+        &folder(&site.keys()),
+    ];
+    let mut serve = Program::start(site.linka(), &arguments, site.folder(), "linka.log")?;
+    let deadline = Instant::now() + START_MAX;
+    while std::os::unix::net::UnixStream::connect(site.data().join("linka.sock")).is_err() {
+        if let Some(status) = serve.ended()? {
+            bail!(
+                "linka ended at its start ({status}):\n{}",
+                serve.last_words()
+            );
+        }
+        if stop.load(Ordering::Relaxed) || Instant::now() > deadline {
+            bail!(
+                "linka did not listen within {} s:\n{}",
+                START_MAX.as_secs(),
+                serve.last_words()
+            );
+        }
+        thread::sleep(TICK);
+    }
+    Ok(serve)
+}
+
+fn build() -> Result<PathBuf> {
+    println!("xtask: building linka (release; the first time takes minutes)");
+    let status = shell::cargo()
+        .args(["build", "--release", "-p", "daemon", "--bin", "linka"])
+        .status()
+        .context("starting cargo")?;
+    if !status.success() {
+        bail!("linka does not build ({status})");
+    }
+    Ok(shell::target().join("release/linka"))
+}
+
+fn stop_on_signal() -> io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(stop)
+}
+
+fn seed_from_clock() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(1, |since| since.as_secs())
+}
