@@ -1,7 +1,21 @@
-//! daemon
+//! `linka`: one binary that answers a crisis line.
 
-// Nothing starts the threads yet.
-#[allow(dead_code)]
+mod bindings;
+mod cli;
+mod configuration;
+mod keys;
 mod media_threads;
+mod office;
+mod operators;
+mod serve;
+mod signalling;
+mod status;
+mod ticks;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    cli::run(cli::Arguments::parse())
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use dispatch::{Class, ContactId, LegId, Miss, OperatorId, PartnerId, Withdrawal};
 use journal::Fact;
 use media::{Background, Playlist, ThreadId};
@@ -10,7 +11,7 @@ use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
 use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Opened, Sound, Whom};
-use crate::session::Session;
+use crate::session::{Session, Terms};
 use crate::settings::{Contactable, Prompt, Who};
 
 /// A phone that sends no response at all within this time is not reachable.
@@ -229,10 +230,18 @@ impl Exchange {
 
     fn call(&mut self, now: Instant, call: Call, thread: ThreadId) -> Option<LegId> {
         let port = self.take_port(Some(thread))?;
-        let local = self.sound_address(call.target.listener(), port);
-        let codecs = self.codecs_for(&call);
-        let session = Session::offering(local, &codecs);
         let leg = self.next_leg();
+        let session = Session::offering(Terms {
+            at: self.sound_address(call.target.listener(), port),
+            laws: &self.codecs_for(&call),
+            // A registered phone proved who it is, wherever its sound comes from; a trunk's comes from the trunk.
+            latch: if call.trunk.is_some() {
+                media::Latch::SameHost
+            } else {
+                media::Latch::Anywhere
+            },
+            number: self.seal.number(leg),
+        });
         let dialog = self.sip.next_dialog();
         let silent = self.timers.arm(now + SIGN_OF_LIFE, Timer::Silent(leg));
         let invite = sip::Invite {
@@ -320,7 +329,7 @@ impl Exchange {
         self.offer_leg_failed(now, leg, contact, whom, Miss::Unreachable);
     }
 
-    pub(crate) fn on_established(&mut self, now: Instant, dialog: DialogId, sdp: Option<&[u8]>) {
+    pub(crate) fn on_established(&mut self, now: Instant, dialog: DialogId, sdp: Option<&Bytes>) {
         let Some(leg) = self.leg_of(dialog) else {
             return;
         };

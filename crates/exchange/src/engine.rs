@@ -390,9 +390,7 @@ impl Exchange {
         let Some(sound) = self.sound_mut(leg) else {
             return;
         };
-        let Some(target) = sound.session.target() else {
-            return;
-        };
+        let target = sound.session.target();
         let (thread, port, stream) = (sound.port.thread, sound.port.id, stream(leg));
         let order = match std::mem::replace(&mut sound.opened, crate::legs::Opened::Yes) {
             crate::legs::Opened::No => Order::Open {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use dispatch::{ContactId, EndCause, LegId, Miss};
 use journal::{Entry, Fact};
 use sip::message::Message;
@@ -11,7 +12,7 @@ use crate::caller::CallerNumber;
 use crate::engine::{Exchange, Timer};
 use crate::input::Warning;
 use crate::legs::{Caller, Doubt, Hearing, Legs, Opened, Sound, Stage};
-use crate::session::{Session, SessionError};
+use crate::session::{Session, SessionError, Terms};
 use crate::star::PhoneCall;
 
 /// Seconds after which a refused caller's trunk may try again.
@@ -28,7 +29,7 @@ impl Exchange {
             } => self.on_incoming(now, dialog, &request, &flow, user),
             Event::Cancelled { dialog } => self.on_over(now, dialog, EndCause::Caller),
             Event::Acknowledged { dialog, sdp } => {
-                self.on_acknowledged(dialog, sdp.as_ref().map(AsRef::as_ref))
+                self.on_acknowledged(dialog, sdp.as_ref().map(|sdp| &sdp.0))
             }
             Event::NotAcknowledged { dialog } => self.doubt_leg(now, dialog),
             Event::Progress {
@@ -40,14 +41,14 @@ impl Exchange {
                 dialog,
                 sdp,
                 response: _,
-            } => self.on_established(now, dialog, sdp.as_ref().map(AsRef::as_ref)),
+            } => self.on_established(now, dialog, sdp.as_ref().map(|sdp| &sdp.0)),
             Event::Failed {
                 dialog,
                 reason,
                 retry_after: _,
             } => self.on_call_failed(now, dialog, reason),
-            Event::Offered { dialog, sdp } => self.on_offered(now, dialog, sdp.as_ref()),
-            Event::Reanswered { dialog, sdp } => self.on_reanswered(now, dialog, sdp.as_ref()),
+            Event::Offered { dialog, sdp } => self.on_offered(now, dialog, &sdp.0),
+            Event::Reanswered { dialog, sdp } => self.on_reanswered(now, dialog, &sdp.0),
             Event::Refused { dialog, reason } => self.on_reoffer_refused(now, dialog, reason),
             Event::RefreshFailed { dialog, in_a_row } => {
                 self.on_refresh_failed(now, dialog, in_a_row)
@@ -118,8 +119,14 @@ impl Exchange {
             });
             return self.reject_for_now(now, dialog);
         };
-        let local = self.sound_address(flow.listener, port);
-        let session = match Session::answering(&request.body(), local, &self.trunks[trunk].codecs) {
+        let leg = self.next_leg();
+        let terms = Terms {
+            at: self.sound_address(flow.listener, port),
+            laws: &self.trunks[trunk].codecs,
+            latch: media::Latch::SameHost,
+            number: self.seal.number(leg),
+        };
+        let session = match Session::answering(&request.body(), terms) {
             Ok(session) => session,
             Err(error) => {
                 self.order(port.thread, media::Order::Release { port: port.id });
@@ -135,6 +142,7 @@ impl Exchange {
         self.admit(
             now,
             Arrival {
+                leg,
                 dialog,
                 line,
                 trunk,
@@ -147,13 +155,13 @@ impl Exchange {
     /// Rings and appends: nothing here waits.
     fn admit(&mut self, now: Instant, arrival: Arrival) {
         let Arrival {
+            leg,
             dialog,
             line,
             trunk,
             sound,
             number,
         } = arrival;
-        let leg = self.next_leg();
         let standing = self.repeats.came(now, leg, number.as_ref());
         let fact = Fact::Arrived {
             leg,
@@ -274,7 +282,7 @@ impl Exchange {
     }
 
     /// The ACK brought the answer to an offer that we made in our 200.
-    fn on_acknowledged(&mut self, dialog: DialogId, sdp: Option<&[u8]>) {
+    fn on_acknowledged(&mut self, dialog: DialogId, sdp: Option<&Bytes>) {
         let (Some(leg), Some(sdp)) = (self.leg_of(dialog), sdp) else {
             return;
         };
@@ -368,16 +376,41 @@ impl Exchange {
         }
     }
 
-    /// The state rejected a fact. An arrival that it has no room for is refused; anything else lost a race and changes nothing.
+    /// The state rejected a fact. An arrival that it has no room for is refused, an answer to nothing is hung up; anything else lost a race
+    /// and changes nothing.
     pub(crate) fn on_rejected(&mut self, now: Instant, entry: &Entry) {
-        if let Fact::Arrived { leg, .. } = entry.fact
-            && let Some(caller) = self.forget_caller(now, leg)
-        {
-            self.contacts.remove(&caller.contact);
-            self.warn(Warning::CallRefused {
-                reason: "distribution has no room for another contact",
-            });
-            self.reject_for_now(now, caller.dialog);
+        match entry.fact {
+            Fact::Arrived { leg, .. } => {
+                let Some(caller) = self.forget_caller(now, leg) else {
+                    return;
+                };
+                self.contacts.remove(&caller.contact);
+                self.warn(Warning::CallRefused {
+                    reason: "distribution has no room for another contact",
+                });
+                self.reject_for_now(now, caller.dialog);
+            }
+            Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
+                self.hang_up(now, leg)
+            }
+            Fact::Configured(_)
+            | Fact::Stands { .. }
+            | Fact::Classed { .. }
+            | Fact::Needed { .. }
+            | Fact::Intends { .. }
+            | Fact::Reached { .. }
+            | Fact::ShiftEnds { .. }
+            | Fact::Engaged { .. }
+            | Fact::Disengaged { .. }
+            | Fact::Missed { .. }
+            | Fact::PartnerMissed { .. }
+            | Fact::HandedBack { .. }
+            | Fact::Ended { .. }
+            | Fact::WrapUp { .. }
+            | Fact::Timeout
+            | Fact::Restarted { .. }
+            | Fact::LegFound { .. }
+            | Fact::LegLost { .. } => {}
         }
     }
 
@@ -396,7 +429,7 @@ impl Exchange {
             reason: "a media thread is overloaded",
         });
         if let Some(caller) = self.callers.get(&leg) {
-            let (dialog, contact) = (caller.dialog, caller.contact);
+            let dialog = caller.dialog;
             self.command(
                 now,
                 sip::Command::Bye {
@@ -404,13 +437,7 @@ impl Exchange {
                     reason: None,
                 },
             );
-            self.append(
-                now,
-                Fact::Ended {
-                    contact,
-                    cause: EndCause::LegLost,
-                },
-            );
+            self.caller_left(now, leg, EndCause::LegLost);
         } else {
             self.hang_up(now, leg);
         }
@@ -418,6 +445,7 @@ impl Exchange {
 }
 
 struct Arrival {
+    leg: LegId,
     dialog: DialogId,
     line: std::sync::Arc<crate::settings::Line>,
     trunk: usize,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use dispatch::{ContactId, EndCause, HandBack, LegId, Miss};
 use journal::Fact;
 use media::{Background, Level, Order, Playlist};
@@ -129,7 +130,7 @@ impl Exchange {
     }
 
     /// The peer offers another session: hold, resume, another address. Attributes never cross legs.
-    pub(crate) fn on_offered(&mut self, now: Instant, dialog: DialogId, sdp: &[u8]) {
+    pub(crate) fn on_offered(&mut self, now: Instant, dialog: DialogId, sdp: &Bytes) {
         let Some(leg) = self.leg_of(dialog) else {
             return;
         };
@@ -159,7 +160,7 @@ impl Exchange {
     }
 
     /// The peer answered a re-INVITE of ours.
-    pub(crate) fn on_reanswered(&mut self, now: Instant, dialog: DialogId, sdp: &[u8]) {
+    pub(crate) fn on_reanswered(&mut self, now: Instant, dialog: DialogId, sdp: &Bytes) {
         let Some(leg) = self.leg_of(dialog) else {
             return;
         };

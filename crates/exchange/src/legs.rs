@@ -180,7 +180,7 @@ pub(crate) struct StarCall {
     pub(crate) dialog: DialogId,
     pub(crate) operator: OperatorId,
     pub(crate) sound: Sound,
-    pub(crate) hang_up: TimerId,
+    pub(crate) hang_up: Option<TimerId>,
 }
 
 /// The stream of a leg; a leg has one, and both live for one start of the node.

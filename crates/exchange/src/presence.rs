@@ -76,12 +76,6 @@ impl Presences {
             .map_or(&[], |presence| &presence.phones)
     }
 
-    pub(crate) fn registrations(&self) -> impl Iterator<Item = (OperatorId, usize)> {
-        self.by_operator
-            .iter()
-            .map(|(operator, presence)| (*operator, presence.phones.len()))
-    }
-
     pub(crate) fn next_probe(&mut self, probed: Probed) -> ProbeId {
         self.next_probe += 1;
         let probe = ProbeId(self.next_probe);

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use media::{Direction, Format, Latch, Law, Remote, Target};
+use sip::sdp::{self, Capabilities, Codec, Description, LocalSession, Negotiated};
 
 /// Why a session description cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,64 +15,224 @@ pub(crate) enum SessionError {
     NothingInCommon,
 }
 
-/// One leg's session.
+/// How a leg's session is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'a> {
+    /// Where we receive.
+    pub(crate) at: SocketAddr,
+    /// What we speak, the preferred law first.
+    pub(crate) laws: &'a [Law],
+    /// Which source may be adopted.
+    pub(crate) latch: Latch,
+    /// Names the session in `o=`; nothing else depends on it.
+    pub(crate) number: u64,
+}
+
+/// One leg's session. Attributes never cross from one leg to another: each is settled by its own offer and answer.
 #[derive(Debug)]
 pub(crate) struct Session {
-    local: Bytes,
-    target: Option<Target>,
+    local: LocalSession,
+    ours: Capabilities,
+    latch: Latch,
+    settled: Option<Negotiated>,
+    said: Bytes,
 }
 
 impl Session {
     /// Answers the offer of an INVITE; without one the offer is ours.
-    pub(crate) fn answering(
-        offer: &[u8],
-        at: SocketAddr,
-        laws: &[Law],
-    ) -> Result<Self, SessionError> {
-        let _todo = (offer, at, laws);
-        Err(SessionError::Malformed)
+    pub(crate) fn answering(offer: &Bytes, terms: Terms<'_>) -> Result<Self, SessionError> {
+        if offer.is_empty() {
+            return Ok(Self::offering(terms));
+        }
+        let mut session = Self::new(terms);
+        session.reanswer(offer)?;
+        Ok(session)
     }
 
     /// Makes the offer of a call of ours.
-    pub(crate) fn offering(at: SocketAddr, laws: &[Law]) -> Self {
-        let _todo = (at, laws);
+    pub(crate) fn offering(terms: Terms<'_>) -> Self {
+        let mut session = Self::new(terms);
+        session.said = session.local.offer(&session.ours);
+        session
+    }
+
+    fn new(terms: Terms<'_>) -> Self {
+        let codecs = terms.laws.iter().map(|law| codec(*law)).collect();
         Self {
-            local: Bytes::new(),
-            target: None,
+            local: LocalSession::new(terms.number, terms.at),
+            ours: Capabilities {
+                codecs,
+                ..Capabilities::default()
+            },
+            latch: terms.latch,
+            settled: None,
+            said: Bytes::new(),
         }
     }
 
     /// Takes the peer's answer to an offer of ours.
-    pub(crate) fn accept(&mut self, answer: &[u8]) -> Result<(), SessionError> {
-        let _todo = answer;
-        Err(SessionError::NothingInCommon)
+    pub(crate) fn accept(&mut self, answer: &Bytes) -> Result<(), SessionError> {
+        let answer = Description::parse(answer).map_err(|_| SessionError::Malformed)?;
+        let settled = sdp::accept_answer(&answer, self.local.index(), &self.ours);
+        self.settled = Some(settled.map_err(|_| SessionError::NothingInCommon)?);
+        Ok(())
     }
 
-    /// Answers another offer of the peer within the session: hold, resume, another address.
-    pub(crate) fn reanswer(&mut self, offer: &[u8]) -> Result<Bytes, SessionError> {
-        let _todo = offer;
-        Err(SessionError::NothingInCommon)
+    /// Answers an offer of the peer: the first one, or one within the session: hold, resume, another address.
+    pub(crate) fn reanswer(&mut self, offer: &Bytes) -> Result<Bytes, SessionError> {
+        let offer = Description::parse(offer).map_err(|_| SessionError::Malformed)?;
+        let settled =
+            sdp::negotiate(&offer, &self.ours).map_err(|_| SessionError::NothingInCommon)?;
+        self.said = self.local.answer(&offer, &settled);
+        self.settled = Some(settled);
+        Ok(self.said.clone())
     }
 
     /// Our current description.
     pub(crate) fn local(&self) -> Bytes {
-        self.local.clone()
+        self.said.clone()
     }
 
-    /// What the media thread is to be told.
-    pub(crate) fn target(&self) -> Option<Target> {
-        self.target
+    /// What the media thread is to be told, once offer and answer are there.
+    pub(crate) fn target(&self) -> Target {
+        let Some(settled) = self.settled else {
+            return self.awaiting_answer();
+        };
+        let reachable = !settled.rtp.ip().is_unspecified() && settled.rtp.port() != 0;
+        Target {
+            remote: reachable.then_some(Remote {
+                rtp: settled.rtp,
+                rtcp: settled.rtcp,
+            }),
+            format: Format {
+                law: law(settled.codec),
+                payload_type: settled.payload_type.number(),
+                telephone_event: settled.telephone_event.map(sdp::PayloadType::number),
+            },
+            direction: direction(settled.direction),
+            latch: self.latch,
+        }
+    }
+
+    /// Our offer is out: nothing can be sent yet, and nothing is accepted.
+    fn awaiting_answer(&self) -> Target {
+        let law = self
+            .ours
+            .codecs
+            .first()
+            .map_or(Law::ALaw, |codec| law(*codec));
+        Target {
+            remote: None,
+            format: Format::of(law),
+            direction: Direction::SendRecv,
+            latch: self.latch,
+        }
     }
 
     /// The law that was settled.
     pub(crate) fn law(&self) -> Option<Law> {
-        self.target.map(|target| target.format.law)
+        self.settled.map(|settled| law(settled.codec))
     }
 
-    /// Whether the peer does not listen: it holds us.
+    /// Whether the peer holds: it does not listen, and nothing it says matters.
     pub(crate) fn is_held(&self) -> bool {
-        self.target.is_some_and(|target| {
-            matches!(target.direction, Direction::RecvOnly | Direction::Inactive)
-        })
+        matches!(
+            self.target().direction,
+            Direction::RecvOnly | Direction::Inactive
+        )
+    }
+}
+
+const fn codec(law: Law) -> Codec {
+    match law {
+        Law::ALaw => Codec::Pcma,
+        Law::MuLaw => Codec::Pcmu,
+    }
+}
+
+const fn law(codec: Codec) -> Law {
+    match codec {
+        Codec::Pcma => Law::ALaw,
+        Codec::Pcmu => Law::MuLaw,
+    }
+}
+
+const fn direction(direction: sdp::Direction) -> Direction {
+    match direction {
+        sdp::Direction::SendRecv => Direction::SendRecv,
+        sdp::Direction::SendOnly => Direction::SendOnly,
+        sdp::Direction::RecvOnly => Direction::RecvOnly,
+        sdp::Direction::Inactive => Direction::Inactive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAWS: [Law; 2] = [Law::ALaw, Law::MuLaw];
+
+    fn terms() -> Terms<'static> {
+        Terms {
+            at: "192.0.2.1:10000".parse().unwrap(),
+            laws: &LAWS,
+            latch: Latch::Strict,
+            number: 7,
+        }
+    }
+
+    fn offer(direction: &str) -> Bytes {
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
+             m=audio 20000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+        )
+        .into()
+    }
+
+    #[test]
+    fn an_offer_is_answered_in_its_own_law() {
+        let session = Session::answering(&offer("sendrecv"), terms()).unwrap();
+
+        let target = session.target();
+        assert_eq!(session.law(), Some(Law::MuLaw));
+        assert_eq!(target.format.telephone_event, Some(101));
+        assert_eq!(
+            target.remote,
+            Some(Remote::at("192.0.2.9:20000".parse().unwrap()))
+        );
+    }
+
+    #[test]
+    fn a_call_without_an_offer_gets_ours_and_is_settled_by_the_answer() {
+        let mut session = Session::answering(&Bytes::new(), terms()).unwrap();
+        assert!(session.target().remote.is_none());
+
+        session.accept(&offer("sendrecv")).unwrap();
+
+        assert_eq!(session.law(), Some(Law::MuLaw));
+    }
+
+    #[test]
+    fn hold_and_resume_are_seen() {
+        let mut session = Session::answering(&offer("sendrecv"), terms()).unwrap();
+        assert!(!session.is_held());
+
+        session.reanswer(&offer("inactive")).unwrap();
+        assert!(session.is_held());
+
+        session.reanswer(&offer("sendrecv")).unwrap();
+        assert!(!session.is_held());
+    }
+
+    #[test]
+    fn nothing_in_common_is_an_error() {
+        let offer = String::from_utf8(offer("sendrecv").to_vec())
+            .unwrap()
+            .replace("RTP/AVP 0 101", "RTP/AVP 9");
+
+        assert_eq!(
+            Session::answering(&offer.into(), terms()).unwrap_err(),
+            SessionError::NothingInCommon
+        );
     }
 }

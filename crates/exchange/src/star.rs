@@ -10,7 +10,7 @@ use sip::{DialogId, Flow, Status, User};
 
 use crate::engine::{Exchange, Timer};
 use crate::legs::{Opened, Sound, StarCall};
-use crate::session::Session;
+use crate::session::{Session, Terms};
 use crate::settings::{Language, Prompt};
 
 /// How long a spoken confirmation may last before we hang up.
@@ -69,20 +69,32 @@ impl Exchange {
         let Some(port) = self.take_port(None) else {
             return self.reject(now, dialog, Status::SERVICE_UNAVAILABLE);
         };
-        let local = self.sound_address(flow.listener, port);
-        let codecs = [media::Law::ALaw, media::Law::MuLaw];
-        match Session::answering(&request.body(), local, &codecs) {
-            Ok(session) => self.confirm(
-                now,
-                dialog,
-                operator,
-                code,
-                Sound {
+        let leg = self.next_leg();
+        let terms = Terms {
+            at: self.sound_address(flow.listener, port),
+            laws: &[media::Law::ALaw, media::Law::MuLaw],
+            latch: media::Latch::Anywhere,
+            number: self.seal.number(leg),
+        };
+        match Session::answering(&request.body(), terms) {
+            Ok(session) => {
+                let sound = Sound {
                     port,
                     session,
                     opened: Opened::No,
-                },
-            ),
+                };
+                self.confirm(
+                    now,
+                    leg,
+                    code,
+                    StarCall {
+                        dialog,
+                        operator,
+                        sound,
+                        hang_up: None,
+                    },
+                );
+            }
             Err(error) => {
                 self.order(port.thread, media::Order::Release { port: port.id });
                 self.reject(now, dialog, error.status());
@@ -90,26 +102,10 @@ impl Exchange {
         }
     }
 
-    fn confirm(
-        &mut self,
-        now: Instant,
-        dialog: DialogId,
-        operator: OperatorId,
-        code: Code,
-        sound: Sound,
-    ) {
-        let leg = self.next_leg();
-        let sdp = sound.session.local();
-        let hang_up = self.timers.arm(now + CONFIRMATION, Timer::HangUp(leg));
-        self.stars.insert(
-            leg,
-            StarCall {
-                dialog,
-                operator,
-                sound,
-                hang_up,
-            },
-        );
+    fn confirm(&mut self, now: Instant, leg: LegId, code: Code, mut call: StarCall) {
+        let (dialog, operator, sdp) = (call.dialog, call.operator, call.sound.session.local());
+        call.hang_up = Some(self.timers.arm(now + CONFIRMATION, Timer::HangUp(leg)));
+        self.stars.insert(leg, call);
         self.by_dialog.insert(dialog, leg);
         self.append(now, Fact::Engaged { operator, leg });
         let prompt = self.obey(now, operator, code);
@@ -248,7 +244,9 @@ impl Exchange {
         let Some(star) = self.stars.remove(&leg) else {
             return;
         };
-        self.timers.cancel(star.hang_up);
+        if let Some(hang_up) = star.hang_up {
+            self.timers.cancel(hang_up);
+        }
         self.close_sound(leg, &star.sound);
         self.append(
             now,

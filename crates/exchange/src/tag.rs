@@ -36,6 +36,14 @@ impl TagSeal {
         tag
     }
 
+    /// A number of a leg that tells nothing to anybody else.
+    pub(crate) fn number(&self, leg: LegId) -> u64 {
+        let mut plain = [0; 8];
+        plain[..4].copy_from_slice(&leg.start.to_be_bytes());
+        plain[4..].copy_from_slice(&leg.n.to_be_bytes());
+        u64::from_be_bytes(self.eight_bytes(b'n', &plain))
+    }
+
     /// The leg that a tag names, if we made that tag.
     pub(crate) fn open(&self, tag: &[u8]) -> Option<LegId> {
         let sealed = unhex(tag)?;

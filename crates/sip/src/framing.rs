@@ -56,6 +56,11 @@ impl Framer {
         MESSAGE_BYTES_MAX.saturating_sub(self.buffer.len())
     }
 
+    /// Tells whether no message has been begun.
+    pub fn is_between_messages(&self) -> bool {
+        self.buffer.is_empty() && matches!(self.state, State::Between)
+    }
+
     /// Adds bytes of the stream, at most [`room`](Self::room); tells how many it took.
     pub fn push(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.len().min(self.room());

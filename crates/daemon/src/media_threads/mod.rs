@@ -177,7 +177,8 @@ impl Media {
 
     /// Returns the beats of each thread: they rise at least once a second.
     pub(crate) fn beats(&self) -> impl Iterator<Item = u64> {
-        self.counters().map(|counters| counters.beats.load(Ordering::Relaxed))
+        self.counters()
+            .map(|counters| counters.beats.load(Ordering::Relaxed))
     }
 
     /// Returns what each thread counts: the watchdog looks at the beats.
@@ -238,3 +239,6 @@ fn seed() -> io::Result<[u64; 2]> {
     let draw = || getrandom::u64().map_err(io::Error::other);
     Ok([draw()?, draw()?])
 }
+
+#[cfg(test)]
+mod tests;

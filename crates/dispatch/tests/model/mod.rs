@@ -371,7 +371,13 @@ impl Model {
     fn offer(&mut self, id: ContactId, operator: OperatorId) {
         let now = self.now;
         let queue = self.queue(&self.contacts[&id]).clone();
-        let until = now + queue.ring_time;
+        let home = self.person(operator).unwrap().place == Place::Home;
+        let until = now
+            + if home {
+                queue.ring_time_home
+            } else {
+                queue.ring_time
+            };
         let contact = self.contacts.get_mut(&id).unwrap();
         if let At::Waiting(offers) = &mut contact.at {
             offers.push((operator, until));

@@ -326,7 +326,6 @@ impl World {
             0..=24 if self.live.len() < self.contacts_max => self.arrived(),
             0..=29 => self.answer(),
             30..=37 => Input::Timeout,
-
             38..=44 => self.missed(),
             45..=52 => self.ended(),
             53..=57 => Input::HandedBack {

@@ -18,7 +18,7 @@ pub struct EndpointConfig {
     /// The value of `Server` and `User-Agent`; none says nothing about us.
     pub product: Option<HeaderValue>,
     /// The realm of our challenges. Stored hashes hold for this one only, so it never changes.
-    pub realm: &'static str,
+    pub realm: String,
     /// Who may register, with the stored hashes; passwords are not kept.
     pub accounts: BTreeMap<User, Ha1>,
     /// The session interval we ask for (RFC 4028 §4), at least [`MIN_SE`].
@@ -43,7 +43,7 @@ pub const CONTACTS_MAX: usize = 5;
 impl EndpointConfig {
     /// Settings with the defaults of this crate.
     #[must_use]
-    pub const fn new(listeners: Vec<Listener>, realm: &'static str) -> Self {
+    pub const fn new(listeners: Vec<Listener>, realm: String) -> Self {
         Self {
             listeners,
             product: None,

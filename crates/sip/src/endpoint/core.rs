@@ -139,7 +139,7 @@ fn guards(config: &EndpointConfig, chance: &Chance) -> Vec<(ListenerId, Server)>
         let key = chance.derive(&format!("nonces of listener {}", listener.id.0));
         (
             listener.id,
-            Server::new(key, config.realm, listener.algorithm),
+            Server::new(key, config.realm.as_str(), listener.algorithm),
         )
     };
     config.listeners.iter().map(guard).collect()

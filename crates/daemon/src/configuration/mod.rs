@@ -1,0 +1,265 @@
+//! The configuration folder: read, checked and turned into what the exchange needs, or refused with sentences.
+
+mod lines;
+mod node;
+mod people;
+mod prompts;
+mod queues;
+mod source;
+mod trunks;
+
+use std::path::{Path, PathBuf};
+
+use dispatch::QueueId;
+use exchange::Settings;
+use media::SoundId;
+use serde::de::DeserializeOwned;
+
+pub(crate) use node::{Heartbeat, Node, Warnings};
+pub(crate) use source::Problem;
+
+use lines::LinesFile;
+use node::NodeFile;
+use people::{OperatorsFile, PartnersFile};
+use prompts::Prompts;
+use queues::QueuesFile;
+use source::Source;
+use trunks::TrunksFile;
+
+/// A valid configuration.
+pub(crate) struct Configuration {
+    pub(crate) node: Node,
+    /// Without listeners: those are known once they are bound.
+    pub(crate) settings: Settings,
+    /// Which file holds which sound.
+    pub(crate) sounds: Vec<(SoundId, PathBuf)>,
+    /// What works but ought to be better.
+    pub(crate) advice: Vec<String>,
+}
+
+/// Reads the whole folder.
+///
+/// # Errors
+/// Every problem that was found, so that they can be mended in one go.
+pub(crate) fn load(folder: &Path, keys: &Path) -> Result<Configuration, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let read = Files::read(folder, &mut problems);
+    let Some(files) = read else {
+        return Err(problems);
+    };
+    let configuration = files.configuration(folder, keys, &mut problems);
+    match configuration {
+        Some(configuration) if problems.is_empty() => Ok(configuration),
+        Some(_) | None => Err(problems),
+    }
+}
+
+/// The digest realm of a configuration folder.
+///
+/// # Errors
+/// The problem that keeps `linka.toml` from being read.
+pub(crate) fn realm(folder: &Path) -> Result<String, Problem> {
+    let source = Source::read(folder, "linka.toml")?;
+    let file: NodeFile = source.parse()?;
+    Ok(file.realm().to_owned())
+}
+
+struct Files {
+    node: (Source, NodeFile),
+    trunks: (Source, TrunksFile),
+    lines: (Source, LinesFile),
+    queues: (Source, QueuesFile),
+    operators: (Source, OperatorsFile),
+    partners: (Source, PartnersFile),
+}
+
+impl Files {
+    fn read(folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
+        let node = file(folder, "linka.toml", problems);
+        let trunks = file(folder, "trunks.toml", problems);
+        let lines = file(folder, "lines.toml", problems);
+        let queues = file(folder, "queues.toml", problems);
+        let operators = file(folder, "operators.toml", problems);
+        let partners = file(folder, "partners.toml", problems);
+        Some(Self {
+            node: node?,
+            trunks: trunks?,
+            lines: lines?,
+            queues: queues?,
+            operators: operators?,
+            partners: partners?,
+        })
+    }
+
+    fn configuration(
+        &self,
+        folder: &Path,
+        keys: &Path,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Configuration> {
+        let node = self.node.1.node(&self.node.0, problems)?;
+        let prompts = match Prompts::read(&folder.join(&node.prompts)) {
+            Ok(prompts) => prompts,
+            Err(problem) => {
+                problems.push(problem);
+                return None;
+            }
+        };
+        let mut queues = self.queues.1.queues(&self.queues.0, problems);
+        let queue_ids: Vec<QueueId> = queues.iter().map(|queue| queue.id).collect();
+        let lines = self.lines.1.lines(&self.lines.0, &prompts, problems);
+        let operators = self
+            .operators
+            .1
+            .operators(&self.operators.0, &queue_ids, problems);
+        let directory = self
+            .partners
+            .1
+            .directory(&self.partners.0, &self.queues.1, problems);
+        for queue in queues.iter_mut().filter(|_| !directory.on_call.is_empty()) {
+            queue.ring_time_home = directory.ring_time_home;
+        }
+        let trunks = self.trunks.1.trunks(&self.trunks.0, keys, problems);
+        self.check_references(problems);
+        let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
+        distributed.extend(directory.on_call);
+        let settings = Settings {
+            dispatch: dispatch::Config {
+                lines: self.lines.1.queues(),
+                queues,
+                operators: distributed,
+                partners: directory.partners,
+                rules: self.queues.1.rules(),
+            },
+            node: exchange::settings::Node {
+                public_address: node.public_address,
+                listeners: Vec::new(),
+                clear_text: node.clear_text.clone(),
+                realm: node.realm.clone(),
+                session_expires: node.session_expires,
+                contacts_max: contacts_max(node.rtp_ports),
+            },
+            trunks,
+            lines,
+            operators,
+            directory: directory.contactable,
+            sounds: prompts.staff(),
+        };
+        let advice = advice(&node, &settings, &prompts);
+        Some(Configuration {
+            node,
+            settings,
+            sounds: prompts.files,
+            advice,
+        })
+    }
+
+    /// Names that one file takes from another.
+    fn check_references(&self, problems: &mut Vec<Problem>) {
+        let has_queue = |name: &str| {
+            self.queues
+                .1
+                .queues
+                .iter()
+                .any(|queue| queue.name.get_ref() == name)
+        };
+        let has_partner = |name: &str| {
+            self.partners
+                .1
+                .partners
+                .iter()
+                .any(|partner| partner.name.get_ref() == name)
+        };
+        for line in self
+            .lines
+            .1
+            .lines
+            .iter()
+            .filter(|line| !has_queue(line.queue.get_ref()))
+        {
+            problems.push(self.lines.0.problem(
+                &line.queue,
+                "line.queue",
+                format!("queues.toml has no {:?}", line.queue.get_ref()),
+            ));
+        }
+        for queue in &self.queues.1.queues {
+            if !queue.steps.iter().any(queues::StepTable::reaches_a_person) {
+                let text = format!(
+                    "{} has no last tier: a step \"on-call\" or \"partner\" must reach a person when nobody is at a desk",
+                    queue.name.get_ref()
+                );
+                problems.push(self.queues.0.problem(&queue.name, "queue.timeline", text));
+            }
+            for partner in queue
+                .steps
+                .iter()
+                .flat_map(|step| &step.partners)
+                .filter(|partner| !has_partner(partner.get_ref()))
+            {
+                problems.push(self.queues.0.problem(
+                    partner,
+                    "queue.timeline.partners",
+                    format!("partners.toml has no {:?}", partner.get_ref()),
+                ));
+            }
+        }
+        for partner in &self.partners.1.partners {
+            if !self.trunks.1.reaches_out(partner.trunk.get_ref()) {
+                let text = format!(
+                    "trunks.toml has no {:?} with a target",
+                    partner.trunk.get_ref()
+                );
+                problems.push(
+                    self.partners
+                        .0
+                        .problem(&partner.trunk, "partner.trunk", text),
+                );
+            }
+        }
+    }
+}
+
+/// Reads one file; a problem leaves `None`.
+fn file<T: DeserializeOwned>(
+    folder: &Path,
+    name: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<(Source, T)> {
+    let read = Source::read(folder, name).and_then(|source| {
+        let parsed = source.parse()?;
+        Ok((source, parsed))
+    });
+    read.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// Live contacts that the port range can carry: each has a caller's leg and may have two operators ringing.
+fn contacts_max((first, last): (u16, u16)) -> usize {
+    const PORTS_A_LEG: usize = 2;
+    let legs = (usize::from(last - first) + 1) / PORTS_A_LEG;
+    // A quarter of the pairs is kept for operators' legs and for pairs that cool down.
+    (legs - legs / 4).max(1)
+}
+
+fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
+    let mut advice = Vec::new();
+    if settings.operators.is_empty() {
+        advice.push(
+            "operators.toml has no operator yet: `linka operator add NAME` makes one".to_owned(),
+        );
+    }
+    if node.warnings.webhook.is_none() && node.warnings.command.is_empty() {
+        advice.push("linka.toml: nobody is told when something fails: set warnings.webhook or warnings.command".to_owned());
+    }
+    if node.heartbeat.is_none() {
+        advice.push("linka.toml: nobody notices when this machine dies: set heartbeat.url to an outside watcher".to_owned());
+    }
+    if !prompts.synthetic.is_empty() {
+        advice.push(format!(
+            "prompts: a synthetic voice speaks {} prompts until a person has recorded them: {}",
+            prompts.synthetic.len(),
+            prompts.synthetic.join(", ")
+        ));
+    }
+    advice
+}

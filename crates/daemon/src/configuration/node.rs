@@ -1,0 +1,283 @@
+//! `linka.toml`: this node.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use sip::digest::Algorithm;
+use toml::Spanned;
+
+use super::source::{Problem, Source};
+use super::trunks::network;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NodeFile {
+    sip: SipTable,
+    rtp: RtpTable,
+    metrics: MetricsTable,
+    prompts: PromptsTable,
+    warnings: WarningsTable,
+    heartbeat: HeartbeatTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SipTable {
+    udp: Vec<Spanned<String>>,
+    tcp: Vec<Spanned<String>>,
+    public_address: Option<Spanned<String>>,
+    realm: String,
+    digest_algorithm: Spanned<String>,
+    clear_text_networks: Vec<Spanned<String>>,
+    registration_min_seconds: u32,
+    registration_max_seconds: u32,
+    session_expires_seconds: u64,
+}
+
+fn unspanned(text: &str) -> Spanned<String> {
+    Spanned::new(0..0, text.to_owned())
+}
+
+impl Default for SipTable {
+    fn default() -> Self {
+        let private = [
+            "127.0.0.0/8",
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "::1/128",
+            "fc00::/7",
+        ];
+        Self {
+            udp: vec![unspanned("0.0.0.0:5060")],
+            tcp: vec![unspanned("0.0.0.0:5060")],
+            public_address: None,
+            realm: "linka".to_owned(),
+            digest_algorithm: unspanned("MD5"),
+            clear_text_networks: private.map(unspanned).to_vec(),
+            registration_min_seconds: 60,
+            registration_max_seconds: 120,
+            session_expires_seconds: 1800,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RtpTable {
+    ports: Spanned<String>,
+    address: Option<Spanned<String>>,
+}
+
+impl Default for RtpTable {
+    fn default() -> Self {
+        Self {
+            ports: unspanned("10000-19999"),
+            address: None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MetricsTable {
+    listen: Spanned<String>,
+}
+
+impl Default for MetricsTable {
+    fn default() -> Self {
+        Self {
+            listen: unspanned("127.0.0.1:9464"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PromptsTable {
+    folder: PathBuf,
+}
+
+impl Default for PromptsTable {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("prompts"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WarningsTable {
+    webhook: Option<String>,
+    command: Vec<String>,
+    repeat_minutes: u64,
+}
+
+impl Default for WarningsTable {
+    fn default() -> Self {
+        Self {
+            webhook: None,
+            command: Vec::new(),
+            repeat_minutes: 30,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HeartbeatTable {
+    url: Option<String>,
+    interval_seconds: u64,
+}
+
+impl Default for HeartbeatTable {
+    fn default() -> Self {
+        Self {
+            url: None,
+            interval_seconds: 60,
+        }
+    }
+}
+
+/// What the daemon itself needs of `linka.toml`.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) udp: Vec<SocketAddr>,
+    pub(crate) tcp: Vec<SocketAddr>,
+    pub(crate) public_address: Option<IpAddr>,
+    pub(crate) realm: String,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) clear_text: Vec<exchange::settings::Network>,
+    /// Least and most time that a phone's registration is granted for.
+    pub(crate) registration: (Duration, Duration),
+    pub(crate) session_expires: Duration,
+    /// First and last UDP port for sound.
+    pub(crate) rtp_ports: (u16, u16),
+    pub(crate) rtp_address: Option<IpAddr>,
+    pub(crate) metrics: SocketAddr,
+    pub(crate) prompts: PathBuf,
+    pub(crate) warnings: Warnings,
+    pub(crate) heartbeat: Option<Heartbeat>,
+}
+
+/// How people are told that something fails, by a way that is not the trunk.
+#[derive(Clone, Debug)]
+pub(crate) struct Warnings {
+    pub(crate) webhook: Option<String>,
+    pub(crate) command: Vec<String>,
+    pub(crate) repeat: Duration,
+}
+
+/// An address that is asked for as long as every thread ticks.
+#[derive(Clone, Debug)]
+pub(crate) struct Heartbeat {
+    pub(crate) url: String,
+    pub(crate) interval: Duration,
+}
+
+impl NodeFile {
+    /// The digest realm, which is part of every stored password hash.
+    pub(crate) fn realm(&self) -> &str {
+        &self.sip.realm
+    }
+
+    /// The node, or everything that is wrong with it.
+    pub(crate) fn node(&self, source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
+        match self.checked(source) {
+            Ok(node) => Some(node),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn checked(&self, source: &Source) -> Result<Node, Problem> {
+        let sip = &self.sip;
+        let addresses = |key: &str, texts: &[Spanned<String>]| {
+            texts
+                .iter()
+                .map(|text| parse(source, key, text))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let (least, most) = (
+            sip.registration_min_seconds.max(10),
+            sip.registration_max_seconds.max(10),
+        );
+        Ok(Node {
+            udp: addresses("sip.udp", &sip.udp)?,
+            tcp: addresses("sip.tcp", &sip.tcp)?,
+            public_address: sip
+                .public_address
+                .as_ref()
+                .map(|text| parse(source, "sip.public_address", text))
+                .transpose()?,
+            realm: sip.realm.clone(),
+            algorithm: self.algorithm(source)?,
+            clear_text: sip
+                .clear_text_networks
+                .iter()
+                .map(|text| network(source, "sip.clear_text_networks", text))
+                .collect::<Result<_, _>>()?,
+            registration: (
+                Duration::from_secs(least.into()),
+                Duration::from_secs(most.max(least).into()),
+            ),
+            session_expires: Duration::from_secs(sip.session_expires_seconds.max(90)),
+            rtp_ports: self.ports(source)?,
+            rtp_address: self
+                .rtp
+                .address
+                .as_ref()
+                .map(|text| parse(source, "rtp.address", text))
+                .transpose()?,
+            metrics: parse(source, "metrics.listen", &self.metrics.listen)?,
+            prompts: self.prompts.folder.clone(),
+            warnings: Warnings {
+                webhook: self.warnings.webhook.clone(),
+                command: self.warnings.command.clone(),
+                repeat: Duration::from_secs(60 * self.warnings.repeat_minutes.max(1)),
+            },
+            heartbeat: self.heartbeat.url.clone().map(|url| Heartbeat {
+                url,
+                interval: Duration::from_secs(self.heartbeat.interval_seconds.max(5)),
+            }),
+        })
+    }
+
+    fn algorithm(&self, source: &Source) -> Result<Algorithm, Problem> {
+        match self.sip.digest_algorithm.get_ref().as_str() {
+            "MD5" => Ok(Algorithm::Md5),
+            "SHA-256" => Ok(Algorithm::Sha256),
+            unknown => Err(source.problem(
+                &self.sip.digest_algorithm,
+                "sip.digest_algorithm",
+                format!("is MD5 or SHA-256, not {unknown:?}"),
+            )),
+        }
+    }
+
+    fn ports(&self, source: &Source) -> Result<(u16, u16), Problem> {
+        let text = &self.rtp.ports;
+        let range = text.get_ref().split_once('-').and_then(|(first, last)| {
+            Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+        });
+        match range {
+            Some((first, last)) if first >= 1024 && last > first && last - first >= 3 => Ok((first, last)),
+            Some(_) | None => Err(source.problem(text, "rtp.ports", "is a first and a last port such as \"10000-19999\", from 1024 on and four at least")),
+        }
+    }
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    source: &Source,
+    key: &str,
+    text: &Spanned<String>,
+) -> Result<T, Problem> {
+    text.get_ref()
+        .parse()
+        .map_err(|error| source.problem(text, key, format!("{:?}: {error}", text.get_ref())))
+}

@@ -1,0 +1,282 @@
+//! `operators.toml` and `partners.toml`: people with phones here, and numbers that are called through a trunk.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dispatch::{OperatorId, PartnerId, Place, QueueId, SkillId};
+use exchange::settings::{Contactable, Operator, Who};
+use serde::Deserialize;
+use sip::digest::Ha1;
+use toml::Spanned;
+
+use super::lines::language;
+use super::queues::{self, QueuesFile};
+use super::source::{Problem, Source};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperatorsFile {
+    #[serde(default, rename = "operator")]
+    pub(crate) operators: Vec<OperatorTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperatorTable {
+    pub(crate) name: Spanned<String>,
+    #[serde(default)]
+    #[expect(
+        dead_code,
+        reason = "shown by the operator's page; read here so that it may stand in the file"
+    )]
+    display_name: Option<String>,
+    #[serde(default)]
+    queues: Option<Vec<Spanned<String>>>,
+    #[serde(default = "last")]
+    pub(crate) order: u32,
+    #[serde(default)]
+    skills: BTreeMap<String, u8>,
+    #[serde(default = "czech")]
+    language: Spanned<String>,
+    digest_md5: Spanned<String>,
+    digest_sha256: Spanned<String>,
+}
+
+const fn last() -> u32 {
+    u32::MAX
+}
+
+fn czech() -> Spanned<String> {
+    Spanned::new(0..0, "cs".to_owned())
+}
+
+impl OperatorsFile {
+    /// The operators as distribution and exchange see them, or everything that is wrong with them.
+    pub(crate) fn operators(
+        &self,
+        source: &Source,
+        all_queues: &[QueueId],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<(dispatch::Operator, Operator)> {
+        let mut tables: Vec<&OperatorTable> = self.operators.iter().collect();
+        tables.sort_by_key(|table| table.order);
+        let mut operators: Vec<(dispatch::Operator, Operator)> = Vec::new();
+        for table in tables {
+            match table.operator(source, all_queues) {
+                Ok((operator, _)) if operators.iter().any(|(other, _)| other.id == operator.id) => {
+                    problems.push(source.problem(
+                        &table.name,
+                        "operator.name",
+                        format!("{} stands twice", operator.id),
+                    ));
+                }
+                Ok(operator) => operators.push(operator),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        operators
+    }
+}
+
+impl OperatorTable {
+    fn operator(
+        &self,
+        source: &Source,
+        all_queues: &[QueueId],
+    ) -> Result<(dispatch::Operator, Operator), Problem> {
+        let id = OperatorId(queues::key(source, "operator.name", &self.name)?);
+        let skills = self.skills.iter().map(|(skill, level)| {
+            let skill = SkillId::parse(skill).map_err(|error| {
+                source.problem(&self.name, "operator.skills", error.to_string())
+            })?;
+            Ok((skill, *level))
+        });
+        let distributed = dispatch::Operator {
+            id,
+            skills: skills.collect::<Result<_, _>>()?,
+            queues: self.queues(source, all_queues)?,
+            place: Place::Desk,
+        };
+        let account = Ha1::from_hex(self.digest_md5.get_ref(), self.digest_sha256.get_ref())
+            .ok_or_else(|| {
+                source.problem(
+                    &self.digest_md5,
+                    "operator.digest_md5",
+                    "is no stored password; `linka operator password` makes both digests",
+                )
+            })?;
+        let language = language(
+            source,
+            "operator.language",
+            &self.language,
+            self.language.get_ref(),
+        )?;
+        Ok((
+            distributed,
+            Operator {
+                id,
+                account,
+                language,
+            },
+        ))
+    }
+
+    fn queues(&self, source: &Source, all_queues: &[QueueId]) -> Result<Vec<QueueId>, Problem> {
+        let Some(names) = &self.queues else {
+            return Ok(all_queues.to_vec());
+        };
+        let known = |name: &Spanned<String>| {
+            let queue = QueueId(queues::key(source, "operator.queues", name)?);
+            if all_queues.contains(&queue) {
+                return Ok(queue);
+            }
+            Err(source.problem(
+                name,
+                "operator.queues",
+                format!("there is no queue {queue}"),
+            ))
+        };
+        names.iter().map(known).collect()
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartnersFile {
+    #[serde(default, rename = "partner")]
+    pub(crate) partners: Vec<PartnerTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartnerTable {
+    pub(crate) name: Spanned<String>,
+    kind: Spanned<String>,
+    number: String,
+    pub(crate) trunk: Spanned<String>,
+    #[serde(default = "default_ring_time")]
+    ring_time_seconds: u64,
+    #[serde(default = "default_confirm_time")]
+    confirm_time_seconds: u64,
+    #[serde(default = "default_rest")]
+    rest_seconds: u64,
+    #[serde(default = "czech")]
+    language: Spanned<String>,
+}
+
+const fn default_ring_time() -> u64 {
+    25
+}
+
+const fn default_confirm_time() -> u64 {
+    15
+}
+
+const fn default_rest() -> u64 {
+    30
+}
+
+/// People and partners of the directory, as distribution and exchange see them.
+#[derive(Default)]
+pub(crate) struct Directory {
+    pub(crate) on_call: Vec<dispatch::Operator>,
+    pub(crate) partners: Vec<dispatch::Partner>,
+    pub(crate) contactable: Vec<Contactable>,
+    /// The longest time that anybody at home has to answer and press 1.
+    pub(crate) ring_time_home: Duration,
+}
+
+impl PartnersFile {
+    /// The directory, or everything that is wrong with it.
+    pub(crate) fn directory(
+        &self,
+        source: &Source,
+        queues: &QueuesFile,
+        problems: &mut Vec<Problem>,
+    ) -> Directory {
+        let mut directory = Directory::default();
+        for table in &self.partners {
+            if let Err(problem) = table.enter(source, queues, &mut directory) {
+                problems.push(problem);
+            }
+        }
+        directory
+    }
+}
+
+impl PartnerTable {
+    fn enter(
+        &self,
+        source: &Source,
+        queues: &QueuesFile,
+        directory: &mut Directory,
+    ) -> Result<(), Problem> {
+        let name = queues::key(source, "partner.name", &self.name)?;
+        let ring_time = Duration::from_secs(self.ring_time_seconds.max(1));
+        let confirm_time = Duration::from_secs(self.confirm_time_seconds.max(5));
+        let who = match self.kind.get_ref().as_str() {
+            "on-call" => {
+                let id = OperatorId(name);
+                directory.ring_time_home = directory.ring_time_home.max(ring_time + confirm_time);
+                let queues = queues_that_call(queues, name.as_str());
+                directory.on_call.push(dispatch::Operator {
+                    id,
+                    skills: Vec::new(),
+                    queues,
+                    place: Place::Home,
+                });
+                Who::OnCall(id)
+            }
+            "partner" | "interpreter" | "emergency" => {
+                let id = PartnerId(name);
+                let rest = Duration::from_secs(self.rest_seconds.max(5));
+                directory.partners.push(dispatch::Partner {
+                    id,
+                    ring_time,
+                    rest,
+                });
+                Who::Partner(id)
+            }
+            unknown => {
+                let text = format!(
+                    "there is no kind {unknown:?}; there are on-call, partner, interpreter and emergency"
+                );
+                return Err(source.problem(&self.kind, "partner.kind", text));
+            }
+        };
+        directory.contactable.push(Contactable {
+            who,
+            number: self.number.clone(),
+            trunk: self.trunk.get_ref().clone(),
+            confirm_time,
+            language: language(
+                source,
+                "partner.language",
+                &self.language,
+                self.language.get_ref(),
+            )?,
+        });
+        Ok(())
+    }
+}
+
+/// The queues whose timelines call this on-call person.
+fn queues_that_call(queues: &QueuesFile, name: &str) -> Vec<QueueId> {
+    let calls = |queue: &&queues::QueueTable| {
+        let mut on_call = queue
+            .steps
+            .iter()
+            .filter(|step| step.action.get_ref() == "on-call");
+        on_call.any(|step| {
+            step.partners
+                .iter()
+                .any(|partner| partner.get_ref() == name)
+        })
+    };
+    queues
+        .queues
+        .iter()
+        .filter(calls)
+        .filter_map(|queue| QueueId::parse(queue.name.get_ref()).ok())
+        .collect()
+}

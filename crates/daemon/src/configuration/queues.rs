@@ -1,0 +1,316 @@
+//! `queues.toml`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dispatch::{
+    Action, Class, Key, Need, PartnerId, Queue, QueueId, Reserve, Rules, SkillId, Step, Strategy,
+    Timeline,
+};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::source::{Problem, Source};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueuesFile {
+    #[serde(default)]
+    rules: RulesTable,
+    #[serde(default, rename = "queue")]
+    pub(crate) queues: Vec<QueueTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RulesTable {
+    misses_before_pause: u32,
+    rest_no_answer_seconds: u64,
+    rest_declined_seconds: u64,
+    rest_unreachable_seconds: u64,
+    last_minutes_of_shift: u64,
+    adrift_seconds: u64,
+}
+
+impl Default for RulesTable {
+    fn default() -> Self {
+        let rules = Rules::default();
+        Self {
+            misses_before_pause: rules.misses_before_pause,
+            rest_no_answer_seconds: rules.rest_no_answer.as_secs(),
+            rest_declined_seconds: rules.rest_declined.as_secs(),
+            rest_unreachable_seconds: rules.rest_unreachable.as_secs(),
+            last_minutes_of_shift: 0,
+            adrift_seconds: rules.adrift.as_secs(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueueTable {
+    pub(crate) name: Spanned<String>,
+    #[serde(default = "default_strategy")]
+    strategy: Spanned<String>,
+    #[serde(default = "default_offer_time")]
+    offer_time_seconds: u64,
+    #[serde(default = "default_progressive_step")]
+    progressive_step_seconds: u64,
+    #[serde(default = "default_wrap_up")]
+    wrap_up_seconds: u64,
+    #[serde(default = "default_wrap_up_hard")]
+    wrap_up_hard_seconds: u64,
+    #[serde(default, rename = "reserve")]
+    reserves: Vec<ReserveTable>,
+    #[serde(default, rename = "timeline")]
+    pub(crate) steps: Vec<StepTable>,
+}
+
+fn default_strategy() -> Spanned<String> {
+    Spanned::new(0..0, "longest-idle".to_owned())
+}
+
+const fn default_offer_time() -> u64 {
+    20
+}
+
+const fn default_progressive_step() -> u64 {
+    8
+}
+
+const fn default_wrap_up() -> u64 {
+    60
+}
+
+const fn default_wrap_up_hard() -> u64 {
+    300
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReserveTable {
+    class: Spanned<String>,
+    operators: u32,
+    #[serde(default)]
+    skills: BTreeMap<String, u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepTable {
+    after_seconds: u64,
+    pub(crate) action: Spanned<String>,
+    #[serde(default)]
+    class: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) partners: Vec<Spanned<String>>,
+}
+
+impl StepTable {
+    /// Whether this step ends with a person who is not at a desk.
+    pub(crate) fn reaches_a_person(&self) -> bool {
+        matches!(self.action.get_ref().as_str(), "on-call" | "partner") && !self.partners.is_empty()
+    }
+}
+
+pub(super) const CLASSES: [(&str, Class); 4] = [
+    ("alarm", Class::Alarm),
+    ("danger", Class::Danger),
+    ("crisis", Class::Crisis),
+    ("information", Class::Information),
+];
+
+/// Reads a class; an unknown one is a problem that lists those there are.
+pub(super) fn class(source: &Source, key: &str, text: &Spanned<String>) -> Result<Class, Problem> {
+    match CLASSES
+        .iter()
+        .find(|(name, _)| *name == text.get_ref().as_str())
+    {
+        Some((_, class)) => Ok(*class),
+        None => {
+            let known: Vec<&str> = CLASSES.iter().map(|(name, _)| *name).collect();
+            Err(source.problem(
+                text,
+                key,
+                format!(
+                    "there is no class {:?}; there are {}",
+                    text.get_ref(),
+                    known.join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+/// Reads a name of the house.
+pub(super) fn key(source: &Source, key: &str, text: &Spanned<String>) -> Result<Key, Problem> {
+    Key::parse(text.get_ref()).map_err(|error| source.problem(text, key, error.to_string()))
+}
+
+impl QueuesFile {
+    /// The rules that hold for all queues.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            rest_declined: Duration::from_secs(self.rules.rest_declined_seconds),
+            rest_no_answer: Duration::from_secs(self.rules.rest_no_answer_seconds),
+            rest_unreachable: Duration::from_secs(self.rules.rest_unreachable_seconds),
+            misses_before_pause: self.rules.misses_before_pause,
+            adrift: Duration::from_secs(self.rules.adrift_seconds.min(ADRIFT_SECONDS_MAX)),
+            last_minutes: Duration::from_secs(60 * self.rules.last_minutes_of_shift),
+        }
+    }
+
+    /// The queues, or everything that is wrong with them.
+    pub(crate) fn queues(&self, source: &Source, problems: &mut Vec<Problem>) -> Vec<Queue> {
+        let mut queues: Vec<Queue> = Vec::new();
+        for table in &self.queues {
+            match table.queue(source) {
+                Ok(queue) if queues.iter().any(|other| other.id == queue.id) => {
+                    problems.push(source.problem(
+                        &table.name,
+                        "queue.name",
+                        format!("{} stands twice", queue.id),
+                    ));
+                }
+                Ok(queue) => queues.push(queue),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if queues.is_empty() && problems.is_empty() {
+            problems.push(source.problem_of_file("queue", "there is no queue"));
+        }
+        queues
+    }
+}
+
+/// How long an on-call person's phone rings until the directory says otherwise.
+const RING_TIME_HOME: Duration = Duration::from_secs(40);
+/// Longest time in which a leg is looked for after a restart, in seconds.
+const ADRIFT_SECONDS_MAX: u64 = 180;
+
+impl QueueTable {
+    fn queue(&self, source: &Source) -> Result<Queue, Problem> {
+        Ok(Queue {
+            id: QueueId(key(source, "queue.name", &self.name)?),
+            strategy: self.strategy(source)?,
+            ring_time: Duration::from_secs(self.offer_time_seconds.max(1)),
+            ring_time_home: RING_TIME_HOME,
+            wrap_up: Duration::from_secs(self.wrap_up_seconds),
+            wrap_up_hard: Duration::from_secs(self.wrap_up_hard_seconds),
+            reserves: self
+                .reserves
+                .iter()
+                .map(|reserve| reserve.reserve(source))
+                .collect::<Result<_, _>>()?,
+            timelines: self.timelines(source)?,
+        })
+    }
+
+    fn strategy(&self, source: &Source) -> Result<Strategy, Problem> {
+        match self.strategy.get_ref().as_str() {
+            "longest-idle" => Ok(Strategy::LongestIdle),
+            "ordered-list" => Ok(Strategy::OrderedList),
+            "round-robin" => Ok(Strategy::RoundRobin),
+            "fewest-calls" => Ok(Strategy::FewestCalls),
+            "least-talk-time" => Ok(Strategy::LeastTalkTime),
+            "ring-all" => Ok(Strategy::RingAll),
+            "ring-progressively" => {
+                Ok(Strategy::RingProgressively { interval: Duration::from_secs(self.progressive_step_seconds.max(1)) })
+            }
+            unknown => Err(source.problem(
+                &self.strategy,
+                "queue.strategy",
+                format!(
+                    "there is no strategy {unknown:?}; there are longest-idle, ordered-list, round-robin, fewest-calls, \
+                     least-talk-time, ring-all and ring-progressively"
+                ),
+            )),
+        }
+    }
+
+    fn timelines(&self, source: &Source) -> Result<Vec<Timeline>, Problem> {
+        let mut timelines = Vec::new();
+        for (_, class) in CLASSES {
+            let mut steps = Vec::new();
+            for table in &self.steps {
+                steps.extend(table.steps_for(source, class)?);
+            }
+            steps.sort_by_key(|step| step.after);
+            if !steps.is_empty() {
+                timelines.push(Timeline { class, steps });
+            }
+        }
+        Ok(timelines)
+    }
+}
+
+impl ReserveTable {
+    fn reserve(&self, source: &Source) -> Result<Reserve, Problem> {
+        Ok(Reserve {
+            class: class(source, "queue.reserve.class", &self.class)?,
+            least: self.operators,
+            needs: needs(source, "queue.reserve.skills", &self.class, &self.skills)?.into(),
+        })
+    }
+}
+
+/// Reads a table of skills and least levels.
+pub(super) fn needs<T>(
+    source: &Source,
+    key: &str,
+    at: &Spanned<T>,
+    skills: &BTreeMap<String, u8>,
+) -> Result<Vec<Need>, Problem> {
+    let need = |(skill, level): (&String, &u8)| {
+        let skill =
+            SkillId::parse(skill).map_err(|error| source.problem(at, key, error.to_string()))?;
+        Ok(Need {
+            skill,
+            level: *level,
+            relaxed: Vec::new(),
+        })
+    };
+    skills.iter().map(need).collect()
+}
+
+impl StepTable {
+    fn steps_for(&self, source: &Source, class_of_timeline: Class) -> Result<Vec<Step>, Problem> {
+        if let Some(text) = &self.class
+            && class(source, "queue.timeline.class", text)? != class_of_timeline
+        {
+            return Ok(Vec::new());
+        }
+        let after = Duration::from_secs(self.after_seconds);
+        let actions = self.actions(source)?;
+        Ok(actions
+            .into_iter()
+            .map(|action| Step { after, action })
+            .collect())
+    }
+
+    fn actions(&self, source: &Source) -> Result<Vec<Action>, Problem> {
+        Ok(match self.action.get_ref().as_str() {
+            "widen-skills" => vec![Action::WidenSkills],
+            "second-operator" => vec![Action::SecondOperator],
+            "on-call" => vec![Action::OnCall],
+            "tell-supervisor" => vec![Action::TellSupervisor],
+            "partner" => self
+                .partners
+                .iter()
+                .map(|name| {
+                    key(source, "queue.timeline.partners", name)
+                        .map(|key| Action::Overflow(PartnerId(key)))
+                })
+                .collect::<Result<_, _>>()?,
+            unknown => {
+                return Err(source.problem(
+                    &self.action,
+                    "queue.timeline.action",
+                    format!(
+                        "there is no action {unknown:?}; there are widen-skills, second-operator, on-call, partner and tell-supervisor"
+                    ),
+                ));
+            }
+        })
+    }
+}

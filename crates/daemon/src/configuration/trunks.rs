@@ -1,0 +1,255 @@
+//! `trunks.toml`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use exchange::settings::{Host, Network, Register, Trunk};
+use media::Law;
+use serde::Deserialize;
+use sip::Protocol;
+use toml::Spanned;
+
+use super::source::{Problem, Source};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrunksFile {
+    #[serde(default, rename = "trunk")]
+    trunks: Vec<TrunkTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrunkTable {
+    name: Spanned<String>,
+    #[serde(default)]
+    addresses: Vec<Spanned<String>>,
+    #[serde(default)]
+    target: Option<Spanned<String>>,
+    #[serde(default = "udp")]
+    transport: Spanned<String>,
+    #[serde(default)]
+    outgoing_number: String,
+    #[serde(default = "default_codecs")]
+    codecs: Spanned<Vec<String>>,
+    #[serde(default = "default_options_interval")]
+    options_interval_seconds: u64,
+    #[serde(default)]
+    calls_max: usize,
+    #[serde(default)]
+    register: Option<RegisterTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegisterTable {
+    #[serde(default)]
+    registrar: Option<Spanned<String>>,
+    user: String,
+    #[serde(default)]
+    auth_user: Option<String>,
+    password_file: Spanned<String>,
+    #[serde(default = "default_expires")]
+    expires_seconds: u64,
+}
+
+fn udp() -> Spanned<String> {
+    Spanned::new(0..0, "udp".to_owned())
+}
+
+fn default_codecs() -> Spanned<Vec<String>> {
+    Spanned::new(0..0, vec!["PCMA".to_owned(), "PCMU".to_owned()])
+}
+
+const fn default_options_interval() -> u64 {
+    10
+}
+
+const fn default_expires() -> u64 {
+    300
+}
+
+impl TrunksFile {
+    /// The trunks, or everything that is wrong with them. Passwords are read from `keys`.
+    pub(crate) fn trunks(
+        &self,
+        source: &Source,
+        keys: &Path,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Trunk> {
+        let mut trunks: Vec<Trunk> = Vec::new();
+        for table in &self.trunks {
+            match table.trunk(source, keys) {
+                Ok(trunk) if trunks.iter().any(|other| other.name == trunk.name) => {
+                    problems.push(source.problem(
+                        &table.name,
+                        "trunk.name",
+                        format!("{} stands twice", trunk.name),
+                    ));
+                }
+                Ok(trunk) => trunks.push(trunk),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if self.trunks.is_empty() {
+            problems.push(source.problem_of_file("trunk", "there is no trunk, so nobody can call"));
+        }
+        trunks
+    }
+
+    /// Whether a trunk of that name takes outward calls.
+    pub(crate) fn reaches_out(&self, name: &str) -> bool {
+        self.trunks
+            .iter()
+            .any(|trunk| trunk.name.get_ref() == name && trunk.target.is_some())
+    }
+}
+
+impl TrunkTable {
+    fn trunk(&self, source: &Source, keys: &Path) -> Result<Trunk, Problem> {
+        let addresses = self
+            .addresses
+            .iter()
+            .map(|text| network(source, "trunk.addresses", text));
+        let target = self
+            .target
+            .as_ref()
+            .map(|text| host(source, "trunk.target", text))
+            .transpose()?;
+        let register = self
+            .register
+            .as_ref()
+            .map(|table| table.register(source, keys, target.as_ref()))
+            .transpose()?;
+        Ok(Trunk {
+            name: self.name.get_ref().clone(),
+            addresses: addresses.collect::<Result<_, _>>()?,
+            protocol: self.protocol(source)?,
+            outgoing_number: self.outgoing_number.clone(),
+            codecs: self.codecs(source)?,
+            probe_interval: (self.options_interval_seconds > 0)
+                .then(|| Duration::from_secs(self.options_interval_seconds)),
+            calls_max: (self.calls_max > 0).then_some(self.calls_max),
+            target,
+            register,
+        })
+    }
+
+    fn protocol(&self, source: &Source) -> Result<Protocol, Problem> {
+        match self.transport.get_ref().as_str() {
+            "udp" => Ok(Protocol::Udp),
+            "tcp" => Ok(Protocol::Tcp),
+            unknown => Err(source.problem(
+                &self.transport,
+                "trunk.transport",
+                format!("is udp or tcp, not {unknown:?}"),
+            )),
+        }
+    }
+
+    fn codecs(&self, source: &Source) -> Result<Vec<Law>, Problem> {
+        let codec = |name: &String| match name.as_str() {
+            "PCMA" => Ok(Law::ALaw),
+            "PCMU" => Ok(Law::MuLaw),
+            unknown => Err(source.problem(
+                &self.codecs,
+                "trunk.codecs",
+                format!("there is no codec {unknown:?}; there are PCMA and PCMU"),
+            )),
+        };
+        self.codecs.get_ref().iter().map(codec).collect()
+    }
+}
+
+impl RegisterTable {
+    fn register(
+        &self,
+        source: &Source,
+        keys: &Path,
+        target: Option<&Host>,
+    ) -> Result<Register, Problem> {
+        let registrar = match &self.registrar {
+            Some(text) => Some(host(source, "trunk.register.registrar", text)?),
+            None => target.cloned(),
+        };
+        let registrar = registrar.ok_or_else(|| {
+            source.problem(
+                &self.password_file,
+                "trunk.register.registrar",
+                "is missing, and the trunk has no target to take its place",
+            )
+        })?;
+        let path = keys.join(self.password_file.get_ref());
+        let password = std::fs::read_to_string(&path).map_err(|error| {
+            let text = format!("{} cannot be read: {error}", path.display());
+            source.problem(&self.password_file, "trunk.register.password_file", text)
+        })?;
+        Ok(Register {
+            registrar,
+            auth_user: self.auth_user.clone().unwrap_or_else(|| self.user.clone()),
+            user: self.user.clone(),
+            password: password.trim_end_matches(['\r', '\n']).to_owned(),
+            expires: Duration::from_secs(self.expires_seconds.clamp(60, 3600)),
+        })
+    }
+}
+
+/// Reads an address, an address with a port, or a network.
+pub(super) fn network(
+    source: &Source,
+    key: &str,
+    text: &Spanned<String>,
+) -> Result<Network, Problem> {
+    let value = text.get_ref();
+    if let Ok(address) = value.parse::<SocketAddr>() {
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        return Ok(Network {
+            address: address.ip(),
+            bits,
+            port: Some(address.port()),
+        });
+    }
+    let (address, bits) = value.split_once('/').unwrap_or((value, "128"));
+    match (address.parse(), bits.parse::<u8>()) {
+        (Ok(address), Ok(bits)) => Ok(Network {
+            address,
+            bits: if address.is_ipv4() {
+                bits.min(32)
+            } else {
+                bits.min(128)
+            },
+            port: None,
+        }),
+        (Err(_), _) | (_, Err(_)) => {
+            Err(source.problem(text, key, format!("{value:?} is no address and no network")))
+        }
+    }
+}
+
+/// Reads a host name or address with an optional port.
+fn host(source: &Source, key: &str, text: &Spanned<String>) -> Result<Host, Problem> {
+    let value = text.get_ref();
+    if let Ok(address) = value.parse::<SocketAddr>() {
+        return Ok(Host {
+            name: address.ip().to_string(),
+            port: Some(address.port()),
+        });
+    }
+    let (name, port) = match value.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') => match port.parse() {
+            Ok(port) => (name, Some(port)),
+            Err(_) => return Err(source.problem(text, key, format!("{port:?} is no port"))),
+        },
+        Some(_) | None => (value.as_str(), None),
+    };
+    let allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
+    if name.is_empty() || !name.bytes().all(allowed) {
+        return Err(source.problem(text, key, format!("{value:?} is no host")));
+    }
+    Ok(Host {
+        name: name.to_owned(),
+        port,
+    })
+}

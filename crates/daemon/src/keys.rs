@@ -1,0 +1,81 @@
+//! The keys folder: secrets of this node, each a file, never inside the data folder.
+
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+/// Length of a key, in bytes.
+const KEY_BYTES: usize = 32;
+
+/// The keys of a node.
+pub(crate) struct Keys {
+    /// Seals the journal and its snapshots.
+    pub(crate) journal: [u8; KEY_BYTES],
+    /// Seals leg ids into SIP tags.
+    pub(crate) tag: [u8; KEY_BYTES],
+}
+
+impl Keys {
+    /// Reads the keys, and makes those that are missing.
+    pub(crate) fn open(folder: &Path, data: &Path) -> anyhow::Result<Self> {
+        if !folder.exists() {
+            let made = std::fs::DirBuilder::new()
+                .mode(0o700)
+                .recursive(true)
+                .create(folder);
+            made.with_context(|| format!("the keys folder {} cannot be made", folder.display()))?;
+        }
+        let inside = folder
+            .canonicalize()
+            .and_then(|keys| Ok(keys.starts_with(data.canonicalize()?)));
+        if inside.unwrap_or(false) {
+            bail!(
+                "the keys folder {} lies inside the data folder: a copy of the data would carry its keys",
+                folder.display()
+            );
+        }
+        Ok(Self {
+            journal: key(folder, "journal.key")?,
+            tag: key(folder, "tag.key")?,
+        })
+    }
+}
+
+fn key(folder: &Path, name: &str) -> anyhow::Result<[u8; KEY_BYTES]> {
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => match bytes.try_into() {
+            Ok(key) => Ok(key),
+            Err(_) => bail!("{} is no key: it has not {KEY_BYTES} bytes", path.display()),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path),
+        Err(error) => {
+            Err(error).with_context(|| format!("the key {} cannot be read", path.display()))
+        }
+    }
+}
+
+fn make(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
+    let key = chance()?;
+    let context = || format!("the key {} cannot be written", path.display());
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(context)?;
+    file.write_all(&key)
+        .and_then(|()| file.sync_all())
+        .with_context(context)?;
+    Ok(key)
+}
+
+/// Bytes from the system's random source.
+pub(crate) fn chance<const N: usize>() -> anyhow::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    Ok(bytes)
+}

@@ -1,0 +1,117 @@
+//! The control socket of the command line: one JSON line asks, one JSON line answers.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
+
+use super::Office;
+use crate::status::Status;
+
+/// Bytes of a request.
+const REQUEST_BYTES_MAX: u64 = 4_096;
+/// Time that a client has for its request.
+const REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// What the command line asks.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub(crate) enum Request {
+    /// The state of everything.
+    Status,
+    /// The configuration is to be read again.
+    Reload,
+}
+
+/// What it is answered.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    /// The state of everything.
+    Status { status: Box<Status> },
+    /// The configuration holds now.
+    Reloaded { advice: Vec<String> },
+    /// The configuration is refused and the old one stays.
+    Refused { problems: Vec<String> },
+    /// Something else went wrong.
+    Failed { reason: String },
+}
+
+/// Serves the control socket until the process ends.
+pub(crate) async fn serve(office: Arc<Office>, listener: UnixListener) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve_one(office.clone(), stream));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the control socket failed");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn serve_one(office: Arc<Office>, stream: UnixStream) {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader.take(REQUEST_BYTES_MAX));
+    let mut line = String::new();
+    if !matches!(
+        timeout(REQUEST_TIME, reader.read_line(&mut line)).await,
+        Ok(Ok(1..))
+    ) {
+        return;
+    }
+    let answer = match serde_json::from_str(&line) {
+        Ok(Request::Status) => match office.status().await {
+            Some(status) => Answer::Status {
+                status: Box::new(status),
+            },
+            None => Answer::Failed {
+                reason: "linka is ending".to_owned(),
+            },
+        },
+        Ok(Request::Reload) => match office.reload().await {
+            Ok(advice) => Answer::Reloaded { advice },
+            Err(problems) => Answer::Refused { problems },
+        },
+        Err(error) => Answer::Failed {
+            reason: format!("the request cannot be read: {error}"),
+        },
+    };
+    let mut text = serde_json::to_vec(&answer).unwrap_or_default();
+    text.push(b'\n');
+    // A client that went away needs no answer.
+    let _gone = timeout(REQUEST_TIME, writer.write_all(&text)).await;
+}
+
+/// Binds the socket with mode 0600; one that a dead process left behind is replaced.
+pub(crate) fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
+    use std::os::unix::fs::PermissionsExt;
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Asks a running linka.
+pub(crate) fn ask(path: &Path, request: &Request) -> std::io::Result<Answer> {
+    use std::io::{BufRead, Write};
+    let mut stream = std::os::unix::net::UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut text = serde_json::to_vec(request)?;
+    text.push(b'\n');
+    stream.write_all(&text)?;
+    let mut line = String::new();
+    std::io::BufReader::new(stream).read_line(&mut line)?;
+    Ok(serde_json::from_str(&line)?)
+}

@@ -1,0 +1,119 @@
+//! `/metrics`, `/healthz` and `/readyz`. Metrics speak of machines: nothing in them moves with a single contact.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use super::Office;
+
+/// Serves until the process ends.
+pub(crate) async fn serve(office: Arc<Office>, listener: TcpListener) {
+    let router = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state(office);
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "the metrics listener ended");
+    }
+}
+
+async fn healthz(State(office): State<Arc<Office>>) -> Response {
+    match office.ticks.stuck() {
+        None => (StatusCode::OK, "alive\n").into_response(),
+        Some(thread) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("the thread {thread} does not tick\n"),
+        )
+            .into_response(),
+    }
+}
+
+async fn readyz(State(office): State<Arc<Office>>) -> Response {
+    match office.not_ready().await {
+        None => (StatusCode::OK, "ready\n").into_response(),
+        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response(),
+    }
+}
+
+async fn metrics(State(office): State<Arc<Office>>) -> Response {
+    let mut text = String::new();
+    gauge(
+        &mut text,
+        "linka_threads_ticking",
+        "1 while every thread ticks.",
+        &[(String::new(), u64::from(office.ticks.stuck().is_none()))],
+    );
+    if let Some(status) = office.status().await {
+        let saved = u64::from(status.unsaved.is_none());
+        gauge(
+            &mut text,
+            "linka_journal_saved",
+            "1 while what happens is on disk.",
+            &[(String::new(), saved)],
+        );
+        let draining = u64::from(status.mode != "serving");
+        gauge(
+            &mut text,
+            "linka_draining",
+            "1 while no new calls are taken.",
+            &[(String::new(), draining)],
+        );
+        let trunks: Vec<(String, u64)> = status
+            .trunks
+            .iter()
+            .map(|trunk| {
+                (
+                    format!("{{trunk=\"{}\"}}", escape(&trunk.name)),
+                    u64::from(trunk.health != "down"),
+                )
+            })
+            .collect();
+        gauge(
+            &mut text,
+            "linka_trunk_up",
+            "1 while the trunk answers or was not asked yet.",
+            &trunks,
+        );
+    }
+    process(&mut text);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+fn gauge(text: &mut String, name: &str, help: &str, samples: &[(String, u64)]) {
+    let _infallible = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    for (labels, value) in samples {
+        let _infallible = writeln!(text, "{name}{labels} {value}");
+    }
+}
+
+fn escape(label: &str) -> String {
+    label
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+/// Memory and descriptors of the process, from procfs.
+fn process(text: &mut String) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes: Option<u64> =
+        resident.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok());
+    if let Some(kibibytes) = kibibytes {
+        // Whole mebibytes: a finer figure would move with a single contact.
+        let bytes = kibibytes / 1024 * 1024 * 1024;
+        gauge(
+            text,
+            "process_resident_memory_bytes",
+            "Resident memory, in whole mebibytes.",
+            &[(String::new(), bytes)],
+        );
+    }
+}

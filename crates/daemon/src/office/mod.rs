@@ -1,0 +1,278 @@
+//! The office: a tokio runtime for everything that may wait: TCP framing, the control socket, names, warnings, metrics.
+
+pub(crate) mod control;
+mod http;
+mod names;
+mod tcp;
+mod warn;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use exchange::settings::Listener;
+use exchange::{Command, Reply};
+use mio::Waker;
+use sip::ListenerId;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::configuration::{self, Configuration, Node, Problem};
+use crate::media_threads::Media;
+use crate::signalling::{Connections, FromOffice, FromStream, ToOffice};
+use crate::status::Status;
+use crate::ticks::Ticks;
+
+pub(crate) use tcp::bind as bind_tcp;
+
+/// Time that the signalling thread has to answer.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
+/// How often the service watchdog is fed.
+const WATCHDOG_EVERY: Duration = Duration::from_secs(2);
+
+/// What every task of the office shares.
+pub(crate) struct Office {
+    pub(crate) config: PathBuf,
+    pub(crate) keys: PathBuf,
+    pub(crate) ticks: Ticks,
+    to_signalling: mpsc::Sender<FromOffice>,
+    waker: Arc<Waker>,
+    media: Arc<Media>,
+    /// What a reload may not change: the bound listeners and what is marked (restart).
+    started: Started,
+    ways: Mutex<configuration::Warnings>,
+    ways_changed: Notify,
+    drained: Notify,
+}
+
+/// What was fixed at the start.
+pub(crate) struct Started {
+    pub(crate) node: Node,
+    pub(crate) listeners: Vec<Listener>,
+}
+
+/// What the office is opened with.
+pub(crate) struct Opening {
+    pub(crate) config: PathBuf,
+    pub(crate) keys: PathBuf,
+    pub(crate) ticks: Ticks,
+    pub(crate) to_signalling: mpsc::Sender<FromOffice>,
+    pub(crate) to_signalling_streams: mpsc::Sender<FromStream>,
+    pub(crate) from_signalling: mpsc::Receiver<ToOffice>,
+    pub(crate) waker: Arc<Waker>,
+    pub(crate) media: Arc<Media>,
+    pub(crate) started: Started,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
+    pub(crate) control: std::os::unix::net::UnixListener,
+    pub(crate) metrics: std::net::TcpListener,
+}
+
+/// Opens the office: spawns its tasks on the current runtime.
+pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
+    let office = Arc::new(Office {
+        config: opening.config,
+        keys: opening.keys,
+        ticks: opening.ticks,
+        to_signalling: opening.to_signalling,
+        waker: opening.waker.clone(),
+        media: opening.media,
+        ways: Mutex::new(opening.started.node.warnings.clone()),
+        ways_changed: Notify::new(),
+        drained: Notify::new(),
+        started: opening.started,
+    });
+    let shared = tcp::Shared::new(
+        opening.connections,
+        opening.to_signalling_streams,
+        opening.waker,
+    );
+    for (id, listener) in opening.tcp {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tokio::spawn(tcp::accept(shared.clone(), listener, id));
+    }
+    tokio::spawn(control::serve(
+        office.clone(),
+        tokio::net::UnixListener::from_std(opening.control)?,
+    ));
+    tokio::spawn(http::serve(
+        office.clone(),
+        tokio::net::TcpListener::from_std(opening.metrics)?,
+    ));
+    tokio::spawn(
+        office
+            .clone()
+            .listen_to_signalling(opening.from_signalling, shared),
+    );
+    tokio::spawn(office.clone().feed_watchdog());
+    if let Some(heartbeat) = office.started.node.heartbeat.clone() {
+        tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
+    }
+    Ok(office)
+}
+
+impl Office {
+    /// The state of everything; none while the process ends.
+    pub(crate) async fn status(&self) -> Option<Status> {
+        match self.ask(Command::Status).await? {
+            Reply::Status(board) => Some(Status::of(&board)),
+            Reply::Draining => None,
+        }
+    }
+
+    /// Reads the configuration again; an invalid one is refused and the old one stays.
+    pub(crate) async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
+        let (config, keys) = (self.config.clone(), self.keys.clone());
+        let loaded = tokio::task::spawn_blocking(move || {
+            let configuration =
+                configuration::load(&config, &keys).map_err(|problems| sentences(&problems))?;
+            let sounds = crate::serve::load_sounds(&configuration.sounds)
+                .map_err(|error| vec![format!("{error:#}")])?;
+            Ok::<_, Vec<String>>((configuration, sounds))
+        });
+        let (configuration, sounds) = loaded.await.map_err(|error| vec![error.to_string()])??;
+        let Configuration {
+            node,
+            mut settings,
+            mut advice,
+            ..
+        } = configuration;
+        advice.extend(self.started.needs_restart(&node));
+        settings.node.listeners.clone_from(&self.started.listeners);
+        if let Err(error) = self.media.load(&Arc::new(sounds)) {
+            return Err(vec![format!("the sounds were not taken: {error}")]);
+        }
+        self.send(FromOffice::Configure(Box::new(settings)))
+            .await
+            .ok_or_else(|| vec!["linka is ending".to_owned()])?;
+        *self
+            .ways
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = node.warnings;
+        self.ways_changed.notify_one();
+        tracing::info!("the configuration was reloaded");
+        Ok(advice)
+    }
+
+    /// Takes no new calls and waits until the last one has ended.
+    pub(crate) async fn drain(&self) {
+        if self.ask(Command::Drain).await.is_some() {
+            self.drained.notified().await;
+        }
+    }
+
+    /// Ends the signalling thread, a snapshot last.
+    pub(crate) async fn stop(&self) {
+        self.send(FromOffice::Stop).await;
+    }
+
+    /// Why this node ought not to be sent calls, if so.
+    pub(crate) async fn not_ready(&self) -> Option<String> {
+        if let Some(thread) = self.ticks.stuck() {
+            return Some(format!("the thread {thread} does not tick"));
+        }
+        let status = self.status().await;
+        let Some(status) = status else {
+            return Some("linka is ending".to_owned());
+        };
+        match (status.unsaved, status.mode.as_str()) {
+            (Some(reason), _) => Some(format!("what happens is not on disk: {reason}")),
+            (None, "serving") => None,
+            (None, mode) => Some(mode.to_owned()),
+        }
+    }
+
+    async fn ask(&self, command: Command) -> Option<Reply> {
+        let (answer, reply) = oneshot::channel();
+        self.send(FromOffice::Ask { command, answer }).await?;
+        timeout(ANSWER_TIME, reply).await.ok()?.ok()
+    }
+
+    async fn send(&self, message: FromOffice) -> Option<()> {
+        self.to_signalling.send(message).await.ok()?;
+        // A waker fails only with its poll, which ends with the signalling thread.
+        let _woken = self.waker.wake();
+        Some(())
+    }
+
+    async fn listen_to_signalling(
+        self: Arc<Self>,
+        mut from_signalling: mpsc::Receiver<ToOffice>,
+        shared: tcp::Shared,
+    ) {
+        let ways = || {
+            self.ways
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone()
+        };
+        let mut herald = warn::Herald::new(ways());
+        loop {
+            let message = tokio::select! {
+                message = from_signalling.recv() => message,
+                () = self.ways_changed.notified() => {
+                    herald.configure(ways());
+                    continue;
+                }
+            };
+            match message {
+                Some(ToOffice::Warn(warning)) => herald.tell(&warning),
+                Some(ToOffice::Connect(connect)) => {
+                    tokio::spawn(tcp::connect(shared.clone(), connect));
+                }
+                Some(ToOffice::Resolve(host)) => {
+                    let office = self.clone();
+                    tokio::spawn(async move {
+                        let resolution = names::resolve(host).await;
+                        office.send(FromOffice::Resolved(resolution)).await;
+                    });
+                }
+                Some(ToOffice::Drained) => self.drained.notify_one(),
+                None => return,
+            }
+        }
+    }
+
+    /// Feeds systemd's watchdog while every thread ticks.
+    async fn feed_watchdog(self: Arc<Self>) {
+        let mut interval = tokio::time::interval(WATCHDOG_EVERY);
+        loop {
+            interval.tick().await;
+            match self.ticks.stuck() {
+                None => {
+                    let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+                }
+                Some(thread) => tracing::error!(thread, "a thread does not tick"),
+            }
+        }
+    }
+}
+
+impl Started {
+    /// What a reload cannot change, in words.
+    fn needs_restart(&self, node: &Node) -> Option<String> {
+        let same = self.node.udp == node.udp
+            && self.node.tcp == node.tcp
+            && self.node.rtp_ports == node.rtp_ports
+            && self.node.metrics == node.metrics
+            && self.node.realm == node.realm
+            && self.node.public_address == node.public_address;
+        (!same).then(|| {
+            "linka.toml: a key marked (restart) was changed; it holds after the next start"
+                .to_owned()
+        })
+    }
+}
+
+/// Problems as sentences.
+pub(crate) fn sentences(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// Binds the listener of metrics and health.
+pub(crate) fn bind_metrics(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}

@@ -1,0 +1,69 @@
+//! Looking up the hosts of trunks: SRV (RFC 3263), then addresses.
+
+use std::net::SocketAddr;
+
+use exchange::Resolution;
+use exchange::settings::Host;
+use hickory_resolver::TokioResolver;
+use hickory_resolver::proto::rr::RData;
+
+/// The port of a host that has no SRV record.
+const SIP_PORT: u16 = 5060;
+/// Addresses kept of one host.
+const ADDRESSES_MAX: usize = 16;
+
+/// Looks up one host; a name server that fails leaves no address.
+pub(crate) async fn resolve(host: Host) -> Resolution {
+    let addresses =
+        match TokioResolver::builder_tokio().and_then(hickory_resolver::ResolverBuilder::build) {
+            Ok(resolver) => look_up(&resolver, &host).await,
+            Err(error) => {
+                tracing::warn!(%error, "no name server is set up");
+                Vec::new()
+            }
+        };
+    if addresses.is_empty() {
+        tracing::warn!(host = %host.name, "a trunk's name has no address");
+    }
+    Resolution { host, addresses }
+}
+
+async fn look_up(resolver: &TokioResolver, host: &Host) -> Vec<SocketAddr> {
+    let mut addresses = Vec::new();
+    let targets = match host.port {
+        Some(port) => vec![(host.name.clone(), port)],
+        None => services(resolver, &host.name).await,
+    };
+    for (name, port) in targets {
+        if let Ok(found) = resolver.lookup_ip(name).await {
+            addresses.extend(found.iter().map(|address| SocketAddr::new(address, port)));
+        }
+    }
+    addresses.truncate(ADDRESSES_MAX);
+    addresses
+}
+
+/// The SRV targets in order of priority and weight; without any, the name itself.
+async fn services(resolver: &TokioResolver, name: &str) -> Vec<(String, u16)> {
+    let mut targets = Vec::new();
+    if let Ok(found) = resolver.srv_lookup(format!("_sip._udp.{name}")).await {
+        for record in found.answers() {
+            if let RData::SRV(service) = &record.data {
+                targets.push((
+                    service.priority,
+                    std::cmp::Reverse(service.weight),
+                    service.target.to_utf8(),
+                    service.port,
+                ));
+            }
+        }
+    }
+    targets.sort();
+    if targets.is_empty() {
+        return vec![(name.to_owned(), SIP_PORT)];
+    }
+    targets
+        .into_iter()
+        .map(|(_, _, target, port)| (target, port))
+        .collect()
+}

@@ -1,0 +1,482 @@
+//! `linka serve`: puts the parts together, answers the line, and ends in order.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use dispatch::Moment;
+use exchange::settings::Listener;
+use exchange::{Exchange, Setup};
+use journal::{Anchor, Log, Replayed, WallClock};
+use media::SoundId;
+use mio::Poll;
+use sip::{ListenerId, Protocol};
+use store::{JournalHandle, LiveDb};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::bindings;
+use crate::cli::{Data, Folders};
+use crate::configuration::{self, Configuration, Node};
+use crate::keys::{Keys, chance};
+use crate::media_threads::{self, Media};
+use crate::office::{self, Office, Opening, Started};
+use crate::signalling::{
+    self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
+};
+use crate::ticks::Ticks;
+
+/// Messages to the office that may wait.
+const TO_OFFICE_MAX: usize = 4_096;
+/// How often the beats of journal and media threads are looked at.
+const BEATS_EVERY: Duration = Duration::from_secs(1);
+
+/// What `linka serve` is told.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    folders: Folders,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Serves until a signal ends it.
+pub(crate) fn serve(options: &Options) -> anyhow::Result<ExitCode> {
+    start_log();
+    let configuration = match configuration::load(&options.folders.config, &options.folders.keys) {
+        Ok(configuration) => configuration,
+        Err(problems) => {
+            crate::cli::print_problems(&problems);
+            bail!("the configuration is not valid; nothing was started");
+        }
+    };
+    for advice in &configuration.advice {
+        tracing::warn!("{advice}");
+    }
+    harden();
+    let node = Building::begin(options, configuration)?.build(options)?;
+    node.run()
+}
+
+/// Loads the WAV files of a configuration.
+pub(crate) fn load_sounds(files: &[(SoundId, PathBuf)]) -> anyhow::Result<media::Sounds> {
+    let mut sounds = media::Sounds::default();
+    for (id, path) in files {
+        sounds.insert(*id, media::Sound::load(path)?);
+    }
+    Ok(sounds)
+}
+
+fn start_log() {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("LINKA_LOG").unwrap_or_else(|_| "info".into());
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr);
+    // A second log in one process is a test's; the first one stays.
+    let _stays = log.try_init();
+}
+
+/// As many descriptors as allowed, and no core dump: it would hold callers' numbers.
+fn harden() {
+    use rustix::process::{
+        DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+    };
+    let descriptors = getrlimit(Resource::Nofile);
+    let _wish = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: descriptors.maximum,
+            maximum: descriptors.maximum,
+        },
+    );
+    let _wish = setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    );
+    let _wish = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// What is open before any thread runs, so that a taken port or a sick folder is a sentence and nothing more.
+struct Building {
+    configuration: Configuration,
+    keys: Keys,
+    db: LiveDb,
+    replayed: Replayed,
+    sounds: media::Sounds,
+    poll: Poll,
+    udp: Vec<UdpListener>,
+    tcp: Vec<(ListenerId, std::net::TcpListener)>,
+    listeners: Vec<Listener>,
+    metrics: std::net::TcpListener,
+    control: std::os::unix::net::UnixListener,
+}
+
+impl Building {
+    fn begin(options: &Options, configuration: Configuration) -> anyhow::Result<Self> {
+        let data = &options.data.data;
+        make_data_folder(data)?;
+        let keys = Keys::open(&options.folders.keys, data)?;
+        let mut db = LiveDb::open(data, &keys.journal, chance()?)?;
+        let replayed = journal::replay(&mut db)?;
+        tell_replay(&replayed);
+        let sounds = load_sounds(&configuration.sounds)?;
+        let poll = Poll::new().context("the kernel gives no epoll")?;
+        let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
+        let metrics = office::bind_metrics(configuration.node.metrics).with_context(|| {
+            format!(
+                "metrics.listen {} cannot be bound",
+                configuration.node.metrics
+            )
+        })?;
+        let path = data.join("linka.sock");
+        let control = office::control::bind(&path)
+            .with_context(|| format!("the control socket {} cannot be made", path.display()))?;
+        Ok(Self {
+            configuration,
+            keys,
+            db,
+            replayed,
+            sounds,
+            poll,
+            udp,
+            tcp,
+            listeners,
+            metrics,
+            control,
+        })
+    }
+
+    fn build(mut self, options: &Options) -> anyhow::Result<RunningNode> {
+        let now = Instant::now();
+        self.configuration
+            .settings
+            .node
+            .listeners
+            .clone_from(&self.listeners);
+        let exchange = self.exchange(now)?;
+        let waker = signalling::waker(&self.poll)?;
+        let wake = {
+            let waker = waker.clone();
+            move || {
+                let _ending = waker.wake();
+            }
+        };
+        let journal = JournalHandle::spawn(self.db, wake.clone())
+            .context("the journal thread cannot be started")?;
+        let (events, from_media) = crossbeam_channel::bounded(FROM_MEDIA_MAX);
+        let node = self.configuration.node;
+        let media = Media::spawn(&media_threads::Config {
+            address: node
+                .rtp_address
+                .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            ports: node.rtp_ports.0..=node.rtp_ports.1,
+            threads: None,
+            events,
+            wake: Arc::new(wake),
+        })?;
+        media
+            .load(&Arc::new(self.sounds))
+            .context("the sounds cannot be given to the media threads")?;
+        let media = Arc::new(media);
+        let (to_signalling, from_office) = mpsc::channel(FROM_OFFICE_MAX);
+        let (to_signalling_streams, from_streams) = mpsc::channel(FROM_STREAMS_MAX);
+        let (to_office, from_signalling) = mpsc::channel(TO_OFFICE_MAX);
+        let connections = Arc::new(Connections::default());
+        let ticks = Ticks::new(vec!["signalling", "journal", "media"]);
+        let wiring = Wiring {
+            exchange,
+            udp: self.udp,
+            poll: self.poll,
+            from_office,
+            from_streams,
+            from_media,
+            to_office,
+            media: media.clone(),
+            journal,
+            connections: connections.clone(),
+            tick: ticks.of(0),
+            journal_tick: ticks.of(1),
+        };
+        let opening = Opening {
+            config: options.folders.config.clone(),
+            keys: options.folders.keys.clone(),
+            ticks,
+            to_signalling,
+            to_signalling_streams,
+            from_signalling,
+            waker,
+            media,
+            started: Started {
+                node,
+                listeners: self.listeners,
+            },
+            connections,
+            tcp: self.tcp,
+            control: self.control,
+            metrics: self.metrics,
+        };
+        Ok(RunningNode { wiring, opening })
+    }
+
+    fn exchange(&mut self, now: Instant) -> anyhow::Result<Exchange> {
+        let wall = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let wall = Moment::from_micros(u64::try_from(wall.as_micros()).unwrap_or(u64::MAX));
+        let replayed = std::mem::replace(&mut self.replayed, nothing_replayed());
+        let last = (replayed.state.seq().0 > 0).then(|| replayed.state.at());
+        let (anchor, doubt) = Anchor::new(WallClock::Unconfirmed(wall), last);
+        if let Some(doubt) = doubt {
+            tracing::error!("{doubt}");
+        }
+        let started = anchor.at(Duration::ZERO);
+        let settings = std::mem::take(&mut self.configuration.settings);
+        let mut config =
+            sip::EndpointConfig::new(self.sip_listeners(), settings.node.realm.clone());
+        config.session_expires = settings.node.session_expires;
+        let kept = self.db.bindings()?;
+        Ok(Exchange::new(
+            now,
+            Setup {
+                started: (now, started),
+                start: self.db.start(),
+                log: Log::new(replayed, started),
+                endpoint: sip::Endpoint::new(config, chance()?, now),
+                settings,
+                tag_key: self.keys.tag,
+                number_key: chance()?,
+                bindings: bindings::read(&kept, SystemTime::now()),
+            },
+        ))
+    }
+
+    fn sip_listeners(&self) -> Vec<sip::Listener> {
+        let listener = |listener: &Listener| sip::Listener {
+            id: listener.id,
+            protocol: listener.protocol,
+            advertised: listener.advertised,
+            algorithm: self.configuration.node.algorithm,
+        };
+        self.listeners.iter().map(listener).collect()
+    }
+}
+
+/// What stands in the place of a replay that was taken.
+fn nothing_replayed() -> Replayed {
+    Replayed {
+        state: journal::State::default(),
+        snapshot: dispatch::Seq(0),
+        skipped: Vec::new(),
+        rejected: 0,
+        gaps: Vec::new(),
+    }
+}
+
+fn tell_replay(replayed: &Replayed) {
+    for seq in &replayed.skipped {
+        tracing::error!(
+            entry = seq.0,
+            "an entry crashed the replay twice and was skipped"
+        );
+    }
+    for seq in &replayed.gaps {
+        tracing::error!(after = seq.0, "entries are missing from the journal");
+    }
+}
+
+fn make_data_folder(data: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(data);
+    made.with_context(|| format!("the data folder {} cannot be made", data.display()))
+}
+
+type Bound = (
+    Vec<UdpListener>,
+    Vec<(ListenerId, std::net::TcpListener)>,
+    Vec<Listener>,
+);
+
+fn bind_sip(poll: &Poll, node: &Node) -> anyhow::Result<Bound> {
+    let (mut udp, mut tcp, mut listeners) = (Vec::new(), Vec::new(), Vec::new());
+    for address in &node.udp {
+        let id = ListenerId(u16::try_from(listeners.len()).context("too many listeners")?);
+        let socket = UdpListener::bind(poll, id, *address)
+            .with_context(|| format!("sip.udp {address} cannot be bound"))?;
+        let local = socket.local()?;
+        listeners.push(Listener {
+            id,
+            protocol: Protocol::Udp,
+            local,
+            advertised: advertised(local, node),
+        });
+        udp.push(socket);
+    }
+    for address in &node.tcp {
+        let id = ListenerId(u16::try_from(listeners.len()).context("too many listeners")?);
+        let socket = office::bind_tcp(*address)
+            .with_context(|| format!("sip.tcp {address} cannot be bound"))?;
+        let local = socket.local_addr()?;
+        listeners.push(Listener {
+            id,
+            protocol: Protocol::Tcp,
+            local,
+            advertised: advertised(local, node),
+        });
+        tcp.push((id, socket));
+    }
+    Ok((udp, tcp, listeners))
+}
+
+/// How peers reach a listener: the public address, the bound one, or that of the interface with the default route.
+fn advertised(local: SocketAddr, node: &Node) -> SocketAddr {
+    if let Some(public) = node.public_address {
+        return SocketAddr::new(public, local.port());
+    }
+    if !local.ip().is_unspecified() {
+        return local;
+    }
+    let (any, outside) = if local.is_ipv4() {
+        ("0.0.0.0:0", "192.0.2.1:9")
+    } else {
+        ("[::]:0", "[2001:db8::1]:9")
+    };
+    // Connecting a datagram socket sends nothing: it only asks the routing table.
+    let routed = UdpSocket::bind(any)
+        .and_then(|socket| socket.connect(outside).and_then(|()| socket.local_addr()));
+    let loopback = if local.is_ipv4() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST)
+    } else {
+        IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)
+    };
+    SocketAddr::new(
+        routed.map_or(loopback, |address| address.ip()),
+        local.port(),
+    )
+}
+
+/// A node whose threads are about to run.
+struct RunningNode {
+    wiring: Wiring,
+    opening: Opening,
+}
+
+impl RunningNode {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("office")
+            .enable_all()
+            .build()?;
+        let addresses: BTreeMap<&str, String> = self.addresses();
+        let media = Arc::downgrade(&self.opening.media);
+        let media_tick = self.opening.ticks.of(2);
+        let Self { wiring, opening } = self;
+        let signalling = std::thread::Builder::new()
+            .name("signalling".into())
+            .spawn(move || signalling::run(wiring))?;
+        runtime.spawn(watch_media(media, media_tick));
+        let ended = runtime.block_on(async {
+            let office = office::open(opening)?;
+            let signals = Signals::new()?;
+            tracing::info!(?addresses, "ready");
+            let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+            until_stopped(&office, signals).await;
+            Ok::<_, anyhow::Error>(())
+        });
+        let signalling = signalling.join();
+        runtime.shutdown_timeout(Duration::from_secs(2));
+        ended?;
+        match signalling {
+            Ok(ended) => ended.context("the signalling thread failed")?,
+            Err(_) => bail!("the signalling thread panicked"),
+        }
+        tracing::info!("ended");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn addresses(&self) -> BTreeMap<&'static str, String> {
+        let of = |protocol| {
+            let listeners = self
+                .opening
+                .started
+                .listeners
+                .iter()
+                .filter(move |listener| listener.protocol == protocol);
+            listeners
+                .map(|listener| listener.local.to_string())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        BTreeMap::from([
+            ("udp", of(Protocol::Udp)),
+            ("tcp", of(Protocol::Tcp)),
+            ("metrics", self.opening.started.node.metrics.to_string()),
+        ])
+    }
+}
+
+/// The signals that end a node.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The first signal drains, the second stops.
+async fn until_stopped(office: &Office, mut signals: Signals) {
+    signals.next().await;
+    tracing::info!(
+        "draining: no new calls are taken, running ones may end; a second signal stops at once"
+    );
+    let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tokio::select! {
+        () = office.drain() => {}
+        () = signals.next() => tracing::info!("stopping at once"),
+    }
+    office.stop().await;
+}
+
+/// The media threads beat by themselves; while all of them do, their tick is theirs.
+async fn watch_media(media: std::sync::Weak<Media>, tick: crate::ticks::Tick) {
+    let mut interval = tokio::time::interval(BEATS_EVERY);
+    let mut last: Vec<u64> = Vec::new();
+    loop {
+        interval.tick().await;
+        let Some(media) = media.upgrade() else { return };
+        let beats: Vec<u64> = media.beats().collect();
+        if beats.iter().zip(&last).all(|(beat, last)| beat != last) {
+            tick.tick();
+        }
+        last = beats;
+    }
+}

@@ -1,0 +1,358 @@
+//! The signalling thread: it owns the exchange and the UDP sockets, and everything else reaches it as messages.
+
+mod streams;
+mod udp;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token, Warning};
+use mio::{Events, Poll, Waker};
+use sip::Target;
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use streams::{Connect, Connections, FromStream};
+pub(crate) use udp::UdpListener;
+
+use crate::bindings;
+use crate::media_threads::Media;
+use crate::ticks::Tick;
+use streams::Streams;
+
+/// Messages from the office that may wait for the signalling thread.
+pub(crate) const FROM_OFFICE_MAX: usize = 1_000;
+/// Messages from media threads that may wait; beyond it a media thread waits with its news, never with sound.
+pub(crate) const FROM_MEDIA_MAX: usize = 16_384;
+/// Framed messages of all stream connections that may wait; beyond it their readers wait, which slows those peers and nobody else.
+pub(crate) const FROM_STREAMS_MAX: usize = 1_024;
+/// Messages of one kind that are taken before the others have their turn.
+const BATCH: usize = 256;
+/// The thread ticks at least so often, so that the watchdog sees it.
+const TICK: Duration = Duration::from_millis(500);
+
+/// What the office wants of the exchange.
+pub(crate) enum FromOffice {
+    /// A command with its way back.
+    Ask {
+        command: Command,
+        answer: oneshot::Sender<Reply>,
+    },
+    /// A valid configuration.
+    Configure(Box<Settings>),
+    /// A name was looked up.
+    Resolved(Resolution),
+    /// A snapshot last, then the end.
+    Stop,
+}
+
+/// What the exchange wants of the office.
+pub(crate) enum ToOffice {
+    /// People are to be told.
+    Warn(Warning),
+    /// A host is to be looked up.
+    Resolve(exchange::settings::Host),
+    /// A connection is to be opened.
+    Connect(Connect),
+    /// The last call ended while draining.
+    Drained,
+}
+
+/// Everything that the signalling thread is connected to.
+pub(crate) struct Wiring {
+    pub(crate) exchange: Exchange,
+    pub(crate) udp: Vec<UdpListener>,
+    pub(crate) poll: Poll,
+    pub(crate) from_office: mpsc::Receiver<FromOffice>,
+    pub(crate) from_streams: mpsc::Receiver<FromStream>,
+    pub(crate) from_media: crossbeam_channel::Receiver<media::Event>,
+    pub(crate) to_office: mpsc::Sender<ToOffice>,
+    pub(crate) media: Arc<Media>,
+    pub(crate) journal: store::JournalHandle,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) tick: Tick,
+    pub(crate) journal_tick: Tick,
+}
+
+/// A mio waker for the signalling thread.
+pub(crate) fn waker(poll: &Poll) -> io::Result<Arc<Waker>> {
+    Waker::new(poll.registry(), udp::WAKER).map(Arc::new)
+}
+
+/// Runs until it is told to stop.
+pub(crate) fn run(wiring: Wiring) -> io::Result<()> {
+    let mut signalling = Signalling::new(wiring);
+    let mut events = Events::with_capacity(64);
+    signalling.flush(Instant::now());
+    loop {
+        signalling
+            .poll
+            .poll(&mut events, Some(signalling.patience(Instant::now())))
+            .or_else(ignore_interruption)?;
+        for event in &events {
+            signalling.udp.mark_readable(event.token());
+        }
+        if signalling.turn() == Turn::Stop {
+            return Ok(());
+        }
+    }
+}
+
+fn ignore_interruption(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::Interrupted {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Turn {
+    GoOn,
+    Stop,
+}
+
+struct Signalling {
+    exchange: Exchange,
+    udp: udp::Sockets,
+    streams: Streams,
+    poll: Poll,
+    from_office: mpsc::Receiver<FromOffice>,
+    from_streams: mpsc::Receiver<FromStream>,
+    from_media: crossbeam_channel::Receiver<media::Event>,
+    to_office: mpsc::Sender<ToOffice>,
+    media: Arc<Media>,
+    journal: Option<store::JournalHandle>,
+    /// Beats of the journal thread when it was last looked at.
+    beats: u64,
+    /// Whether the last turn left reports untaken.
+    reports_left: Left,
+    answers: BTreeMap<Token, oneshot::Sender<Reply>>,
+    next_token: u64,
+    tick: Tick,
+    journal_tick: Tick,
+}
+
+/// Whether something was left for the next turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    Something,
+}
+
+impl Signalling {
+    fn new(wiring: Wiring) -> Self {
+        Self {
+            exchange: wiring.exchange,
+            udp: udp::Sockets::new(wiring.udp),
+            streams: Streams::new(wiring.connections),
+            poll: wiring.poll,
+            from_office: wiring.from_office,
+            from_streams: wiring.from_streams,
+            from_media: wiring.from_media,
+            to_office: wiring.to_office,
+            media: wiring.media,
+            journal: Some(wiring.journal),
+            beats: 0,
+            reports_left: Left::Nothing,
+            answers: BTreeMap::new(),
+            next_token: 0,
+            tick: wiring.tick,
+            journal_tick: wiring.journal_tick,
+        }
+    }
+
+    /// How long nothing need be done.
+    fn patience(&self, now: Instant) -> Duration {
+        let waiting = self.udp.is_readable()
+            || !self.from_media.is_empty()
+            || self.reports_left == Left::Something;
+        if waiting || !self.from_office.is_empty() || !self.from_streams.is_empty() {
+            return Duration::ZERO;
+        }
+        let due = self
+            .exchange
+            .poll_timeout()
+            .map_or(TICK, |due| due.saturating_duration_since(now));
+        due.min(TICK)
+    }
+
+    /// Takes a batch from each source, the journal first.
+    fn turn(&mut self) -> Turn {
+        self.tick.tick();
+        self.take_reports();
+        for _ in 0..BATCH {
+            let Some((flow, bytes)) = self.udp.receive() else {
+                break;
+            };
+            self.input(Input::Received { flow, bytes });
+        }
+        for _ in 0..BATCH {
+            let Ok(event) = self.from_media.try_recv() else {
+                break;
+            };
+            self.input(Input::Media(event));
+        }
+        for _ in 0..BATCH {
+            let Ok(message) = self.from_streams.try_recv() else {
+                break;
+            };
+            self.take_from_stream(message);
+        }
+        let now = Instant::now();
+        if self.exchange.poll_timeout().is_some_and(|due| due <= now) {
+            self.input(Input::Timeout);
+        }
+        while let Ok(message) = self.from_office.try_recv() {
+            if self.take_from_office(message) == Turn::Stop {
+                return Turn::Stop;
+            }
+        }
+        Turn::GoOn
+    }
+
+    fn take_reports(&mut self) {
+        let beats = self.journal.as_ref().map_or(0, store::JournalHandle::beats);
+        if beats != self.beats {
+            self.beats = beats;
+            self.journal_tick.tick();
+        }
+        self.reports_left = Left::Something;
+        for _ in 0..BATCH {
+            let Some(report) = self
+                .journal
+                .as_ref()
+                .and_then(store::JournalHandle::poll_report)
+            else {
+                self.reports_left = Left::Nothing;
+                return;
+            };
+            self.input(Input::Reported(report));
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = Instant::now();
+        self.exchange.handle_input(now, input);
+        self.flush(now);
+    }
+
+    fn take_from_stream(&mut self, message: FromStream) {
+        match message {
+            FromStream::Received { flow, bytes } => self.input(Input::Received { flow, bytes }),
+            FromStream::Closed(flow) => {
+                self.streams.forget(&flow);
+                self.input(Input::FlowClosed(flow));
+            }
+            FromStream::ConnectFailed { flow, target } => {
+                self.streams.forget(&flow);
+                self.input(Input::SendFailed(target));
+            }
+        }
+    }
+
+    fn take_from_office(&mut self, message: FromOffice) -> Turn {
+        match message {
+            FromOffice::Ask { command, answer } => {
+                self.next_token += 1;
+                let token = Token(self.next_token);
+                self.answers.insert(token, answer);
+                self.input(Input::Asked { token, command });
+            }
+            FromOffice::Configure(settings) => self.input(Input::Configured(settings)),
+            FromOffice::Resolved(resolution) => self.input(Input::Resolved(resolution)),
+            FromOffice::Stop => {
+                self.stop();
+                return Turn::Stop;
+            }
+        }
+        Turn::GoOn
+    }
+
+    /// Writes a snapshot last. What the journal still has in flight is in it.
+    fn stop(&mut self) {
+        let now = Instant::now();
+        self.exchange.snapshot_now(now);
+        self.flush(now);
+        if let Some(journal) = self.journal.take() {
+            let _file = journal.stop();
+        }
+    }
+
+    fn flush(&mut self, now: Instant) {
+        while let Some(output) = self.exchange.poll_output() {
+            match output {
+                Output::Transmit { target, bytes } => self.transmit(now, target, bytes),
+                Output::Media { thread, order } => {
+                    let stream = order.stream();
+                    if self.media.order(thread, order).is_err()
+                        && let Some(stream) = stream
+                    {
+                        self.exchange.handle_input(now, Input::OrderLost(stream));
+                    }
+                }
+                Output::Journal(order) => self.journal_order(order),
+                Output::KeepBindings { user, bindings } => self.keep_bindings(user, &bindings),
+                Output::Resolve(host) => self.tell(ToOffice::Resolve(host)),
+                Output::Warn(warning) => self.tell(ToOffice::Warn(warning)),
+                Output::Answer { token, reply } => {
+                    // Who asked may have gone meanwhile.
+                    let _gone = self.answers.remove(&token).map(|answer| answer.send(reply));
+                }
+                Output::Drained => self.tell(ToOffice::Drained),
+            }
+        }
+    }
+
+    /// An order that is not taken is never reported done, by which the exchange sees a sick journal.
+    fn journal_order(&self, order: journal::Order) {
+        if self
+            .journal
+            .as_ref()
+            .is_some_and(|journal| journal.order(order).is_err())
+        {
+            tracing::error!("the journal thread takes no orders");
+        }
+    }
+
+    fn keep_bindings(&self, user: dispatch::OperatorId, restored: &[sip::RestoredBinding]) {
+        let change = bindings::change(user, restored, std::time::SystemTime::now());
+        if self
+            .journal
+            .as_ref()
+            .is_some_and(|journal| journal.change_binding(change).is_err())
+        {
+            tracing::error!("a registration could not be kept for the next start");
+        }
+    }
+
+    fn transmit(&mut self, now: Instant, target: Target, bytes: bytes::Bytes) {
+        let sent = match target.protocol() {
+            sip::Protocol::Udp => self.udp.send(target.listener(), target.remote(), &bytes),
+            sip::Protocol::Tcp => {
+                let to_office = &self.to_office;
+                self.streams.send(target, bytes, |connect| {
+                    to_office.try_send(ToOffice::Connect(connect)).is_ok()
+                })
+            }
+        };
+        if sent == Sent::Failed {
+            self.exchange.handle_input(now, Input::SendFailed(target));
+        }
+    }
+
+    /// Tells the office; when it does not keep up, the oldest news are enough.
+    fn tell(&self, message: ToOffice) {
+        if self.to_office.try_send(message).is_err() {
+            tracing::warn!("the office does not keep up: a message to it was dropped");
+        }
+    }
+}
+
+/// Whether a message was handed to the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    Done,
+    Failed,
+}

@@ -1,0 +1,333 @@
+//! The state of everything as the command line shows it, in JSON and in words.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use dispatch::{
+    Class, ContactState, Intent, Joined, Moment, Occupancy, OperatorView, Reachability,
+};
+use exchange::Board;
+use exchange::board::TrunkHealth;
+use serde::{Deserialize, Serialize};
+
+/// The state of everything.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Status {
+    pub(crate) mode: String,
+    /// Why what happens is not on disk, if it is not.
+    pub(crate) unsaved: Option<String>,
+    pub(crate) contacts: Vec<Contact>,
+    pub(crate) operators: Vec<Operator>,
+    pub(crate) trunks: Vec<Trunk>,
+    pub(crate) counts: Counts,
+}
+
+/// One contact.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Contact {
+    pub(crate) contact: String,
+    pub(crate) line: String,
+    pub(crate) class: String,
+    pub(crate) state: String,
+    /// Whose phones ring for it, or who talks with the caller.
+    pub(crate) with: Vec<String>,
+    pub(crate) age_seconds: u64,
+}
+
+/// One operator: what she wants, whether her phone answers, what she does.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Operator {
+    pub(crate) name: String,
+    pub(crate) intent: String,
+    pub(crate) paused_by_machine: bool,
+    pub(crate) reachability: String,
+    pub(crate) occupancy: String,
+    pub(crate) claim: Option<String>,
+    pub(crate) wrap_up_seconds: Option<u64>,
+    pub(crate) misses: Misses,
+    pub(crate) phones: usize,
+}
+
+/// Missed offers by cause.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Misses {
+    pub(crate) no_answer: u64,
+    pub(crate) declined: u64,
+    pub(crate) unreachable: u64,
+}
+
+/// One trunk.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Trunk {
+    pub(crate) name: String,
+    pub(crate) health: String,
+    pub(crate) registration: Option<String>,
+}
+
+/// What was counted since the node's first start or the last close of a period.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) arrived: u64,
+    pub(crate) answered: u64,
+    pub answered_within_20_s: u64,
+    pub(crate) abandoned: u64,
+    pub abandoned_within_10_s: u64,
+    pub(crate) lost: u64,
+    pub(crate) overflowed: u64,
+    pub(crate) wait_seconds: u64,
+    pub(crate) talk_seconds: u64,
+}
+
+impl Status {
+    /// The board as it is shown.
+    pub(crate) fn of(board: &Board) -> Self {
+        Self {
+            mode: format!("{:?}", board.mode).to_lowercase(),
+            unsaved: board.unsaved.clone(),
+            contacts: board.contacts.iter().map(Contact::of).collect(),
+            operators: board
+                .operators
+                .iter()
+                .map(|row| Operator::of(board.at, &row.view, row.phones))
+                .collect(),
+            trunks: board.trunks.iter().map(Trunk::of).collect(),
+            counts: Counts::of(&board.counts),
+        }
+    }
+}
+
+impl Counts {
+    fn of(tally: &records::Tally) -> Self {
+        Self {
+            arrived: tally.arrived,
+            answered: tally.answered,
+            answered_within_20_s: tally.answered_in_time,
+            abandoned: tally.abandoned,
+            abandoned_within_10_s: tally.abandoned_early,
+            lost: tally.lost,
+            overflowed: tally.overflowed,
+            wait_seconds: (tally.answered_wait + tally.unanswered_wait).as_secs(),
+            talk_seconds: tally.talk.as_secs(),
+        }
+    }
+}
+
+impl Contact {
+    fn of(row: &exchange::board::ContactRow) -> Self {
+        let (state, with) = match &row.state {
+            ContactState::Waiting => ("waiting", Vec::new()),
+            ContactState::Offered { offers } => (
+                "offered",
+                offers
+                    .iter()
+                    .map(|offer| offer.operator.to_string())
+                    .collect(),
+            ),
+            ContactState::Talking { with } => ("talking", vec![joined(with)]),
+            ContactState::Adrift { .. } => ("adrift", Vec::new()),
+        };
+        Self {
+            contact: row.contact.0.0.to_string(),
+            line: row.line.to_string(),
+            class: class(row.class).to_owned(),
+            state: state.to_owned(),
+            with,
+            age_seconds: row.age.as_secs(),
+        }
+    }
+}
+
+fn joined(joined: &Joined) -> String {
+    match joined {
+        Joined::Operator { operator, .. } => operator.to_string(),
+        Joined::Partner { partner, .. } => partner.to_string(),
+    }
+}
+
+const fn class(class: Class) -> &'static str {
+    match class {
+        Class::Alarm => "alarm",
+        Class::Danger => "danger",
+        Class::Crisis => "crisis",
+        Class::Information => "information",
+    }
+}
+
+impl Operator {
+    fn of(at: Moment, view: &OperatorView, phones: usize) -> Self {
+        Self {
+            name: view.id.to_string(),
+            intent: match view.intent {
+                Intent::Ready => "ready",
+                Intent::Paused { .. } => "paused",
+                Intent::Off => "off",
+            }
+            .to_owned(),
+            paused_by_machine: view.paused.is_some(),
+            reachability: match view.reachability {
+                Reachability::Reachable => "reachable",
+                Reachability::Unproven => "unproven",
+                Reachability::Unreachable => "unreachable",
+            }
+            .to_owned(),
+            occupancy: match &view.occupancy {
+                Occupancy::Free => "free",
+                Occupancy::Talking { .. } => "in a call",
+                Occupancy::Engaged { .. } => "in a call of her own",
+            }
+            .to_owned(),
+            claim: view.claim.map(|(contact, _)| contact.0.0.to_string()),
+            wrap_up_seconds: view.wrap_up.map(|until| until.since(at).as_secs()),
+            misses: Misses {
+                no_answer: view.misses.no_answer,
+                declined: view.misses.declined,
+                unreachable: view.misses.unreachable,
+            },
+            phones,
+        }
+    }
+}
+
+impl Trunk {
+    fn of(row: &exchange::board::TrunkRow) -> Self {
+        let health = match row.health {
+            TrunkHealth::Unknown => "unknown",
+            TrunkHealth::Up => "up",
+            TrunkHealth::Down => "down",
+        };
+        let registration = row.registration.map(|state| match state {
+            sip::RegistrationState::Registered { .. } => "registered".to_owned(),
+            sip::RegistrationState::Failing { .. } => "failing".to_owned(),
+            sip::RegistrationState::Unregistered => "unregistered".to_owned(),
+        });
+        Self {
+            name: row.name.clone(),
+            health: health.to_owned(),
+            registration,
+        }
+    }
+}
+
+/// The status in words, a screen of them.
+pub(crate) fn in_words(status: &Status) -> String {
+    let mut text = String::new();
+    let waiting = status
+        .contacts
+        .iter()
+        .filter(|contact| contact.state != "talking")
+        .count();
+    let talking = status.contacts.len() - waiting;
+    let longest = status
+        .contacts
+        .iter()
+        .filter(|contact| contact.state != "talking")
+        .map(|contact| contact.age_seconds)
+        .max()
+        .unwrap_or(0);
+    line(
+        &mut text,
+        format_args!(
+            "{}: {waiting} waiting (longest {}), {talking} talking",
+            status.mode,
+            age(longest)
+        ),
+    );
+    if let Some(reason) = &status.unsaved {
+        line(&mut text, format_args!("NOT SAVED: {reason}"));
+    }
+    let counts = &status.counts;
+    line(
+        &mut text,
+        format_args!(
+            "counted: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
+            counts.arrived,
+            counts.answered,
+            counts.answered_within_20_s,
+            counts.abandoned,
+            counts.abandoned_within_10_s,
+            counts.overflowed,
+            counts.lost
+        ),
+    );
+    for trunk in &status.trunks {
+        let registration = trunk
+            .registration
+            .as_ref()
+            .map(|state| format!(", {state}"))
+            .unwrap_or_default();
+        line(
+            &mut text,
+            format_args!("trunk {}: {}{registration}", trunk.name, trunk.health),
+        );
+    }
+    operators(&mut text, status);
+    contacts(&mut text, status);
+    text
+}
+
+fn operators(text: &mut String, status: &Status) {
+    line(
+        text,
+        format_args!(
+            "\n{:<24}{:<10}{:<14}{:<22}{:<10}{}",
+            "operator", "wants", "phone", "does", "wrap-up", "missed"
+        ),
+    );
+    for operator in &status.operators {
+        let missed =
+            operator.misses.no_answer + operator.misses.declined + operator.misses.unreachable;
+        let does = match (&operator.claim, operator.occupancy.as_str()) {
+            (Some(_), _) => "rings",
+            (None, does) => does,
+        };
+        let wants = if operator.paused_by_machine {
+            "paused!"
+        } else {
+            operator.intent.as_str()
+        };
+        let wrap_up = operator.wrap_up_seconds.map(age).unwrap_or_default();
+        line(
+            text,
+            format_args!(
+                "{:<24}{wants:<10}{:<14}{does:<22}{wrap_up:<10}{missed}",
+                operator.name, operator.reachability
+            ),
+        );
+    }
+}
+
+fn contacts(text: &mut String, status: &Status) {
+    if status.contacts.is_empty() {
+        return;
+    }
+    line(
+        text,
+        format_args!(
+            "\n{:<12}{:<14}{:<12}{:<10}{:<10}{}",
+            "contact", "line", "class", "state", "age", "with"
+        ),
+    );
+    for contact in &status.contacts {
+        line(
+            text,
+            format_args!(
+                "{:<12}{:<14}{:<12}{:<10}{:<10}{}",
+                contact.contact,
+                contact.line,
+                contact.class,
+                contact.state,
+                age(contact.age_seconds),
+                contact.with.join(", ")
+            ),
+        );
+    }
+}
+
+fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
+    let _infallible = writeln!(text, "{words}");
+}
+
+fn age(seconds: u64) -> String {
+    let age = Duration::from_secs(seconds);
+    format!("{}:{:02}", age.as_secs() / 60, age.as_secs() % 60)
+}
