@@ -9,6 +9,7 @@ pub(crate) use host::{parse_ipv6, parse_port, split_port};
 pub use owned::{Uri, UriBuilder};
 
 use crate::header::Params;
+use crate::token::is_uri;
 use std::fmt;
 use thiserror::Error;
 
@@ -82,7 +83,7 @@ impl<'a> UriRef<'a> {
         let colon = memchr::memchr(b':', raw)?;
         let scheme = Scheme::find(&raw[..colon])?;
         let rest = &raw[colon + 1..];
-        if rest.is_empty() || !rest.iter().all(|&byte| is_uri_byte(byte)) {
+        if rest.is_empty() || !rest.iter().all(|&byte| is_uri(byte)) {
             return None;
         }
         let opaque = Self {
@@ -194,11 +195,6 @@ impl fmt::Debug for UriRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UriRef({:?}, {} bytes)", self.scheme, self.raw.len())
     }
-}
-
-/// No control, no white space, no delimiter of the places where URIs stand. Bytes above ASCII are tolerated.
-const fn is_uri_byte(byte: u8) -> bool {
-    byte > b' ' && byte != 0x7f && !matches!(byte, b'<' | b'>' | b'"')
 }
 
 /// Tells whether each percent sign is followed by two hexadecimal digits.
