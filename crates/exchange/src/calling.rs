@@ -10,7 +10,7 @@ use media::{Background, Playlist, ThreadId};
 use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Opened, Sound, Whom};
+use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Whom};
 use crate::session::{Session, Terms};
 use crate::settings::{Contactable, Prompt, Who};
 
@@ -242,6 +242,7 @@ impl Exchange {
             },
             number: self.seal.number(leg),
         });
+        let sound = self.opened(leg, port, session);
         let dialog = self.sip.next_dialog();
         let silent = self.timers.arm(now + SIGN_OF_LIFE, Timer::Silent(leg));
         let invite = sip::Invite {
@@ -255,7 +256,7 @@ impl Exchange {
             from: call.from,
             local_tag: self.tag(leg),
             call_id: None,
-            sdp: session.local().into(),
+            sdp: sound.session.local().into(),
             headers: Vec::new(),
             credentials: call.trunk.and_then(|trunk| self.trunk_credentials(trunk)),
         };
@@ -266,11 +267,7 @@ impl Exchange {
                 contact: call.contact,
                 whom: call.whom,
                 trunk: call.trunk,
-                sound: Sound {
-                    port,
-                    session,
-                    opened: Opened::No,
-                },
+                sound,
                 stage: CalledStage::Calling { silent },
                 doubt: Doubt {
                     asking: Asking::No,

@@ -31,8 +31,6 @@ struct SipTable {
     realm: String,
     digest_algorithm: Spanned<String>,
     clear_text_networks: Vec<Spanned<String>>,
-    registration_min_seconds: u32,
-    registration_max_seconds: u32,
     session_expires_seconds: u64,
 }
 
@@ -57,8 +55,6 @@ impl Default for SipTable {
             realm: "linka".to_owned(),
             digest_algorithm: unspanned("MD5"),
             clear_text_networks: private.map(unspanned).to_vec(),
-            registration_min_seconds: 60,
-            registration_max_seconds: 120,
             session_expires_seconds: 1800,
         }
     }
@@ -151,8 +147,6 @@ pub(crate) struct Node {
     pub(crate) realm: String,
     pub(crate) algorithm: Algorithm,
     pub(crate) clear_text: Vec<exchange::settings::Network>,
-    /// Least and most time that a phone's registration is granted for.
-    pub(crate) registration: (Duration, Duration),
     pub(crate) session_expires: Duration,
     /// First and last UDP port for sound.
     pub(crate) rtp_ports: (u16, u16),
@@ -203,10 +197,6 @@ impl NodeFile {
                 .map(|text| parse(source, key, text))
                 .collect::<Result<Vec<_>, _>>()
         };
-        let (least, most) = (
-            sip.registration_min_seconds.max(10),
-            sip.registration_max_seconds.max(10),
-        );
         Ok(Node {
             udp: addresses("sip.udp", &sip.udp)?,
             tcp: addresses("sip.tcp", &sip.tcp)?,
@@ -222,10 +212,6 @@ impl NodeFile {
                 .iter()
                 .map(|text| network(source, "sip.clear_text_networks", text))
                 .collect::<Result<_, _>>()?,
-            registration: (
-                Duration::from_secs(least.into()),
-                Duration::from_secs(most.max(least).into()),
-            ),
             session_expires: Duration::from_secs(sip.session_expires_seconds.max(90)),
             rtp_ports: self.ports(source)?,
             rtp_address: self
