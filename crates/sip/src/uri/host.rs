@@ -4,26 +4,41 @@ use crate::token::{decimal, is_host};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// A host name: up to 255 letters, digits, `-`, `.` and, as phones write it, `_`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HostName<'a>(&'a [u8]);
+
+impl<'a> HostName<'a> {
+    /// Checks the bytes; none when they may not stand in a name.
+    pub fn new(bytes: &'a [u8]) -> Option<Self> {
+        let sound = matches!(bytes.len(), 1..=255) && bytes.iter().all(|&byte| is_host(byte));
+        sound.then_some(Self(bytes))
+    }
+
+    /// The name as it stands.
+    pub const fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+}
+
 /// A host: a name or an address (RFC 3261 §25.1, with the IPv6 grammar of RFC 5954).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Host<'a> {
     /// A domain name.
-    Name(&'a [u8]),
+    Name(HostName<'a>),
     /// An address; IPv6 stands in brackets on the wire.
     Address(IpAddr),
 }
 
 impl<'a> Host<'a> {
-    /// Reads a host that fills the slice. Letters, digits, `-`, `.` and, as phones write it, `_` make a name.
+    /// Reads a host that fills the slice.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         if let Some(inside) = bytes.strip_prefix(b"[") {
             return parse_ipv6(inside.strip_suffix(b"]")?)
                 .map(|address| Self::Address(address.into()));
         }
-        if bytes.is_empty() || bytes.len() > 255 || !bytes.iter().all(|&byte| is_host(byte)) {
-            return None;
-        }
-        Some(parse_ipv4(bytes).map_or(Self::Name(bytes), |address| Self::Address(address.into())))
+        let name = HostName::new(bytes)?;
+        Some(parse_ipv4(bytes).map_or(Self::Name(name), |address| Self::Address(address.into())))
     }
 
     /// The address, if it is one.
@@ -37,7 +52,7 @@ impl<'a> Host<'a> {
     /// Compares names without regard to case and addresses by value.
     pub fn equivalent(self, other: Host<'_>) -> bool {
         match (self, other) {
-            (Self::Name(one), Host::Name(two)) => one.eq_ignore_ascii_case(two),
+            (Self::Name(one), Host::Name(two)) => one.0.eq_ignore_ascii_case(two.0),
             (Self::Address(one), Host::Address(two)) => one == two,
             (Self::Name(_), Host::Address(_)) | (Self::Address(_), Host::Name(_)) => false,
         }
@@ -45,7 +60,7 @@ impl<'a> Host<'a> {
 
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
-            Self::Name(name) => out.extend_from_slice(name),
+            Self::Name(name) => out.extend_from_slice(name.0),
             Self::Address(IpAddr::V4(address)) => {
                 out.extend_from_slice(address.to_string().as_bytes())
             }

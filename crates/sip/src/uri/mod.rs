@@ -4,7 +4,7 @@ mod compare;
 mod host;
 mod owned;
 
-pub use host::Host;
+pub use host::{Host, HostName};
 pub(crate) use host::{parse_ipv6, parse_port, split_port};
 pub use owned::{Uri, UriBuilder};
 
@@ -74,6 +74,18 @@ pub struct UriRef<'a> {
 }
 
 impl<'a> UriRef<'a> {
+    /// Stands for what no builder makes: bytes that are no URI.
+    const NOTHING: Self = Self {
+        raw: b"x:-",
+        scheme: Scheme::Other,
+        rest: b"-",
+        user: None,
+        host: None,
+        port: None,
+        params: Params::NONE,
+        headers: b"",
+    };
+
     /// Reads a URI that fills the slice.
     pub fn parse(raw: &'a [u8]) -> Result<Self, UriError> {
         Self::read(raw).ok_or(UriError)
@@ -90,11 +102,7 @@ impl<'a> UriRef<'a> {
             raw,
             scheme,
             rest,
-            user: None,
-            host: None,
-            port: None,
-            params: Params::NONE,
-            headers: b"",
+            ..Self::NOTHING
         };
         if scheme.is_sip() {
             opaque.read_sip()
