@@ -37,7 +37,11 @@ fn endpoint(now: Instant) -> Endpoint {
         advertised,
         algorithm: Algorithm::Md5,
     };
-    Endpoint::new(EndpointConfig::new(vec![listener], "linka".to_owned()), [5; 32], now)
+    Endpoint::new(
+        EndpointConfig::new(vec![listener], "linka".to_owned()),
+        [5; 32],
+        now,
+    )
 }
 
 /// What one input made: the dialogs of events, and the messages.
