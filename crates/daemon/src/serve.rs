@@ -246,6 +246,8 @@ impl Building {
         let mut config =
             sip::EndpointConfig::new(self.sip_listeners(), settings.node.realm.clone());
         config.session_expires = settings.node.session_expires;
+        let (least, most) = self.configuration.node.registration;
+        config.registration = least..=most;
         let kept = self.db.bindings()?;
         Ok(Exchange::new(
             now,
