@@ -125,13 +125,13 @@ struct Building {
 
 impl Building {
     fn begin(options: &Options, configuration: Configuration) -> anyhow::Result<Self> {
+        let sounds = load_sounds(&configuration.sounds)?;
         let data = &options.data.data;
         make_data_folder(data)?;
         let keys = Keys::open(&options.folders.keys, data)?;
         let mut db = LiveDb::open(data, &keys.journal, chance()?)?;
         let replayed = journal::replay(&mut db)?;
         tell_replay(&replayed);
-        let sounds = load_sounds(&configuration.sounds)?;
         let poll = Poll::new().context("the kernel gives no epoll")?;
         let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
         let metrics = office::bind_metrics(configuration.node.metrics).with_context(|| {
