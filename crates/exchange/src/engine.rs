@@ -65,6 +65,8 @@ pub struct Exchange {
     pub(crate) timers: Timers<Timer>,
     pub(crate) mode: Mode,
     pub(crate) unsaved: Option<String>,
+    /// Commands that came before the restart was applied: until then the state is that of before the crash.
+    early: Option<Vec<(Token, Command)>>,
     outputs: VecDeque<Output>,
 }
 
@@ -121,6 +123,7 @@ impl Exchange {
             timers: Timers::new(),
             mode: Mode::Serving,
             unsaved: None,
+            early: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
         exchange.append(now, Fact::Restarted { start: setup.start });
@@ -287,7 +290,18 @@ impl Exchange {
             LogOutput::Decided(decision) => self.on_decision(now, decision),
             LogOutput::Rejected(entry, _) => self.on_rejected(now, &entry),
             LogOutput::Health(health) => self.on_health(health),
-            LogOutput::Applied(_) | LogOutput::SnapshotWritten(_) => {}
+            LogOutput::Applied(entry) => {
+                if entry.fact == (Fact::Restarted { start: self.start }) {
+                    self.take_early_commands(now);
+                }
+            }
+            LogOutput::SnapshotWritten(_) => {}
+        }
+    }
+
+    fn take_early_commands(&mut self, now: Instant) {
+        for (token, command) in self.early.take().into_iter().flatten() {
+            self.on_command(now, token, command);
         }
     }
 
@@ -338,6 +352,9 @@ impl Exchange {
     }
 
     fn on_command(&mut self, now: Instant, token: Token, command: Command) {
+        if let Some(early) = &mut self.early {
+            return early.push((token, command));
+        }
         let reply = match command {
             Command::Status => Reply::Status(Box::new(self.board(now))),
             Command::Drain => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::admission::{SOURCE_BURST, SOURCE_REFILL, SourceRate};
@@ -23,6 +24,8 @@ pub struct EndpointConfig {
     pub accounts: BTreeMap<User, Ha1>,
     /// The session interval we ask for (RFC 4028 §4), at least [`MIN_SE`].
     pub session_expires: Duration,
+    /// The shortest and the longest time that a registration is granted for. A wish below the shortest is answered 423.
+    pub registration: RangeInclusive<Duration>,
     /// How many contacts one user may have at once.
     pub contacts_max: usize,
     /// The limits on tables.
@@ -33,9 +36,9 @@ pub struct EndpointConfig {
 pub const MIN_SE: Duration = Duration::from_secs(90);
 /// The session interval asked for by default (RFC 4028 §4 recommends 30 minutes): dead calls are found by their refresh.
 pub const SESSION_EXPIRES: Duration = Duration::from_secs(1_800);
-/// The shortest registration granted, and the least asked for that is not answered 423: 60 s.
+/// The shortest registration granted by default, and the least asked for that is not answered 423: 60 s.
 pub const REGISTRATION_MIN: Duration = Duration::from_secs(60);
-/// The longest registration granted: 120 s, so that a dead phone is noticed.
+/// The longest registration granted by default: 120 s, so that a dead phone is noticed.
 pub const REGISTRATION_MAX: Duration = Duration::from_secs(120);
 /// How many contacts one user may have by default.
 pub const CONTACTS_MAX: usize = 5;
@@ -50,6 +53,7 @@ impl EndpointConfig {
             realm,
             accounts: BTreeMap::new(),
             session_expires: SESSION_EXPIRES,
+            registration: REGISTRATION_MIN..=REGISTRATION_MAX,
             contacts_max: CONTACTS_MAX,
             limits: Limits::DEFAULT,
         }
