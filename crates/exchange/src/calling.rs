@@ -16,6 +16,8 @@ use crate::settings::{Contactable, Prompt, Who};
 
 /// A phone that sends no response at all within this time is not reachable.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// The same through a trunk, whose network may look for a mobile for a while after its 100.
+const SIGN_OF_LIFE_BY_TRUNK: Duration = Duration::from_secs(15);
 /// Time from one "press one" to the next.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
@@ -244,7 +246,11 @@ impl Exchange {
         });
         let sound = self.opened(leg, port, session);
         let dialog = self.sip.next_dialog();
-        let silent = self.timers.arm(now + SIGN_OF_LIFE, Timer::Silent(leg));
+        let sign_of_life = match call.whom {
+            Whom::Desk(..) => SIGN_OF_LIFE,
+            Whom::Home(_) | Whom::Partner(_) => SIGN_OF_LIFE_BY_TRUNK,
+        };
+        let silent = self.timers.arm(now + sign_of_life, Timer::Silent(leg));
         let invite = sip::Invite {
             dialog,
             target: call.target,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dispatch::{ContactId, Decision, LegId, Moment, OperatorId};
+use dispatch::{ContactId, Decision, HandBack, LegId, Moment, OperatorId};
 use journal::{Fact, Health, Log, LogInput, LogOutput, State};
 use media::{Order, PortPair, ThreadId};
 use sip::{Admission, DialogId, Endpoint};
@@ -479,14 +479,12 @@ impl Exchange {
                 contact,
                 operator: _,
                 leg,
-            }
-            | Decision::BridgePartner {
+            } => self.join(now, contact, leg, HandBack::LegLost),
+            Decision::BridgePartner {
                 contact,
                 partner: _,
                 leg,
-            } => {
-                self.join(now, contact, leg);
-            }
+            } => self.join(now, contact, leg, HandBack::Partner),
             Decision::HangUp { leg } => self.hang_up(now, leg),
             Decision::Overflow {
                 contact,

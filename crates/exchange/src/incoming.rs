@@ -376,18 +376,7 @@ impl Exchange {
             self.hang_up(now, leg);
         }
         if let Some(caller) = self.forget_caller(now, legs.caller) {
-            let end = match caller.stage {
-                Stage::Ringing { .. } => sip::Command::Reject {
-                    dialog: caller.dialog,
-                    status: Status::TEMPORARILY_UNAVAILABLE,
-                    headers: Vec::new(),
-                },
-                Stage::Waiting { .. } | Stage::Talking { .. } => sip::Command::Bye {
-                    dialog: caller.dialog,
-                    reason: None,
-                },
-            };
-            self.command(now, end);
+            self.command(now, end_of(&caller));
         }
     }
 
@@ -444,18 +433,30 @@ impl Exchange {
             reason: "a media thread is overloaded",
         });
         if let Some(caller) = self.callers.get(&leg) {
-            let dialog = caller.dialog;
-            self.command(
-                now,
-                sip::Command::Bye {
-                    dialog,
-                    reason: None,
-                },
-            );
+            let end = end_of(caller);
+            self.command(now, end);
             self.caller_left(now, leg, EndCause::LegLost);
+        } else if self.stars.contains_key(&leg) {
+            self.hang_up_star(now, leg);
         } else {
-            self.hang_up(now, leg);
+            self.called_leg_is_lost(now, leg);
         }
+    }
+}
+
+/// How a caller's leg is ended by us.
+const fn end_of(caller: &Caller) -> sip::Command {
+    let dialog = caller.dialog;
+    match caller.stage {
+        Stage::Ringing { .. } => sip::Command::Reject {
+            dialog,
+            status: Status::TEMPORARILY_UNAVAILABLE,
+            headers: Vec::new(),
+        },
+        Stage::Waiting { .. } | Stage::Talking { .. } => sip::Command::Bye {
+            dialog,
+            reason: None,
+        },
     }
 }
 
