@@ -31,7 +31,17 @@ struct SipTable {
     realm: String,
     digest_algorithm: Spanned<String>,
     clear_text_networks: Vec<Spanned<String>>,
+    registration_min_seconds: u32,
+    registration_max_seconds: u32,
     session_expires_seconds: u64,
+}
+
+impl SipTable {
+    fn registration(&self) -> (Duration, Duration) {
+        let least = Duration::from_secs(self.registration_min_seconds.max(1).into());
+        let most = Duration::from_secs(self.registration_max_seconds.into());
+        (least, most.max(least))
+    }
 }
 
 fn unspanned(text: &str) -> Spanned<String> {
@@ -55,6 +65,8 @@ impl Default for SipTable {
             realm: "linka".to_owned(),
             digest_algorithm: unspanned("MD5"),
             clear_text_networks: private.map(unspanned).to_vec(),
+            registration_min_seconds: 60,
+            registration_max_seconds: 120,
             session_expires_seconds: 1800,
         }
     }
@@ -147,6 +159,8 @@ pub(crate) struct Node {
     pub(crate) realm: String,
     pub(crate) algorithm: Algorithm,
     pub(crate) clear_text: Vec<exchange::settings::Network>,
+    /// Least and most time that a phone's registration is granted for.
+    pub(crate) registration: (Duration, Duration),
     pub(crate) session_expires: Duration,
     /// First and last UDP port for sound.
     pub(crate) rtp_ports: (u16, u16),
@@ -212,6 +226,7 @@ impl NodeFile {
                 .iter()
                 .map(|text| network(source, "sip.clear_text_networks", text))
                 .collect::<Result<_, _>>()?,
+            registration: sip.registration(),
             session_expires: Duration::from_secs(sip.session_expires_seconds.max(90)),
             rtp_ports: self.ports(source)?,
             rtp_address: self
