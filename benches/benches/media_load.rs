@@ -13,7 +13,7 @@
 
 // The threads belong to the daemon, which is a binary that nobody imports.
 #[allow(dead_code, unused_imports)]
-#[path = "../../crates/daemon/src/media/mod.rs"]
+#[path = "../../crates/daemon/src/media_threads/mod.rs"]
 mod threads;
 
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
@@ -115,13 +115,16 @@ fn waiting(callers: usize, seconds: Duration, load: Load) {
     let after = self::resident().saturating_sub(resident) / callers as u64;
     let heard = generator.map_or(0, Generator::stop);
     let a_caller = figures.cpu.as_secs_f64() * 1e6 / figures.time.as_secs_f64() / callers as f64;
+    let datagrams = figures.received + figures.sent;
     println!(
-        "waiting {}, {callers} callers: {a_caller:.1} us CPU a caller and second ({} read, {} sent, {heard} heard in all, {:.1} % of a core), {memory} then {after} bytes resident a caller",
+        "waiting {}, {callers} callers: {a_caller:.1} us CPU a caller and second ({:.2} us a datagram, {} read, {} sent, \
+         {heard} heard in all, {:.1} % of a core), {memory} then {after} bytes resident a caller",
         if load == Load::Sound {
             "with sound"
         } else {
             "silent"
         },
+        figures.cpu.as_secs_f64() * 1e6 / datagrams.max(1) as f64,
         figures.received,
         figures.sent,
         figures.share(),

@@ -18,7 +18,11 @@ struct Kept {
 }
 
 /// What the journal thread is to keep of an operator's registrations.
-pub fn change(user: OperatorId, bindings: &[RestoredBinding], now: SystemTime) -> BindingChange {
+pub(crate) fn change(
+    user: OperatorId,
+    bindings: &[RestoredBinding],
+    now: SystemTime,
+) -> BindingChange {
     let kept: Vec<Kept> = bindings
         .iter()
         .filter_map(|binding| kept(binding, now))
@@ -40,7 +44,7 @@ fn kept(binding: &RestoredBinding, now: SystemTime) -> Option<Kept> {
 }
 
 /// The registrations of the last start that have not run out.
-pub fn read(bindings: &[Binding], now: SystemTime) -> Vec<RestoredBinding> {
+pub(crate) fn read(bindings: &[Binding], now: SystemTime) -> Vec<RestoredBinding> {
     let mut restored = Vec::new();
     for binding in bindings {
         let kept: Vec<Kept> = serde_json::from_slice(&binding.bytes).unwrap_or_default();

@@ -28,7 +28,7 @@ const EXIT_WRONG: u8 = 2;
 /// `linka serve` answers the line, and `linka status --follow` shows what happens.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
@@ -86,25 +86,25 @@ struct OperatorName {
 
 /// Where the configuration is.
 #[derive(Clone, Debug, Args)]
-pub struct Folders {
+pub(crate) struct Folders {
     /// The configuration folder.
     #[arg(long, default_value = "config", env = "LINKA_CONFIG")]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
     /// The folder of secrets, mode 0700; never inside the data folder.
     #[arg(long, default_value = "keys", env = "LINKA_KEYS")]
-    pub keys: PathBuf,
+    pub(crate) keys: PathBuf,
 }
 
 /// Where the data is.
 #[derive(Clone, Debug, Args)]
-pub struct Data {
+pub(crate) struct Data {
     /// The data folder of the running linka.
     #[arg(long, default_value = "data", env = "LINKA_DATA")]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
 }
 
 /// Runs a command line.
-pub fn run(arguments: Arguments) -> ExitCode {
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Serve(options) => serve::serve(&options),
         Command::Check(folders) => check(&folders),
@@ -124,7 +124,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
 fn check(folders: &Folders) -> anyhow::Result<ExitCode> {
     match configuration::load(&folders.config, &folders.keys) {
         Ok(configuration) => {
-            crate::serve::load_sounds(&configuration.sounds)?;
+            serve::load_sounds(&configuration.sounds)?;
             for advice in &configuration.advice {
                 println!("advice: {advice}");
             }
@@ -139,7 +139,7 @@ fn check(folders: &Folders) -> anyhow::Result<ExitCode> {
 }
 
 /// Prints what is wrong, one sentence a line.
-pub fn print_problems(problems: &[Problem]) {
+pub(crate) fn print_problems(problems: &[Problem]) {
     for problem in problems {
         eprintln!("{problem}");
     }

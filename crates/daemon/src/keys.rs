@@ -10,16 +10,16 @@ use anyhow::{Context, bail};
 const KEY_BYTES: usize = 32;
 
 /// The keys of a node.
-pub struct Keys {
+pub(crate) struct Keys {
     /// Seals the journal and its snapshots.
-    pub journal: [u8; KEY_BYTES],
+    pub(crate) journal: [u8; KEY_BYTES],
     /// Seals leg ids into SIP tags.
-    pub tag: [u8; KEY_BYTES],
+    pub(crate) tag: [u8; KEY_BYTES],
 }
 
 impl Keys {
     /// Reads the keys, and makes those that are missing.
-    pub fn open(folder: &Path, data: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(folder: &Path, data: &Path) -> anyhow::Result<Self> {
         if !folder.exists() {
             let made = std::fs::DirBuilder::new()
                 .mode(0o700)
@@ -73,7 +73,7 @@ fn make(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
 }
 
 /// Bytes from the system's random source.
-pub fn chance<const N: usize>() -> anyhow::Result<[u8; N]> {
+pub(crate) fn chance<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;

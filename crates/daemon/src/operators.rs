@@ -15,7 +15,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const PASSWORD_LETTERS: usize = 20;
 
 /// The file of the operators.
-pub struct OperatorsFile {
+pub(crate) struct OperatorsFile {
     path: PathBuf,
     document: DocumentMut,
     realm: String,
@@ -23,7 +23,7 @@ pub struct OperatorsFile {
 
 impl OperatorsFile {
     /// Opens the file of a configuration folder.
-    pub fn open(config: &Path, realm: &str) -> anyhow::Result<Self> {
+    pub(crate) fn open(config: &Path, realm: &str) -> anyhow::Result<Self> {
         let path = config.join("operators.toml");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -43,7 +43,7 @@ impl OperatorsFile {
     }
 
     /// Adds an operator and returns her password, which is kept nowhere.
-    pub fn add(&mut self, name: &str) -> anyhow::Result<String> {
+    pub(crate) fn add(&mut self, name: &str) -> anyhow::Result<String> {
         dispatch::Key::parse(name).context("an operator's name is also her SIP user")?;
         if self.names().iter().any(|other| other == name) {
             bail!(
@@ -66,7 +66,7 @@ impl OperatorsFile {
     }
 
     /// Gives an operator a new password and returns it.
-    pub fn password(&mut self, name: &str) -> anyhow::Result<String> {
+    pub(crate) fn password(&mut self, name: &str) -> anyhow::Result<String> {
         let realm_user = name.to_owned();
         let password = new_password()?;
         let secrets = Secrets::of(&self.realm, &realm_user, &password);
@@ -88,7 +88,7 @@ impl OperatorsFile {
     }
 
     /// The names of all operators.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let operators = self
             .document
             .get("operator")

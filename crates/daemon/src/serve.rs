@@ -39,7 +39,7 @@ const BEATS_EVERY: Duration = Duration::from_secs(1);
 
 /// What `linka serve` is told.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     folders: Folders,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub struct Options {
 }
 
 /// Serves until a signal ends it.
-pub fn serve(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn serve(options: &Options) -> anyhow::Result<ExitCode> {
     start_log();
     let configuration = match configuration::load(&options.folders.config, &options.folders.keys) {
         Ok(configuration) => configuration,
@@ -65,7 +65,7 @@ pub fn serve(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// Loads the WAV files of a configuration.
-pub fn load_sounds(files: &[(SoundId, PathBuf)]) -> anyhow::Result<media::Sounds> {
+pub(crate) fn load_sounds(files: &[(SoundId, PathBuf)]) -> anyhow::Result<media::Sounds> {
     let mut sounds = media::Sounds::default();
     for (id, path) in files {
         sounds.insert(*id, media::Sound::load(path)?);
@@ -125,13 +125,13 @@ struct Building {
 
 impl Building {
     fn begin(options: &Options, configuration: Configuration) -> anyhow::Result<Self> {
+        let sounds = load_sounds(&configuration.sounds)?;
         let data = &options.data.data;
         make_data_folder(data)?;
         let keys = Keys::open(&options.folders.keys, data)?;
         let mut db = LiveDb::open(data, &keys.journal, chance()?)?;
         let replayed = journal::replay(&mut db)?;
         tell_replay(&replayed);
-        let sounds = load_sounds(&configuration.sounds)?;
         let poll = Poll::new().context("the kernel gives no epoll")?;
         let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
         let metrics = office::bind_metrics(configuration.node.metrics).with_context(|| {
@@ -246,6 +246,8 @@ impl Building {
         let mut config =
             sip::EndpointConfig::new(self.sip_listeners(), settings.node.realm.clone());
         config.session_expires = settings.node.session_expires;
+        let (least, most) = self.configuration.node.registration;
+        config.registration = least..=most;
         let kept = self.db.bindings()?;
         Ok(Exchange::new(
             now,

@@ -12,75 +12,75 @@ use serde::{Deserialize, Serialize};
 
 /// The state of everything.
 #[derive(Debug, Deserialize, Serialize)]
-pub struct Status {
-    pub mode: String,
+pub(crate) struct Status {
+    pub(crate) mode: String,
     /// Why what happens is not on disk, if it is not.
-    pub unsaved: Option<String>,
-    pub contacts: Vec<Contact>,
-    pub operators: Vec<Operator>,
-    pub trunks: Vec<Trunk>,
-    pub counts: Counts,
+    pub(crate) unsaved: Option<String>,
+    pub(crate) contacts: Vec<Contact>,
+    pub(crate) operators: Vec<Operator>,
+    pub(crate) trunks: Vec<Trunk>,
+    pub(crate) counts: Counts,
 }
 
 /// One contact.
 #[derive(Debug, Deserialize, Serialize)]
-pub struct Contact {
-    pub contact: String,
-    pub line: String,
-    pub class: String,
-    pub state: String,
+pub(crate) struct Contact {
+    pub(crate) contact: String,
+    pub(crate) line: String,
+    pub(crate) class: String,
+    pub(crate) state: String,
     /// Whose phones ring for it, or who talks with the caller.
-    pub with: Vec<String>,
-    pub age_seconds: u64,
+    pub(crate) with: Vec<String>,
+    pub(crate) age_seconds: u64,
 }
 
 /// One operator: what she wants, whether her phone answers, what she does.
 #[derive(Debug, Deserialize, Serialize)]
-pub struct Operator {
-    pub name: String,
-    pub intent: String,
-    pub paused_by_machine: bool,
-    pub reachability: String,
-    pub occupancy: String,
-    pub claim: Option<String>,
-    pub wrap_up_seconds: Option<u64>,
-    pub misses: Misses,
-    pub phones: usize,
+pub(crate) struct Operator {
+    pub(crate) name: String,
+    pub(crate) intent: String,
+    pub(crate) paused_by_machine: bool,
+    pub(crate) reachability: String,
+    pub(crate) occupancy: String,
+    pub(crate) claim: Option<String>,
+    pub(crate) wrap_up_seconds: Option<u64>,
+    pub(crate) misses: Misses,
+    pub(crate) phones: usize,
 }
 
 /// Missed offers by cause.
 #[derive(Debug, Deserialize, Serialize)]
-pub struct Misses {
-    pub no_answer: u64,
-    pub declined: u64,
-    pub unreachable: u64,
+pub(crate) struct Misses {
+    pub(crate) no_answer: u64,
+    pub(crate) declined: u64,
+    pub(crate) unreachable: u64,
 }
 
 /// One trunk.
 #[derive(Debug, Deserialize, Serialize)]
-pub struct Trunk {
-    pub name: String,
-    pub health: String,
-    pub registration: Option<String>,
+pub(crate) struct Trunk {
+    pub(crate) name: String,
+    pub(crate) health: String,
+    pub(crate) registration: Option<String>,
 }
 
 /// What was counted since the node's first start or the last close of a period.
 #[derive(Debug, Default, Deserialize, Serialize)]
-pub struct Counts {
-    pub arrived: u64,
-    pub answered: u64,
+pub(crate) struct Counts {
+    pub(crate) arrived: u64,
+    pub(crate) answered: u64,
     pub answered_within_20_s: u64,
-    pub abandoned: u64,
+    pub(crate) abandoned: u64,
     pub abandoned_within_10_s: u64,
-    pub lost: u64,
-    pub overflowed: u64,
-    pub wait_seconds: u64,
-    pub talk_seconds: u64,
+    pub(crate) lost: u64,
+    pub(crate) overflowed: u64,
+    pub(crate) wait_seconds: u64,
+    pub(crate) talk_seconds: u64,
 }
 
 impl Status {
     /// The board as it is shown.
-    pub fn of(board: &Board) -> Self {
+    pub(crate) fn of(board: &Board) -> Self {
         Self {
             mode: format!("{:?}", board.mode).to_lowercase(),
             unsaved: board.unsaved.clone(),
@@ -209,7 +209,7 @@ impl Trunk {
 }
 
 /// The status in words, a screen of them.
-pub fn in_words(status: &Status) -> String {
+pub(crate) fn in_words(status: &Status) -> String {
     let mut text = String::new();
     let waiting = status
         .contacts

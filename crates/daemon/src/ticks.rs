@@ -9,20 +9,20 @@ const STUCK_AFTER: Duration = Duration::from_secs(10);
 
 /// The ticks of all threads.
 #[derive(Clone)]
-pub struct Ticks {
+pub(crate) struct Ticks {
     started: Instant,
     threads: Arc<Vec<(&'static str, AtomicU64)>>,
 }
 
 /// One thread's tick.
 #[derive(Clone)]
-pub struct Tick {
+pub(crate) struct Tick {
     ticks: Ticks,
     index: usize,
 }
 
 impl Ticks {
-    pub fn new(names: Vec<&'static str>) -> Self {
+    pub(crate) fn new(names: Vec<&'static str>) -> Self {
         let threads = names
             .into_iter()
             .map(|name| (name, AtomicU64::new(0)))
@@ -34,7 +34,7 @@ impl Ticks {
     }
 
     /// The tick of the thread at that place of the list.
-    pub fn of(&self, index: usize) -> Tick {
+    pub(crate) fn of(&self, index: usize) -> Tick {
         Tick {
             ticks: self.clone(),
             index,
@@ -42,7 +42,7 @@ impl Ticks {
     }
 
     /// The first thread that is stuck.
-    pub fn stuck(&self) -> Option<&'static str> {
+    pub(crate) fn stuck(&self) -> Option<&'static str> {
         let now = self.started.elapsed().as_millis();
         let stuck = |tick: &AtomicU64| {
             now.saturating_sub(u128::from(tick.load(Ordering::Relaxed))) > STUCK_AFTER.as_millis()
@@ -55,7 +55,7 @@ impl Ticks {
 }
 
 impl Tick {
-    pub fn tick(&self) {
+    pub(crate) fn tick(&self) {
         let now = u64::try_from(self.ticks.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if let Some((_, tick)) = self.ticks.threads.get(self.index) {
             tick.store(now, Ordering::Relaxed);

@@ -35,6 +35,23 @@ impl Bits {
         self.0.fill(0);
     }
 
+    /// How many words of 64 numbers it has.
+    pub(crate) const fn words(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The numbers from `64 * at` on, one bit each.
+    pub(crate) fn word(&self, at: usize) -> u64 {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn set_word(&mut self, at: usize, word: u64) {
+        if at >= self.0.len() {
+            self.0.resize(at + 1, 0);
+        }
+        self.0[at] = word;
+    }
+
     pub(crate) fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::bits::Bits;
 use crate::contact::{OperatorSlot, QueueSlot};
 use crate::index::Held;
 use crate::operator::FreeKey;
@@ -181,7 +182,7 @@ pub(crate) fn grouped(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) ->
                 class: reserve.class,
                 least: reserve.least,
                 free: 0,
-                groups: Vec::new(),
+                groups: Bits::default(),
             };
             (slot, held, &*reserve.needs)
         })

@@ -50,7 +50,7 @@ pub(crate) struct Held {
     pub(crate) class: Class,
     pub(crate) least: u32,
     pub(crate) free: u32,
-    pub(crate) groups: Vec<usize>,
+    pub(crate) groups: Bits,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,8 @@ pub(crate) struct Index {
     pub(crate) left: Bits,
     /// Groups in which somebody is there again, since that was looked at last.
     pub(crate) came: Bits,
+    /// Groups in which somebody is free.
+    pub(crate) free: Bits,
     /// Per class the groups with a free operator whom the reserves leave to it.
     pub(crate) open: [Bits; CLASSES.len()],
     /// Per class the groups in which somebody is offered a contact of a less urgent one.
@@ -74,8 +76,8 @@ pub(crate) struct Index {
     /// Per queue how many operators at a desk are there.
     pub(crate) desks_there: Vec<u32>,
     pub(crate) buckets: Vec<Bucket>,
-    /// Per class the buckets that are not empty.
-    pub(crate) waiting: [Bits; CLASSES.len()],
+    /// Per class the first contact of every bucket that is not empty, and the bucket.
+    pub(crate) heads: [BTreeMap<(Standing, ContactId), usize>; CLASSES.len()],
     bucket_of: BTreeMap<Signature, usize>,
     required_of: BTreeMap<Box<[(SkillId, u8)]>, usize>,
     required: Vec<Box<[(SkillId, u8)]>>,
@@ -87,9 +89,11 @@ pub(crate) struct Index {
 impl Index {
     pub(crate) fn new(groups: Vec<Group>, mut reserves: Vec<Held>, queues: usize) -> Self {
         for (number, held) in reserves.iter_mut().enumerate() {
-            held.groups = (0..groups.len())
-                .filter(|&group| groups[group].reserves.contains(&number))
-                .collect();
+            for (group, entry) in groups.iter().enumerate() {
+                if entry.reserves.contains(&number) {
+                    held.groups.insert(group);
+                }
+            }
         }
         Self {
             groups,
@@ -195,15 +199,25 @@ impl Index {
     fn leave_bucket(&mut self, bucket: usize, key: (Standing, ContactId)) {
         let entry = &mut self.buckets[bucket];
         entry.contacts.remove(&key);
-        if entry.contacts.is_empty() {
-            self.waiting[entry.signature.class as usize].remove(bucket);
+        let heads = &mut self.heads[entry.signature.class as usize];
+        if heads.remove(&key).is_some()
+            && let Some((head, _)) = entry.contacts.first_key_value()
+        {
+            heads.insert(*head, bucket);
         }
     }
 
     fn enter_bucket(&mut self, bucket: usize, key: (Standing, ContactId), slot: ContactSlot) {
         let entry = &mut self.buckets[bucket];
+        let head = entry.contacts.first_key_value().map(|(head, _)| *head);
         entry.contacts.insert(key, slot);
-        self.waiting[entry.signature.class as usize].insert(bucket);
+        if head.is_none_or(|head| key < head) {
+            let heads = &mut self.heads[entry.signature.class as usize];
+            if let Some(head) = head {
+                heads.remove(&head);
+            }
+            heads.insert(key, bucket);
+        }
         self.changed_buckets.insert(bucket);
     }
 
@@ -249,31 +263,34 @@ impl Index {
     }
 
     fn count_free(&mut self, group: usize, change: fn(u32) -> u32) {
-        self.groups[group].free = change(self.groups[group].free);
+        let entry = &mut self.groups[group];
+        entry.free = change(entry.free);
+        if entry.free == 0 {
+            self.free.remove(group);
+        } else {
+            self.free.insert(group);
+        }
         for at in 0..self.groups[group].reserves.len() {
             let held = &mut self.reserves[self.groups[group].reserves[at]];
-            let before = held.free > held.least;
             held.free = change(held.free);
-            if before != (held.free > held.least) {
-                for at_group in held.groups.clone() {
-                    self.reopen(at_group);
-                }
-            }
         }
-        self.reopen(group);
+        self.reopen();
     }
 
-    /// Works out which classes the group's free operators are open to.
-    fn reopen(&mut self, group: usize) {
+    /// Works out which groups are open to which class: those with somebody free whom no reserve keeps from it.
+    fn reopen(&mut self) {
         for class in CLASSES {
-            let open = &mut self.open[class as usize];
-            let entry = &self.groups[group];
-            let reserved = |number: &usize| self.reserves[*number].refuses(class);
-            if entry.free == 0 || entry.reserves.iter().any(reserved) {
-                open.remove(group);
-            } else if !open.contains(group) {
-                open.insert(group);
-                self.changed_groups.insert(group);
+            for at in 0..self.free.words() {
+                let refusing = self.reserves.iter().filter(|held| held.refuses(class));
+                let open = refusing.fold(self.free.word(at), |open, held| {
+                    open & !held.groups.word(at)
+                });
+                let newly = open & !self.open[class as usize].word(at);
+                if newly != 0 {
+                    let changed = self.changed_groups.word(at) | newly;
+                    self.changed_groups.set_word(at, changed);
+                }
+                self.open[class as usize].set_word(at, open);
             }
         }
     }

@@ -76,7 +76,10 @@ impl Dispatcher {
         let index = &self.index;
         let latest_first = self.is_faulty(Fault::LatestFirst);
         let mut first: Option<((Standing, ContactId), Pair)> = None;
-        for number in index.waiting[class as usize].iter() {
+        for (&head, &number) in &index.heads[class as usize] {
+            if first.is_some_and(|(best, _)| best <= head) {
+                break;
+            }
             let bucket = &index.buckets[number];
             let relevant = if index.changed_buckets.contains(number) {
                 bucket.groups.meets(groups)

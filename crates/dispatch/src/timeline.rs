@@ -251,7 +251,12 @@ impl Dispatcher {
     fn note_who_left(&mut self) {
         if !self.index.left.is_empty() {
             let mut left: BTreeSet<ContactId> = BTreeSet::new();
-            for bucket in self.index.waiting.iter().flat_map(crate::bits::Bits::iter) {
+            for &bucket in self
+                .index
+                .heads
+                .iter()
+                .flat_map(std::collections::BTreeMap::values)
+            {
                 let entry = &self.index.buckets[bucket];
                 if entry.groups.meets(&self.index.left) && !self.index.is_attended(bucket) {
                     left.extend(entry.contacts.keys().map(|(_, id)| *id));

@@ -10,7 +10,7 @@ use media::{Background, Playlist, ThreadId};
 use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Opened, Sound, Whom};
+use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Whom};
 use crate::session::{Session, Terms};
 use crate::settings::{Contactable, Prompt, Who};
 
@@ -245,6 +245,7 @@ impl Exchange {
             },
             number: self.seal.number(leg),
         });
+        let sound = self.opened(leg, port, session);
         let dialog = self.sip.next_dialog();
         let sign_of_life = match call.whom {
             Whom::Desk(..) => SIGN_OF_LIFE,
@@ -262,7 +263,7 @@ impl Exchange {
             from: call.from,
             local_tag: self.tag(leg),
             call_id: None,
-            sdp: session.local().into(),
+            sdp: sound.session.local().into(),
             headers: Vec::new(),
             credentials: call.trunk.and_then(|trunk| self.trunk_credentials(trunk)),
         };
@@ -273,11 +274,7 @@ impl Exchange {
                 contact: call.contact,
                 whom: call.whom,
                 trunk: call.trunk,
-                sound: Sound {
-                    port,
-                    session,
-                    opened: Opened::No,
-                },
+                sound,
                 stage: CalledStage::Calling { silent },
                 doubt: Doubt {
                     asking: Asking::No,

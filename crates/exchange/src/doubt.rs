@@ -163,7 +163,10 @@ impl Exchange {
         let stage = self.called.get(&leg).map(|called| called.stage);
         self.called_leg_is_lost(now, leg);
         if stage == Some(CalledStage::Talking)
-            && let Some(operator) = self.called.get(&leg).and_then(|called| called.whom.operator())
+            && let Some(operator) = self
+                .called
+                .get(&leg)
+                .and_then(|called| called.whom.operator())
         {
             self.phone_did_not_answer(now, operator);
         }

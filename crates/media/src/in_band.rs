@@ -121,10 +121,10 @@ impl Detector {
 
     fn judge_block(&mut self) -> Option<Digit> {
         let energy = energy(&self.block);
-        let digit = if energy < FAINT * BLOCK as f32 {
-            None
-        } else {
+        let digit = if self.may_be_tone(energy) {
             digit_in(&self.block, energy)
+        } else {
+            None
         };
         let heard = self.advance(energy, digit);
         if digit.is_some() {
@@ -134,9 +134,20 @@ impl Detector {
         heard
     }
 
+    /// Tells whether a tone in this block would mean anything: in the midst of a voice it would not.
+    fn may_be_tone(&self, energy: f32) -> bool {
+        let begins = self.energies[0] * QUIET <= energy;
+        let matters = match self.state {
+            State::Idle => begins,
+            State::Tone { .. } | State::Told(_) => true,
+            State::Over(_) => false,
+        };
+        matters && energy >= FAINT * BLOCK as f32
+    }
+
     fn advance(&mut self, energy: f32, digit: Option<Digit>) -> Option<Digit> {
         match (self.state, digit) {
-            (State::Idle, Some(digit)) if self.energies[0] * QUIET <= energy => {
+            (State::Idle, Some(digit)) => {
                 self.tone = energy;
                 self.state = State::Tone {
                     digit,
@@ -145,7 +156,7 @@ impl Detector {
                 };
                 None
             }
-            (State::Idle, _) => None,
+            (State::Idle, None) => None,
             (
                 State::Tone {
                     digit,

@@ -56,16 +56,16 @@ methods! {
     Publish b"PUBLISH" "RFC 3903.";
 }
 
-impl Method<'_> {
+impl<'a> Method<'a> {
     /// The method as text; a method is always ASCII.
-    pub fn text(&self) -> &str {
+    pub fn text(self) -> &'a str {
         str::from_utf8(self.bytes()).unwrap_or_default()
     }
 }
 
 impl fmt::Debug for Method<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.known().as_ref().map_or("Other", Self::text))
+        f.write_str(self.known().map_or("Other", Method::text))
     }
 }
 

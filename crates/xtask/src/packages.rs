@@ -101,7 +101,7 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
 
 /// apt-get as root; through sudo, without asking for a password, for anybody else.
 fn privileged() -> Result<Command> {
-    let mut command = if shell::output(Command::new("id").arg("-u"))?.trim() == "0" {
+    let mut command = if shell::is_root()? {
         shell::command("env")
     } else if shell::find("sudo").is_some_and(|sudo| {
         Command::new(sudo)

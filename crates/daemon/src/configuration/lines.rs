@@ -14,18 +14,18 @@ use super::source::{Problem, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LinesFile {
+pub(crate) struct LinesFile {
     #[serde(default, rename = "line")]
-    pub lines: Vec<LineTable>,
+    pub(crate) lines: Vec<LineTable>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LineTable {
-    pub name: Spanned<String>,
+pub(crate) struct LineTable {
+    pub(crate) name: Spanned<String>,
     numbers: Spanned<Vec<String>>,
     languages: Spanned<Vec<String>>,
-    pub queue: Spanned<String>,
+    pub(crate) queue: Spanned<String>,
     #[serde(default = "default_class")]
     class: Spanned<String>,
     #[serde(default = "default_ring_time")]
@@ -92,7 +92,7 @@ pub(super) fn language<T>(
 
 impl LinesFile {
     /// The lines, or everything that is wrong with them.
-    pub fn lines(
+    pub(crate) fn lines(
         &self,
         source: &Source,
         prompts: &Prompts,
@@ -129,7 +129,7 @@ impl LinesFile {
     }
 
     /// Which queue each line's callers wait in.
-    pub fn queues(&self) -> Vec<dispatch::Line> {
+    pub(crate) fn queues(&self) -> Vec<dispatch::Line> {
         let pair = |table: &LineTable| {
             let id = LineId::parse(table.name.get_ref()).ok()?;
             let queue = QueueId::parse(table.queue.get_ref()).ok()?;

@@ -15,8 +15,8 @@ use exchange::Settings;
 use media::SoundId;
 use serde::de::DeserializeOwned;
 
-pub use node::{Heartbeat, Node, Warnings};
-pub use source::Problem;
+pub(crate) use node::{Heartbeat, Node, Warnings};
+pub(crate) use source::Problem;
 
 use lines::LinesFile;
 use node::NodeFile;
@@ -27,21 +27,21 @@ use source::Source;
 use trunks::TrunksFile;
 
 /// A valid configuration.
-pub struct Configuration {
-    pub node: Node,
+pub(crate) struct Configuration {
+    pub(crate) node: Node,
     /// Without listeners: those are known once they are bound.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// Which file holds which sound.
-    pub sounds: Vec<(SoundId, PathBuf)>,
+    pub(crate) sounds: Vec<(SoundId, PathBuf)>,
     /// What works but ought to be better.
-    pub advice: Vec<String>,
+    pub(crate) advice: Vec<String>,
 }
 
 /// Reads the whole folder.
 ///
 /// # Errors
 /// Every problem that was found, so that they can be mended in one go.
-pub fn load(folder: &Path, keys: &Path) -> Result<Configuration, Vec<Problem>> {
+pub(crate) fn load(folder: &Path, keys: &Path) -> Result<Configuration, Vec<Problem>> {
     let mut problems = Vec::new();
     let read = Files::read(folder, &mut problems);
     let Some(files) = read else {
@@ -58,7 +58,7 @@ pub fn load(folder: &Path, keys: &Path) -> Result<Configuration, Vec<Problem>> {
 ///
 /// # Errors
 /// The problem that keeps `linka.toml` from being read.
-pub fn realm(folder: &Path) -> Result<String, Problem> {
+pub(crate) fn realm(folder: &Path) -> Result<String, Problem> {
     let source = Source::read(folder, "linka.toml")?;
     let file: NodeFile = source.parse()?;
     Ok(file.realm().to_owned())

@@ -13,7 +13,7 @@ use super::trunks::network;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct NodeFile {
+pub(crate) struct NodeFile {
     sip: SipTable,
     rtp: RtpTable,
     metrics: MetricsTable,
@@ -34,6 +34,14 @@ struct SipTable {
     registration_min_seconds: u32,
     registration_max_seconds: u32,
     session_expires_seconds: u64,
+}
+
+impl SipTable {
+    fn registration(&self) -> (Duration, Duration) {
+        let least = Duration::from_secs(self.registration_min_seconds.max(1).into());
+        let most = Duration::from_secs(self.registration_max_seconds.into());
+        (least, most.max(least))
+    }
 }
 
 fn unspanned(text: &str) -> Spanned<String> {
@@ -144,48 +152,48 @@ impl Default for HeartbeatTable {
 
 /// What the daemon itself needs of `linka.toml`.
 #[derive(Clone, Debug)]
-pub struct Node {
-    pub udp: Vec<SocketAddr>,
-    pub tcp: Vec<SocketAddr>,
-    pub public_address: Option<IpAddr>,
-    pub realm: String,
-    pub algorithm: Algorithm,
-    pub clear_text: Vec<exchange::settings::Network>,
+pub(crate) struct Node {
+    pub(crate) udp: Vec<SocketAddr>,
+    pub(crate) tcp: Vec<SocketAddr>,
+    pub(crate) public_address: Option<IpAddr>,
+    pub(crate) realm: String,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) clear_text: Vec<exchange::settings::Network>,
     /// Least and most time that a phone's registration is granted for.
-    pub registration: (Duration, Duration),
-    pub session_expires: Duration,
+    pub(crate) registration: (Duration, Duration),
+    pub(crate) session_expires: Duration,
     /// First and last UDP port for sound.
-    pub rtp_ports: (u16, u16),
-    pub rtp_address: Option<IpAddr>,
-    pub metrics: SocketAddr,
-    pub prompts: PathBuf,
-    pub warnings: Warnings,
-    pub heartbeat: Option<Heartbeat>,
+    pub(crate) rtp_ports: (u16, u16),
+    pub(crate) rtp_address: Option<IpAddr>,
+    pub(crate) metrics: SocketAddr,
+    pub(crate) prompts: PathBuf,
+    pub(crate) warnings: Warnings,
+    pub(crate) heartbeat: Option<Heartbeat>,
 }
 
 /// How people are told that something fails, by a way that is not the trunk.
 #[derive(Clone, Debug)]
-pub struct Warnings {
-    pub webhook: Option<String>,
-    pub command: Vec<String>,
-    pub repeat: Duration,
+pub(crate) struct Warnings {
+    pub(crate) webhook: Option<String>,
+    pub(crate) command: Vec<String>,
+    pub(crate) repeat: Duration,
 }
 
 /// An address that is asked for as long as every thread ticks.
 #[derive(Clone, Debug)]
-pub struct Heartbeat {
-    pub url: String,
-    pub interval: Duration,
+pub(crate) struct Heartbeat {
+    pub(crate) url: String,
+    pub(crate) interval: Duration,
 }
 
 impl NodeFile {
     /// The digest realm, which is part of every stored password hash.
-    pub fn realm(&self) -> &str {
+    pub(crate) fn realm(&self) -> &str {
         &self.sip.realm
     }
 
     /// The node, or everything that is wrong with it.
-    pub fn node(&self, source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
+    pub(crate) fn node(&self, source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
         match self.checked(source) {
             Ok(node) => Some(node),
             Err(problem) => {
@@ -203,10 +211,6 @@ impl NodeFile {
                 .map(|text| parse(source, key, text))
                 .collect::<Result<Vec<_>, _>>()
         };
-        let (least, most) = (
-            sip.registration_min_seconds.max(10),
-            sip.registration_max_seconds.max(10),
-        );
         Ok(Node {
             udp: addresses("sip.udp", &sip.udp)?,
             tcp: addresses("sip.tcp", &sip.tcp)?,
@@ -222,10 +226,7 @@ impl NodeFile {
                 .iter()
                 .map(|text| network(source, "sip.clear_text_networks", text))
                 .collect::<Result<_, _>>()?,
-            registration: (
-                Duration::from_secs(least.into()),
-                Duration::from_secs(most.max(least).into()),
-            ),
+            registration: sip.registration(),
             session_expires: Duration::from_secs(sip.session_expires_seconds.max(90)),
             rtp_ports: self.ports(source)?,
             rtp_address: self

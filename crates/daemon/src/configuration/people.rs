@@ -15,15 +15,15 @@ use super::source::{Problem, Source};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OperatorsFile {
+pub(crate) struct OperatorsFile {
     #[serde(default, rename = "operator")]
-    pub operators: Vec<OperatorTable>,
+    pub(crate) operators: Vec<OperatorTable>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OperatorTable {
-    pub name: Spanned<String>,
+pub(crate) struct OperatorTable {
+    pub(crate) name: Spanned<String>,
     #[serde(default)]
     #[expect(
         dead_code,
@@ -33,7 +33,7 @@ pub struct OperatorTable {
     #[serde(default)]
     queues: Option<Vec<Spanned<String>>>,
     #[serde(default = "last")]
-    pub order: u32,
+    pub(crate) order: u32,
     #[serde(default)]
     skills: BTreeMap<String, u8>,
     #[serde(default = "czech")]
@@ -52,7 +52,7 @@ fn czech() -> Spanned<String> {
 
 impl OperatorsFile {
     /// The operators as distribution and exchange see them, or everything that is wrong with them.
-    pub fn operators(
+    pub(crate) fn operators(
         &self,
         source: &Source,
         all_queues: &[QueueId],
@@ -142,18 +142,18 @@ impl OperatorTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PartnersFile {
+pub(crate) struct PartnersFile {
     #[serde(default, rename = "partner")]
-    pub partners: Vec<PartnerTable>,
+    pub(crate) partners: Vec<PartnerTable>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PartnerTable {
-    pub name: Spanned<String>,
+pub(crate) struct PartnerTable {
+    pub(crate) name: Spanned<String>,
     kind: Spanned<String>,
     number: String,
-    pub trunk: Spanned<String>,
+    pub(crate) trunk: Spanned<String>,
     #[serde(default = "default_ring_time")]
     ring_time_seconds: u64,
     #[serde(default = "default_confirm_time")]
@@ -178,17 +178,17 @@ const fn default_rest() -> u64 {
 
 /// People and partners of the directory, as distribution and exchange see them.
 #[derive(Default)]
-pub struct Directory {
-    pub on_call: Vec<dispatch::Operator>,
-    pub partners: Vec<dispatch::Partner>,
-    pub contactable: Vec<Contactable>,
+pub(crate) struct Directory {
+    pub(crate) on_call: Vec<dispatch::Operator>,
+    pub(crate) partners: Vec<dispatch::Partner>,
+    pub(crate) contactable: Vec<Contactable>,
     /// The longest time that anybody at home has to answer and press 1.
-    pub ring_time_home: Duration,
+    pub(crate) ring_time_home: Duration,
 }
 
 impl PartnersFile {
     /// The directory, or everything that is wrong with it.
-    pub fn directory(
+    pub(crate) fn directory(
         &self,
         source: &Source,
         queues: &QueuesFile,

@@ -55,17 +55,17 @@ const STAFF: [(&str, Prompt); 8] = [
 
 /// The sounds of the prompts folder, each with its number and file.
 #[derive(Default)]
-pub struct Prompts {
+pub(crate) struct Prompts {
     ids: BTreeMap<(String, Option<Language>), SoundId>,
     /// Which file holds which sound.
-    pub files: Vec<(SoundId, PathBuf)>,
+    pub(crate) files: Vec<(SoundId, PathBuf)>,
     /// Ids of prompts that only a synthetic voice has spoken yet.
-    pub synthetic: Vec<String>,
+    pub(crate) synthetic: Vec<String>,
 }
 
 impl Prompts {
     /// Reads the folder's list; sounds themselves are loaded later.
-    pub fn read(folder: &Path) -> Result<Self, Problem> {
+    pub(crate) fn read(folder: &Path) -> Result<Self, Problem> {
         let source = Source::read(folder, "prompts.toml")?;
         let file: PromptsFile = source.parse()?;
         let mut prompts = Self::default();
@@ -118,7 +118,7 @@ impl Prompts {
     }
 
     /// What is spoken to staff.
-    pub fn staff(&self) -> Sounds {
+    pub(crate) fn staff(&self) -> Sounds {
         let mut sounds = Sounds::default();
         for (name, prompt) in STAFF {
             for (_, language) in LANGUAGES {

@@ -14,11 +14,11 @@ use super::source::{Problem, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct QueuesFile {
+pub(crate) struct QueuesFile {
     #[serde(default)]
     rules: RulesTable,
     #[serde(default, rename = "queue")]
-    pub queues: Vec<QueueTable>,
+    pub(crate) queues: Vec<QueueTable>,
 }
 
 #[derive(Deserialize)]
@@ -48,8 +48,8 @@ impl Default for RulesTable {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct QueueTable {
-    pub name: Spanned<String>,
+pub(crate) struct QueueTable {
+    pub(crate) name: Spanned<String>,
     #[serde(default = "default_strategy")]
     strategy: Spanned<String>,
     #[serde(default = "default_offer_time")]
@@ -63,7 +63,7 @@ pub struct QueueTable {
     #[serde(default, rename = "reserve")]
     reserves: Vec<ReserveTable>,
     #[serde(default, rename = "timeline")]
-    pub steps: Vec<StepTable>,
+    pub(crate) steps: Vec<StepTable>,
 }
 
 fn default_strategy() -> Spanned<String> {
@@ -97,18 +97,18 @@ struct ReserveTable {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StepTable {
+pub(crate) struct StepTable {
     after_seconds: u64,
-    pub action: Spanned<String>,
+    pub(crate) action: Spanned<String>,
     #[serde(default)]
     class: Option<Spanned<String>>,
     #[serde(default)]
-    pub partners: Vec<Spanned<String>>,
+    pub(crate) partners: Vec<Spanned<String>>,
 }
 
 impl StepTable {
     /// Whether this step ends with a person who is not at a desk.
-    pub fn reaches_a_person(&self) -> bool {
+    pub(crate) fn reaches_a_person(&self) -> bool {
         matches!(self.action.get_ref().as_str(), "on-call" | "partner") && !self.partners.is_empty()
     }
 }
@@ -149,7 +149,7 @@ pub(super) fn key(source: &Source, key: &str, text: &Spanned<String>) -> Result<
 
 impl QueuesFile {
     /// The rules that hold for all queues.
-    pub fn rules(&self) -> Rules {
+    pub(crate) fn rules(&self) -> Rules {
         Rules {
             rest_declined: Duration::from_secs(self.rules.rest_declined_seconds),
             rest_no_answer: Duration::from_secs(self.rules.rest_no_answer_seconds),
@@ -161,7 +161,7 @@ impl QueuesFile {
     }
 
     /// The queues, or everything that is wrong with them.
-    pub fn queues(&self, source: &Source, problems: &mut Vec<Problem>) -> Vec<Queue> {
+    pub(crate) fn queues(&self, source: &Source, problems: &mut Vec<Problem>) -> Vec<Queue> {
         let mut queues: Vec<Queue> = Vec::new();
         for table in &self.queues {
             match table.queue(source) {

@@ -9,11 +9,11 @@ use toml::Spanned;
 
 /// What is wrong in a configuration, in a sentence that names file, line and key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub file: PathBuf,
-    pub line: Option<usize>,
-    pub key: String,
-    pub text: String,
+pub(crate) struct Problem {
+    pub(crate) file: PathBuf,
+    pub(crate) line: Option<usize>,
+    pub(crate) key: String,
+    pub(crate) text: String,
 }
 
 impl fmt::Display for Problem {
@@ -30,14 +30,14 @@ impl fmt::Display for Problem {
 }
 
 /// A file's text with its name, so that a value can be pointed at.
-pub struct Source {
+pub(crate) struct Source {
     path: PathBuf,
     text: String,
 }
 
 impl Source {
     /// Reads a file of the configuration folder.
-    pub fn read(folder: &Path, name: &str) -> Result<Self, Problem> {
+    pub(crate) fn read(folder: &Path, name: &str) -> Result<Self, Problem> {
         let path = folder.join(name);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Self { path, text }),
@@ -51,7 +51,7 @@ impl Source {
     }
 
     /// Reads the text into its structure; an unknown key or a wrong type is a problem that names its line.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         toml::from_str(&self.text).map_err(|error| Problem {
             file: self.path.clone(),
             line: error.span().map(|span| self.line_of(&span)),
@@ -61,7 +61,12 @@ impl Source {
     }
 
     /// A problem with the value at `at`.
-    pub fn problem<T>(&self, at: &Spanned<T>, key: &str, text: impl Into<String>) -> Problem {
+    pub(crate) fn problem<T>(
+        &self,
+        at: &Spanned<T>,
+        key: &str,
+        text: impl Into<String>,
+    ) -> Problem {
         Problem {
             file: self.path.clone(),
             line: Some(self.line_of(&at.span())),
@@ -71,7 +76,7 @@ impl Source {
     }
 
     /// A problem of the whole file.
-    pub fn problem_of_file(&self, key: &str, text: impl Into<String>) -> Problem {
+    pub(crate) fn problem_of_file(&self, key: &str, text: impl Into<String>) -> Problem {
         Problem {
             file: self.path.clone(),
             line: None,

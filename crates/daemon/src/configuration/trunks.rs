@@ -14,7 +14,7 @@ use super::source::{Problem, Source};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TrunksFile {
+pub(crate) struct TrunksFile {
     #[serde(default, rename = "trunk")]
     trunks: Vec<TrunkTable>,
 }
@@ -72,7 +72,12 @@ const fn default_expires() -> u64 {
 
 impl TrunksFile {
     /// The trunks, or everything that is wrong with them. Passwords are read from `keys`.
-    pub fn trunks(&self, source: &Source, keys: &Path, problems: &mut Vec<Problem>) -> Vec<Trunk> {
+    pub(crate) fn trunks(
+        &self,
+        source: &Source,
+        keys: &Path,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Trunk> {
         let mut trunks: Vec<Trunk> = Vec::new();
         for table in &self.trunks {
             match table.trunk(source, keys) {
@@ -94,7 +99,7 @@ impl TrunksFile {
     }
 
     /// Whether a trunk of that name takes outward calls.
-    pub fn reaches_out(&self, name: &str) -> bool {
+    pub(crate) fn reaches_out(&self, name: &str) -> bool {
         self.trunks
             .iter()
             .any(|trunk| trunk.name.get_ref() == name && trunk.target.is_some())

@@ -239,3 +239,6 @@ fn seed() -> io::Result<[u64; 2]> {
     let draw = || getrandom::u64().map_err(io::Error::other);
     Ok([draw()?, draw()?])
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,7 @@ impl Ports {
     ) -> io::Result<Self> {
         let even = range
             .clone()
-            .filter(|port| port % 2 == 0 && *port < *range.end());
+            .filter(|port| port.is_multiple_of(2) && *port < *range.end());
         let free: Vec<u16> = even.skip(n).step_by(count).collect();
         if free.is_empty() {
             let problem = format!(
@@ -186,7 +186,8 @@ mod tests {
 
     use super::*;
 
-    const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    /// Loopback, but nobody else's address.
+    const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 77, 2));
 
     fn tended(ports: &mut Ports, now: Instant) -> Vec<PortPair> {
         let mut ready = Vec::new();

@@ -360,7 +360,7 @@ fn token_of(port: PortId, channel: Channel) -> u64 {
 }
 
 fn port_of(token: u64) -> Option<(PortId, Channel)> {
-    let channel = if token % 2 == 0 {
+    let channel = if token.is_multiple_of(2) {
         Channel::Rtp
     } else {
         Channel::Rtcp

@@ -20,7 +20,7 @@ const REQUEST_TIME: Duration = Duration::from_secs(5);
 /// What the command line asks.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
-pub enum Request {
+pub(crate) enum Request {
     /// The state of everything.
     Status,
     /// The configuration is to be read again.
@@ -30,7 +30,7 @@ pub enum Request {
 /// What it is answered.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "answer", rename_all = "kebab-case")]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The state of everything.
     Status { status: Box<Status> },
     /// The configuration holds now.
@@ -42,7 +42,7 @@ pub enum Answer {
 }
 
 /// Serves the control socket until the process ends.
-pub async fn serve(office: Arc<Office>, listener: UnixListener) {
+pub(crate) async fn serve(office: Arc<Office>, listener: UnixListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -90,7 +90,7 @@ async fn serve_one(office: Arc<Office>, stream: UnixStream) {
 }
 
 /// Binds the socket with mode 0600; one that a dead process left behind is replaced.
-pub fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
+pub(crate) fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
     use std::os::unix::fs::PermissionsExt;
     match std::fs::remove_file(path) {
         Ok(()) => {}
@@ -104,7 +104,7 @@ pub fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
 }
 
 /// Asks a running linka.
-pub fn ask(path: &Path, request: &Request) -> std::io::Result<Answer> {
+pub(crate) fn ask(path: &Path, request: &Request) -> std::io::Result<Answer> {
     use std::io::{BufRead, Write};
     let mut stream = std::os::unix::net::UnixStream::connect(path)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;

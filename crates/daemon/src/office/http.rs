@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::Office;
 
 /// Serves until the process ends.
-pub async fn serve(office: Arc<Office>, listener: TcpListener) {
+pub(crate) async fn serve(office: Arc<Office>, listener: TcpListener) {
     let router = Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))

@@ -1,6 +1,6 @@
 //! The office: a tokio runtime for everything that may wait: TCP framing, the control socket, names, warnings, metrics.
 
-pub mod control;
+pub(crate) mod control;
 mod http;
 mod names;
 mod tcp;
@@ -24,7 +24,7 @@ use crate::signalling::{Connections, FromOffice, FromStream, ToOffice};
 use crate::status::Status;
 use crate::ticks::Ticks;
 
-pub use tcp::bind as bind_tcp;
+pub(crate) use tcp::bind as bind_tcp;
 
 /// Time that the signalling thread has to answer.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
@@ -32,10 +32,10 @@ const ANSWER_TIME: Duration = Duration::from_secs(5);
 const WATCHDOG_EVERY: Duration = Duration::from_secs(2);
 
 /// What every task of the office shares.
-pub struct Office {
-    pub config: PathBuf,
-    pub keys: PathBuf,
-    pub ticks: Ticks,
+pub(crate) struct Office {
+    pub(crate) config: PathBuf,
+    pub(crate) keys: PathBuf,
+    pub(crate) ticks: Ticks,
     to_signalling: mpsc::Sender<FromOffice>,
     waker: Arc<Waker>,
     media: Arc<Media>,
@@ -47,30 +47,30 @@ pub struct Office {
 }
 
 /// What was fixed at the start.
-pub struct Started {
-    pub node: Node,
-    pub listeners: Vec<Listener>,
+pub(crate) struct Started {
+    pub(crate) node: Node,
+    pub(crate) listeners: Vec<Listener>,
 }
 
 /// What the office is opened with.
-pub struct Opening {
-    pub config: PathBuf,
-    pub keys: PathBuf,
-    pub ticks: Ticks,
-    pub to_signalling: mpsc::Sender<FromOffice>,
-    pub to_signalling_streams: mpsc::Sender<FromStream>,
-    pub from_signalling: mpsc::Receiver<ToOffice>,
-    pub waker: Arc<Waker>,
-    pub media: Arc<Media>,
-    pub started: Started,
-    pub connections: Arc<Connections>,
-    pub tcp: Vec<(ListenerId, std::net::TcpListener)>,
-    pub control: std::os::unix::net::UnixListener,
-    pub metrics: std::net::TcpListener,
+pub(crate) struct Opening {
+    pub(crate) config: PathBuf,
+    pub(crate) keys: PathBuf,
+    pub(crate) ticks: Ticks,
+    pub(crate) to_signalling: mpsc::Sender<FromOffice>,
+    pub(crate) to_signalling_streams: mpsc::Sender<FromStream>,
+    pub(crate) from_signalling: mpsc::Receiver<ToOffice>,
+    pub(crate) waker: Arc<Waker>,
+    pub(crate) media: Arc<Media>,
+    pub(crate) started: Started,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
+    pub(crate) control: std::os::unix::net::UnixListener,
+    pub(crate) metrics: std::net::TcpListener,
 }
 
 /// Opens the office: spawns its tasks on the current runtime.
-pub fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
+pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
     let office = Arc::new(Office {
         config: opening.config,
         keys: opening.keys,
@@ -114,7 +114,7 @@ pub fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
 
 impl Office {
     /// The state of everything; none while the process ends.
-    pub async fn status(&self) -> Option<Status> {
+    pub(crate) async fn status(&self) -> Option<Status> {
         match self.ask(Command::Status).await? {
             Reply::Status(board) => Some(Status::of(&board)),
             Reply::Draining => None,
@@ -122,7 +122,7 @@ impl Office {
     }
 
     /// Reads the configuration again; an invalid one is refused and the old one stays.
-    pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
+    pub(crate) async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
         let (config, keys) = (self.config.clone(), self.keys.clone());
         let loaded = tokio::task::spawn_blocking(move || {
             let configuration =
@@ -156,19 +156,19 @@ impl Office {
     }
 
     /// Takes no new calls and waits until the last one has ended.
-    pub async fn drain(&self) {
+    pub(crate) async fn drain(&self) {
         if self.ask(Command::Drain).await.is_some() {
             self.drained.notified().await;
         }
     }
 
     /// Ends the signalling thread, a snapshot last.
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.send(FromOffice::Stop).await;
     }
 
     /// Why this node ought not to be sent calls, if so.
-    pub async fn not_ready(&self) -> Option<String> {
+    pub(crate) async fn not_ready(&self) -> Option<String> {
         if let Some(thread) = self.ticks.stuck() {
             return Some(format!("the thread {thread} does not tick"));
         }
@@ -266,12 +266,12 @@ impl Started {
 }
 
 /// Problems as sentences.
-pub fn sentences(problems: &[Problem]) -> Vec<String> {
+pub(crate) fn sentences(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
 /// Binds the listener of metrics and health.
-pub fn bind_metrics(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+pub(crate) fn bind_metrics(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)

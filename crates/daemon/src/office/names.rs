@@ -13,7 +13,7 @@ const SIP_PORT: u16 = 5060;
 const ADDRESSES_MAX: usize = 16;
 
 /// Looks up one host; a name server that fails leaves no address.
-pub async fn resolve(host: Host) -> Resolution {
+pub(crate) async fn resolve(host: Host) -> Resolution {
     let addresses =
         match TokioResolver::builder_tokio().and_then(hickory_resolver::ResolverBuilder::build) {
             Ok(resolver) => look_up(&resolver, &host).await,

@@ -35,15 +35,15 @@ const READ_BYTES: usize = 4_096;
 
 /// What all connection tasks share.
 #[derive(Clone)]
-pub struct Shared {
-    pub connections: Arc<Connections>,
-    pub to_signalling: mpsc::Sender<FromStream>,
-    pub waker: Arc<Waker>,
+pub(crate) struct Shared {
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) to_signalling: mpsc::Sender<FromStream>,
+    pub(crate) waker: Arc<Waker>,
     per_address: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
 }
 
 impl Shared {
-    pub fn new(
+    pub(crate) fn new(
         connections: Arc<Connections>,
         to_signalling: mpsc::Sender<FromStream>,
         waker: Arc<Waker>,
@@ -103,7 +103,7 @@ impl Drop for Place {
 }
 
 /// Accepts connections until the process ends.
-pub async fn accept(shared: Shared, listener: TcpListener, id: ListenerId) {
+pub(crate) async fn accept(shared: Shared, listener: TcpListener, id: ListenerId) {
     loop {
         match listener.accept().await {
             Ok((stream, remote)) => match shared.place(remote.ip()) {
@@ -123,7 +123,7 @@ pub async fn accept(shared: Shared, listener: TcpListener, id: ListenerId) {
 }
 
 /// Opens a connection that the exchange needs.
-pub async fn connect(shared: Shared, connect: Connect) {
+pub(crate) async fn connect(shared: Shared, connect: Connect) {
     let opened = timeout(CONNECT_TIME, TcpStream::connect(connect.flow.remote)).await;
     match opened {
         Ok(Ok(stream)) => serve(shared, stream, connect.flow, connect.queue, None).await,
@@ -239,7 +239,7 @@ async fn take_frames(
 }
 
 /// Binds a listener for SIP over TCP.
-pub fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+pub(crate) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
     use socket2::{Domain, Socket, Type};
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;

@@ -16,21 +16,21 @@ const WAY_TIME: Duration = Duration::from_secs(20);
 const KINDS_MAX: usize = 1_000;
 
 /// Tells people, and the same thing not again within the configured time.
-pub struct Herald {
+pub(crate) struct Herald {
     ways: Warnings,
     told: BTreeMap<String, Instant>,
 }
 
 /// A warning in neutral words: nothing tells what kind of line this is, or who called.
-pub struct Words {
-    pub kind: &'static str,
-    pub text: String,
-    pub news: News,
+pub(crate) struct Words {
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+    pub(crate) news: News,
 }
 
 /// What a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
+pub(crate) enum News {
     /// A machine fails: logged, and not repeated for a while.
     Machine,
     /// A machine is well again: logged and told at once.
@@ -40,19 +40,19 @@ pub enum News {
 }
 
 impl Herald {
-    pub fn new(ways: Warnings) -> Self {
+    pub(crate) fn new(ways: Warnings) -> Self {
         Self {
             ways,
             told: BTreeMap::new(),
         }
     }
 
-    pub fn configure(&mut self, ways: Warnings) {
+    pub(crate) fn configure(&mut self, ways: Warnings) {
         self.ways = ways;
     }
 
     /// Logs a warning and sends it by every configured way.
-    pub fn tell(&mut self, warning: &Warning) {
+    pub(crate) fn tell(&mut self, warning: &Warning) {
         let words = words(warning);
         if words.news != News::Contact {
             tracing::warn!(kind = words.kind, "{}", words.text);
@@ -116,7 +116,7 @@ async fn run(mut command: Command) {
 }
 
 /// Asks the outside watcher's address for as long as every thread ticks.
-pub async fn beat(heartbeat: Heartbeat, ticks: crate::ticks::Ticks) {
+pub(crate) async fn beat(heartbeat: Heartbeat, ticks: crate::ticks::Ticks) {
     let mut interval = tokio::time::interval(heartbeat.interval);
     loop {
         interval.tick().await;
@@ -138,7 +138,7 @@ pub async fn beat(heartbeat: Heartbeat, ticks: crate::ticks::Ticks) {
 }
 
 /// A warning in words.
-pub fn words(warning: &Warning) -> Words {
+pub(crate) fn words(warning: &Warning) -> Words {
     let (kind, text, news) = match warning {
         Warning::TrunkDown { trunk } => (
             "trunk-down",

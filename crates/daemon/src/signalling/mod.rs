@@ -13,8 +13,8 @@ use mio::{Events, Poll, Waker};
 use sip::Target;
 use tokio::sync::{mpsc, oneshot};
 
-pub use streams::{Connect, Connections, FromStream};
-pub use udp::UdpListener;
+pub(crate) use streams::{Connect, Connections, FromStream};
+pub(crate) use udp::UdpListener;
 
 use crate::bindings;
 use crate::media_threads::Media;
@@ -22,18 +22,18 @@ use crate::ticks::Tick;
 use streams::Streams;
 
 /// Messages from the office that may wait for the signalling thread.
-pub const FROM_OFFICE_MAX: usize = 1_000;
+pub(crate) const FROM_OFFICE_MAX: usize = 1_000;
 /// Messages from media threads that may wait; beyond it a media thread waits with its news, never with sound.
-pub const FROM_MEDIA_MAX: usize = 16_384;
+pub(crate) const FROM_MEDIA_MAX: usize = 16_384;
 /// Framed messages of all stream connections that may wait; beyond it their readers wait, which slows those peers and nobody else.
-pub const FROM_STREAMS_MAX: usize = 1_024;
+pub(crate) const FROM_STREAMS_MAX: usize = 1_024;
 /// Messages of one kind that are taken before the others have their turn.
 const BATCH: usize = 256;
 /// The thread ticks at least so often, so that the watchdog sees it.
 const TICK: Duration = Duration::from_millis(500);
 
 /// What the office wants of the exchange.
-pub enum FromOffice {
+pub(crate) enum FromOffice {
     /// A command with its way back.
     Ask {
         command: Command,
@@ -48,7 +48,7 @@ pub enum FromOffice {
 }
 
 /// What the exchange wants of the office.
-pub enum ToOffice {
+pub(crate) enum ToOffice {
     /// People are to be told.
     Warn(Warning),
     /// A host is to be looked up.
@@ -60,31 +60,35 @@ pub enum ToOffice {
 }
 
 /// Everything that the signalling thread is connected to.
-pub struct Wiring {
-    pub exchange: Exchange,
-    pub udp: Vec<UdpListener>,
-    pub poll: Poll,
-    pub from_office: mpsc::Receiver<FromOffice>,
-    pub from_streams: mpsc::Receiver<FromStream>,
-    pub from_media: crossbeam_channel::Receiver<media::Event>,
-    pub to_office: mpsc::Sender<ToOffice>,
-    pub media: Arc<Media>,
-    pub journal: store::JournalHandle,
-    pub connections: Arc<Connections>,
-    pub tick: Tick,
-    pub journal_tick: Tick,
+pub(crate) struct Wiring {
+    pub(crate) exchange: Exchange,
+    pub(crate) udp: Vec<UdpListener>,
+    pub(crate) poll: Poll,
+    pub(crate) from_office: mpsc::Receiver<FromOffice>,
+    pub(crate) from_streams: mpsc::Receiver<FromStream>,
+    pub(crate) from_media: crossbeam_channel::Receiver<media::Event>,
+    pub(crate) to_office: mpsc::Sender<ToOffice>,
+    pub(crate) media: Arc<Media>,
+    pub(crate) journal: store::JournalHandle,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) tick: Tick,
+    pub(crate) journal_tick: Tick,
 }
 
 /// A mio waker for the signalling thread.
-pub fn waker(poll: &Poll) -> io::Result<Arc<Waker>> {
+pub(crate) fn waker(poll: &Poll) -> io::Result<Arc<Waker>> {
     Waker::new(poll.registry(), udp::WAKER).map(Arc::new)
 }
 
+/// Time for the first media thread to have ports ready.
+const PORTS_TIME: Duration = Duration::from_secs(2);
+
 /// Runs until it is told to stop.
-pub fn run(wiring: Wiring) -> io::Result<()> {
+pub(crate) fn run(wiring: Wiring) -> io::Result<()> {
     let mut signalling = Signalling::new(wiring);
     let mut events = Events::with_capacity(64);
     signalling.flush(Instant::now());
+    signalling.wait_for_ports();
     loop {
         signalling
             .poll
@@ -160,6 +164,13 @@ impl Signalling {
             next_token: 0,
             tick: wiring.tick,
             journal_tick: wiring.journal_tick,
+        }
+    }
+
+    /// Has the first ports before the first call: callers are there as soon as the sockets are bound, and would be refused.
+    fn wait_for_ports(&mut self) {
+        if let Ok(event) = self.from_media.recv_timeout(PORTS_TIME) {
+            self.input(Input::Media(event));
         }
     }
 
@@ -352,7 +363,7 @@ impl Signalling {
 
 /// Whether a message was handed to the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
+pub(crate) enum Sent {
     Done,
     Failed,
 }

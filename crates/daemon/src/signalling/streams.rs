@@ -14,10 +14,10 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::Sent;
 
 /// Messages that may wait for one connection's peer to read; one more drops the connection.
-pub const TO_STREAM_MAX: usize = 64;
+pub(crate) const TO_STREAM_MAX: usize = 64;
 
 /// News of a connection.
-pub enum FromStream {
+pub(crate) enum FromStream {
     /// One framed message.
     Received { flow: Flow, bytes: Bytes },
     /// It ended.
@@ -27,22 +27,22 @@ pub enum FromStream {
 }
 
 /// A connection to be opened.
-pub struct Connect {
-    pub flow: Flow,
-    pub target: Target,
-    pub queue: mpsc::Receiver<Bytes>,
+pub(crate) struct Connect {
+    pub(crate) flow: Flow,
+    pub(crate) target: Target,
+    pub(crate) queue: mpsc::Receiver<Bytes>,
 }
 
 /// The queues of all open connections. The office enters what it accepts; the signalling thread sends.
 #[derive(Default)]
-pub struct Connections {
+pub(crate) struct Connections {
     queues: Mutex<BTreeMap<ConnectionId, mpsc::Sender<Bytes>>>,
     last: AtomicU64,
 }
 
 impl Connections {
     /// Enters a new connection and gives its id and the end of its queue.
-    pub fn enter(&self) -> (ConnectionId, mpsc::Receiver<Bytes>) {
+    pub(crate) fn enter(&self) -> (ConnectionId, mpsc::Receiver<Bytes>) {
         let id = ConnectionId(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (sender, receiver) = mpsc::channel(TO_STREAM_MAX);
         self.lock().insert(id, sender);
@@ -50,13 +50,8 @@ impl Connections {
     }
 
     /// Forgets a connection, which closes it once its queue is drained.
-    pub fn forget(&self, id: ConnectionId) {
+    pub(crate) fn forget(&self, id: ConnectionId) {
         self.lock().remove(&id);
-    }
-
-    /// How many are open.
-    pub fn count(&self) -> usize {
-        self.lock().len()
     }
 
     fn send(&self, id: ConnectionId, bytes: Bytes) -> Sent {
@@ -82,27 +77,27 @@ impl Connections {
 }
 
 /// Sends over connections, opening those that we need.
-pub struct Streams {
+pub(crate) struct Streams {
     connections: Arc<Connections>,
     opened: BTreeMap<(ListenerId, SocketAddr), Flow>,
 }
 
 impl Streams {
-    pub fn new(connections: Arc<Connections>) -> Self {
+    pub(crate) fn new(connections: Arc<Connections>) -> Self {
         Self {
             connections,
             opened: BTreeMap::new(),
         }
     }
 
-    pub fn forget(&mut self, flow: &Flow) {
+    pub(crate) fn forget(&mut self, flow: &Flow) {
         self.opened.retain(|_, opened| opened != flow);
         if let Transport::Tcp(id) = flow.transport {
             self.connections.forget(id);
         }
     }
 
-    pub fn send(
+    pub(crate) fn send(
         &mut self,
         target: Target,
         bytes: Bytes,

@@ -12,7 +12,7 @@ use socket2::{Domain, Socket, Type};
 use super::Sent;
 
 /// The waker's token; sockets have the number of their listener.
-pub const WAKER: Token = Token(usize::MAX);
+pub(crate) const WAKER: Token = Token(usize::MAX);
 /// The largest datagram, in bytes.
 const DATAGRAM_MAX: usize = 65_535;
 /// Receive buffer asked for, in bytes: a burst of some thousand messages.
@@ -21,15 +21,15 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 const TOS_SIGNALLING: u32 = 0x60;
 
 /// A bound UDP socket of SIP.
-pub struct UdpListener {
-    pub id: ListenerId,
+pub(crate) struct UdpListener {
+    pub(crate) id: ListenerId,
     socket: UdpSocket,
     readable: bool,
 }
 
 impl UdpListener {
     /// Binds a socket.
-    pub fn bind(poll: &Poll, id: ListenerId, address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn bind(poll: &Poll, id: ListenerId, address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
         socket.set_nonblocking(true)?;
         if address.is_ipv6() {
@@ -54,20 +54,20 @@ impl UdpListener {
     }
 
     /// Where it is bound.
-    pub fn local(&self) -> io::Result<SocketAddr> {
+    pub(crate) fn local(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
 }
 
 /// All UDP sockets with one buffer.
-pub struct Sockets {
+pub(crate) struct Sockets {
     listeners: Vec<UdpListener>,
     next: usize,
     buffer: Box<[u8; DATAGRAM_MAX]>,
 }
 
 impl Sockets {
-    pub fn new(listeners: Vec<UdpListener>) -> Self {
+    pub(crate) fn new(listeners: Vec<UdpListener>) -> Self {
         Self {
             listeners,
             next: 0,
@@ -75,7 +75,7 @@ impl Sockets {
         }
     }
 
-    pub fn mark_readable(&mut self, token: Token) {
+    pub(crate) fn mark_readable(&mut self, token: Token) {
         if let Some(listener) = self
             .listeners
             .iter_mut()
@@ -85,12 +85,12 @@ impl Sockets {
         }
     }
 
-    pub fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         self.listeners.iter().any(|listener| listener.readable)
     }
 
     /// The next datagram; the sockets take turns.
-    pub fn receive(&mut self) -> Option<(Flow, Bytes)> {
+    pub(crate) fn receive(&mut self) -> Option<(Flow, Bytes)> {
         for _ in 0..self.listeners.len() {
             self.next = (self.next + 1) % self.listeners.len();
             let listener = &mut self.listeners[self.next];
@@ -113,7 +113,7 @@ impl Sockets {
     }
 
     /// Sends a datagram. A full send buffer drops it: the transaction's timers send it again.
-    pub fn send(&self, id: ListenerId, remote: SocketAddr, bytes: &[u8]) -> Sent {
+    pub(crate) fn send(&self, id: ListenerId, remote: SocketAddr, bytes: &[u8]) -> Sent {
         let Some(listener) = self.listeners.iter().find(|listener| listener.id == id) else {
             return Sent::Failed;
         };

@@ -94,7 +94,9 @@ impl Softphone {
     pub(crate) fn start(self, ports: &Ports) -> Baresip {
         let phone = self.start_unregistered(ports);
         if self.registers {
-            phone.wait_for("REGISTER_OK", START_MAX);
+            eventually(&format!("{} is registered", phone.name), START_MAX, || {
+                phone.is_registered().then_some(())
+            });
         }
         phone
     }
@@ -216,6 +218,12 @@ impl Baresip {
         self.address
     }
 
+    /// Whether a registration was accepted since the start. By what it prints: it may register before anybody
+    /// listens on its control port.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.process.log().contains("} 200 OK (")
+    }
+
     /// Calls a number of its server.
     pub(crate) fn dial(&mut self, number: &str) {
         let server = self.server;
@@ -286,7 +294,7 @@ impl Baresip {
         )
     }
 
-    /// What it heard in each of its calls so far, the first call first. Complete for calls that ended.
+    /// What it heard in each of its calls so far, the first call first. Complete after `CALL_CLOSED`.
     pub(crate) fn heard(&self) -> Vec<Sound> {
         self.recordings("-dec.wav")
     }

@@ -4,6 +4,10 @@
 //! Waiting is by [`eventually`]: a condition and a deadline, never a sleep.
 #![allow(dead_code, reason = "each test file uses its own part of the module")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::print_stderr,
+    reason = "a failed test shows what its peers said"
+)]
 
 pub(crate) mod baresip;
 pub(crate) mod linka;

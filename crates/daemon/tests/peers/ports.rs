@@ -51,7 +51,8 @@ impl Ports {
     pub(crate) fn take_range(&self, count: u16) -> RangeInclusive<u16> {
         loop {
             let first = self.take();
-            if first % 2 == 0 && (first + 1..first + count).all(|port| self.take() == port) {
+            if first.is_multiple_of(2) && (first + 1..first + count).all(|port| self.take() == port)
+            {
                 return first..=first + count - 1;
             }
         }

@@ -41,25 +41,27 @@ impl Found {
 }
 
 impl Sound {
-    /// Reads a WAV file, also one whose header was never finished because its writer still runs or was killed.
+    /// Reads a WAV file, also one whose header still lacks its length because its writer runs or was killed.
     #[track_caller]
     pub(crate) fn read(file: &Path) -> Self {
         let bytes =
             std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let samples = match hound::WavReader::new(bytes.as_slice()) {
-            Ok(mut reader) => {
-                let format = reader.spec();
-                assert_eq!(
-                    (format.sample_rate, format.channels),
-                    (RATE, 1),
-                    "{}",
-                    file.display()
-                );
-                reader.samples::<i16>().map_while(Result::ok).collect()
-            }
-            Err(_) => Vec::new(),
+        let Some(start) = bytes.windows(4).position(|word| word == b"data") else {
+            return Self {
+                samples: Vec::new(),
+            };
         };
-        Self { samples }
+        let (channels, rate) = (
+            u16::from_le_bytes([bytes[22], bytes[23]]),
+            u32::from_le_bytes([bytes[24], bytes[25], bytes[26], bytes[27]]),
+        );
+        assert_eq!((channels, rate), (1, RATE), "{}", file.display());
+        let samples = bytes[(start + 8).min(bytes.len())..].chunks_exact(2);
+        Self {
+            samples: samples
+                .map(|sample| i16::from_le_bytes([sample[0], sample[1]]))
+                .collect(),
+        }
     }
 
     /// The file of `config/prompts/`, for example `cs/greeting.wav`.

@@ -371,7 +371,13 @@ impl Model {
     fn offer(&mut self, id: ContactId, operator: OperatorId) {
         let now = self.now;
         let queue = self.queue(&self.contacts[&id]).clone();
-        let until = now + queue.ring_time;
+        let home = self.person(operator).unwrap().place == Place::Home;
+        let until = now
+            + if home {
+                queue.ring_time_home
+            } else {
+                queue.ring_time
+            };
         let contact = self.contacts.get_mut(&id).unwrap();
         if let At::Waiting(offers) = &mut contact.at {
             offers.push((operator, until));
@@ -531,13 +537,13 @@ impl Contact {
         self.needs
             .iter()
             .map(|need| {
-                let reached = need
+                let mut reached = need
                     .relaxed
                     .iter()
                     .filter(|step| step.after <= self.looked_at);
                 (
                     need.skill,
-                    reached.last().map_or(need.level, |step| step.level),
+                    reached.next_back().map_or(need.level, |step| step.level),
                 )
             })
             .filter(|(_, level)| *level > 0)

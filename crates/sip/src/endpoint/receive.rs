@@ -178,6 +178,9 @@ impl Endpoint {
         {
             return self.turn_away(arrival, method);
         }
+        if arrival.admission == Admission::Unknown && dialog.is_none() && self.is_full() {
+            return;
+        }
         let inside = arrival.request.to().is_ok_and(|to| to.tag().is_some());
         let scope = if inside {
             Scope::Inside
@@ -237,11 +240,7 @@ impl Endpoint {
 
     /// Refuses a new INVITE without making state, when told to or when a table is full.
     fn refuse_for_load(&mut self, arrival: &Arrival) -> bool {
-        let limits = self.core.config.limits;
-        let full = self.core.transactions.len() >= limits.transactions
-            || self.dialogs.len() >= limits.dialogs
-            || self.core.wire.outputs.len() >= limits.outputs;
-        if !full && self.new_calls == NewCalls::Taken {
+        if !self.is_full() && self.new_calls == NewCalls::Taken {
             return false;
         }
         let spread = RETRY_AFTER_S.end - RETRY_AFTER_S.start;
@@ -250,6 +249,13 @@ impl Endpoint {
         let added = Added::one(Name::RetryAfter, seconds.into());
         self.reply_stateless(arrival, Status::SERVICE_UNAVAILABLE, added);
         true
+    }
+
+    fn is_full(&self) -> bool {
+        let limits = self.core.config.limits;
+        self.core.transactions.len() >= limits.transactions
+            || self.dialogs.len() >= limits.dialogs
+            || self.core.wire.outputs.len() >= limits.outputs
     }
 
     fn on_request_within(&mut self, arrival: &Arrival, dialog: DialogId, method: Method<'_>) {
@@ -389,6 +395,10 @@ impl Endpoint {
         let (Ok(via), Ok(cseq)) = (response.via(), response.cseq()) else {
             return;
         };
+        if response.elements(Name::Via).nth(1).is_some() {
+            // RFC 3261 §8.1.3.3: it was meant for an element behind us, and there is none.
+            return;
+        }
         let part = if cseq.method == Method::Cancel {
             Part::Cancel
         } else {

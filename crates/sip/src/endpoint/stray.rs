@@ -5,7 +5,7 @@ use super::{Core, Endpoint, Event};
 use crate::dialog::{Order, Route};
 use crate::flow::{Flow, Target};
 use crate::message::Message;
-use crate::transaction::{ClientOwner, Kind};
+use crate::transaction::{ClientKey, ClientOwner, Kind};
 use crate::{Method, Name, Status, Tag};
 
 impl Endpoint {
@@ -41,27 +41,27 @@ fn acknowledge_and_hang_up(core: &mut Core, route: &Route, response: &Message) {
     let (target, addressing) = (route.next_hop(), route.addressing());
     let (from, to) = (copied(response, Name::From), copied(response, Name::To));
     let call_id = copied(response, Name::CallId);
-    for (method, number) in [
-        (Method::Ack, cseq.number),
-        (Method::Bye, cseq.number.saturating_add(1)),
-    ] {
-        let key = core.client_key();
-        let request = Outgoing {
-            method,
-            uri: &addressing.uri,
-            routes: &addressing.routes,
-            key,
-            target,
-            from: &from,
-            to: &to,
-            call_id: &call_id,
-            cseq: number,
-        };
-        let bytes = request.begin(core).finish();
-        if method == Method::Ack {
-            core.wire.transmit(target, bytes);
-        } else {
-            core.send(key, Kind::NonInvite, target, bytes, ClientOwner::Nobody);
-        }
+    let request = |method, key, cseq| Outgoing {
+        method,
+        uri: &addressing.uri,
+        routes: &addressing.routes,
+        key,
+        target,
+        from: &from,
+        to: &to,
+        call_id: &call_id,
+        cseq,
+    };
+    let ack = request(Method::Ack, core.client_key(), cseq.number)
+        .begin(core)
+        .finish();
+    core.wire.transmit(target, ack);
+    // The same 2xx again finds the BYE under way.
+    let key = ClientKey::request(core.keys.stray(call_id.bytes(), to.bytes(), cseq.number));
+    if !core.transactions.sends(key) {
+        let bye = request(Method::Bye, key, cseq.number.saturating_add(1))
+            .begin(core)
+            .finish();
+        core.send(key, Kind::NonInvite, target, bye, ClientOwner::Nobody);
     }
 }

@@ -145,6 +145,11 @@ impl Keys {
         left.rotate_left(17) ^ right
     }
 
+    /// The branch of the BYE that ends a call nobody wants: the same for the same 2xx.
+    pub(crate) fn stray(&self, call_id: &[u8], to: &[u8], cseq: u32) -> u64 {
+        self.right.hash_one((call_id, to, cseq))
+    }
+
     fn with_method(&self, identity: &Identity<'_>, method: &[u8]) -> ServerKey {
         ServerKey(
             digest(&self.left, identity, method),
@@ -159,7 +164,7 @@ fn digest(seeded: &Seeded, identity: &Identity<'_>, method: &[u8]) -> u64 {
     identity.branch.hash(&mut hasher);
     let (host, port) = identity.sent_by;
     match host {
-        Host::Name(name) => lower_case(name, &mut hasher),
+        Host::Name(name) => lower_case(name.bytes(), &mut hasher),
         Host::Address(address) => address.hash(&mut hasher),
     }
     port.hash(&mut hasher);

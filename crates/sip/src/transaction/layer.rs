@@ -2,20 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::mem;
-use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::client_invite::ClientInvite;
 use super::client_non_invite::ClientNonInvite;
+use super::entry::{Client, ClientMachine, Clocks, Response, Server, ServerMachine};
 use super::key::{ClientKey, ServerKey};
 use super::server_invite::ServerInvite;
 use super::server_non_invite::ServerNonInvite;
-use super::timer::{Act, Acts, Role, Timer};
+use super::timer::{Act, Acts, Timer};
 use crate::endpoint::{DialogId, ProbeId, RegistrationId};
 use crate::flow::Target;
 use crate::table::Table;
-use crate::timers::TimerHandle;
 use crate::wire::{TimerKey, Wire};
 
 /// Which machine a request needs.
@@ -78,44 +77,6 @@ pub(crate) struct ClientRequest {
     pub(crate) owner: ClientOwner,
 }
 
-enum ClientMachine {
-    Invite(ClientInvite),
-    NonInvite(ClientNonInvite),
-}
-
-enum ServerMachine {
-    Invite(ServerInvite),
-    NonInvite(ServerNonInvite),
-}
-
-/// The one timer of each role that a transaction may have.
-#[derive(Default)]
-struct Clocks {
-    retransmit: Option<TimerHandle>,
-    wait: Option<TimerHandle>,
-}
-
-struct Client {
-    machine: ClientMachine,
-    target: Target,
-    /// The request; once it was finally answered, the ACK; otherwise empty, so that a finished transaction is small.
-    message: Bytes,
-    owner: ClientOwner,
-    clocks: Clocks,
-    /// The To tag of the 2xx that was taken: another tag is another fork.
-    winner: Option<Bytes>,
-}
-
-struct Server {
-    machine: ServerMachine,
-    target: Target,
-    /// The last response; empty until there is one.
-    message: Bytes,
-    owner: ServerOwner,
-    clocks: Clocks,
-    merge: Option<u64>,
-}
-
 /// All transactions of an endpoint.
 pub(crate) struct Transactions {
     clients: Table<ClientKey, Client>,
@@ -170,6 +131,11 @@ impl Transactions {
         self.clients.insert(key, client);
         self.sent.insert((target, key));
         self.play_client(wire, key, acts, None);
+    }
+
+    /// Whether this client transaction exists.
+    pub(crate) fn sends(&self, key: ClientKey) -> bool {
+        self.clients.contains(&key)
     }
 
     /// The transactions whose requests went to that target.
@@ -461,108 +427,8 @@ impl Transactions {
     }
 }
 
-/// What the layer needs to know of a response.
-#[derive(Copy, Clone)]
-pub(crate) struct Response<'a> {
-    pub(crate) status: u16,
-    /// The tag of To; empty if there is none.
-    pub(crate) to_tag: &'a [u8],
-    /// Makes the ACK of a final response other than 2xx from the request that was sent.
-    pub(crate) acknowledge: &'a dyn Fn(&Bytes) -> Bytes,
-}
-
 #[derive(Copy, Clone, Eq, PartialEq)]
 enum Passed {
     Up,
     Not,
-}
-
-impl Client {
-    /// Whether this is the 2xx again that won: the stored ACK answers it.
-    fn repeats(&self, response: &Response<'_>) -> bool {
-        let won = self
-            .winner
-            .as_ref()
-            .is_some_and(|winner| winner == response.to_tag);
-        won && (200..300).contains(&response.status)
-    }
-
-    fn acknowledge(&mut self, response: Option<&Response<'_>>) {
-        if let Some(response) = response {
-            self.message = (response.acknowledge)(&self.message);
-        }
-    }
-
-    /// Whether the transaction user still expects a final response.
-    const fn waits(&self) -> bool {
-        match self.machine {
-            ClientMachine::Invite(machine) => matches!(
-                machine,
-                ClientInvite::Calling { .. } | ClientInvite::Proceeding
-            ),
-            ClientMachine::NonInvite(machine) => {
-                matches!(
-                    machine,
-                    ClientNonInvite::Trying { .. } | ClientNonInvite::Proceeding
-                )
-            }
-        }
-    }
-
-    /// A finished transaction keeps only what a retransmission needs.
-    fn shrink(&mut self) {
-        let finished = match self.machine {
-            ClientMachine::Invite(machine) => {
-                machine == ClientInvite::Accepted && self.winner.is_none()
-            }
-            ClientMachine::NonInvite(machine) => machine == ClientNonInvite::Completed,
-        };
-        if finished {
-            self.message = Bytes::new();
-        }
-    }
-}
-
-impl Server {
-    fn shrink(&mut self) {
-        if let ServerMachine::Invite(ServerInvite::Accepted | ServerInvite::Confirmed) =
-            self.machine
-        {
-            self.message = Bytes::new();
-        }
-    }
-}
-
-impl Clocks {
-    const fn slot(&mut self, role: Role) -> &mut Option<TimerHandle> {
-        match role {
-            Role::Retransmit => &mut self.retransmit,
-            Role::Wait => &mut self.wait,
-        }
-    }
-
-    fn set(&mut self, wire: &mut Wire, key: TimerKey, timer: Timer, at: Instant) {
-        let slot = self.slot(timer.role());
-        if let Some(old) = slot.take() {
-            wire.timers.stop(old);
-        }
-        *slot = Some(wire.timers.set(at, key));
-    }
-
-    fn fired(&mut self, timer: Timer) {
-        *self.slot(timer.role()) = None;
-    }
-
-    fn quiet(&mut self, wire: &mut Wire) {
-        if let Some(handle) = self.retransmit.take() {
-            wire.timers.stop(handle);
-        }
-    }
-
-    fn stop(&mut self, wire: &mut Wire) {
-        self.quiet(wire);
-        if let Some(handle) = self.wait.take() {
-            wire.timers.stop(handle);
-        }
-    }
 }

@@ -2,15 +2,17 @@
 
 mod client_invite;
 mod client_non_invite;
+mod entry;
 mod key;
 mod layer;
 mod server_invite;
 mod server_non_invite;
 mod timer;
 
+pub(crate) use entry::Response;
 pub(crate) use key::{ClientKey, Identity, Keys, Part, ServerKey};
 pub(crate) use layer::{
-    Answer, ClientOwner, ClientRequest, Kind, Report, Response, ServerOwner, Transactions,
+    Answer, ClientOwner, ClientRequest, Kind, Report, ServerOwner, Transactions,
 };
 pub(crate) use timer::Timer;
 pub use timer::{GIVE_UP, RING_MAX, T1, T2, T4};

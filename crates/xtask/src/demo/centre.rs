@@ -3,6 +3,7 @@
 use super::chance::Chance;
 use super::sipp::{Calls, PHONES_HOST, Peer, Peers, Sipp, TRUNK_HOST};
 use super::site::{OPERATORS, Site};
+use crate::shell;
 use anyhow::{Result, bail};
 use std::fmt;
 use std::thread;
@@ -17,8 +18,16 @@ const TALK_MS: (u64, u64) = (8_000, 35_000);
 const PHONE_RINGS_MS: (u64, u64) = (1_000, 5_000);
 /// A caller who hangs up early does so before any phone of the centre answers.
 const PATIENCE_MS: (u64, u64) = (500, 1_000);
+const PRESSES_AFTER_MS: u64 = 2_000;
 const PHONE_DIES_AFTER: Duration = Duration::from_secs(25);
 const PHONE_IS_BACK_AFTER: Duration = Duration::from_secs(70);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Speaks,
+    HangsUpEarly,
+    CannotSpeak,
+}
 
 /// What became of the callers, as the phones saw it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +58,7 @@ pub(crate) struct Centre<'site> {
     site: &'site Site,
     peers: Peers<'site>,
     chance: Chance,
+    keys_can_be_pressed: bool,
     phones: Vec<Option<Sipp>>,
     _at_home: Sipp,
     callers: Vec<Sipp>,
@@ -60,6 +70,12 @@ pub(crate) struct Centre<'site> {
 impl<'site> Centre<'site> {
     /// Brings the operators on shift: each phone registers and dials `*40`.
     pub(crate) fn new(site: &'site Site, seed: u64) -> Result<Self> {
+        let keys_can_be_pressed = shell::is_root()?;
+        if !keys_can_be_pressed {
+            println!(
+                "xtask: SIPp presses keys through a raw socket, which needs root: no caller who cannot speak"
+            );
+        }
         let mut peers = Peers::new(site)?;
         let mut chance = Chance::new(seed);
         let at_home = peers.start(&at_home(site))?;
@@ -73,6 +89,7 @@ impl<'site> Centre<'site> {
             site,
             peers,
             chance,
+            keys_can_be_pressed,
             phones,
             _at_home: at_home,
             callers: Vec::new(),
@@ -140,15 +157,14 @@ impl<'site> Centre<'site> {
     }
 
     fn start_caller(&mut self) -> Result<()> {
-        let kind = self.chance.between(0, 10);
         let talk = self.chance.between(TALK_MS.0, TALK_MS.1);
-        let (scenario, wait) = match kind {
-            0 | 1 => (
+        let (scenario, wait) = match self.kind_of_caller() {
+            Kind::HangsUpEarly => (
                 "caller-cancels",
                 self.chance.between(PATIENCE_MS.0, PATIENCE_MS.1),
             ),
-            2 => ("caller-cannot-speak", 2_000),
-            _ => ("caller", 0),
+            Kind::CannotSpeak => ("caller-cannot-speak", PRESSES_AFTER_MS),
+            Kind::Speaks => ("caller", 0),
         };
         let from = format!("+420777{:06}", self.chance.between(0, 1_000_000));
         let values = vec![
@@ -168,6 +184,20 @@ impl<'site> Centre<'site> {
         self.callers.push(self.peers.start(&peer)?);
         self.tally.came += 1;
         Ok(())
+    }
+
+    /// The second and the third caller are fixed, so that even a short demo shows both; the others come at random.
+    fn kind_of_caller(&mut self) -> Kind {
+        let kind = match (self.tally.came, self.chance.between(0, 10)) {
+            (1, _) | (3.., 0 | 1) => Kind::HangsUpEarly,
+            (2, _) | (3.., 2) => Kind::CannotSpeak,
+            (0 | 3.., _) => Kind::Speaks,
+        };
+        if kind == Kind::CannotSpeak && !self.keys_can_be_pressed {
+            Kind::Speaks
+        } else {
+            kind
+        }
     }
 
     fn forget_callers_who_left(&mut self) -> Result<()> {

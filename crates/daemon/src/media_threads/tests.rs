@@ -1,0 +1,302 @@
+//! The media threads over real sockets on loopback.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use ::media::{
+    Direction, Format, InputError, Latch, Law, Playlist, PortPair, Remote, Sound, SoundId,
+    StreamId, Target,
+};
+
+use super::*;
+
+/// Loopback, but nobody else's address.
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 77, 1));
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Desk {
+    media: Media,
+    events: Receiver<Event>,
+    ready: Vec<PortPair>,
+}
+
+struct Phone {
+    stream: StreamId,
+    pair: PortPair,
+    socket: UdpSocket,
+}
+
+impl Desk {
+    /// Starts threads on a range of a thousand ports that no other test uses.
+    fn start(threads: usize, first_port: u16) -> Self {
+        let (sender, events) = bounded(10_000);
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| ());
+        let (address, ports) = (LOCAL, first_port..=first_port + 999);
+        let config = Config {
+            address,
+            ports,
+            threads: Some(threads),
+            events: sender,
+            wake,
+        };
+        Self {
+            media: Media::spawn(&config).unwrap(),
+            events,
+            ready: Vec::new(),
+        }
+    }
+
+    /// Waits for an event; ready ports are put aside.
+    fn event(&mut self) -> Event {
+        loop {
+            match self.events.recv_timeout(PATIENCE).unwrap() {
+                Event::PortReady(pair) => self.ready.push(pair),
+                Event::LastHeard { .. }
+                | Event::Heard { .. }
+                | Event::Digit { .. }
+                | Event::Finished { .. }
+                | Event::DigitsSent { .. } => {}
+                event @ (Event::Closed { .. } | Event::Refused { .. }) => return event,
+            }
+        }
+    }
+
+    fn ready_pair(&mut self) -> PortPair {
+        while self.ready.is_empty() {
+            if let Event::PortReady(pair) = self.events.recv_timeout(PATIENCE).unwrap() {
+                self.ready.push(pair);
+            }
+        }
+        self.ready.remove(0)
+    }
+
+    fn order(&self, order: Order) {
+        self.media.order(ThreadId(0), order).unwrap();
+    }
+
+    fn phone(&mut self, n: u64) -> Phone {
+        let pair = self.ready_pair();
+        let socket = UdpSocket::bind((LOCAL, 0)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let remote = Some(Remote::at(socket.local_addr().unwrap()));
+        let (format, direction, latch) =
+            (Format::of(Law::ALaw), Direction::SendRecv, Latch::Strict);
+        let target = Target {
+            remote,
+            format,
+            direction,
+            latch,
+        };
+        self.order(Order::Open {
+            stream: StreamId(n),
+            port: pair.id,
+            target,
+        });
+        Phone {
+            stream: StreamId(n),
+            pair,
+            socket,
+        }
+    }
+
+    /// Returns once everything that was ordered before is done.
+    fn settle(&mut self) {
+        let stream = StreamId(u64::MAX);
+        self.order(Order::Ask { stream });
+        assert_eq!(
+            self.event(),
+            Event::Refused {
+                stream: Some(stream),
+                error: InputError::NoStream(stream)
+            }
+        );
+    }
+}
+
+impl Phone {
+    fn send(&self, sequence: u16, code: u8) {
+        let mut packet = vec![0x80, 8];
+        packet.extend(sequence.to_be_bytes());
+        packet.extend((u32::from(sequence) * 160).to_be_bytes());
+        packet.extend([1, 2, 3, 4]);
+        packet.extend([code; 160]);
+        self.socket.send_to(&packet, self.pair.rtp).unwrap();
+    }
+
+    /// Waits for a packet: its sequence number, its first code, and where it came from.
+    fn hear(&self) -> (u16, u8, SocketAddr) {
+        let mut packet = [0; 1_500];
+        let (length, from) = self.socket.recv_from(&mut packet).unwrap();
+        assert_eq!(length, 172);
+        (u16::from_be_bytes([packet[2], packet[3]]), packet[12], from)
+    }
+}
+
+#[test]
+fn two_phones_hear_each_other_and_no_stranger() {
+    let mut desk = Desk::start(1, 11_000);
+    let (a, b) = (desk.phone(1), desk.phone(2));
+    desk.order(Order::Join {
+        a: a.stream,
+        b: b.stream,
+    });
+    desk.settle();
+    let socket = UdpSocket::bind((LOCAL, 0)).unwrap();
+    let stranger = Phone {
+        stream: a.stream,
+        pair: a.pair,
+        socket,
+    };
+
+    stranger.send(1, 0xEE);
+    a.send(1, 0x11);
+    b.send(1, 0x22);
+
+    let (_, code, from) = b.hear();
+    assert_eq!((code, from), (0x11, our_side_of(&b)));
+    let (_, code, from) = a.hear();
+    assert_eq!((code, from), (0x22, our_side_of(&a)));
+}
+
+/// The address that a phone hears us from: the port it sends to.
+fn our_side_of(phone: &Phone) -> SocketAddr {
+    phone.pair.rtp
+}
+
+#[test]
+fn a_waiting_caller_hears_the_sound_and_then_the_operator() {
+    let mut desk = Desk::start(1, 12_000);
+    let mut sounds = Sounds::default();
+    sounds.insert(SoundId(1), Sound::from_samples(&[8_000; 1_600]));
+    desk.media.load(&Arc::new(sounds)).unwrap();
+    let (caller, operator) = (desk.phone(1), desk.phone(2));
+    desk.order(Order::Play {
+        stream: caller.stream,
+        playlist: Playlist::waiting(SoundId(1)),
+    });
+
+    let heard: Vec<_> = (0..5).map(|_| caller.hear()).collect();
+    desk.order(Order::Join {
+        a: caller.stream,
+        b: operator.stream,
+    });
+    desk.settle();
+    operator.send(1, 0x22);
+
+    assert!(
+        heard
+            .windows(2)
+            .all(|pair| pair[1].0 == pair[0].0.wrapping_add(1))
+    );
+    assert!(
+        heard
+            .iter()
+            .all(|(_, code, _)| *code == Law::ALaw.encode(8_000))
+    );
+    let voice = std::iter::repeat_with(|| caller.hear().1).find(|code| *code != heard[0].1);
+    assert_eq!(voice, Some(0x22));
+}
+
+#[test]
+fn a_closed_stream_gives_its_port_back_and_the_next_one_is_fresh() {
+    let mut desk = Desk::start(1, 13_000);
+    let phone = desk.phone(1);
+
+    desk.order(Order::Close {
+        stream: phone.stream,
+    });
+
+    let Event::Closed { stream, stats } = desk.event() else {
+        panic!("no end was told")
+    };
+    assert_eq!((stream, stats.sent, stats.received), (phone.stream, 0, 0));
+    let taken: Vec<_> = (0..20).map(|_| desk.ready_pair().rtp).collect();
+    assert!(!taken.contains(&phone.pair.rtp), "it cools down");
+    UdpSocket::bind(phone.pair.rtp).expect("its sockets are closed");
+}
+
+#[test]
+fn datagrams_from_before_the_call_are_thrown_away() {
+    let mut desk = Desk::start(1, 14_000);
+    let early = UdpSocket::bind((LOCAL, 0)).unwrap();
+    let pair = desk.ready_pair();
+    let phone = Phone {
+        stream: StreamId(1),
+        pair,
+        socket: early,
+    };
+    phone.send(1, 0x11);
+    let remote = Some(Remote::at(phone.socket.local_addr().unwrap()));
+    let (format, direction, latch) = (Format::of(Law::ALaw), Direction::SendRecv, Latch::Strict);
+    let target = Target {
+        remote,
+        format,
+        direction,
+        latch,
+    };
+
+    desk.order(Order::Open {
+        stream: phone.stream,
+        port: pair.id,
+        target,
+    });
+    desk.settle();
+    desk.order(Order::Close {
+        stream: phone.stream,
+    });
+
+    let Event::Closed { stats, .. } = desk.event() else {
+        panic!("no end was told")
+    };
+    assert_eq!(stats.received, 0);
+}
+
+#[test]
+fn threads_share_no_port() {
+    let mut desk = Desk::start(2, 15_000);
+    let pairs: Vec<_> = (0..ports::PORTS_READY * 2)
+        .map(|_| desk.ready_pair())
+        .collect();
+    let of = |thread| {
+        pairs
+            .iter()
+            .filter(move |pair| pair.thread == ThreadId(thread))
+    };
+
+    assert_eq!(
+        (of(0).count(), of(1).count()),
+        (ports::PORTS_READY, ports::PORTS_READY)
+    );
+    let mut addresses: Vec<_> = pairs.iter().map(|pair| pair.rtp).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), pairs.len());
+}
+
+#[test]
+fn a_full_queue_gives_the_order_back() {
+    let (orders, _receiver) = bounded(1);
+    let shared = Arc::new(Shared::new().unwrap());
+    let media = Media {
+        threads: vec![Handle {
+            orders,
+            shared,
+            thread: None,
+        }],
+    };
+    let close = || Order::Close {
+        stream: StreamId(1),
+    };
+
+    assert!(media.order(ThreadId(0), close()).is_ok());
+    let full = media.order(ThreadId(0), close()).unwrap_err();
+
+    assert_eq!(full.thread, ThreadId(0));
+    assert!(matches!(
+        full.order,
+        Order::Close {
+            stream: StreamId(1)
+        }
+    ));
+    assert!(media.order(ThreadId(7), close()).is_err(), "no such thread");
+}

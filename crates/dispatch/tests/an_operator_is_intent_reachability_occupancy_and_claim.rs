@@ -1,0 +1,85 @@
+//! Never one flag.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+mod centre;
+
+use centre::*;
+use dispatch::*;
+
+#[test]
+fn a_pause_during_a_call_leaves_the_call_alone() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    let contact = centre.arrives(Class::Crisis);
+    centre.answers(contact, "anna");
+
+    centre.intends("anna", Intent::Off);
+    centre.reached(op("anna"), Reachability::Unreachable);
+
+    let anna = centre.dispatcher.operator(op("anna")).unwrap();
+    assert_eq!(anna.occupancy, Occupancy::Talking { contact });
+    assert_eq!(
+        (anna.intent, anna.reachability),
+        (Intent::Off, Reachability::Unreachable)
+    );
+}
+
+#[test]
+fn an_offer_is_taken_back_when_she_pauses_calls_or_is_gone() {
+    let off = Input::Intends {
+        operator: op("anna"),
+        intent: Intent::Off,
+    };
+    let gone = Input::Reached {
+        operator: op("anna"),
+        reachability: Reachability::Unreachable,
+    };
+    let calls = Input::Engaged {
+        operator: op("anna"),
+        leg: LegId { start: 1, n: 77 },
+    };
+    for input in [off, gone, calls] {
+        let mut centre = Centre::staffed(config(&["anna"]));
+        let contact = centre.arrives(Class::Crisis);
+
+        centre.give(input);
+
+        assert!(centre.has(&Decision::Withdraw {
+            contact,
+            operator: op("anna"),
+            cause: Withdrawal::NoLongerFits
+        }));
+    }
+}
+
+#[test]
+fn the_supervisor_is_told_when_the_phone_of_a_ready_operator_is_gone() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+
+    centre.reached(op("anna"), Reachability::Unreachable);
+
+    let notice = Notice::PhoneGone {
+        operator: op("anna"),
+        reachability: Reachability::Unreachable,
+    };
+    assert_eq!(centre.look(), [Decision::Tell(notice)]);
+}
+
+#[test]
+fn the_last_minutes_hold_offers_back_only_while_another_is_ready() {
+    let mut config = config(&["anna", "bara"]);
+    config.rules.last_minutes = secs(600);
+    let mut centre = Centre::staffed(config);
+    let at = Some(centre.now + secs(300));
+    centre.give(Input::ShiftEnds {
+        operator: op("anna"),
+        at,
+    });
+
+    let first = centre.arrives(Class::Crisis);
+    let second = centre.arrives(Class::Crisis);
+
+    assert_eq!(
+        centre.offers(),
+        [offer(first, "bara"), offer(second, "anna")]
+    );
+}

@@ -1,0 +1,114 @@
+//! The first answer in the order of entries wins.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+mod centre;
+
+use centre::*;
+use dispatch::*;
+
+#[test]
+fn an_answer_after_the_caller_hung_up_loses() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    let contact = centre.arrives(Class::Crisis);
+    centre.give(Input::Ended {
+        contact,
+        cause: EndCause::Caller,
+    });
+
+    let leg = centre.answers(contact, "anna");
+
+    assert!(centre.has(&Decision::HangUp { leg }));
+    assert!(centre.has(&Decision::Withdraw {
+        contact,
+        operator: op("anna"),
+        cause: Withdrawal::Ended
+    }));
+    assert_eq!(centre.dispatcher.contacts_live(), 0);
+}
+
+#[test]
+fn an_answer_just_after_it_rang_out_wins_when_both_are_still_free() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    let contact = centre.arrives(Class::Crisis);
+    centre.wait(20);
+    assert!(centre.has(&Decision::Missed {
+        contact,
+        operator: op("anna"),
+        miss: Miss::NoAnswer
+    }));
+
+    let leg = centre.answers(contact, "anna");
+
+    assert!(centre.has(&Decision::Bridge {
+        contact,
+        operator: op("anna"),
+        leg
+    }));
+}
+
+#[test]
+fn an_answer_just_after_it_rang_out_loses_when_another_phone_rings_for_it() {
+    let mut centre = Centre::staffed(config(&["anna", "bara"]));
+    let contact = centre.arrives(Class::Crisis);
+    centre.wait(20);
+
+    let leg = centre.answers(contact, "anna");
+
+    assert!(centre.has(&Decision::HangUp { leg }));
+    assert!(
+        centre
+            .dispatcher
+            .operator(op("bara"))
+            .unwrap()
+            .claim
+            .is_some()
+    );
+}
+
+#[test]
+fn a_refused_input_changes_nothing() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    let contact = centre.arrives(Class::Crisis);
+    let before = centre.dispatcher.snapshot();
+    let later = centre.now + secs(100);
+    let stranger = op("nobody");
+
+    let refused = [
+        Input::Missed {
+            contact,
+            operator: stranger,
+            miss: Miss::Declined,
+        },
+        Input::HandedBack {
+            contact,
+            cause: HandBack::Operator,
+        },
+        Input::Ended {
+            contact: id(99),
+            cause: EndCause::Caller,
+        },
+        Input::Ended {
+            contact,
+            cause: EndCause::Operator,
+        },
+        Input::LegFound {
+            leg: LegId { start: 1, n: 1 },
+        },
+        Input::WrapUp {
+            operator: op("anna"),
+            change: WrapUpChange::Over,
+        },
+        Input::Configured(Box::default()),
+    ];
+
+    for input in refused {
+        assert!(
+            centre
+                .dispatcher
+                .handle_input(later, input.clone())
+                .is_err(),
+            "{input:?}"
+        );
+        assert_eq!(centre.dispatcher.snapshot(), before);
+    }
+}
