@@ -409,7 +409,7 @@ impl World {
     fn check_identity(&self, to: SocketAddr, bytes: &Bytes) {
         let mobile = |number: &&str| contains(bytes, format!("sip:{number}@").as_bytes());
         let others = self.centre.on_call.iter().chain(&self.centre.partners);
-        let own = to == Centre::trunk() && !others.map(|(_, number)| number).any(|n| mobile(&n));
+        let own = to == Centre::trunk() && !others.map(|(_, number)| number).any(mobile);
         if !own && let Some(number) = self.number_in(bytes) {
             self.fail(&format!(
                 "the number {number} is in what {to} gets: {}",

@@ -3,6 +3,7 @@
 
 mod centre;
 mod node;
+mod planted_bugs;
 
 use node::Node;
 

@@ -310,6 +310,11 @@ impl Node {
         Ok(())
     }
 
+    /// Every entry that survived, in order.
+    pub(crate) fn history(&self) -> impl Iterator<Item = &Entry> {
+        self.history.values()
+    }
+
     /// The disk heals, everybody hangs up; nothing is left.
     pub(crate) fn end(mut self) -> Result<Seen, String> {
         self.writer.set_fault(None);

@@ -24,7 +24,11 @@ fn words_come_in_turn_and_the_waiting_sound_between() {
         .into_iter()
         .filter_map(|(at, hears)| match hears {
             Hears::Prompts(prompts, Some(Level::Full)) => Some((at.as_secs(), prompts)),
-            _ => None,
+            Hears::Prompts(..)
+            | Hears::Silence
+            | Hears::Waiting(_)
+            | Hears::Stream(_)
+            | Hears::Closed => None,
         })
         .collect();
     let [one, two] = Sounds::WORDS;
