@@ -64,7 +64,28 @@ pub struct TrunkRow {
     pub registration: Option<sip::RegistrationState>,
 }
 
+/// How much an exchange holds for calls: all of it is nothing when nobody calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Legs of every kind.
+    pub calls: usize,
+    /// Contacts with a leg.
+    pub contacts: usize,
+    /// What the SIP engine holds.
+    pub sip: sip::Counts,
+}
+
 impl Exchange {
+    /// How much it holds now, for checks.
+    #[must_use]
+    pub fn holdings(&self) -> Holdings {
+        Holdings {
+            calls: self.callers.len() + self.called.len() + self.stars.len(),
+            contacts: self.contacts.len(),
+            sip: self.sip.counts(),
+        }
+    }
+
     /// The board as of now.
     pub(crate) fn board(&self, now: Instant) -> Board {
         let at = self.moment(now);
