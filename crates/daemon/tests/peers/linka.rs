@@ -10,7 +10,6 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
@@ -176,18 +175,18 @@ impl Site {
         command.output().unwrap()
     }
 
-    /// Starts `linka serve` and waits until it answers on its control socket.
+    /// Starts `linka serve` and waits until it tells its status.
     #[track_caller]
     pub(crate) fn start(&self) -> Linka<'_> {
         let mut linka = self.start_unready();
-        eventually("linka is ready", START_MAX, || {
+        let _status = eventually("linka is ready", START_MAX, || {
             if let Some(status) = linka.process.ended() {
                 panic!(
                     "linka ended at its start ({status}):\n{}",
                     linka.process.log()
                 );
             }
-            UnixStream::connect(self.data().join("linka.sock")).ok()
+            linka.status()
         });
         linka
     }
