@@ -69,6 +69,8 @@ pub struct World {
     bindings: BTreeMap<OperatorId, (Instant, Vec<RestoredBinding>)>,
     shadow: Shadow,
     numbers: BTreeSet<Vec<u8>>,
+    /// Addresses of no peer from which sound comes.
+    speaking: BTreeSet<SocketAddr>,
     inputs: u64,
     inputs_this_second: (u64, u32),
     crash_plan: Option<CrashPlan>,
@@ -119,6 +121,7 @@ impl World {
             bindings: BTreeMap::new(),
             shadow: Shadow::default(),
             numbers: BTreeSet::new(),
+            speaking: BTreeSet::new(),
             inputs: 0,
             inputs_this_second: (0, 0),
             crash_plan: None,
@@ -300,6 +303,11 @@ impl World {
         if let Err(wrong) = self.shadow.follow(self.exchange.state()) {
             self.fail(&wrong);
         }
+        while let Some((stream, sound)) = self.media.poll_opened() {
+            if self.spoke_at(sound) == Some(self.now) {
+                self.media.hear(self.now, stream);
+            }
+        }
         while let Some((stream, remote)) = self.media.poll_asked() {
             let heard = remote.and_then(|sound| self.spoke_at(sound));
             self.media.answer(self.now, stream, heard);
@@ -307,6 +315,9 @@ impl World {
     }
 
     fn spoke_at(&self, sound: SocketAddr) -> Option<Instant> {
+        if self.speaking.contains(&sound) {
+            return Some(self.now);
+        }
         let owner = self.owner_of(sound)?;
         self.peers[owner].spoke_at(self.now, sound)
     }

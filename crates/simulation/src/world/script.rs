@@ -274,6 +274,11 @@ impl World {
         self.network.send(self.now, Datagram { from, to, bytes });
     }
 
+    /// From now on sound comes from an address that belongs to no peer.
+    pub fn speak_from(&mut self, sound: std::net::SocketAddr) {
+        self.speaking.insert(sound);
+    }
+
     /// Messages to an address, in order.
     pub fn sent_to_address(&self, to: std::net::SocketAddr) -> impl Iterator<Item = &Sent> {
         self.sent.iter().filter(move |sent| sent.to == to)
@@ -284,6 +289,13 @@ impl World {
         let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
         let flow = Flow::udp(LISTENER, from);
         self.input(Input::Received { flow, bytes });
+    }
+
+    /// A media thread did not take an order about a call.
+    pub fn lose_order(&mut self, call: CallRef) {
+        if let Some(stream) = self.stream_of(call) {
+            self.input(Input::OrderLost(stream));
+        }
     }
 
     /// What somebody has heard in a call, each with the time since the call began.
