@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
 fn check(folders: &Folders) -> anyhow::Result<ExitCode> {
     match configuration::load(&folders.config, &folders.keys) {
         Ok(configuration) => {
-            crate::serve::load_sounds(&configuration.sounds)?;
+            serve::load_sounds(&configuration.sounds)?;
             for advice in &configuration.advice {
                 println!("advice: {advice}");
             }

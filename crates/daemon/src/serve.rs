@@ -125,13 +125,13 @@ struct Building {
 
 impl Building {
     fn begin(options: &Options, configuration: Configuration) -> anyhow::Result<Self> {
+        let sounds = load_sounds(&configuration.sounds)?;
         let data = &options.data.data;
         make_data_folder(data)?;
         let keys = Keys::open(&options.folders.keys, data)?;
         let mut db = LiveDb::open(data, &keys.journal, chance()?)?;
         let replayed = journal::replay(&mut db)?;
         tell_replay(&replayed);
-        let sounds = load_sounds(&configuration.sounds)?;
         let poll = Poll::new().context("the kernel gives no epoll")?;
         let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
         let metrics = office::bind_metrics(configuration.node.metrics).with_context(|| {
@@ -246,6 +246,8 @@ impl Building {
         let mut config =
             sip::EndpointConfig::new(self.sip_listeners(), settings.node.realm.clone());
         config.session_expires = settings.node.session_expires;
+        let (least, most) = self.configuration.node.registration;
+        config.registration = least..=most;
         let kept = self.db.bindings()?;
         Ok(Exchange::new(
             now,

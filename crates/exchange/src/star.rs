@@ -9,8 +9,8 @@ use sip::message::Message;
 use sip::{DialogId, Flow, Status, User};
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Opened, Sound, StarCall};
-use crate::session::{Session, Terms};
+use crate::incoming::OpenError;
+use crate::legs::StarCall;
 use crate::settings::{Language, Prompt};
 
 /// How long a spoken confirmation may last before we hang up, whether it was heard or not.
@@ -68,40 +68,22 @@ impl Exchange {
         let Some(code) = Code::parse(&dialled) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
-        let Some(port) = self.take_port(None) else {
-            return self.reject(now, dialog, Status::SERVICE_UNAVAILABLE);
-        };
         let leg = self.next_leg();
-        let terms = Terms {
-            at: self.sound_address(flow.listener, port),
-            laws: &[media::Law::ALaw, media::Law::MuLaw],
-            latch: media::Latch::Anywhere,
-            number: self.seal.number(leg),
-        };
-        match Session::answering(&request.body(), terms) {
-            Ok(session) => {
-                let sound = Sound {
-                    port,
-                    session,
-                    opened: Opened::No,
+        let laws = [media::Law::ALaw, media::Law::MuLaw];
+        let latch = media::Latch::Anywhere;
+        match self.open_sound(leg, flow.listener, &request.body(), &laws, latch) {
+            Ok(sound) => {
+                let call = StarCall {
+                    dialog,
+                    operator,
+                    sound,
+                    hang_up: None,
+                    prompts_left: 0,
                 };
-                self.confirm(
-                    now,
-                    leg,
-                    code,
-                    StarCall {
-                        dialog,
-                        operator,
-                        sound,
-                        hang_up: None,
-                        prompts_left: 0,
-                    },
-                );
+                self.confirm(now, leg, code, call);
             }
-            Err(error) => {
-                self.order(port.thread, media::Order::Release { port: port.id });
-                self.reject(now, dialog, error.status());
-            }
+            Err(OpenError::NoPort) => self.reject(now, dialog, Status::SERVICE_UNAVAILABLE),
+            Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
         }
     }
 
@@ -124,7 +106,6 @@ impl Exchange {
                 headers: Vec::new(),
             },
         );
-        self.settle_sound(leg);
         self.play(
             leg,
             Playlist {

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Config, LineId, Need, OperatorId, Partner, PartnerId, Place, Queue, QueueId,
-    Rules, SkillId, Step, Strategy, Timeline,
+    Class, Config, LineId, Need, OperatorId, Partner, PartnerId, Place, Queue, QueueId, Rules,
+    SkillId, Step, Strategy, Timeline,
 };
 use exchange::settings::{
     CannotSpeak, Contactable, Host, Language, Line, Listener, Network, Node, Operator, Prompt,
@@ -188,7 +188,11 @@ impl Centre {
                 timelines: vec![timeline(Class::Danger), timeline(Class::Crisis)],
             }],
             operators: desks.chain(homes).map(person).collect(),
-            partners: self.partners.iter().map(|(name, _)| partner(name)).collect(),
+            partners: self
+                .partners
+                .iter()
+                .map(|(name, _)| partner(name))
+                .collect(),
             rules: self.rules.clone(),
         }
     }
@@ -303,4 +307,3 @@ fn prompts() -> BTreeMap<(Language, Prompt), SoundId> {
         ((Language::Czech, Prompt::Paused), Sounds::PAUSED),
     ])
 }
-

@@ -8,6 +8,7 @@ mod chance;
 mod media;
 mod network;
 mod peer;
+mod random;
 mod shadow;
 mod world;
 
@@ -16,5 +17,6 @@ pub use chance::Chance;
 pub use media::{Hears, MediaThreads};
 pub use network::{Network, Weather};
 pub use peer::{Act, Call, CallEnd, CallRef, CallStage, Hold, Manner, Peer, Power, Voice};
+pub use random::{Day, Summary, random_day};
 pub use shadow::Shadow;
-pub use world::{Caller, Outgoing, Sent, World};
+pub use world::{Caller, Found, Outgoing, Sent, World};

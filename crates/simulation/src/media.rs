@@ -189,11 +189,16 @@ impl MediaThreads {
                 Ok(())
             }
             Order::Play { stream, playlist } => {
-                self.known(thread, *stream)?;
+                let joined = self.known(thread, *stream)?.joined;
                 if playlist.prompts.len() > Playlist::PROMPTS_MAX {
                     return Err(format!("{stream:?} is played too many prompts"));
                 }
-                self.note(now, *stream, hears(playlist));
+                let hears = match (hears(playlist), joined) {
+                    // What covered the other side is gone.
+                    (Hears::Silence, Some(other)) => Hears::Stream(other),
+                    (hears, _) => hears,
+                };
+                self.note(now, *stream, hears);
                 Ok(())
             }
             Order::Join { a, b } => self.join(now, thread, *a, *b),
@@ -305,7 +310,9 @@ impl MediaThreads {
 
     fn release(&mut self, now: Instant, thread: ThreadId, port: PortId) -> Result<(), String> {
         if !self.ready.remove(&(thread, port)) {
-            return Err(format!("{port:?} of {thread:?} is given back and was not ready"));
+            return Err(format!(
+                "{port:?} of {thread:?} is given back and was not ready"
+            ));
         }
         let pair = self.pair(thread, port);
         self.tell(now + BOUND_AFTER, Event::PortReady(pair));

@@ -342,10 +342,11 @@ impl Peer {
             .unwrap_or(Manner::Declines(Duration::ZERO, Status::NOT_FOUND));
         let sound = self.next_sound();
         let mut call = Call::new(number, Direction::In, now, sound);
-        call.shown = request
-            .from()
-            .ok()
-            .and_then(|from| from.display().text().map(|text| text.trim_matches('"').to_owned()));
+        call.shown = request.from().ok().and_then(|from| {
+            from.display()
+                .text()
+                .map(|text| text.trim_matches('"').to_owned())
+        });
         self.calls.insert(dialog, call);
         for (after, act) in manner.acts() {
             self.plan(now + after, dialog, act);

@@ -18,6 +18,16 @@ pub struct Shadow {
     applied: Seq,
     closed: Vec<Closed>,
     arrived: u64,
+    sight: Sight,
+}
+
+/// Whether every entry comes by here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sight {
+    #[default]
+    Whole,
+    /// Those that were applied from memory do not.
+    Partial,
 }
 
 impl Shadow {
@@ -44,13 +54,47 @@ impl Shadow {
     /// # Errors
     /// A sentence about the first thing that is wrong.
     pub fn follow(&mut self, state: &State) -> Result<(), String> {
-        while let Some(entry) = self
-            .waiting
-            .pop_front_if(|entry| entry.seq <= state.seq())
-        {
+        while let Some(entry) = self.waiting.pop_front_if(|entry| entry.seq <= state.seq()) {
+            if self.sight == Sight::Partial && entry.seq.0 != self.applied.0 + 1 {
+                return self.look_anew(state);
+            }
             self.apply(entry)?;
         }
+        if self.applied < state.seq() && self.sight == Sight::Partial {
+            return self.look_anew(state);
+        }
         Ok(())
+    }
+
+    /// The journal fell sick: entries are applied from memory that nobody is given to write. From now on this fold takes over what it cannot see.
+    pub const fn journal_fell_sick(&mut self) {
+        self.sight = Sight::Partial;
+    }
+
+    /// Whether every entry was seen.
+    #[must_use]
+    pub const fn saw_everything(&self) -> bool {
+        matches!(self.sight, Sight::Whole)
+    }
+
+    fn look_anew(&mut self, state: &State) -> Result<(), String> {
+        self.waiting.retain(|entry| entry.seq > state.seq());
+        self.applied = state.seq();
+        self.dispatcher = Dispatcher::restore(state.dispatcher().snapshot());
+        self.ledger = Ledger::default();
+        for view in self.dispatcher.contacts() {
+            let arrived = dispatch::Input::Arrived {
+                contact: view.id,
+                leg: view.leg,
+                line: view.line,
+                class: view.class,
+                needs: view.needs,
+                standing: view.standing,
+            };
+            // The ledger misses the others until the last one is in.
+            let _ = self.ledger.note(&self.dispatcher, &arrived, []);
+        }
+        check(&self.dispatcher, state.at()).map_err(|violation| violation.to_string())
     }
 
     fn apply(&mut self, entry: Entry) -> Result<(), String> {

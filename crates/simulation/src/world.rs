@@ -21,7 +21,7 @@ use crate::network::{Datagram, Network, Weather};
 use crate::peer::{Act, CallRef, Peer};
 use crate::shadow::Shadow;
 
-pub use crash::Outgoing;
+pub use crash::{Found, Outgoing};
 pub use script::Caller;
 
 use crash::CrashPlan;
@@ -73,6 +73,7 @@ pub struct World {
     inputs_this_second: (u64, u32),
     crash_plan: Option<CrashPlan>,
     crashes: u32,
+    crashed: Option<Found>,
     wire: Wire,
     sent: Vec<Sent>,
     /// What people were told by a way that is not the trunk.
@@ -122,6 +123,7 @@ impl World {
             inputs_this_second: (0, 0),
             crash_plan: None,
             crashes: 0,
+            crashed: None,
             wire: Wire::Kept,
             sent: Vec::new(),
             warnings: Vec::new(),
@@ -144,7 +146,9 @@ impl World {
         self.add_peer("trunk", Centre::trunk(), trunk);
         let seconds = self.centre.second_phones.clone();
         let names = self.centre.operators.clone();
-        let all = names.into_iter().chain(seconds.iter().map(|(name, _)| *name));
+        let all = names
+            .into_iter()
+            .chain(seconds.iter().map(|(name, _)| *name));
         for (n, name) in (1..).zip(all) {
             let address = SocketAddr::from(([10, 0, n, 2], 5060));
             self.add_peer(name, address, BTreeMap::new());
@@ -247,7 +251,8 @@ impl World {
 
     /// The trunk is challenged for by a proxy: its 401 becomes 407, and the answer to that becomes an answer to the registrar.
     fn through_proxy(&self, address: SocketAddr, bytes: Bytes) -> Bytes {
-        if !self.centre.registers || address != Centre::trunk() {
+        let about_it = bytes.starts_with(b"REGISTER") || bytes.starts_with(b"SIP/2.0 401");
+        if !self.centre.registers || address != Centre::trunk() || !about_it {
             return bytes;
         }
         let Ok(text) = std::str::from_utf8(&bytes) else {
@@ -321,7 +326,12 @@ impl World {
             Output::KeepBindings { user, bindings } => {
                 self.bindings.insert(user, (self.now, bindings));
             }
-            Output::Warn(warning) => self.warnings.push(warning),
+            Output::Warn(warning) => {
+                if let Warning::JournalUnsaved { .. } = warning {
+                    self.shadow.journal_fell_sick();
+                }
+                self.warnings.push(warning);
+            }
             Output::Answer { token: _, reply } => match reply {
                 Reply::Status(board) => self.board = Some(board),
                 Reply::Draining => self.answers.push(Reply::Draining),
@@ -404,9 +414,9 @@ impl World {
     fn number_in(&self, bytes: &[u8]) -> Option<String> {
         let begin = script::NUMBER_BEGINS.as_bytes();
         let length = script::NUMBER_DIGITS;
-        let found = bytes.windows(length).find(|window| {
-            window.starts_with(begin) && self.numbers.contains(*window)
-        })?;
+        let found = bytes
+            .windows(length)
+            .find(|window| window.starts_with(begin) && self.numbers.contains(*window))?;
         Some(String::from_utf8_lossy(found).into_owned())
     }
 

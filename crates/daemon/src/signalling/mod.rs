@@ -80,11 +80,15 @@ pub(crate) fn waker(poll: &Poll) -> io::Result<Arc<Waker>> {
     Waker::new(poll.registry(), udp::WAKER).map(Arc::new)
 }
 
+/// Time for the first media thread to have ports ready.
+const PORTS_TIME: Duration = Duration::from_secs(2);
+
 /// Runs until it is told to stop.
 pub(crate) fn run(wiring: Wiring) -> io::Result<()> {
     let mut signalling = Signalling::new(wiring);
     let mut events = Events::with_capacity(64);
     signalling.flush(Instant::now());
+    signalling.wait_for_ports();
     loop {
         signalling
             .poll
@@ -160,6 +164,13 @@ impl Signalling {
             next_token: 0,
             tick: wiring.tick,
             journal_tick: wiring.journal_tick,
+        }
+    }
+
+    /// Has the first ports before the first call: callers are there as soon as the sockets are bound, and would be refused.
+    fn wait_for_ports(&mut self) {
+        if let Ok(event) = self.from_media.recv_timeout(PORTS_TIME) {
+            self.input(Input::Media(event));
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Manner {
     Declines(Duration, Status),
     /// Rings for ever.
     RingsOn,
+    /// Rings for ever, after a while in which it says 100 alone.
+    RingsLate(Duration),
 }
 
 impl Manner {
@@ -41,6 +43,7 @@ impl Manner {
             }
             Self::Declines(after, status) => vec![ring, (after, Act::Reject(status))],
             Self::RingsOn => vec![ring],
+            Self::RingsLate(after) => vec![(after, Act::Ring)],
         }
     }
 }

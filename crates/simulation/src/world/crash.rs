@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dispatch::Moment;
+use dispatch::{ContactView, Moment, OperatorView, Seq};
 use exchange::{Exchange, Setup};
 use journal::{CrashPoint, Log, MemoryJournal, MemoryWriter, Replayed, replay};
 use sip::digest::Algorithm;
@@ -22,6 +22,19 @@ pub enum Outgoing {
     Sent,
     /// Nobody heard of it.
     Lost,
+}
+
+/// What a start found in the journal, before it appended anything.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// When it was started.
+    pub at: Instant,
+    /// The last entry.
+    pub seq: Seq,
+    /// The contacts in their order.
+    pub contacts: Vec<ContactView>,
+    /// The operators.
+    pub operators: Vec<OperatorView>,
 }
 
 /// A crash to come.
@@ -48,6 +61,12 @@ impl World {
         self.inputs
     }
 
+    /// What the last start after a crash found.
+    #[must_use]
+    pub const fn found(&self) -> Option<&Found> {
+        self.crashed.as_ref()
+    }
+
     /// How often it crashed.
     #[must_use]
     pub const fn crashes(&self) -> u32 {
@@ -66,6 +85,12 @@ impl World {
             self.fail(&wrong);
         }
         self.crashes += 1;
+        self.crashed = Some(Found {
+            at: self.now,
+            seq: replayed.state.seq(),
+            contacts: replayed.state.dispatcher().contacts(),
+            operators: replayed.state.dispatcher().operators(),
+        });
         self.start += 1;
         self.writer = MemoryWriter::new(journal, self.centre.commit_time);
         self.media = threads(self.now, &self.centre);

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::admission::{SOURCE_BURST, SOURCE_REFILL, SourceRate};
 use super::ids::User;
 use crate::digest::{Algorithm, Ha1};
 use crate::flow::{ListenerId, Protocol};
@@ -22,6 +24,8 @@ pub struct EndpointConfig {
     pub accounts: BTreeMap<User, Ha1>,
     /// The session interval we ask for (RFC 4028 §4), at least [`MIN_SE`].
     pub session_expires: Duration,
+    /// The shortest and the longest time that a registration is granted for. A wish below the shortest is answered 423.
+    pub registration: RangeInclusive<Duration>,
     /// How many contacts one user may have at once.
     pub contacts_max: usize,
     /// The limits on tables.
@@ -32,9 +36,9 @@ pub struct EndpointConfig {
 pub const MIN_SE: Duration = Duration::from_secs(90);
 /// The session interval asked for by default (RFC 4028 §4 recommends 30 minutes): dead calls are found by their refresh.
 pub const SESSION_EXPIRES: Duration = Duration::from_secs(1_800);
-/// The shortest registration granted, and the least asked for that is not answered 423: 60 s.
+/// The shortest registration granted by default, and the least asked for that is not answered 423: 60 s.
 pub const REGISTRATION_MIN: Duration = Duration::from_secs(60);
-/// The longest registration granted: 120 s, so that a dead phone is noticed.
+/// The longest registration granted by default: 120 s, so that a dead phone is noticed.
 pub const REGISTRATION_MAX: Duration = Duration::from_secs(120);
 /// How many contacts one user may have by default.
 pub const CONTACTS_MAX: usize = 5;
@@ -49,6 +53,7 @@ impl EndpointConfig {
             realm,
             accounts: BTreeMap::new(),
             session_expires: SESSION_EXPIRES,
+            registration: REGISTRATION_MIN..=REGISTRATION_MAX,
             contacts_max: CONTACTS_MAX,
             limits: Limits::DEFAULT,
         }
@@ -68,7 +73,8 @@ pub struct Listener {
     pub algorithm: Algorithm,
 }
 
-/// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by them.
+/// How much an endpoint holds before it answers new INVITEs with 503 and unknown sources with silence. Nothing else is
+/// refused by them.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Server and client transactions together.
@@ -77,6 +83,8 @@ pub struct Limits {
     pub dialogs: usize,
     /// Outputs not yet taken.
     pub outputs: usize,
+    /// What an unknown source may send, before anything of it is parsed.
+    pub unknown_source: SourceRate,
 }
 
 impl Limits {
@@ -85,5 +93,9 @@ impl Limits {
         transactions: 200_000,
         dialogs: 40_000,
         outputs: 100_000,
+        unknown_source: SourceRate {
+            burst: SOURCE_BURST,
+            refill: SOURCE_REFILL,
+        },
     };
 }

@@ -1,10 +1,11 @@
 //! What a REGISTER does to the bindings of its account (RFC 3261 §10.3).
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Registrar;
 use super::binding::{Binding, BindingState, Entry};
-use crate::endpoint::{Added, Core, Pending, REGISTRATION_MAX, REGISTRATION_MIN, User, auth};
+use crate::endpoint::{Added, Core, Pending, User, auth};
 use crate::flow::Flow;
 use crate::header::{Contacts, NameAddr};
 use crate::message::{HeaderValue, Message};
@@ -27,7 +28,7 @@ enum Wishes {
 #[derive(Copy, Clone)]
 enum Refused {
     Malformed,
-    TooBrief,
+    TooBrief { least: Duration },
     TooMany,
     OutOfOrder,
 }
@@ -68,7 +69,7 @@ impl Registrar {
         user: &User,
     ) -> Result<(), Refused> {
         let order = order_of(request)?;
-        match wishes(request)? {
+        match wishes(request, &core.config.registration)? {
             Wishes::RemoveAll => {
                 self.in_order(user, &order, |_| true)?;
                 self.remove_user(core, user);
@@ -205,8 +206,8 @@ impl Refused {
     fn response(self) -> (Status, Added<'static>) {
         match self {
             Self::Malformed => (Status::BAD_REQUEST, Added::default()),
-            Self::TooBrief => {
-                let least = u32::try_from(REGISTRATION_MIN.as_secs()).unwrap_or(u32::MAX);
+            Self::TooBrief { least } => {
+                let least = u32::try_from(least.as_secs()).unwrap_or(u32::MAX);
                 (
                     Status::INTERVAL_TOO_BRIEF,
                     Added::one(Name::MinExpires, least.into()),
@@ -230,20 +231,25 @@ fn order_of(request: &Message) -> Result<Order<'_>, Refused> {
     Ok(Order { call_id, cseq })
 }
 
-fn wishes(request: &Message) -> Result<Wishes, Refused> {
+fn wishes(request: &Message, times: &RangeInclusive<Duration>) -> Result<Wishes, Refused> {
     let default = request.expires().map_err(|_| Refused::Malformed)?;
     match request.contacts().map_err(|_| Refused::Malformed)? {
         Contacts::Star if default == Some(0) => Ok(Wishes::RemoveAll),
         Contacts::Star => Err(Refused::Malformed),
         Contacts::List(contacts) => {
-            let each = contacts.iter().map(|contact| wish(contact, default));
+            let each = contacts.iter().map(|contact| wish(contact, default, times));
             each.collect::<Result<Vec<Wish>, Refused>>()
                 .map(Wishes::Each)
         }
     }
 }
 
-fn wish(contact: &NameAddr<'_>, default: Option<u32>) -> Result<Wish, Refused> {
+fn wish(
+    contact: &NameAddr<'_>,
+    default: Option<u32>,
+    times: &RangeInclusive<Duration>,
+) -> Result<Wish, Refused> {
+    let (least, most) = (*times.start(), *times.end());
     // RFC 3261 §10.2.1.1: a malformed `expires` counts as absent.
     let own = contact
         .params
@@ -255,14 +261,14 @@ fn wish(contact: &NameAddr<'_>, default: Option<u32>) -> Result<Wish, Refused> {
         .map(|seconds| Duration::from_secs(seconds.into()))
     {
         Some(Duration::ZERO) => Ok(Wish::Remove { contact: uri }),
-        Some(asked) if asked < REGISTRATION_MIN => Err(Refused::TooBrief),
+        Some(asked) if asked < least => Err(Refused::TooBrief { least }),
         Some(asked) => Ok(Wish::Bind {
             contact: uri,
-            granted: asked.min(REGISTRATION_MAX),
+            granted: asked.min(most),
         }),
         None => Ok(Wish::Bind {
             contact: uri,
-            granted: REGISTRATION_MAX,
+            granted: most,
         }),
     }
 }
