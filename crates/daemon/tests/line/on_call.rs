@@ -11,15 +11,10 @@ use crate::{
     without_partner,
 };
 
-/// A site whose trunk is asked nothing but calls, and whose timeline ends with the people at home.
+/// A site whose timeline ends with the people at home.
 fn site_at_night() -> Site {
     let site = quick_site();
     without_partner(&site);
-    site.change(
-        "trunks.toml",
-        "options_interval_seconds = 10",
-        "options_interval_seconds = 0",
-    );
     site
 }
 
