@@ -3,7 +3,9 @@
 use crate::peers::baresip::{Answering, Baresip};
 use crate::peers::linka::{Linka, Site};
 use crate::peers::sipp::Sipp;
-use crate::{SOON, answered, caller_who_stays, counted, quick_site, ready, talks};
+use crate::{
+    SOON, answered, caller_who_stays, counted, dial, quick_site, ready, registered, talks,
+};
 
 /// A caller from this number while the operator talks; tells who waits then, in the order in which they will be offered.
 fn comes(site: &Site, linka: &Linka<'_>, number: &str, waiting: usize) -> (Sipp, Vec<u64>) {
@@ -91,7 +93,8 @@ fn the_second_call_of_a_number_that_is_talked_with_lets_the_others_pass() {
     let (_other, order) = comes(&site, &linka, "+420777000002", 2);
     assert_eq!(order[1], again);
 
-    let _eva = ready(&site, &linka, "eva", Answering::AtOnce);
+    let mut eva = registered(&site, "eva", Answering::AtOnce);
+    dial(&mut eva, "*40");
 
     assert_eq!(talks(&linka, "eva"), order[0]);
     phone.hang_up();

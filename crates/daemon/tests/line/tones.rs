@@ -1,8 +1,8 @@
 //! Sound goes both ways, and a free operator's voice is the first thing that a caller hears.
 
 use crate::peers::baresip::Answering;
-use crate::peers::linka::LINE;
-use crate::peers::sipp::Transport;
+use crate::peers::linka::{LINE, Site};
+use crate::peers::sipp::{Scenario, Transport};
 use crate::peers::sound::Sound;
 use crate::{SOON, answered, caller, counted, listening_softphone, listens, ready, site};
 
@@ -68,6 +68,22 @@ fn a_call_of_another_trunk_implementation_is_answered_and_heard() {
         .with("codec", "0")
         .with("codec_name", "PCMU")
         .start(site.ports());
+
+    call.succeeds(1, SOON);
+    counted(&linka, answered(1));
+    phone.wait_for_nth("CALL_CLOSED", 2, SOON);
+    assert!(phone.heard().last().unwrap().seconds_of_tone(700) > TONE_SECONDS);
+}
+
+#[test]
+fn a_trunk_that_answers_our_offer_in_its_ack_is_heard() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let linka = site.start();
+    let phone = ready(&site, &linka, "jana", Answering::AtOnce);
+
+    let late = Scenario::towards("caller-offers-late", site.sip()).with("to", LINE);
+    let mut call = late.calls(1).start(site.ports());
 
     call.succeeds(1, SOON);
     counted(&linka, answered(1));
