@@ -30,6 +30,8 @@ use crash::CrashPlan;
 const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
 /// More inputs than this in one virtual second are a loop.
 const INPUTS_PER_SECOND_MAX: u32 = 50_000;
+/// The longest time until a command is answered.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 /// How often the `Debug` of entries is searched for callers' numbers, in entries.
 const PRINTED_EVERY: u64 = 64;
 
@@ -446,13 +448,15 @@ impl World {
             token,
             command: Command::Status,
         });
-        match self.board.take() {
-            Some(board) => {
+        // Right after a start the answer waits until the restart is applied.
+        for _ in 0..ANSWERED_WITHIN.as_millis() {
+            if let Some(board) = self.board.take() {
                 self.check_printed("the board", &format!("{board:?}"));
-                *board
+                return *board;
             }
-            None => self.fail("no board came"),
+            self.run(Duration::from_millis(1));
         }
+        self.fail("no board came")
     }
 
     /// The calls of a peer, and their ends.

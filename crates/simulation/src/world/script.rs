@@ -235,14 +235,17 @@ impl World {
     #[track_caller]
     pub fn check_heard(&self) {
         let callers = self.peers[0].calls();
-        for (call, _) in callers.filter(|(_, call)| call.number == LINE_NUMBER) {
-            let heard = self.heard(call);
+        for (name, call) in callers.filter(|(_, call)| call.number == LINE_NUMBER) {
+            // Before that it rings.
+            let Some(answered) = call.answered.map(|at| at - call.began) else {
+                continue;
+            };
+            let heard = self.heard(name);
             let ends = heard.iter().skip(1).map(|(at, _)| *at);
             for ((from, hears), to) in heard.iter().zip(ends) {
-                if *hears == Hears::Silence && to.saturating_sub(*from) > SILENCE_MAX {
-                    self.fail(&format!(
-                        "{call:?} heard nothing from {from:?} to {to:?}: {heard:?}"
-                    ));
+                let silent = to.saturating_sub(answered.max(*from));
+                if *hears == Hears::Silence && silent > SILENCE_MAX {
+                    self.fail(&format!("{name:?} heard nothing until {to:?}: {heard:?}"));
                 }
             }
         }
