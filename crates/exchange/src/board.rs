@@ -15,7 +15,7 @@ pub struct Board {
     pub at: Moment,
     /// Whether new calls are taken.
     pub mode: Mode,
-    /// Contacts in the order in which they would be offered, those being talked with last.
+    /// Contacts in the order in which they would be offered, those being talked with among them at their rank.
     pub contacts: Vec<ContactRow>,
     /// Operators and on-call people.
     pub operators: Vec<OperatorRow>,

@@ -172,6 +172,8 @@ pub(crate) struct StarCall {
     pub(crate) operator: OperatorId,
     pub(crate) sound: Sound,
     pub(crate) hang_up: Option<TimerId>,
+    /// How many prompts of the confirmation are still to be heard.
+    pub(crate) prompts_left: usize,
 }
 
 /// The stream of a leg; a leg has one, and both live for one start of the node.

@@ -350,7 +350,7 @@ impl World {
                 Reply::Draining => self.answers.push(Reply::Draining),
             },
             Output::Drained => self.drained = Some(self.now),
-            Output::Resolve(host) => self.fail(&format!("{host:?} is an address already")),
+            Output::Resolve { host, .. } => self.fail(&format!("{host:?} is an address already")),
         }
     }
 

@@ -110,6 +110,11 @@ impl Site {
         SocketAddr::from(([127, 0, 0, 2], self.trunk))
     }
 
+    /// The port of metrics and health, on 127.0.0.1.
+    pub(crate) fn metrics(&self) -> u16 {
+        self.metrics
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("config")
     }
@@ -176,34 +181,54 @@ impl Site {
         command.output().unwrap()
     }
 
-    /// Starts `linka serve` and waits until it answers on its control socket.
+    /// Starts `linka serve` and waits until it tells its status.
     #[track_caller]
     pub(crate) fn start(&self) -> Linka<'_> {
-        let mut linka = self.start_unready();
-        eventually("linka is ready", START_MAX, || {
+        self.until_ready(self.start_unready())
+    }
+
+    /// Starts `linka serve` with this much in its log, for example `debug`.
+    #[track_caller]
+    pub(crate) fn start_logging(&self, level: &str) -> Linka<'_> {
+        let mut command = self.serve();
+        command.env("LINKA_LOG", level);
+        self.until_ready(self.spawn(command))
+    }
+
+    #[track_caller]
+    fn until_ready<'site>(&self, mut linka: Linka<'site>) -> Linka<'site> {
+        let _status = eventually("linka is ready", START_MAX, || {
             if let Some(status) = linka.process.ended() {
                 panic!(
                     "linka ended at its start ({status}):\n{}",
                     linka.process.log()
                 );
             }
-            UnixStream::connect(self.data().join("linka.sock")).ok()
+            linka.status()
         });
         linka
     }
 
-    /// Starts `linka serve` and does not wait: for a start that shall fail.
-    #[track_caller]
-    pub(crate) fn start_unready(&self) -> Linka<'_> {
+    /// `linka serve` with all its folders but the keys.
+    pub(crate) fn serve(&self) -> Command {
         let mut command = linka();
         command
             .arg("serve")
             .arg("--config")
             .arg(self.config())
             .arg("--data")
-            .arg(self.data())
-            .arg("--keys")
-            .arg(self.keys());
+            .arg(self.data());
+        command
+    }
+
+    /// Starts `linka serve` and does not wait: for a start that shall fail.
+    #[track_caller]
+    pub(crate) fn start_unready(&self) -> Linka<'_> {
+        self.spawn(self.serve())
+    }
+
+    fn spawn(&self, mut command: Command) -> Linka<'_> {
+        command.arg("--keys").arg(self.keys());
         Linka {
             site: self,
             process: Process::start("linka", &mut command, self.log()),
@@ -259,6 +284,17 @@ impl Linka<'_> {
             .unwrap();
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         (code, body.to_owned())
+    }
+
+    /// Moves the engines' clock forward; only with the feature `test-clock`.
+    #[track_caller]
+    pub(crate) fn advance(&self, time: Duration) {
+        let mut stream = UnixStream::connect(self.site.data().join("linka.sock")).unwrap();
+        let seconds = time.as_secs();
+        writeln!(stream, "{{\"command\":\"advance\",\"seconds\":{seconds}}}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("\"answer\":\"status\""), "{answer}");
     }
 
     /// `linka reload`.
