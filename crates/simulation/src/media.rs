@@ -11,6 +11,8 @@ use media::{
 
 /// How long a thread takes to tell something.
 const TOLD_AFTER: Duration = Duration::from_millis(1);
+/// How long every prompt is.
+const PROMPT: Duration = Duration::from_millis(1_500);
 /// How long a port stays closed before its thread has bound it again.
 const BOUND_AFTER: Duration = Duration::from_millis(20);
 /// The first port.
@@ -211,6 +213,12 @@ impl MediaThreads {
                     (hears, _) => hears,
                 };
                 self.note(now, *stream, hears);
+                let mut ends = now;
+                for sound in &playlist.prompts {
+                    ends += PROMPT;
+                    let (stream, sound) = (*stream, *sound);
+                    self.tell(ends, Event::Finished { stream, sound });
+                }
                 Ok(())
             }
             Order::Join { a, b } => self.join(now, thread, *a, *b),
@@ -332,6 +340,10 @@ impl MediaThreads {
     }
 
     fn note(&mut self, now: Instant, stream: StreamId, hears: Hears) {
+        // What it was played before is not played to its end.
+        self.told.retain(
+            |_, event| !matches!(event, Event::Finished { stream: other, .. } if *other == stream),
+        );
         self.heard.entry(stream).or_default().push((now, hears));
     }
 }
