@@ -2,6 +2,7 @@
 
 mod bindings;
 mod cli;
+mod clock;
 mod configuration;
 mod keys;
 mod media_threads;

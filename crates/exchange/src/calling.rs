@@ -75,10 +75,11 @@ impl Exchange {
 
     /// Offers that waited for a port are made as soon as there is one.
     pub(crate) fn offer_with_new_port(&mut self, now: Instant) {
-        if let Some((contact, operator)) = self.without_port.pop_front()
-            && self.is_offered(contact, operator)
-        {
-            self.offer(now, contact, operator);
+        while let Some((contact, operator)) = self.without_port.pop_front() {
+            // Those that are no longer offered must not keep the port from the next one.
+            if self.is_offered(contact, operator) {
+                return self.offer(now, contact, operator);
+            }
         }
     }
 

@@ -288,7 +288,7 @@ impl Exchange {
         match output {
             LogOutput::Order(order) => self.push(Output::Journal(order)),
             LogOutput::Decided(decision) => self.on_decision(now, decision),
-            LogOutput::Rejected(entry, _) => self.on_rejected(now, &entry),
+            LogOutput::Rejected(entry, error) => self.on_rejected(now, &entry, &error),
             LogOutput::Health(health) => self.on_health(health),
             LogOutput::Applied(entry) => {
                 if entry.fact == (Fact::Restarted { start: self.start }) {
@@ -510,7 +510,7 @@ impl Exchange {
 }
 
 /// An error with its causes, in one sentence.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut sentence = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

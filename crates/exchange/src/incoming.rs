@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use dispatch::{ContactId, EndCause, LegId, Miss};
+use dispatch::{ContactId, EndCause, InputError, LegId, Miss};
 use journal::{Entry, Fact};
 use sip::message::Message;
 use sip::{DialogId, Event, Flow, ListenerId, Status, Tag, User};
 
 use crate::caller::CallerNumber;
-use crate::engine::{Exchange, Timer};
+use crate::engine::{Exchange, Timer, with_causes};
 use crate::input::Warning;
 use crate::legs::{Caller, Doubt, Hearing, Legs, Sound, Stage};
 use crate::session::{Session, SessionError, Terms};
@@ -382,7 +382,7 @@ impl Exchange {
 
     /// The state rejected a fact. An arrival that it has no room for is refused, an answer to nothing is hung up; anything else lost a race
     /// and changes nothing.
-    pub(crate) fn on_rejected(&mut self, now: Instant, entry: &Entry) {
+    pub(crate) fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
         match entry.fact {
             Fact::Arrived { leg, .. } => {
                 let Some(caller) = self.forget_caller(now, leg) else {
@@ -397,8 +397,10 @@ impl Exchange {
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
                 self.hang_up(now, leg)
             }
-            Fact::Configured(_)
-            | Fact::Stands { .. }
+            Fact::Configured(_) => self.warn(Warning::ConfigurationRefused {
+                reason: with_causes(error),
+            }),
+            Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
             | Fact::Intends { .. }

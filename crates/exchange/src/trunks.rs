@@ -236,11 +236,11 @@ impl Exchange {
 
     /// Has a trunk's name looked up, now and again and again.
     pub(crate) fn resolve_trunk(&mut self, now: Instant, index: usize) {
-        let Some(host) = self
+        let Some((host, protocol)) = self
             .settings
             .trunks
             .get(index)
-            .and_then(|trunk| trunk.target.clone())
+            .and_then(|trunk| Some((trunk.target.clone()?, trunk.protocol)))
         else {
             return;
         };
@@ -250,7 +250,7 @@ impl Exchange {
             if let Some(before) = before.and_then(|trunk| trunk.lookup.replace(again)) {
                 self.timers.cancel(before);
             }
-            self.push(Output::Resolve(host));
+            self.push(Output::Resolve { host, protocol });
         }
     }
 

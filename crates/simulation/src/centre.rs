@@ -205,6 +205,11 @@ impl Centre {
                 local: Self::exchange(),
                 advertised: Self::exchange(),
             }],
+            clear_text: vec![Network {
+                address: [10, 0, 0, 0].into(),
+                bits: 8,
+                port: None,
+            }],
             session_expires: self.session_expires,
             contacts_max: self.contacts_max,
             ..Node::default()

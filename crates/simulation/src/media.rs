@@ -52,6 +52,7 @@ pub struct MediaThreads {
     /// Which stream speaks with an address of a peer; the latest.
     by_remote: BTreeMap<SocketAddr, StreamId>,
     asked: VecDeque<StreamId>,
+    opened: VecDeque<(StreamId, SocketAddr)>,
 }
 
 impl MediaThreads {
@@ -69,6 +70,7 @@ impl MediaThreads {
             heard: BTreeMap::new(),
             by_remote: BTreeMap::new(),
             asked: VecDeque::new(),
+            opened: VecDeque::new(),
         };
         for thread in (0..threads).map(ThreadId) {
             for port in (0..ports_each).map(PortId) {
@@ -120,6 +122,16 @@ impl MediaThreads {
             .get(&stream)
             .and_then(|stream| stream.target.remote);
         Some((stream, remote.map(|remote| remote.rtp)))
+    }
+
+    /// Streams that were given another address since the last call.
+    pub fn poll_opened(&mut self) -> Option<(StreamId, SocketAddr)> {
+        self.opened.pop_front()
+    }
+
+    /// Tells that the first packet of a stream came.
+    pub fn hear(&mut self, now: Instant, stream: StreamId) {
+        self.tell(now + TOLD_AFTER, Event::Heard { stream });
     }
 
     /// Tells when a stream was last heard.
@@ -185,7 +197,7 @@ impl MediaThreads {
             } => self.open(now, thread, (*stream, *port), *target),
             Order::Retarget { stream, target } => {
                 self.known(thread, *stream)?.target = *target;
-                self.note_remote(now, *stream);
+                self.note_remote(*stream);
                 Ok(())
             }
             Order::Play { stream, playlist } => {
@@ -247,15 +259,15 @@ impl MediaThreads {
         };
         self.streams.insert(id, stream);
         self.note(now, id, Hears::Silence);
-        self.note_remote(now, id);
+        self.note_remote(id);
         Ok(())
     }
 
-    fn note_remote(&mut self, now: Instant, id: StreamId) {
+    fn note_remote(&mut self, id: StreamId) {
         if let Some(remote) = self.remote_of(id)
             && self.by_remote.insert(remote, id) != Some(id)
         {
-            self.tell(now + TOLD_AFTER, Event::Heard { stream: id });
+            self.opened.push_back((id, remote));
         }
     }
 

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use dispatch::{Action, Rules, Step, Strategy};
+use exchange::Warning;
+use journal::{CrashPoint, Fault};
 use media::Digit;
 use sip::Status;
 
@@ -32,6 +34,10 @@ pub struct Summary {
     pub total: records::Tally,
     /// Inputs of the exchange.
     pub inputs: u64,
+    /// How often it crashed.
+    pub crashes: u32,
+    /// How often the journal fell sick.
+    pub unsaved: usize,
 }
 
 /// Runs a random day to its quiet end. What is wrong ends it with a panic that names the seed.
@@ -51,6 +57,12 @@ pub fn random_day(seed: u64, day: Day) -> Summary {
     Summary {
         total: world.state().counts().open.total(),
         inputs: world.inputs(),
+        crashes: world.crashes(),
+        unsaved: world
+            .warnings
+            .iter()
+            .filter(|warning| matches!(warning, Warning::JournalUnsaved { .. }))
+            .count(),
     }
 }
 
@@ -96,7 +108,10 @@ fn centre(chance: &mut Chance) -> Centre {
         line_rings: Duration::from_secs(chance.below(7)),
         wrap_up: (chance.millis(0, 8_000), chance.millis(0, 20_000)),
         session_expires: Duration::from_secs(90),
-        ports: (2, 40),
+        ports: (
+            1 + u8::try_from(chance.below(2)).unwrap_or(0),
+            12 + u16::try_from(chance.below(40)).unwrap_or(0),
+        ),
         registers: chance.percent(50),
         trunk_probed_every: chance.percent(50).then_some(Duration::from_secs(60)),
         rules: Rules {
@@ -187,7 +202,36 @@ fn something_happens(world: &mut World, chance: &mut Chance) {
         17 => {
             world.board();
         }
+        18 => misfortune(world, chance, phone),
+        19 if chance.percent(20) => world.unregister(phone),
         _ => world.forget_calls(Duration::from_secs(60)),
+    }
+}
+
+/// What should not happen, and does.
+fn misfortune(world: &mut World, chance: &mut Chance, phone: &str) {
+    match chance.below(10) {
+        0 => world.crash(CrashPoint::BeforeCommit),
+        1 => world.crash(CrashPoint::AfterCommit),
+        2 if chance.percent(30) => {
+            let faults = [Fault::Full, Fault::Fails, Fault::FailsButWritten];
+            world.set_fault(chance.of(&faults));
+        }
+        3..6 => world.set_fault(None),
+        6 => lose_order(world, chance, "trunk"),
+        _ => lose_order(world, chance, phone),
+    }
+}
+
+/// A media thread loses an order about one of the calls of a peer.
+fn lose_order(world: &mut World, chance: &mut Chance, peer: &str) {
+    let live: Vec<CallRef> = world
+        .peer(peer)
+        .live_calls()
+        .map(|(call, _)| call)
+        .collect();
+    if let Some(call) = chance.of(&live) {
+        world.lose_order(call);
     }
 }
 
@@ -239,6 +283,7 @@ fn trunks_manners(world: &mut World, chance: &mut Chance) {
 fn evening(world: &mut World) {
     let phones = phones(world);
     world.set_weather(Weather::CALM);
+    world.set_fault(None);
     for phone in &phones {
         world.power(phone, Power::On);
     }

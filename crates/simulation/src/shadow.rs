@@ -38,6 +38,9 @@ impl Shadow {
     pub fn restart(&mut self, replayed: &State) -> Result<(), String> {
         self.follow(replayed)?;
         self.waiting.clear();
+        if self.sight == Sight::Partial {
+            return self.look_anew(replayed);
+        }
         if self.agrees_with(replayed) {
             return Ok(());
         }

@@ -30,6 +30,8 @@ use crash::CrashPlan;
 const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
 /// More inputs than this in one virtual second are a loop.
 const INPUTS_PER_SECOND_MAX: u32 = 50_000;
+/// The longest time until a command is answered.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 /// How often the `Debug` of entries is searched for callers' numbers, in entries.
 const PRINTED_EVERY: u64 = 64;
 
@@ -69,6 +71,8 @@ pub struct World {
     bindings: BTreeMap<OperatorId, (Instant, Vec<RestoredBinding>)>,
     shadow: Shadow,
     numbers: BTreeSet<Vec<u8>>,
+    /// Addresses of no peer from which sound comes.
+    speaking: BTreeSet<SocketAddr>,
     inputs: u64,
     inputs_this_second: (u64, u32),
     crash_plan: Option<CrashPlan>,
@@ -119,6 +123,7 @@ impl World {
             bindings: BTreeMap::new(),
             shadow: Shadow::default(),
             numbers: BTreeSet::new(),
+            speaking: BTreeSet::new(),
             inputs: 0,
             inputs_this_second: (0, 0),
             crash_plan: None,
@@ -300,6 +305,11 @@ impl World {
         if let Err(wrong) = self.shadow.follow(self.exchange.state()) {
             self.fail(&wrong);
         }
+        while let Some((stream, sound)) = self.media.poll_opened() {
+            if self.spoke_at(sound) == Some(self.now) {
+                self.media.hear(self.now, stream);
+            }
+        }
         while let Some((stream, remote)) = self.media.poll_asked() {
             let heard = remote.and_then(|sound| self.spoke_at(sound));
             self.media.answer(self.now, stream, heard);
@@ -307,6 +317,9 @@ impl World {
     }
 
     fn spoke_at(&self, sound: SocketAddr) -> Option<Instant> {
+        if self.speaking.contains(&sound) {
+            return Some(self.now);
+        }
         let owner = self.owner_of(sound)?;
         self.peers[owner].spoke_at(self.now, sound)
     }
@@ -337,7 +350,7 @@ impl World {
                 Reply::Draining => self.answers.push(Reply::Draining),
             },
             Output::Drained => self.drained = Some(self.now),
-            Output::Resolve(host) => self.fail(&format!("{host:?} is an address already")),
+            Output::Resolve { host, .. } => self.fail(&format!("{host:?} is an address already")),
         }
     }
 
@@ -435,13 +448,15 @@ impl World {
             token,
             command: Command::Status,
         });
-        match self.board.take() {
-            Some(board) => {
+        // Right after a start the answer waits until the restart is applied.
+        for _ in 0..ANSWERED_WITHIN.as_millis() {
+            if let Some(board) = self.board.take() {
                 self.check_printed("the board", &format!("{board:?}"));
-                *board
+                return *board;
             }
-            None => self.fail("no board came"),
+            self.run(Duration::from_millis(1));
         }
+        self.fail("no board came")
     }
 
     /// The calls of a peer, and their ends.

@@ -15,6 +15,8 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 const QUIET_MAX: Duration = Duration::from_secs(30);
 /// Lines of output that may wait to be printed.
 const LINES_WAITING_MAX: usize = 1_000;
+/// The daemon with a clock that its tests can move.
+const TEST_CLOCK: [&str; 2] = ["--features", "daemon/test-clock"];
 const PEERS: [Need; 5] = [SIPP, BARESIP, SOX, ESPEAK, IP];
 /// What the soak asks of the tests that read these variables (the ordinary suite has its own, smaller defaults).
 const SOAK: [(&str, &str); 2] = [("LINKA_SEEDS", "200000"), ("LINKA_KILLS", "1000")];
@@ -37,7 +39,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
         None => {
             ensure(&PEERS)?;
             suite.checks()?;
-            suite.tests("every test", cargo_test(&["--workspace"]))?;
+            suite.tests("every test", every_test())?;
         }
         Some(Part::Rust) => {
             suite.checks()?;
@@ -63,7 +65,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
                 "xtask: soak of {}",
                 shell::output(shell::command("date").args(["-u", "+%F %H:%M UTC"]))?.trim()
             );
-            let mut command = cargo_test(&["--workspace"]);
+            let mut command = every_test();
             command.envs(SOAK);
             suite.tests("every test, many seeds", command)?;
         }
@@ -89,6 +91,8 @@ impl Suite {
                 "clippy",
                 "--workspace",
                 "--all-targets",
+                TEST_CLOCK[0],
+                TEST_CLOCK[1],
                 "--",
                 "-D",
                 "warnings",
@@ -158,9 +162,15 @@ fn cargo_test(arguments: &[&str]) -> Command {
     command
 }
 
+fn every_test() -> Command {
+    let mut command = cargo_test(&["--workspace"]);
+    command.args(TEST_CLOCK);
+    command
+}
+
 fn daemon_tests(arguments: &[&str], files: Vec<String>) -> Command {
     let mut command = cargo_test(&["-p", "daemon"]);
-    command.args(arguments);
+    command.args(TEST_CLOCK).args(arguments);
     for file in files {
         command.args(["--test", &file]);
     }

@@ -25,6 +25,12 @@ pub(crate) enum Request {
     Status,
     /// The configuration is to be read again.
     Reload,
+    /// The clock of the engines is to be moved forward; answered with the state after that.
+    #[cfg(feature = "test-clock")]
+    Advance {
+        /// How far.
+        seconds: u32,
+    },
 }
 
 /// What it is answered.
@@ -67,14 +73,12 @@ async fn serve_one(office: Arc<Office>, stream: UnixStream) {
         return;
     }
     let answer = match serde_json::from_str(&line) {
-        Ok(Request::Status) => match office.status().await {
-            Some(status) => Answer::Status {
-                status: Box::new(status),
-            },
-            None => Answer::Failed {
-                reason: "linka is ending".to_owned(),
-            },
-        },
+        Ok(Request::Status) => status(&office).await,
+        #[cfg(feature = "test-clock")]
+        Ok(Request::Advance { seconds }) => {
+            crate::clock::advance(seconds);
+            status(&office).await
+        }
         Ok(Request::Reload) => match office.reload().await {
             Ok(advice) => Answer::Reloaded { advice },
             Err(problems) => Answer::Refused { problems },
@@ -87,6 +91,17 @@ async fn serve_one(office: Arc<Office>, stream: UnixStream) {
     text.push(b'\n');
     // A client that went away needs no answer.
     let _gone = timeout(REQUEST_TIME, writer.write_all(&text)).await;
+}
+
+async fn status(office: &Office) -> Answer {
+    match office.status().await {
+        Some(status) => Answer::Status {
+            status: Box::new(status),
+        },
+        None => Answer::Failed {
+            reason: "linka is ending".to_owned(),
+        },
+    }
 }
 
 /// Binds the socket with mode 0600; one that a dead process left behind is replaced.

@@ -20,7 +20,7 @@ use crate::signalling::{Connect, Connections, FromStream};
 const CONNECTIONS_MAX: usize = 2_000;
 /// Connections from one address.
 const CONNECTIONS_OF_ADDRESS_MAX: usize = 200;
-/// A message that was begun must be whole within this time.
+/// A message that was begun must be whole within this time, and so must the first one of a connection that we accepted.
 const MESSAGE_TIME: Duration = Duration::from_secs(20);
 /// A connection on which nothing comes for so long is closed; phones and trunks refresh more often.
 const IDLE_TIME: Duration = Duration::from_secs(600);
@@ -143,8 +143,10 @@ async fn serve(
     stream: TcpStream,
     flow: Flow,
     queue: mpsc::Receiver<Bytes>,
-    _place: Option<Place>,
+    place: Option<Place>,
 ) {
+    // A stranger who says nothing does not keep a place.
+    let first = place.as_ref().map(|_| Instant::now());
     // Small messages that somebody waits for.
     let _wish = stream.set_nodelay(true);
     let (reader, writer) = stream.into_split();
@@ -152,7 +154,7 @@ async fn serve(
     let (pongs, pong_queue) = mpsc::channel(1);
     tokio::select! {
         () = write(writer, queue, pong_queue) => {}
-        () = read(&shared, reader, flow, pongs) => {}
+        () = read(&shared, reader, flow, pongs, first) => {}
     }
     if let Transport::Tcp(connection) = flow.transport {
         forget(&shared, connection);
@@ -188,10 +190,11 @@ async fn read(
     mut reader: tokio::net::tcp::OwnedReadHalf,
     flow: Flow,
     pongs: mpsc::Sender<&'static [u8]>,
+    first: Option<Instant>,
 ) {
     let mut framer = Framer::new();
     let mut buffer = BytesMut::with_capacity(READ_BYTES);
-    let mut begun: Option<Instant> = None;
+    let mut begun = first;
     loop {
         let deadline =
             begun.map_or_else(|| Instant::now() + IDLE_TIME, |begun| begun + MESSAGE_TIME);

@@ -17,6 +17,7 @@ pub(crate) use streams::{Connect, Connections, FromStream};
 pub(crate) use udp::UdpListener;
 
 use crate::bindings;
+use crate::clock;
 use crate::media_threads::Media;
 use crate::ticks::Tick;
 use streams::Streams;
@@ -52,7 +53,7 @@ pub(crate) enum ToOffice {
     /// People are to be told.
     Warn(Warning),
     /// A host is to be looked up.
-    Resolve(exchange::settings::Host),
+    Resolve(exchange::settings::Host, sip::Protocol),
     /// A connection is to be opened.
     Connect(Connect),
     /// The last call ended while draining.
@@ -87,12 +88,12 @@ const PORTS_TIME: Duration = Duration::from_secs(2);
 pub(crate) fn run(wiring: Wiring) -> io::Result<()> {
     let mut signalling = Signalling::new(wiring);
     let mut events = Events::with_capacity(64);
-    signalling.flush(Instant::now());
+    signalling.flush(clock::now());
     signalling.wait_for_ports();
     loop {
         signalling
             .poll
-            .poll(&mut events, Some(signalling.patience(Instant::now())))
+            .poll(&mut events, Some(signalling.patience(clock::now())))
             .or_else(ignore_interruption)?;
         for event in &events {
             signalling.udp.mark_readable(event.token());
@@ -211,7 +212,7 @@ impl Signalling {
             };
             self.take_from_stream(message);
         }
-        let now = Instant::now();
+        let now = clock::now();
         if self.exchange.poll_timeout().is_some_and(|due| due <= now) {
             self.input(Input::Timeout);
         }
@@ -244,7 +245,7 @@ impl Signalling {
     }
 
     fn input(&mut self, input: Input) {
-        let now = Instant::now();
+        let now = clock::now();
         self.exchange.handle_input(now, input);
         self.flush(now);
     }
@@ -283,7 +284,7 @@ impl Signalling {
 
     /// Writes a snapshot last. What the journal still has in flight is in it.
     fn stop(&mut self) {
-        let now = Instant::now();
+        let now = clock::now();
         self.exchange.snapshot_now(now);
         self.flush(now);
         if let Some(journal) = self.journal.take() {
@@ -305,7 +306,7 @@ impl Signalling {
                 }
                 Output::Journal(order) => self.journal_order(order),
                 Output::KeepBindings { user, bindings } => self.keep_bindings(user, &bindings),
-                Output::Resolve(host) => self.tell(ToOffice::Resolve(host)),
+                Output::Resolve { host, protocol } => self.tell(ToOffice::Resolve(host, protocol)),
                 Output::Warn(warning) => self.tell(ToOffice::Warn(warning)),
                 Output::Answer { token, reply } => {
                     // Who asked may have gone meanwhile.

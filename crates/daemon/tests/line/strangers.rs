@@ -30,7 +30,7 @@ fn asks(host: &str, site: &Site) -> Option<String> {
     match socket.recv(&mut answer) {
         Ok(length) => {
             let answer = String::from_utf8_lossy(&answer[..length]);
-            Some(answer.lines().next().unwrap().to_owned())
+            Some(answer.lines().next().unwrap_or_default().to_owned())
         }
         Err(error) => {
             assert!(matches!(

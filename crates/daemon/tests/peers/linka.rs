@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
@@ -109,6 +110,11 @@ impl Site {
         SocketAddr::from(([127, 0, 0, 2], self.trunk))
     }
 
+    /// The port of metrics and health, on 127.0.0.1.
+    pub(crate) fn metrics(&self) -> u16 {
+        self.metrics
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("config")
     }
@@ -178,7 +184,19 @@ impl Site {
     /// Starts `linka serve` and waits until it tells its status.
     #[track_caller]
     pub(crate) fn start(&self) -> Linka<'_> {
-        let mut linka = self.start_unready();
+        self.until_ready(self.start_unready())
+    }
+
+    /// Starts `linka serve` with this much in its log, for example `debug`.
+    #[track_caller]
+    pub(crate) fn start_logging(&self, level: &str) -> Linka<'_> {
+        let mut command = self.serve();
+        command.env("LINKA_LOG", level);
+        self.until_ready(self.spawn(command))
+    }
+
+    #[track_caller]
+    fn until_ready<'site>(&self, mut linka: Linka<'site>) -> Linka<'site> {
         let _status = eventually("linka is ready", START_MAX, || {
             if let Some(status) = linka.process.ended() {
                 panic!(
@@ -191,18 +209,26 @@ impl Site {
         linka
     }
 
-    /// Starts `linka serve` and does not wait: for a start that shall fail.
-    #[track_caller]
-    pub(crate) fn start_unready(&self) -> Linka<'_> {
+    /// `linka serve` with all its folders but the keys.
+    pub(crate) fn serve(&self) -> Command {
         let mut command = linka();
         command
             .arg("serve")
             .arg("--config")
             .arg(self.config())
             .arg("--data")
-            .arg(self.data())
-            .arg("--keys")
-            .arg(self.keys());
+            .arg(self.data());
+        command
+    }
+
+    /// Starts `linka serve` and does not wait: for a start that shall fail.
+    #[track_caller]
+    pub(crate) fn start_unready(&self) -> Linka<'_> {
+        self.spawn(self.serve())
+    }
+
+    fn spawn(&self, mut command: Command) -> Linka<'_> {
+        command.arg("--keys").arg(self.keys());
         Linka {
             site: self,
             process: Process::start("linka", &mut command, self.log()),
@@ -258,6 +284,17 @@ impl Linka<'_> {
             .unwrap();
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         (code, body.to_owned())
+    }
+
+    /// Moves the engines' clock forward; only with the feature `test-clock`.
+    #[track_caller]
+    pub(crate) fn advance(&self, time: Duration) {
+        let mut stream = UnixStream::connect(self.site.data().join("linka.sock")).unwrap();
+        let seconds = time.as_secs();
+        writeln!(stream, "{{\"command\":\"advance\",\"seconds\":{seconds}}}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("\"answer\":\"status\""), "{answer}");
     }
 
     /// `linka reload`.

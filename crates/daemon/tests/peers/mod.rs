@@ -16,6 +16,7 @@ pub(crate) mod process;
 pub(crate) mod scenario;
 pub(crate) mod sipp;
 pub(crate) mod sound;
+pub(crate) mod wire;
 
 use std::fmt::Write;
 use std::sync::mpsc;

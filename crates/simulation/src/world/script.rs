@@ -235,14 +235,17 @@ impl World {
     #[track_caller]
     pub fn check_heard(&self) {
         let callers = self.peers[0].calls();
-        for (call, _) in callers.filter(|(_, call)| call.number == LINE_NUMBER) {
-            let heard = self.heard(call);
+        for (name, call) in callers.filter(|(_, call)| call.number == LINE_NUMBER) {
+            // Before that it rings.
+            let Some(answered) = call.answered.map(|at| at - call.began) else {
+                continue;
+            };
+            let heard = self.heard(name);
             let ends = heard.iter().skip(1).map(|(at, _)| *at);
             for ((from, hears), to) in heard.iter().zip(ends) {
-                if *hears == Hears::Silence && to.saturating_sub(*from) > SILENCE_MAX {
-                    self.fail(&format!(
-                        "{call:?} heard nothing from {from:?} to {to:?}: {heard:?}"
-                    ));
+                let silent = to.saturating_sub(answered.max(*from));
+                if *hears == Hears::Silence && silent > SILENCE_MAX {
+                    self.fail(&format!("{name:?} heard nothing until {to:?}: {heard:?}"));
                 }
             }
         }
@@ -274,6 +277,11 @@ impl World {
         self.network.send(self.now, Datagram { from, to, bytes });
     }
 
+    /// From now on sound comes from an address that belongs to no peer.
+    pub fn speak_from(&mut self, sound: std::net::SocketAddr) {
+        self.speaking.insert(sound);
+    }
+
     /// Messages to an address, in order.
     pub fn sent_to_address(&self, to: std::net::SocketAddr) -> impl Iterator<Item = &Sent> {
         self.sent.iter().filter(move |sent| sent.to == to)
@@ -284,6 +292,13 @@ impl World {
         let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
         let flow = Flow::udp(LISTENER, from);
         self.input(Input::Received { flow, bytes });
+    }
+
+    /// A media thread did not take an order about a call.
+    pub fn lose_order(&mut self, call: CallRef) {
+        if let Some(stream) = self.stream_of(call) {
+            self.input(Input::OrderLost(stream));
+        }
     }
 
     /// What somebody has heard in a call, each with the time since the call began.

@@ -11,6 +11,7 @@ mod identity;
 mod missed_offers;
 mod on_call;
 mod overflow;
+mod ports;
 mod races;
 mod ring_first;
 mod star_codes;

@@ -96,23 +96,41 @@ fn an_operator_who_answers_and_hangs_up_at_once_leaves_no_caller_alone() {
     }
 }
 
-#[test]
-fn a_lost_acknowledgement_ends_nothing() {
+/// A call whose 200 is never acknowledged.
+fn unacknowledged() -> World {
     let mut world = open(Centre {
         operators: vec![],
-        session_expires: seconds(1800),
         ..Centre::default()
     });
     let from = "198.51.100.1:5099".parse().unwrap();
     world.send(from, &invite());
     world.run(seconds(7));
-    let ok = world
+    let answers = world
         .sent_to_address(from)
-        .find(|sent| sent.text.starts_with("SIP/2.0 200"));
-    assert!(ok.is_some());
-    world.run(seconds(40));
+        .filter(|sent| sent.text.starts_with("SIP/2.0 200"));
+    assert!(answers.count() > 0);
+    world
+}
+
+#[test]
+fn a_missing_acknowledgement_ends_nothing_while_sound_comes() {
+    let mut world = unacknowledged();
+    world.speak_from("198.51.100.1:30000".parse().unwrap());
+
+    world.run(seconds(600));
 
     assert_eq!(world.state().live_contacts(), 1);
+}
+
+#[test]
+fn a_missing_acknowledgement_and_sixty_silent_seconds_are_a_lost_leg() {
+    let mut world = unacknowledged();
+
+    world.run(seconds(80));
+    assert_eq!(world.state().live_contacts(), 1);
+    world.run(seconds(40));
+
+    assert_eq!(world.shadow().closed()[0].outcome, Outcome::Lost);
 }
 
 /// A call whose ACK never comes.

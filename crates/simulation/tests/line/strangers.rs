@@ -54,6 +54,20 @@ fn all_else_is_met_with_silence() {
 }
 
 #[test]
+fn a_phone_outside_the_named_networks_is_met_with_silence() {
+    let register = invite("eva", "203.0.113.9:5060").replace("INVITE", "REGISTER");
+    for (from, answers) in [("203.0.113.9:5060", 0), ("10.9.9.9:5060", 1)] {
+        let mut world = open(Centre::default());
+        let address = from.parse().unwrap();
+
+        world.send(address, &register.replace("203.0.113.9:5060", from));
+        world.run(seconds(1));
+
+        assert_eq!(world.sent_to_address(address).count(), answers, "{from}");
+    }
+}
+
+#[test]
 fn an_invite_without_a_description_gets_our_offer_and_sound_after_the_ack() {
     let mut world = open(Centre {
         operators: vec![],

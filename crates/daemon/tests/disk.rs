@@ -1,0 +1,411 @@
+//! A disk that fills up in mid-call, and every start that cannot be: a sentence that says what and where, and exit code 2.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod peers;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use peers::eventually;
+use peers::linka::{Linka, Site};
+use peers::process::text_of;
+use peers::wire::{Caller, WirePhone};
+use serde_json::Value;
+
+const SOON: Duration = Duration::from_secs(20);
+const WRONG: Option<i32> = Some(2);
+
+/// The data folder on a file system of 2 MiB of its own.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    #[track_caller]
+    fn under(site: &Site) -> Self {
+        let folder = site.data();
+        fs::create_dir(&folder).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs"]);
+        let output = mount.arg(&folder).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.success(),
+            "this test mounts a tmpfs, for which it has to be root with CAP_SYS_ADMIN: {told}"
+        );
+        Self(folder)
+    }
+
+    /// Takes all the space that is left, to the last byte.
+    fn fill(&self) {
+        let mut filler = File::options()
+            .create(true)
+            .append(true)
+            .open(self.filler())
+            .unwrap();
+        for size in [65_536, 4_096, 1] {
+            while filler.write_all(&vec![1; size]).is_ok() {}
+        }
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.filler()).unwrap();
+    }
+
+    fn remount(&self, how: &str) {
+        let mut mount = Command::new("mount");
+        let status = mount.args(["-o", how]).arg(&self.0).status().unwrap();
+        assert!(status.success());
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _status = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn count(status: &Value, name: &str) -> u64 {
+    status["counts"][name].as_u64().unwrap()
+}
+
+#[track_caller]
+fn talking(linka: &Linka<'_>, callers: usize) {
+    linka.wait_for(&format!("{callers} are talking"), SOON, |status| {
+        let contacts = status["contacts"].as_array()?.iter();
+        let talking = contacts.filter(|contact| contact["state"] == "talking");
+        (talking.count() == callers).then_some(())
+    });
+}
+
+#[test]
+fn full_disk_in_mid_call_drops_nobody_and_heals() {
+    let site = Site::new();
+    for name in ["jana", "petra"] {
+        site.operator(name, "");
+    }
+    let told = site.config().join("told");
+    let command = format!(
+        "command = [\"sh\", \"-c\", \"echo \\\"$LINKA_WARNING: $0\\\" >> {}\"]",
+        told.display()
+    );
+    site.change(
+        "linka.toml",
+        "[warnings]",
+        &format!("[warnings]\n{command}"),
+    );
+    let disk = SmallDisk::under(&site);
+    let linka = site.start();
+    let phones = ["jana", "petra"].map(|name| WirePhone::dials("*40", name, &site));
+    let mut first = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
+    first.is_answered(SOON);
+    talking(&linka, 1);
+
+    disk.fill();
+    let mut second = Caller::calls(&site, "<sip:+420777000002@127.0.0.2>", "");
+    second.is_answered(SOON);
+    talking(&linka, 2);
+
+    assert_eq!(phones.iter().map(WirePhone::calls).sum::<usize>(), 2);
+    let reason = linka.wait_for("the status tells it", SOON, |status| {
+        status["unsaved"].as_str().map(str::to_owned)
+    });
+    assert!(reason.contains("is full"), "{reason}");
+    let (code, why) = linka.get("/readyz");
+    assert_eq!(code, 503);
+    assert!(why.contains("not on disk"), "{why}");
+    assert_eq!(linka.get("/healthz").0, 200);
+    eventually("the warnings' command is run", SOON, || {
+        text_of(&told)
+            .contains("journal-unsaved: what happens is not on disk: ")
+            .then_some(())
+    });
+    assert_eq!(first.hangs_up(), 200);
+    talking(&linka, 1);
+
+    disk.free();
+    linka.wait_for("the journal heals", SOON, |status| {
+        status["unsaved"].is_null().then_some(())
+    });
+    assert_eq!(linka.get("/readyz").0, 200);
+    eventually("that is told as well", SOON, || {
+        text_of(&told).contains("journal-saved: ").then_some(())
+    });
+    assert_eq!(second.hangs_up(), 200);
+    linka.wait_for("both are counted", SOON, |status| {
+        (count(status, "answered") == 2).then_some(())
+    });
+    linka.kill();
+    let linka = site.start();
+    let status = linka.wait_for("linka is there again", SOON, |status| Some(status.clone()));
+    assert_eq!(
+        (count(&status, "arrived"), count(&status, "answered")),
+        (2, 2)
+    );
+    assert_eq!(status["contacts"].as_array().unwrap().len(), 0);
+    let mut third = Caller::calls(&site, "<sip:+420777000003@127.0.0.2>", "");
+    third.is_answered(SOON);
+}
+
+/// The last line that a start which fails leaves, which has all of the words in it.
+#[track_caller]
+fn start_fails(site: &Site, words: &[&str]) {
+    let before = text_of(&site.log()).len();
+    let mut linka = site.start_unready();
+    let status = linka.wait(SOON);
+    let log = linka.log().split_off(before);
+    assert_eq!(status.code(), WRONG, "{log}");
+    let sentence = log
+        .lines()
+        .find(|line| words.iter().all(|word| line.contains(word)));
+    assert!(sentence.is_some(), "no line has {words:?}:\n{log}");
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+#[test]
+fn start_on_a_full_disk_is_a_sentence() {
+    let site = Site::new();
+    let disk = SmallDisk::under(&site);
+    disk.fill();
+
+    start_fails(&site, &["linka: ", "live.db", "is full"]);
+
+    disk.free();
+    let _linka = site.start();
+}
+
+#[test]
+fn read_only_data_folder_is_a_sentence() {
+    let site = Site::new();
+    let disk = SmallDisk::under(&site);
+    disk.remount("remount,ro");
+
+    start_fails(&site, &["linka: ", "live.db", "may not be written"]);
+
+    disk.remount("remount,rw");
+    let _linka = site.start();
+}
+
+#[test]
+fn data_folder_that_cannot_be_made_is_a_sentence() {
+    let site = Site::new();
+    fs::write(site.data(), "a file").unwrap();
+
+    start_fails(&site, &["linka: the data folder", "data", "cannot be"]);
+}
+
+#[test]
+fn folder_of_a_running_linka_is_a_sentence_and_it_runs_on() {
+    let site = Site::new();
+    let linka = site.start();
+
+    start_fails(&site, &["linka: ", "live.db", "in use by another process"]);
+
+    assert_eq!(linka.get("/readyz").0, 200);
+    assert!(
+        linka.status().is_some(),
+        "the control socket was taken away"
+    );
+}
+
+#[test]
+fn taken_ports_are_sentences() {
+    let site = Site::new();
+    let udp = UdpSocket::bind(site.sip()).unwrap();
+    let port = site.sip().to_string();
+    start_fails(&site, &["linka: sip.udp", &port, "cannot be bound"]);
+    drop(udp);
+
+    let tcp = TcpListener::bind(site.sip()).unwrap();
+    start_fails(&site, &["linka: sip.tcp", &port, "cannot be bound"]);
+    drop(tcp);
+
+    let metrics = TcpListener::bind(("127.0.0.1", site.metrics())).unwrap();
+    let port = site.metrics().to_string();
+    start_fails(&site, &["linka: metrics.listen", &port, "cannot be bound"]);
+    drop(metrics);
+
+    let _linka = site.start();
+}
+
+#[test]
+fn damaged_journal_is_a_sentence() {
+    let site = Site::new();
+    drop(site.start());
+    fs::write(site.data().join("live.db"), vec![0x55; 8_192]).unwrap();
+    let _none = fs::remove_file(site.data().join("live.db-wal"));
+
+    start_fails(&site, &["linka: ", "live.db", "damaged"]);
+}
+
+#[test]
+fn journal_under_another_key_is_a_sentence() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let linka = site.start();
+    drop(WirePhone::dials("*40", "jana", &site));
+    linka.kill();
+    fs::write(site.keys().join("journal.key"), [3; 32]).unwrap();
+
+    start_fails(&site, &["linka: ", "live.db", "under another key"]);
+}
+
+#[test]
+fn keys_inside_the_data_folder_are_a_sentence() {
+    let site = Site::new();
+    fs::create_dir(site.data()).unwrap();
+    let keys = site.data().join("keys");
+    let mut command = site.serve();
+    command.arg("--keys").arg(&keys);
+
+    let output = command.output().unwrap();
+
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), WRONG, "{told}");
+    assert!(told.contains("lies inside the data folder"), "{told}");
+    assert!(fs::read_dir(&keys).map_or(true, |mut files| files.next().is_none()));
+}
+
+#[test]
+fn key_that_is_no_key_is_a_sentence() {
+    let site = Site::new();
+    let key = site.keys().join("journal.key");
+    fs::write(&key, "short").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+
+    start_fails(&site, &["linka: ", "journal.key", "is no key"]);
+}
+
+/// A change that breaks a configuration, and what the sentence about it says.
+struct Broken {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    words: &'static [&'static str],
+}
+
+const BROKEN: [Broken; 9] = [
+    Broken {
+        file: "linka.toml",
+        from: "repeat_minutes",
+        to: "repeat_minuets",
+        words: &["linka.toml:", "repeat_minuets", "unknown field"],
+    },
+    Broken {
+        file: "lines.toml",
+        from: "ring_time_seconds = 6",
+        to: "ring_time_seconds = \"six\"",
+        words: &["lines.toml:", "ring_time_seconds", "invalid type"],
+    },
+    Broken {
+        file: "lines.toml",
+        from: "queue = \"crisis\"",
+        to: "queue = \"crises\"",
+        words: &["lines.toml:", "line.queue", "crises"],
+    },
+    Broken {
+        file: "queues.toml",
+        from: "strategy = \"longest-idle\"",
+        to: "strategy = \"longest-ilde\"",
+        words: &["queues.toml:", "strategy", "longest-ilde"],
+    },
+    Broken {
+        file: "queues.toml",
+        from: "[[queue.timeline]]\nafter_seconds = 45\naction = \"on-call\"\npartners = [\"on-call-first\", \"on-call-second\"]\n\n[[queue.timeline]]\nafter_seconds = 90\naction = \"tell-supervisor\"\n\n[[queue.timeline]]\nafter_seconds = 120\naction = \"partner\"\npartners = [\"neighbour-line\"]\n",
+        to: "",
+        words: &["queues.toml:", "queue.timeline", "last tier"],
+    },
+    Broken {
+        file: "trunks.toml",
+        from: "addresses = [\"127.0.0.2\"]",
+        to: "addresses = [\"127.0.0\"]",
+        words: &["trunks.toml:", "addresses", "127.0.0"],
+    },
+    Broken {
+        file: "partners.toml",
+        from: "trunk = \"loopback\"",
+        to: "trunk = \"lookback\"",
+        words: &["partners.toml:", "partner.trunk", "lookback"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[metrics]",
+        to: "[metrics",
+        words: &["linka.toml:", "[metrics"],
+    },
+    Broken {
+        file: "lines.toml",
+        from: "greeting = \"greeting\"",
+        to: "greeting = \"greating\"",
+        words: &["lines.toml:", "greeting", "greating"],
+    },
+];
+
+#[track_caller]
+fn is_refused(site: &Site, words: &[&str]) {
+    let checked = site.command(&["check"]);
+    let told = String::from_utf8_lossy(&checked.stderr);
+    assert_eq!(checked.status.code(), WRONG, "{words:?}: {told}");
+    let sentence = told
+        .lines()
+        .find(|line| words.iter().all(|word| line.contains(word)));
+    assert!(sentence.is_some(), "no line has {words:?}:\n{told}");
+    start_fails(site, words);
+    let untouched = !site.data().join("live.db").exists();
+    assert!(untouched, "{words:?}: something was started");
+}
+
+#[test]
+fn broken_configurations_are_sentences_with_file_line_and_key() {
+    for Broken {
+        file,
+        from,
+        to,
+        words,
+    } in BROKEN
+    {
+        let site = Site::new();
+        site.change(file, from, to);
+
+        is_refused(&site, words);
+    }
+}
+
+#[test]
+fn missing_configuration_file_is_a_sentence() {
+    for file in ["linka.toml", "lines.toml", "operators.toml"] {
+        let site = Site::new();
+        fs::remove_file(site.config().join(file)).unwrap();
+
+        is_refused(&site, &[file, "cannot be read"]);
+    }
+}
+
+#[test]
+fn missing_prompt_is_a_sentence() {
+    let site = Site::new();
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/prompts");
+    let folder = site.config().join("prompts");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(prompts)
+        .arg(&folder)
+        .status();
+    assert!(copied.unwrap().success());
+    let text = fs::read_to_string(site.config().join("linka.toml")).unwrap();
+    let here = text
+        .lines()
+        .find(|line| line.starts_with("folder = "))
+        .unwrap();
+    site.change("linka.toml", here, "folder = \"prompts\"");
+    fs::remove_file(folder.join("cs/greeting.wav")).unwrap();
+
+    is_refused(&site, &["cs/greeting.wav"]);
+}
