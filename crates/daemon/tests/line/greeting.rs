@@ -48,4 +48,6 @@ fn after_six_seconds_of_ringing_she_is_greeted_waits_and_is_interrupted_by_a_voi
     );
     let joined = heard.between(accepted + 0.5, heard.seconds());
     assert!(joined.seconds_of_tone(1100) > 1.5);
+    // Her voice alone: it cut the waiting sound off.
+    assert!(joined.seconds_of_sound() - joined.seconds_of_tone(1100) < 0.3);
 }

@@ -25,6 +25,8 @@ fn at_trunk(site: &Site, scenario: &'static str) -> Scenario {
 #[test]
 fn somebody_at_home_presses_one_and_is_joined() {
     let site = site_at_night();
+    let both = "partners = [\"on-call-first\", \"on-call-second\"]";
+    site.change("queues.toml", both, "partners = [\"on-call-first\"]");
     let mobile = at_trunk(&site, "mobile-presses-one")
         .pressing("1")
         .with("talk_ms", "2000")
