@@ -393,8 +393,9 @@ impl RunningNode {
             .spawn(move || signalling::run(wiring))?;
         runtime.spawn(watch_media(media, media_tick));
         let ended = runtime.block_on(async {
-            let office = office::open(opening)?;
+            // Before anybody is told that we are ready: a signal from then on drains.
             let signals = Signals::new()?;
+            let office = office::open(opening)?;
             tracing::info!(?addresses, "ready");
             let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
             until_stopped(&office, signals).await;

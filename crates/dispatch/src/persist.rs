@@ -1,13 +1,11 @@
 //! The snapshot: everything a dispatcher knows as plain values, and back.
 
-use std::collections::BTreeMap;
-
 use crate::contact::{Contact, ContactSlot, Far, Placed, Rest, Ring, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::operator::{OperatorState, Posted};
 use crate::{
     ContactSnapshot, ContactState, Joined, Membership, Offer, OperatorId, OperatorSnapshot,
-    PairRest, Place, Snapshot,
+    PairRest, Snapshot,
 };
 
 impl Dispatcher {
@@ -126,6 +124,7 @@ impl Dispatcher {
     fn operator_snapshot(&self, operator: &OperatorState) -> OperatorSnapshot {
         OperatorSnapshot {
             id: operator.id,
+            place: operator.place,
             membership: operator.membership,
             intent: operator.intent,
             paused: operator.paused,
@@ -172,16 +171,10 @@ impl Dispatcher {
             .iter()
             .filter_map(|line| Some((line.id, *restored.queue_slots.get(&line.queue)?)))
             .collect();
-        let places: BTreeMap<_, _> = config
-            .operators
-            .iter()
-            .map(|operator| (operator.id, operator.place))
-            .collect();
         restored.offered_last = vec![None; config.queues.len()];
         restored.config = config;
         for operator in &snapshot.operators {
-            let place = places.get(&operator.id).copied().unwrap_or(Place::Desk);
-            restored.restore_operator(operator, place);
+            restored.restore_operator(operator);
         }
         for contact in snapshot.contacts {
             restored.restore_contact(contact);
@@ -202,7 +195,7 @@ impl Dispatcher {
         restored
     }
 
-    fn restore_operator(&mut self, from: &OperatorSnapshot, place: Place) {
+    fn restore_operator(&mut self, from: &OperatorSnapshot) {
         let slot = self.operators.len();
         self.operator_slots.insert(from.id, slot);
         for (leg, _) in &from.legs {
@@ -210,7 +203,7 @@ impl Dispatcher {
         }
         self.operators.push(OperatorState {
             id: from.id,
-            place,
+            place: from.place,
             membership: from.membership,
             intent: from.intent,
             paused: from.paused,

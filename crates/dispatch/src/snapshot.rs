@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use crate::{
     Class, Config, ContactId, ContactState, Intent, LegId, LineId, Membership, Misses, Moment,
-    Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, QueueId, Reachability, ShiftPart,
-    Standing, Tier,
+    Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, Place, QueueId, Reachability,
+    ShiftPart, Standing, Tier,
 };
 
 /// All that a dispatcher knows, between two inputs and with every decision taken from it.
@@ -93,6 +93,8 @@ pub enum Told {
 pub struct OperatorSnapshot {
     /// Who.
     pub id: OperatorId,
+    /// Where she answers, which a configuration without her does not say.
+    pub place: Place,
     /// Whether she is still in the configuration.
     pub membership: Membership,
     /// What she wants.

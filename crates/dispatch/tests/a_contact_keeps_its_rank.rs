@@ -1,5 +1,5 @@
 //! Order in a band is the order of arrival, for ever.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod centre;
 

@@ -1,5 +1,5 @@
 //! What happens after each wait, and at once when nobody is there.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod centre;
 

@@ -1,5 +1,5 @@
 //! Never one flag.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod centre;
 

@@ -1,5 +1,5 @@
 //! The dispatcher decides exactly what the plain model decides, whatever comes.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod model;
 mod world;

@@ -1,5 +1,5 @@
 //! It is extendable, and longer after a hard call.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod centre;
 

@@ -15,7 +15,7 @@ pub struct Board {
     pub at: Moment,
     /// Whether new calls are taken.
     pub mode: Mode,
-    /// Contacts in the order in which they would be offered, those being talked with last.
+    /// Contacts in the order in which they would be offered, those being talked with among them at their rank.
     pub contacts: Vec<ContactRow>,
     /// Operators and on-call people.
     pub operators: Vec<OperatorRow>,
@@ -64,7 +64,28 @@ pub struct TrunkRow {
     pub registration: Option<sip::RegistrationState>,
 }
 
+/// How much an exchange holds for calls: all of it is nothing when nobody calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Legs of every kind.
+    pub calls: usize,
+    /// Contacts with a leg.
+    pub contacts: usize,
+    /// What the SIP engine holds.
+    pub sip: sip::Counts,
+}
+
 impl Exchange {
+    /// How much it holds now, for checks.
+    #[must_use]
+    pub fn holdings(&self) -> Holdings {
+        Holdings {
+            calls: self.callers.len() + self.called.len() + self.stars.len(),
+            contacts: self.contacts.len(),
+            sip: self.sip.counts(),
+        }
+    }
+
     /// The board as of now.
     pub(crate) fn board(&self, now: Instant) -> Board {
         let at = self.moment(now);

@@ -10,12 +10,14 @@ use media::{Background, Playlist, ThreadId};
 use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Opened, Sound, Whom};
+use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Whom};
 use crate::session::{Session, Terms};
 use crate::settings::{Contactable, Prompt, Who};
 
 /// A phone that sends no response at all within this time is not reachable.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// The same through a trunk, whose network may look for a mobile for a while after its 100.
+const SIGN_OF_LIFE_BY_TRUNK: Duration = Duration::from_secs(15);
 /// Time from one "press one" to the next.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
@@ -73,10 +75,11 @@ impl Exchange {
 
     /// Offers that waited for a port are made as soon as there is one.
     pub(crate) fn offer_with_new_port(&mut self, now: Instant) {
-        if let Some((contact, operator)) = self.without_port.pop_front()
-            && self.is_offered(contact, operator)
-        {
-            self.offer(now, contact, operator);
+        while let Some((contact, operator)) = self.without_port.pop_front() {
+            // Those that are no longer offered must not keep the port from the next one.
+            if self.is_offered(contact, operator) {
+                return self.offer(now, contact, operator);
+            }
         }
     }
 
@@ -242,8 +245,13 @@ impl Exchange {
             },
             number: self.seal.number(leg),
         });
+        let sound = self.opened(leg, port, session);
         let dialog = self.sip.next_dialog();
-        let silent = self.timers.arm(now + SIGN_OF_LIFE, Timer::Silent(leg));
+        let sign_of_life = match call.whom {
+            Whom::Desk(..) => SIGN_OF_LIFE,
+            Whom::Home(_) | Whom::Partner(_) => SIGN_OF_LIFE_BY_TRUNK,
+        };
+        let silent = self.timers.arm(now + sign_of_life, Timer::Silent(leg));
         let invite = sip::Invite {
             dialog,
             target: call.target,
@@ -255,7 +263,7 @@ impl Exchange {
             from: call.from,
             local_tag: self.tag(leg),
             call_id: None,
-            sdp: session.local().into(),
+            sdp: sound.session.local().into(),
             headers: Vec::new(),
             credentials: call.trunk.and_then(|trunk| self.trunk_credentials(trunk)),
         };
@@ -266,11 +274,7 @@ impl Exchange {
                 contact: call.contact,
                 whom: call.whom,
                 trunk: call.trunk,
-                sound: Sound {
-                    port,
-                    session,
-                    opened: Opened::No,
-                },
+                sound,
                 stage: CalledStage::Calling { silent },
                 doubt: Doubt {
                     asking: Asking::No,

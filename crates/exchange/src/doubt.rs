@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch::{EndCause, HandBack, LegId};
+use dispatch::{EndCause, HandBack, LegId, Miss};
 use journal::Fact;
 use media::Order;
 use sip::DialogId;
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Asking, CalledStage, Doubt, Stage, stream};
+use crate::legs::{Asking, CalledStage, Doubt, Stage, Whom, stream};
 
 /// Refreshes that fail in a row before silence counts.
 const REFRESHES_FAILED: u32 = 2;
@@ -160,29 +160,41 @@ impl Exchange {
             }
             return self.caller_left(now, leg, EndCause::LegLost);
         }
+        let stage = self.called.get(&leg).map(|called| called.stage);
+        self.called_leg_is_lost(now, leg);
+        if stage == Some(CalledStage::Talking)
+            && let Some(operator) = self
+                .called
+                .get(&leg)
+                .and_then(|called| called.whom.operator())
+        {
+            self.phone_did_not_answer(now, operator);
+        }
+    }
+
+    /// A leg that we called cannot go on: it is hung up, and nobody is left alone with it.
+    pub(crate) fn called_leg_is_lost(&mut self, now: Instant, leg: LegId) {
         let Some(called) = self.called.get(&leg) else {
             return;
         };
-        let (contact, talking, operator) = (
-            called.contact,
-            called.stage == CalledStage::Talking,
-            called.whom.operator(),
-        );
+        let (contact, whom, stage) = (called.contact, called.whom, called.stage);
         self.hang_up(now, leg);
-        if talking {
-            if let Some(legs) = self.contacts.get_mut(&contact) {
-                legs.joined = None;
+        match stage {
+            CalledStage::Talking => {
+                if let Some(legs) = self.contacts.get_mut(&contact) {
+                    legs.joined = None;
+                }
+                let cause = match whom {
+                    Whom::Desk(..) | Whom::Home(_) => HandBack::LegLost,
+                    Whom::Partner(_) => HandBack::Partner,
+                };
+                self.append(now, Fact::HandedBack { contact, cause });
             }
-            self.append(
-                now,
-                Fact::HandedBack {
-                    contact,
-                    cause: HandBack::LegLost,
-                },
-            );
-            if let Some(operator) = operator {
-                self.phone_did_not_answer(now, operator);
+            CalledStage::Calling { .. } | CalledStage::Ringing | CalledStage::Asked { .. } => {
+                self.offer_leg_failed(now, leg, contact, whom, Miss::Unreachable);
             }
+            // The journal decides whether it won; if it did, `join` hands her back.
+            CalledStage::Answered | CalledStage::Leaving => {}
         }
     }
 

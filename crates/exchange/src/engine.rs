@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dispatch::{ContactId, Decision, LegId, Moment, OperatorId};
+use dispatch::{ContactId, Decision, HandBack, LegId, Moment, OperatorId};
 use journal::{Fact, Health, Log, LogInput, LogOutput, State};
 use media::{Order, PortPair, ThreadId};
 use sip::{Admission, DialogId, Endpoint};
 
 use crate::caller::Repeats;
 use crate::input::{Command, Input, Mode, Output, Reply, Token, Warning};
-use crate::legs::{Called, Caller, Legs, StarCall, leg, stream};
+use crate::legs::{Called, Caller, Legs, Sound, StarCall, leg, stream};
 use crate::presence::Presences;
-use crate::settings::Settings;
+use crate::session::Session;
+use crate::settings::{Network, Settings};
 use crate::tag::TagSeal;
 use crate::timers::Timers;
 use crate::trunks::TrunkState;
@@ -143,6 +144,7 @@ impl Exchange {
     /// Applies an input and everything that follows from it.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
+            Input::Received { flow, bytes } if self.is_unwelcome(&flow, &bytes) => {}
             Input::Received { flow, bytes } => {
                 let admission = self.admission(&flow);
                 self.sip_input(
@@ -250,20 +252,17 @@ impl Exchange {
     /// Whether a message comes from somebody we know: a registered phone, or a trunk.
     fn admission(&self, flow: &sip::Flow) -> Admission {
         let known = self.presences.operator_at(flow).is_some() || self.trunk_at(flow).is_some();
-        let own_network = || {
-            self.settings
-                .node
-                .clear_text
-                .iter()
-                .any(|network| network.contains(flow.remote))
-        };
         if known {
             Admission::Trusted
-        } else if own_network() {
-            Admission::Unknown
         } else {
             Admission::Unknown
         }
+    }
+
+    /// Whether a message is to be met with silence: a registration in clear text from outside the named networks.
+    fn is_unwelcome(&self, flow: &sip::Flow, bytes: &[u8]) -> bool {
+        let named = |network: &Network| network.contains(flow.remote);
+        bytes.starts_with(b"REGISTER ") && !self.settings.node.clear_text.iter().any(named)
     }
 
     /// Runs until nothing is left to do: SIP events, entries, decisions.
@@ -289,7 +288,7 @@ impl Exchange {
         match output {
             LogOutput::Order(order) => self.push(Output::Journal(order)),
             LogOutput::Decided(decision) => self.on_decision(now, decision),
-            LogOutput::Rejected(entry, _) => self.on_rejected(now, &entry),
+            LogOutput::Rejected(entry, error) => self.on_rejected(now, &entry, &error),
             LogOutput::Health(health) => self.on_health(health),
             LogOutput::Applied(entry) => {
                 if entry.fact == (Fact::Restarted { start: self.start }) {
@@ -402,38 +401,46 @@ impl Exchange {
         }
     }
 
-    /// Opens a leg's stream, or tells the media thread what was settled anew.
+    /// Opens a leg's stream.
+    pub(crate) fn opened(&mut self, leg: LegId, port: PortPair, session: Session) -> Sound {
+        let (stream, target) = (stream(leg), session.target());
+        self.order(
+            port.thread,
+            Order::Open {
+                stream,
+                port: port.id,
+                target,
+            },
+        );
+        Sound { port, session }
+    }
+
+    /// Tells the media thread what was settled anew.
     pub(crate) fn settle_sound(&mut self, leg: LegId) {
         let Some(sound) = self.sound_mut(leg) else {
             return;
         };
-        let target = sound.session.target();
-        let (thread, port, stream) = (sound.port.thread, sound.port.id, stream(leg));
-        let order = match std::mem::replace(&mut sound.opened, crate::legs::Opened::Yes) {
-            crate::legs::Opened::No => Order::Open {
-                stream,
-                port,
+        let (thread, target) = (sound.port.thread, sound.session.target());
+        self.order(
+            thread,
+            Order::Retarget {
+                stream: stream(leg),
                 target,
             },
-            crate::legs::Opened::Yes => Order::Retarget { stream, target },
-        };
-        self.order(thread, order);
+        );
     }
 
-    /// Gives a leg's port back.
-    pub(crate) fn close_sound(&mut self, leg: LegId, sound: &crate::legs::Sound) {
-        let order = match sound.opened {
-            crate::legs::Opened::Yes => Order::Close {
+    /// Ends a leg's stream, which gives its port back.
+    pub(crate) fn close_sound(&mut self, leg: LegId, sound: &Sound) {
+        self.order(
+            sound.port.thread,
+            Order::Close {
                 stream: stream(leg),
             },
-            crate::legs::Opened::No => Order::Release {
-                port: sound.port.id,
-            },
-        };
-        self.order(sound.port.thread, order);
+        );
     }
 
-    pub(crate) fn sound_mut(&mut self, leg: LegId) -> Option<&mut crate::legs::Sound> {
+    pub(crate) fn sound_mut(&mut self, leg: LegId) -> Option<&mut Sound> {
         if let Some(caller) = self.callers.get_mut(&leg) {
             return Some(&mut caller.sound);
         }
@@ -472,14 +479,12 @@ impl Exchange {
                 contact,
                 operator: _,
                 leg,
-            }
-            | Decision::BridgePartner {
+            } => self.join(now, contact, leg, HandBack::LegLost),
+            Decision::BridgePartner {
                 contact,
                 partner: _,
                 leg,
-            } => {
-                self.join(now, contact, leg);
-            }
+            } => self.join(now, contact, leg, HandBack::Partner),
             Decision::HangUp { leg } => self.hang_up(now, leg),
             Decision::Overflow {
                 contact,
@@ -505,7 +510,7 @@ impl Exchange {
 }
 
 /// An error with its causes, in one sentence.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut sentence = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -3,15 +3,15 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use dispatch::{ContactId, EndCause, LegId, Miss};
+use dispatch::{ContactId, EndCause, InputError, LegId, Miss};
 use journal::{Entry, Fact};
 use sip::message::Message;
-use sip::{DialogId, Event, Flow, Status, Tag, User};
+use sip::{DialogId, Event, Flow, ListenerId, Status, Tag, User};
 
 use crate::caller::CallerNumber;
-use crate::engine::{Exchange, Timer};
+use crate::engine::{Exchange, Timer, with_causes};
 use crate::input::Warning;
-use crate::legs::{Caller, Doubt, Hearing, Legs, Opened, Sound, Stage};
+use crate::legs::{Caller, Doubt, Hearing, Legs, Sound, Stage};
 use crate::session::{Session, SessionError, Terms};
 use crate::star::PhoneCall;
 
@@ -95,16 +95,7 @@ impl Exchange {
         let Some(trunk) = self.trunk_at(flow) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
-        let dialled = request
-            .uri()
-            .ok()
-            .and_then(|uri| uri.user_unescaped())
-            .unwrap_or_default();
-        let line = std::str::from_utf8(&dialled)
-            .ok()
-            .and_then(|number| self.lines.get(number))
-            .cloned();
-        let Some(line) = line else {
+        let Some(line) = self.line_dialled(request) else {
             return self.reject(now, dialog, Status::NOT_FOUND);
         };
         if self.is_full(trunk) {
@@ -113,43 +104,67 @@ impl Exchange {
             });
             return self.reject_for_now(now, dialog);
         }
-        let Some(port) = self.take_port(None) else {
-            self.warn(Warning::CallRefused {
-                reason: "no port is ready for a caller",
-            });
-            return self.reject_for_now(now, dialog);
-        };
         let leg = self.next_leg();
-        let terms = Terms {
-            at: self.sound_address(flow.listener, port),
-            laws: &self.trunks[trunk].codecs,
-            latch: media::Latch::SameHost,
-            number: self.seal.number(leg),
-        };
-        let session = match Session::answering(&request.body(), terms) {
-            Ok(session) => session,
-            Err(error) => {
-                self.order(port.thread, media::Order::Release { port: port.id });
-                return self.reject(now, dialog, error.status());
+        let laws = self.trunks[trunk].codecs.clone();
+        let latch = media::Latch::SameHost;
+        match self.open_sound(leg, flow.listener, &request.body(), &laws, latch) {
+            Ok(sound) => {
+                let number = caller_number(request);
+                self.admit(
+                    now,
+                    Arrival {
+                        leg,
+                        dialog,
+                        line,
+                        trunk,
+                        sound,
+                        number,
+                    },
+                );
             }
-        };
-        let number = caller_number(request);
-        let sound = Sound {
-            port,
-            session,
-            opened: Opened::No,
-        };
-        self.admit(
-            now,
-            Arrival {
-                leg,
-                dialog,
-                line,
-                trunk,
-                sound,
+            Err(OpenError::NoPort) => {
+                self.warn(Warning::CallRefused {
+                    reason: "no port is ready for a caller",
+                });
+                self.reject_for_now(now, dialog);
+            }
+            Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
+        }
+    }
+
+    fn line_dialled(&self, request: &Message) -> Option<std::sync::Arc<crate::settings::Line>> {
+        let dialled = request.uri().ok()?.user_unescaped()?;
+        let number = std::str::from_utf8(&dialled).ok()?;
+        self.lines.get(number).cloned()
+    }
+
+    /// Takes a port, answers the offer of an INVITE and opens the stream: a port that is out and unopened is missing to others.
+    pub(crate) fn open_sound(
+        &mut self,
+        leg: LegId,
+        listener: ListenerId,
+        offer: &Bytes,
+        laws: &[media::Law],
+        latch: media::Latch,
+    ) -> Result<Sound, OpenError> {
+        let port = self.take_port(None).ok_or(OpenError::NoPort)?;
+        let at = self.sound_address(listener, port);
+        let number = self.seal.number(leg);
+        match Session::answering(
+            offer,
+            Terms {
+                at,
+                laws,
+                latch,
                 number,
             },
-        );
+        ) {
+            Ok(session) => Ok(self.opened(leg, port, session)),
+            Err(error) => {
+                self.order(port.thread, media::Order::Release { port: port.id });
+                Err(OpenError::Session(error))
+            }
+        }
     }
 
     /// Rings and appends: nothing here waits.
@@ -361,24 +376,13 @@ impl Exchange {
             self.hang_up(now, leg);
         }
         if let Some(caller) = self.forget_caller(now, legs.caller) {
-            let end = match caller.stage {
-                Stage::Ringing { .. } => sip::Command::Reject {
-                    dialog: caller.dialog,
-                    status: Status::TEMPORARILY_UNAVAILABLE,
-                    headers: Vec::new(),
-                },
-                Stage::Waiting { .. } | Stage::Talking { .. } => sip::Command::Bye {
-                    dialog: caller.dialog,
-                    reason: None,
-                },
-            };
-            self.command(now, end);
+            self.command(now, end_of(&caller));
         }
     }
 
     /// The state rejected a fact. An arrival that it has no room for is refused, an answer to nothing is hung up; anything else lost a race
     /// and changes nothing.
-    pub(crate) fn on_rejected(&mut self, now: Instant, entry: &Entry) {
+    pub(crate) fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
         match entry.fact {
             Fact::Arrived { leg, .. } => {
                 let Some(caller) = self.forget_caller(now, leg) else {
@@ -393,8 +397,10 @@ impl Exchange {
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
                 self.hang_up(now, leg)
             }
-            Fact::Configured(_)
-            | Fact::Stands { .. }
+            Fact::Configured(_) => self.warn(Warning::ConfigurationRefused {
+                reason: with_causes(error),
+            }),
+            Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
             | Fact::Intends { .. }
@@ -429,18 +435,30 @@ impl Exchange {
             reason: "a media thread is overloaded",
         });
         if let Some(caller) = self.callers.get(&leg) {
-            let dialog = caller.dialog;
-            self.command(
-                now,
-                sip::Command::Bye {
-                    dialog,
-                    reason: None,
-                },
-            );
+            let end = end_of(caller);
+            self.command(now, end);
             self.caller_left(now, leg, EndCause::LegLost);
+        } else if self.stars.contains_key(&leg) {
+            self.hang_up_star(now, leg);
         } else {
-            self.hang_up(now, leg);
+            self.called_leg_is_lost(now, leg);
         }
+    }
+}
+
+/// How a caller's leg is ended by us.
+const fn end_of(caller: &Caller) -> sip::Command {
+    let dialog = caller.dialog;
+    match caller.stage {
+        Stage::Ringing { .. } => sip::Command::Reject {
+            dialog,
+            status: Status::TEMPORARILY_UNAVAILABLE,
+            headers: Vec::new(),
+        },
+        Stage::Waiting { .. } | Stage::Talking { .. } => sip::Command::Bye {
+            dialog,
+            reason: None,
+        },
     }
 }
 
@@ -451,6 +469,12 @@ struct Arrival {
     trunk: usize,
     sound: Sound,
     number: Option<CallerNumber>,
+}
+
+/// Why a leg has no sound.
+pub(crate) enum OpenError {
+    NoPort,
+    Session(SessionError),
 }
 
 /// The number that a trunk asserts, or else the one in From.

@@ -114,7 +114,12 @@ pub enum Output {
         bindings: Vec<sip::RestoredBinding>,
     },
     /// A host is to be looked up: SRV first when it has no port.
-    Resolve(Host),
+    Resolve {
+        /// Which host.
+        host: Host,
+        /// What it is to be spoken to in.
+        protocol: sip::Protocol,
+    },
     /// People are to be told by a way that is not the trunk.
     Warn(Warning),
     /// A command's answer.
@@ -159,6 +164,11 @@ pub enum Warning {
     OperatorPaused {
         /// Whom.
         operator: OperatorId,
+    },
+    /// Distribution refused a configuration: the one before goes on there.
+    ConfigurationRefused {
+        /// Why, in a sentence.
+        reason: String,
     },
     /// A call could not be carried for want of a port, a path or room.
     CallRefused {

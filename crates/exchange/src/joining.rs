@@ -9,18 +9,19 @@ use media::{Background, Level, Order, Playlist};
 use sip::{DialogId, Status};
 
 use crate::engine::Exchange;
-use crate::legs::{CalledStage, Stage, stream};
+use crate::legs::{CalledStage, Stage, Whom, stream};
 
 impl Exchange {
-    /// Joins a contact's caller with the leg that won: her voice interrupts any prompt.
-    pub(crate) fn join(&mut self, now: Instant, contact: ContactId, with: LegId) {
-        let Some(called) = self.called.get_mut(&with) else {
+    /// Joins a contact's caller with the leg that won: her voice interrupts any prompt. `gone` says how she comes back if that leg is gone.
+    pub(crate) fn join(&mut self, now: Instant, contact: ContactId, with: LegId, gone: HandBack) {
+        let there = self.called.get_mut(&with);
+        let Some(called) = there.filter(|called| called.stage != CalledStage::Leaving) else {
             // The winner hung up while the journal was writing: the caller must not be left alone with it.
             return self.append(
                 now,
                 Fact::HandedBack {
                     contact,
-                    cause: HandBack::LegLost,
+                    cause: gone,
                 },
             );
         };
@@ -109,15 +110,7 @@ impl Exchange {
         self.close_sound(leg, &called.sound);
         let contact = called.contact;
         match stage {
-            Some(CalledStage::Talking) => {
-                self.append(
-                    now,
-                    Fact::Ended {
-                        contact,
-                        cause: EndCause::Operator,
-                    },
-                );
-            }
+            Some(CalledStage::Talking) => self.far_side_left(now, contact, called.whom),
             // She answered and hung up before the journal knew whether she won: if she did, `join` hands the caller back.
             Some(CalledStage::Answered) => {}
             Some(
@@ -127,6 +120,21 @@ impl Exchange {
             }
             Some(CalledStage::Leaving) | None => {}
         }
+    }
+
+    /// Who talked with a caller hung up. An operator ends the call by it; after a partner the caller waits again at her rank.
+    fn far_side_left(&mut self, now: Instant, contact: ContactId, whom: Whom) {
+        let fact = match whom {
+            Whom::Desk(..) | Whom::Home(_) => Fact::Ended {
+                contact,
+                cause: EndCause::Operator,
+            },
+            Whom::Partner(_) => Fact::HandedBack {
+                contact,
+                cause: HandBack::Partner,
+            },
+        };
+        self.append(now, fact);
     }
 
     /// The peer offers another session: hold, resume, another address. Attributes never cross legs.

@@ -25,6 +25,9 @@ impl Exchange {
                 digit,
                 source: _,
             } => self.on_key(now, leg(self.start, stream), digit),
+            Event::Finished { stream, sound: _ } => {
+                self.on_confirmed(now, leg(self.start, stream));
+            }
             Event::Refused {
                 stream: Some(stream),
                 error: _,
@@ -33,7 +36,6 @@ impl Exchange {
                 stream: None,
                 error: _,
             }
-            | Event::Finished { .. }
             | Event::DigitsSent { .. }
             | Event::Closed { .. } => {}
         }

@@ -13,22 +13,13 @@ use crate::session::Session;
 use crate::settings::{Line, Who};
 use crate::timers::TimerId;
 
-/// The media half of a leg.
+/// The media half of a leg; its stream is open on the media thread.
 #[derive(Debug)]
 pub(crate) struct Sound {
     /// The port pair it took.
     pub(crate) port: PortPair,
     /// What offer and answer settled, and our side of it.
     pub(crate) session: Session,
-    /// Whether the media thread knows the stream.
-    pub(crate) opened: Opened,
-}
-
-/// Whether the media thread knows a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opened {
-    No,
-    Yes,
 }
 
 /// A caller's leg.
@@ -181,6 +172,8 @@ pub(crate) struct StarCall {
     pub(crate) operator: OperatorId,
     pub(crate) sound: Sound,
     pub(crate) hang_up: Option<TimerId>,
+    /// How many prompts of the confirmation are still to be heard.
+    pub(crate) prompts_left: usize,
 }
 
 /// The stream of a leg; a leg has one, and both live for one start of the node.

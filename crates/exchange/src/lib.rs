@@ -22,7 +22,7 @@ mod timers;
 mod trunks;
 mod waiting;
 
-pub use board::Board;
+pub use board::{Board, Holdings};
 pub use engine::{Exchange, Setup};
 pub use input::{Command, Input, Mode, Output, Reply, Resolution, Token, Warning};
 pub use settings::Settings;

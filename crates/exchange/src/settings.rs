@@ -256,6 +256,8 @@ pub enum Who {
 pub enum Prompt {
     /// Press one to take the call.
     PressOne,
+    /// What comes before the prompt of a state that was asked for.
+    State,
     /// You are ready.
     Ready,
     /// You are on a pause.

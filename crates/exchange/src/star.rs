@@ -9,12 +9,14 @@ use sip::message::Message;
 use sip::{DialogId, Flow, Status, User};
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Opened, Sound, StarCall};
-use crate::session::{Session, Terms};
+use crate::incoming::OpenError;
+use crate::legs::StarCall;
 use crate::settings::{Language, Prompt};
 
-/// How long a spoken confirmation may last before we hang up.
-const CONFIRMATION: Duration = Duration::from_secs(4);
+/// How long a spoken confirmation may last before we hang up, whether it was heard or not.
+const CONFIRMATION_MAX: Duration = Duration::from_secs(15);
+/// From the end of the confirmation to our hanging up: what a phone's jitter buffer still has to play.
+const HEARD_OUT: Duration = Duration::from_millis(500);
 /// What one `*42` adds to a wrap-up.
 const LONGER: Duration = Duration::from_secs(300);
 
@@ -66,49 +68,34 @@ impl Exchange {
         let Some(code) = Code::parse(&dialled) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
-        let Some(port) = self.take_port(None) else {
-            return self.reject(now, dialog, Status::SERVICE_UNAVAILABLE);
-        };
         let leg = self.next_leg();
-        let terms = Terms {
-            at: self.sound_address(flow.listener, port),
-            laws: &[media::Law::ALaw, media::Law::MuLaw],
-            latch: media::Latch::Anywhere,
-            number: self.seal.number(leg),
-        };
-        match Session::answering(&request.body(), terms) {
-            Ok(session) => {
-                let sound = Sound {
-                    port,
-                    session,
-                    opened: Opened::No,
+        let laws = [media::Law::ALaw, media::Law::MuLaw];
+        let latch = media::Latch::Anywhere;
+        match self.open_sound(leg, flow.listener, &request.body(), &laws, latch) {
+            Ok(sound) => {
+                let call = StarCall {
+                    dialog,
+                    operator,
+                    sound,
+                    hang_up: None,
+                    prompts_left: 0,
                 };
-                self.confirm(
-                    now,
-                    leg,
-                    code,
-                    StarCall {
-                        dialog,
-                        operator,
-                        sound,
-                        hang_up: None,
-                    },
-                );
+                self.confirm(now, leg, code, call);
             }
-            Err(error) => {
-                self.order(port.thread, media::Order::Release { port: port.id });
-                self.reject(now, dialog, error.status());
-            }
+            Err(OpenError::NoPort) => self.reject(now, dialog, Status::SERVICE_UNAVAILABLE),
+            Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
         }
     }
 
     fn confirm(&mut self, now: Instant, leg: LegId, code: Code, mut call: StarCall) {
         let (dialog, operator, sdp) = (call.dialog, call.operator, call.sound.session.local());
-        call.hang_up = Some(self.timers.arm(now + CONFIRMATION, Timer::HangUp(leg)));
+        call.hang_up = Some(self.timers.arm(now + CONFIRMATION_MAX, Timer::HangUp(leg)));
+        let prompts = self.spoken(operator, code);
+        call.prompts_left = prompts.len();
         self.stars.insert(leg, call);
         self.by_dialog.insert(dialog, leg);
         self.append(now, Fact::Engaged { operator, leg });
-        let prompt = self.obey(now, operator, code);
+        self.obey(now, operator, code);
         let local_tag = self.tag(leg);
         self.command(
             now,
@@ -119,16 +106,6 @@ impl Exchange {
                 headers: Vec::new(),
             },
         );
-        self.settle_sound(leg);
-        let language = self.language_of(operator);
-        let prompts = self
-            .settings
-            .sounds
-            .prompts
-            .get(&(language, prompt))
-            .copied()
-            .into_iter()
-            .collect();
         self.play(
             leg,
             Playlist {
@@ -138,58 +115,43 @@ impl Exchange {
         );
     }
 
-    /// Does what the code says and tells which prompt confirms it.
-    fn obey(&mut self, now: Instant, operator: OperatorId, code: Code) -> Prompt {
-        match code {
-            Code::Ready => {
-                self.append(
-                    now,
-                    Fact::Intends {
-                        operator,
-                        intent: Intent::Ready,
-                    },
-                );
-                Prompt::Ready
-            }
+    /// What confirms the code, in the operator's language. It is chosen before the code changes her state.
+    fn spoken(&self, operator: OperatorId, code: Code) -> Vec<media::SoundId> {
+        let prompts = match code {
+            Code::Ready => vec![Prompt::Ready],
+            Code::Pause => vec![Prompt::Paused],
+            Code::Longer if self.is_in_wrap_up(operator) => vec![Prompt::WrapUpLonger],
+            Code::Longer => vec![Prompt::NotPossible],
+            Code::State => vec![Prompt::State, self.state_prompt(operator)],
+            Code::Off => vec![Prompt::Off],
+        };
+        let language = self.language_of(operator);
+        let sounds = &self.settings.sounds.prompts;
+        let sound = |prompt| sounds.get(&(language, prompt)).copied();
+        prompts.into_iter().filter_map(sound).collect()
+    }
+
+    /// Does what the code says.
+    fn obey(&mut self, now: Instant, operator: OperatorId, code: Code) {
+        let intent = match code {
+            Code::Ready => Intent::Ready,
             Code::Pause => {
                 let Ok(reason) = Key::parse("phone") else {
-                    return Prompt::NotPossible;
+                    return;
                 };
-                self.append(
-                    now,
-                    Fact::Intends {
-                        operator,
-                        intent: Intent::Paused {
-                            reason,
-                            back_at: None,
-                        },
-                    },
-                );
-                Prompt::Paused
+                Intent::Paused {
+                    reason,
+                    back_at: None,
+                }
             }
+            Code::Off => Intent::Off,
             Code::Longer if self.is_in_wrap_up(operator) => {
-                self.append(
-                    now,
-                    Fact::WrapUp {
-                        operator,
-                        change: WrapUpChange::Longer(LONGER),
-                    },
-                );
-                Prompt::WrapUpLonger
+                let change = WrapUpChange::Longer(LONGER);
+                return self.append(now, Fact::WrapUp { operator, change });
             }
-            Code::Longer => Prompt::NotPossible,
-            Code::State => self.state_prompt(operator),
-            Code::Off => {
-                self.append(
-                    now,
-                    Fact::Intends {
-                        operator,
-                        intent: Intent::Off,
-                    },
-                );
-                Prompt::Off
-            }
-        }
+            Code::Longer | Code::State => return,
+        };
+        self.append(now, Fact::Intends { operator, intent });
     }
 
     fn state_prompt(&self, operator: OperatorId) -> Prompt {
@@ -222,6 +184,21 @@ impl Exchange {
             .find(|other| other.id == operator)
             .map(|operator| operator.language)
             .unwrap_or_default()
+    }
+
+    /// A prompt of a confirmation was played to its end; after the last one we hang up.
+    pub(crate) fn on_confirmed(&mut self, now: Instant, leg: LegId) {
+        let Some(star) = self.stars.get_mut(&leg) else {
+            return;
+        };
+        star.prompts_left = star.prompts_left.saturating_sub(1);
+        if star.prompts_left > 0 {
+            return;
+        }
+        let hang_up = self.timers.arm(now + HEARD_OUT, Timer::HangUp(leg));
+        if let Some(before) = star.hang_up.replace(hang_up) {
+            self.timers.cancel(before);
+        }
     }
 
     /// The confirmation is over.

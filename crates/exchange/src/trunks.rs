@@ -13,6 +13,7 @@ use crate::engine::{Exchange, Timer};
 use crate::input::{Output, Resolution, Warning};
 use crate::presence::Probed;
 use crate::settings::{Host, Network, Settings, Trunk, Who};
+use crate::timers::TimerId;
 
 /// Time from one look-up of a trunk's name to the next.
 const RESOLVE_EVERY: Duration = Duration::from_secs(300);
@@ -33,6 +34,9 @@ pub(crate) struct TrunkState {
     current: usize,
     pub(crate) health: TrunkHealth,
     failures: u32,
+    /// When it is asked and looked up again.
+    probe: Option<TimerId>,
+    lookup: Option<TimerId>,
     pub(crate) registration: Option<RegistrationState>,
 }
 
@@ -64,6 +68,8 @@ impl TrunkState {
             current: 0,
             health,
             failures,
+            probe: None,
+            lookup: None,
             registration: None,
         }
     }
@@ -143,6 +149,13 @@ impl Exchange {
             }
         }
         let mut before = std::mem::take(&mut self.trunks);
+        for timer in before
+            .iter()
+            .flat_map(|trunk| [trunk.probe, trunk.lookup])
+            .flatten()
+        {
+            self.timers.cancel(timer);
+        }
         for trunk in &settings.trunks {
             let same = before.iter().position(|state| state.name == trunk.name);
             self.trunks.push(TrunkState::new(
@@ -223,17 +236,21 @@ impl Exchange {
 
     /// Has a trunk's name looked up, now and again and again.
     pub(crate) fn resolve_trunk(&mut self, now: Instant, index: usize) {
-        let Some(host) = self
+        let Some((host, protocol)) = self
             .settings
             .trunks
             .get(index)
-            .and_then(|trunk| trunk.target.clone())
+            .and_then(|trunk| Some((trunk.target.clone()?, trunk.protocol)))
         else {
             return;
         };
         if literal(&host).is_none() {
-            self.timers.arm(now + RESOLVE_EVERY, Timer::Resolve(index));
-            self.push(Output::Resolve(host));
+            let again = self.timers.arm(now + RESOLVE_EVERY, Timer::Resolve(index));
+            let before = self.trunks.get_mut(index);
+            if let Some(before) = before.and_then(|trunk| trunk.lookup.replace(again)) {
+                self.timers.cancel(before);
+            }
+            self.push(Output::Resolve { host, protocol });
         }
     }
 
@@ -269,7 +286,11 @@ impl Exchange {
         else {
             return;
         };
-        self.timers.arm(now + every, Timer::ProbeTrunk(index));
+        let again = self.timers.arm(now + every, Timer::ProbeTrunk(index));
+        let before = self.trunks.get_mut(index);
+        if let Some(before) = before.and_then(|trunk| trunk.probe.replace(again)) {
+            self.timers.cancel(before);
+        }
         let Some((target, host)) = self.trunk_target(index) else {
             return;
         };

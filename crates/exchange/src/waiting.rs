@@ -43,7 +43,6 @@ impl Exchange {
                 headers: Vec::new(),
             },
         );
-        self.settle_sound(leg);
     }
 
     /// Says prompts, then goes on with the waiting sound; the next words are said after their time.

@@ -21,6 +21,9 @@ pub struct ThreadId(pub u8);
 pub struct PortId(pub u16);
 
 /// A bound pair of an even RTP port and the odd RTCP port above it, ready to be opened on its thread.
+///
+/// Its thread binds another one when this one is opened, so whoever takes it opens it at once, if need be without a
+/// remote, or releases it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortPair {
     /// The id to open it by.

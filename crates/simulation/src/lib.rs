@@ -1,1 +1,22 @@
-//! Phones, callers and a lossy network under a virtual clock.
+//! A centre in memory under a virtual clock: the exchange with phones, a trunk, callers, media threads and a journal around it.
+//!
+//! [`World`] runs them all from one seed: the same seed and the same script give the same day. What goes wrong ends the run with the seed and
+//! the time in the message.
+
+mod centre;
+mod chance;
+mod media;
+mod network;
+mod peer;
+mod random;
+mod shadow;
+mod world;
+
+pub use centre::{Centre, LINE_NUMBER, OUTGOING_NUMBER, Sounds};
+pub use chance::Chance;
+pub use media::{Hears, MediaThreads};
+pub use network::{Network, Weather};
+pub use peer::{Act, Call, CallEnd, CallRef, CallStage, Hold, Manner, Peer, Power, Voice};
+pub use random::{Day, Summary, random_day};
+pub use shadow::Shadow;
+pub use world::{Caller, Found, Outgoing, Sent, World};

@@ -3,6 +3,7 @@
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::message::{Fault, HeaderError, Message, ParseError};
 use bytes::{Buf, Bytes, BytesMut};
+use std::fmt;
 
 /// The keep-alive of a client; it is answered by [`PONG`].
 pub const PING: &[u8] = b"\r\n\r\n";
@@ -15,7 +16,7 @@ pub fn is_keep_alive(bytes: &[u8]) -> bool {
 }
 
 /// What was cut out of a stream.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Frame {
     /// The bytes of one message, for [`Message::parse_framed`].
     Message(Bytes),
@@ -27,13 +28,13 @@ pub enum Frame {
 
 /// Cuts one stream. It holds at most one message and what came behind it; each byte is looked at once while the end of
 /// a head is sought, so that a peer that sends a byte at a time costs no more than another.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Framer {
     buffer: BytesMut,
     state: State,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 enum State {
     #[default]
     Between,
@@ -156,4 +157,20 @@ enum Between {
     Frame(Frame),
     Starved,
     Head,
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(bytes) => write!(f, "Message({} bytes)", bytes.len()),
+            Self::Ping => f.write_str("Ping"),
+            Self::Pong => f.write_str("Pong"),
+        }
+    }
+}
+
+impl fmt::Debug for Framer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Framer({} bytes)", self.buffer.len())
+    }
 }

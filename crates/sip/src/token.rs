@@ -4,6 +4,8 @@ use std::fmt;
 
 const TOKEN: u8 = 1;
 const LWS: u8 = 2;
+const URI: u8 = 4;
+const HOST: u8 = 8;
 const CLASSES: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
@@ -11,7 +13,10 @@ const fn classes() -> [u8; 256] {
     let mut byte = 0;
     while byte < 256 {
         if (byte as u8).is_ascii_alphanumeric() {
-            table[byte] |= TOKEN;
+            table[byte] |= TOKEN | HOST;
+        }
+        if byte > b' ' as usize && !matches!(byte as u8, b'<' | b'>' | b'"' | 0x7f) {
+            table[byte] |= URI;
         }
         byte += 1;
     }
@@ -21,6 +26,9 @@ const fn classes() -> [u8; 256] {
         table[marks[mark] as usize] |= TOKEN;
         mark += 1;
     }
+    table[b'-' as usize] |= HOST;
+    table[b'.' as usize] |= HOST;
+    table[b'_' as usize] |= HOST;
     table[b' ' as usize] |= LWS;
     table[b'\t' as usize] |= LWS;
     table[b'\r' as usize] |= LWS;
@@ -37,6 +45,17 @@ pub(crate) const fn is_token(byte: u8) -> bool {
 /// a line was folded.
 pub(crate) const fn is_lws(byte: u8) -> bool {
     CLASSES[byte as usize] & LWS != 0
+}
+
+/// Tells whether the byte may stand in a URI: no control, no white space, no delimiter of the places where URIs stand.
+/// Bytes above ASCII are tolerated.
+pub(crate) const fn is_uri(byte: u8) -> bool {
+    CLASSES[byte as usize] & URI != 0
+}
+
+/// Tells whether the byte may stand in a host name: letters, digits, `-`, `.` and, as phones write it, `_`.
+pub(crate) const fn is_host(byte: u8) -> bool {
+    CLASSES[byte as usize] & HOST != 0
 }
 
 /// Cuts linear white space from both ends.

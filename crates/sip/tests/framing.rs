@@ -144,3 +144,13 @@ fn the_largest_message_passes() {
         length
     );
 }
+
+#[test]
+fn nothing_of_a_stream_is_printed() {
+    let mut framer = Framer::new();
+    push(&mut framer, message("l: 0\r\n", "").as_bytes());
+    let before = format!("{framer:?}");
+
+    let printed = format!("{before} {:?}", framer.next_frame().unwrap());
+    assert!(!printed.contains("linka"), "{printed}");
+}

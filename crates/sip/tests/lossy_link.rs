@@ -99,7 +99,7 @@ fn side(number: u8, seed: u64, now: Instant) -> Side {
         advertised: address,
         algorithm: Algorithm::Md5,
     };
-    let mut config = EndpointConfig::new(vec![listener], "linka");
+    let mut config = EndpointConfig::new(vec![listener], "linka".to_owned());
     config.session_expires = Duration::from_secs(90);
     let mut secret = [number; 32];
     secret[..8].copy_from_slice(&seed.to_le_bytes());

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use rsip::headers::UntypedHeader;
-use rsip::message::HeadersExt;
+use rsip::headers::{ToTypedHeader, UntypedHeader};
+use rsip::message::{HasHeaders, HeadersExt};
 use rsip::typed;
 use sip::{Message, Name, Start};
 

@@ -355,3 +355,28 @@ fn byes_that_cross_end_both() {
     bench.seconds(65);
     bench.assert_empty();
 }
+
+#[test]
+fn the_numbers_of_a_lost_fork_do_not_bind_the_winner() {
+    let mut bench = Bench::default();
+    let (_, invite) = bench.call();
+    let call_id = format!("Call-ID: {}", invite.header("Call-ID").unwrap());
+    let info = |tag: &str, number: u32| {
+        let lines = [
+            call_id.clone(),
+            common::to("ours"),
+            format!("From: <sip:op@linka.test>;tag={tag}"),
+            format!("CSeq: {number} INFO"),
+            common::branch(&format!("z9hG4bK{tag}{number}")),
+        ];
+        common::request("INFO", &lines.each_ref().map(String::as_str), "")
+    };
+    bench.receive(&info("loser", 900));
+    assert!(bench.only().is("200"));
+    bench.receive(&response(&invite.text, "200 OK", "winner", SDP));
+    bench.sent();
+
+    bench.receive(&info("winner", 1));
+
+    assert!(bench.only().is("200"));
+}

@@ -25,7 +25,7 @@ fn host() -> impl Strategy<Value = Uri> {
     )
         .prop_map(|(user, place, port, param)| {
             let host = match &place {
-                (Some(name), _) => Host::Name(name.as_bytes()),
+                (Some(name), _) => Host::parse(name.as_bytes()).unwrap(),
                 (None, address) => Host::Address(address.unwrap()),
             };
             let mut uri = Uri::sip(host);

@@ -145,6 +145,9 @@ impl Files {
             directory: directory.contactable,
             sounds: prompts.staff(),
         };
+        if let Err(error) = try_distribution(&settings.dispatch) {
+            problems.push(self.queues.0.problem_of_file("", error.to_string()));
+        }
         let advice = advice(&node, &settings, &prompts);
         Some(Configuration {
             node,
@@ -218,6 +221,12 @@ impl Files {
             }
         }
     }
+}
+
+/// Gives the rules to a dispatcher of their own: what it refuses here it would refuse while serving.
+fn try_distribution(config: &dispatch::Config) -> Result<(), dispatch::InputError> {
+    let input = dispatch::Input::Configured(Box::new(config.clone()));
+    dispatch::Dispatcher::new().handle_input(dispatch::Moment::ZERO, input)
 }
 
 /// Reads one file; a problem leaves `None`.

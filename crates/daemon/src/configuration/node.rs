@@ -36,6 +36,14 @@ struct SipTable {
     session_expires_seconds: u64,
 }
 
+impl SipTable {
+    fn registration(&self) -> (Duration, Duration) {
+        let least = Duration::from_secs(self.registration_min_seconds.max(1).into());
+        let most = Duration::from_secs(self.registration_max_seconds.into());
+        (least, most.max(least))
+    }
+}
+
 fn unspanned(text: &str) -> Spanned<String> {
     Spanned::new(0..0, text.to_owned())
 }
@@ -203,10 +211,6 @@ impl NodeFile {
                 .map(|text| parse(source, key, text))
                 .collect::<Result<Vec<_>, _>>()
         };
-        let (least, most) = (
-            sip.registration_min_seconds.max(10),
-            sip.registration_max_seconds.max(10),
-        );
         Ok(Node {
             udp: addresses("sip.udp", &sip.udp)?,
             tcp: addresses("sip.tcp", &sip.tcp)?,
@@ -222,10 +226,7 @@ impl NodeFile {
                 .iter()
                 .map(|text| network(source, "sip.clear_text_networks", text))
                 .collect::<Result<_, _>>()?,
-            registration: (
-                Duration::from_secs(least.into()),
-                Duration::from_secs(most.max(least).into()),
-            ),
+            registration: sip.registration(),
             session_expires: Duration::from_secs(sip.session_expires_seconds.max(90)),
             rtp_ports: self.ports(source)?,
             rtp_address: self

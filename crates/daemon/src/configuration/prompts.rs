@@ -42,10 +42,11 @@ const LANGUAGES: [(&str, Language); 3] = [
     ("uk", Language::Ukrainian),
 ];
 
-const STAFF: [(&str, Prompt); 8] = [
+const STAFF: [(&str, Prompt); 9] = [
     ("press-one", Prompt::PressOne),
     ("ready", Prompt::Ready),
     ("paused", Prompt::Paused),
+    ("state", Prompt::State),
     ("paused-after-misses", Prompt::PausedAfterMisses),
     ("off", Prompt::Off),
     ("wrap-up", Prompt::WrapUp),

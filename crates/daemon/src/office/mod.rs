@@ -221,10 +221,10 @@ impl Office {
                 Some(ToOffice::Connect(connect)) => {
                     tokio::spawn(tcp::connect(shared.clone(), connect));
                 }
-                Some(ToOffice::Resolve(host)) => {
+                Some(ToOffice::Resolve(host, protocol)) => {
                     let office = self.clone();
                     tokio::spawn(async move {
-                        let resolution = names::resolve(host).await;
+                        let resolution = names::resolve(host, protocol).await;
                         office.send(FromOffice::Resolved(resolution)).await;
                     });
                 }

@@ -6,6 +6,7 @@ use exchange::Resolution;
 use exchange::settings::Host;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::proto::rr::RData;
+use sip::Protocol;
 
 /// The port of a host that has no SRV record.
 const SIP_PORT: u16 = 5060;
@@ -13,10 +14,10 @@ const SIP_PORT: u16 = 5060;
 const ADDRESSES_MAX: usize = 16;
 
 /// Looks up one host; a name server that fails leaves no address.
-pub(crate) async fn resolve(host: Host) -> Resolution {
+pub(crate) async fn resolve(host: Host, protocol: Protocol) -> Resolution {
     let addresses =
         match TokioResolver::builder_tokio().and_then(hickory_resolver::ResolverBuilder::build) {
-            Ok(resolver) => look_up(&resolver, &host).await,
+            Ok(resolver) => look_up(&resolver, &host, protocol).await,
             Err(error) => {
                 tracing::warn!(%error, "no name server is set up");
                 Vec::new()
@@ -28,11 +29,11 @@ pub(crate) async fn resolve(host: Host) -> Resolution {
     Resolution { host, addresses }
 }
 
-async fn look_up(resolver: &TokioResolver, host: &Host) -> Vec<SocketAddr> {
+async fn look_up(resolver: &TokioResolver, host: &Host, protocol: Protocol) -> Vec<SocketAddr> {
     let mut addresses = Vec::new();
     let targets = match host.port {
         Some(port) => vec![(host.name.clone(), port)],
-        None => services(resolver, &host.name).await,
+        None => services(resolver, &host.name, protocol).await,
     };
     for (name, port) in targets {
         if let Ok(found) = resolver.lookup_ip(name).await {
@@ -44,9 +45,13 @@ async fn look_up(resolver: &TokioResolver, host: &Host) -> Vec<SocketAddr> {
 }
 
 /// The SRV targets in order of priority and weight; without any, the name itself.
-async fn services(resolver: &TokioResolver, name: &str) -> Vec<(String, u16)> {
+async fn services(resolver: &TokioResolver, name: &str, protocol: Protocol) -> Vec<(String, u16)> {
+    let service = match protocol {
+        Protocol::Udp => "_sip._udp",
+        Protocol::Tcp => "_sip._tcp",
+    };
     let mut targets = Vec::new();
-    if let Ok(found) = resolver.srv_lookup(format!("_sip._udp.{name}")).await {
+    if let Ok(found) = resolver.srv_lookup(format!("{service}.{name}")).await {
         for record in found.answers() {
             if let RData::SRV(service) = &record.data {
                 targets.push((

@@ -165,6 +165,11 @@ pub(crate) fn words(warning: &Warning) -> Words {
             format!("a snapshot could not be written: {reason}"),
             News::Machine,
         ),
+        Warning::ConfigurationRefused { reason } => (
+            "configuration-refused",
+            format!("distribution keeps its old configuration: {reason}"),
+            News::Machine,
+        ),
         Warning::OperatorPaused { operator } => (
             "operator-paused",
             format!("{operator} was paused after missed calls"),

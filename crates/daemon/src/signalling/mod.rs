@@ -53,7 +53,7 @@ pub(crate) enum ToOffice {
     /// People are to be told.
     Warn(Warning),
     /// A host is to be looked up.
-    Resolve(exchange::settings::Host),
+    Resolve(exchange::settings::Host, sip::Protocol),
     /// A connection is to be opened.
     Connect(Connect),
     /// The last call ended while draining.
@@ -306,7 +306,7 @@ impl Signalling {
                 }
                 Output::Journal(order) => self.journal_order(order),
                 Output::KeepBindings { user, bindings } => self.keep_bindings(user, &bindings),
-                Output::Resolve(host) => self.tell(ToOffice::Resolve(host)),
+                Output::Resolve { host, protocol } => self.tell(ToOffice::Resolve(host, protocol)),
                 Output::Warn(warning) => self.tell(ToOffice::Warn(warning)),
                 Output::Answer { token, reply } => {
                     // Who asked may have gone meanwhile.

@@ -54,11 +54,6 @@ impl Connections {
         self.lock().remove(&id);
     }
 
-    /// How many are open.
-    pub(crate) fn count(&self) -> usize {
-        self.lock().len()
-    }
-
     fn send(&self, id: ConnectionId, bytes: Bytes) -> Sent {
         let mut queues = self.lock();
         let Some(queue) = queues.get(&id) else {

@@ -77,6 +77,12 @@ impl Softphone {
         self
     }
 
+    /// The address it lives on. Its RTP comes from 127.0.0.1 always: it binds no address for it.
+    pub(crate) fn at(mut self, host: &'static str) -> Self {
+        self.host = host;
+        self
+    }
+
     /// What it speaks: `tone-HERTZ.wav`, `silence.wav` or `speech-LANGUAGE.wav`.
     pub(crate) fn saying(mut self, sound: &str) -> Self {
         sound.clone_into(&mut self.says);

@@ -181,7 +181,7 @@ impl Site {
         command.output().unwrap()
     }
 
-    /// Starts `linka serve` and waits until it answers on its control socket.
+    /// Starts `linka serve` and waits until it tells its status.
     #[track_caller]
     pub(crate) fn start(&self) -> Linka<'_> {
         self.until_ready(self.start_unready())
@@ -197,14 +197,14 @@ impl Site {
 
     #[track_caller]
     fn until_ready<'site>(&self, mut linka: Linka<'site>) -> Linka<'site> {
-        eventually("linka is ready", START_MAX, || {
+        let _status = eventually("linka is ready", START_MAX, || {
             if let Some(status) = linka.process.ended() {
                 panic!(
                     "linka ended at its start ({status}):\n{}",
                     linka.process.log()
                 );
             }
-            UnixStream::connect(self.data().join("linka.sock")).ok()
+            linka.status()
         });
         linka
     }

@@ -61,6 +61,7 @@ impl Scenario {
             ("refresh_ms", "30000"),
             ("status", "503"),
             ("expires", "60"),
+            ("told", ""),
         ];
         Self {
             name,

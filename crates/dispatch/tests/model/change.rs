@@ -36,29 +36,11 @@ impl Model {
                 self.withdraw_unfit(*contact);
                 Some(())
             }
-            Input::Intends { operator, intent } => self.intend(*operator, *intent),
-            Input::Reached {
-                operator,
-                reachability,
-            } => self.reach(*operator, *reachability),
-            Input::ShiftEnds { operator, at } => {
-                let (now, before) = (self.now, self.config.rules.last_minutes);
-                let person = self.person_mut(*operator)?;
-                person.shift_ends = *at;
-                person.last_minutes = at.is_some_and(|at| now >= at - before);
-                Some(())
-            }
-            Input::Engaged { operator, leg } => {
-                let used = self.leg_in_use(*leg);
-                let person = self.person_mut(*operator)?;
-                only_if(!used && person.legs.len() < 16)?;
-                person.legs.insert(*leg, None);
-                self.withdraw_from(*operator);
-                Some(())
-            }
-            Input::Disengaged { operator, leg } => {
-                self.person_mut(*operator)?.legs.remove(leg).map(|_| ())
-            }
+            Input::Intends { .. }
+            | Input::Reached { .. }
+            | Input::ShiftEnds { .. }
+            | Input::Engaged { .. }
+            | Input::Disengaged { .. } => self.apply_to_person(input),
             Input::Answered {
                 contact,
                 operator,
@@ -100,6 +82,35 @@ impl Model {
             }
             Input::LegFound { leg } => self.find(*leg),
             Input::LegLost { leg } => self.lose(*leg),
+        }
+    }
+
+    fn apply_to_person(&mut self, input: &Input) -> Accepted {
+        match input {
+            Input::Intends { operator, intent } => self.intend(*operator, *intent),
+            Input::Reached {
+                operator,
+                reachability,
+            } => self.reach(*operator, *reachability),
+            Input::ShiftEnds { operator, at } => {
+                let (now, before) = (self.now, self.config.rules.last_minutes);
+                let person = self.person_mut(*operator)?;
+                person.shift_ends = *at;
+                person.last_minutes = at.is_some_and(|at| now >= at - before);
+                Some(())
+            }
+            Input::Engaged { operator, leg } => {
+                let used = self.leg_in_use(*leg);
+                let person = self.person_mut(*operator)?;
+                only_if(!used && person.legs.len() < 16)?;
+                person.legs.insert(*leg, None);
+                self.withdraw_from(*operator);
+                Some(())
+            }
+            Input::Disengaged { operator, leg } => {
+                self.person_mut(*operator)?.legs.remove(leg).map(|_| ())
+            }
+            _ => None,
         }
     }
 

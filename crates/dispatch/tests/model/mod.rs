@@ -537,13 +537,13 @@ impl Contact {
         self.needs
             .iter()
             .map(|need| {
-                let reached = need
+                let mut reached = need
                     .relaxed
                     .iter()
                     .filter(|step| step.after <= self.looked_at);
                 (
                     need.skill,
-                    reached.last().map_or(need.level, |step| step.level),
+                    reached.next_back().map_or(need.level, |step| step.level),
                 )
             })
             .filter(|(_, level)| *level > 0)

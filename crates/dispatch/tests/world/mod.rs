@@ -6,7 +6,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,13 +72,6 @@ pub fn skill(n: u64) -> SkillId {
 }
 pub fn partner(n: u64) -> PartnerId {
     PartnerId::parse(&format!("p{n}")).unwrap()
-}
-
-/// Which strategies a random configuration may have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    pub operators: u64,
-    pub queues: u64,
 }
 
 pub fn config(chance: &mut Chance) -> Config {
@@ -174,7 +167,7 @@ fn random_queue(chance: &mut Chance, n: u64) -> Queue {
             .collect(),
         timelines: CLASSES
             .into_iter()
-            .filter_map(|class| (!chance.one_in(3)).then(|| timeline(chance, class)))
+            .map(|class| timeline(chance, class))
             .collect(),
     }
 }
@@ -642,14 +635,4 @@ impl World {
 
 pub fn drain(dispatcher: &mut dispatch::Dispatcher) -> Vec<Decision> {
     std::iter::from_fn(|| dispatcher.poll_output()).collect()
-}
-
-pub fn ids(decisions: &[Decision]) -> BTreeSet<ContactId> {
-    decisions
-        .iter()
-        .filter_map(|decision| match decision {
-            Decision::Offer { contact, .. } => Some(*contact),
-            _ => None,
-        })
-        .collect()
 }

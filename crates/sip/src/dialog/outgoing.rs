@@ -214,6 +214,8 @@ impl Dialog {
             |contact| contact.uri.to_uri(),
         );
         self.route = Route::new(remote, response, Order::Reversed, self.route.heard);
+        // Numbers of a fork that lost say nothing about this peer.
+        self.remote_cseq = None;
         self.session.learn(response);
         self.session.remote = sdp_of(response).or(calling.early);
         self.send_ack(core, calling.key, self.local_cseq, response);

@@ -111,10 +111,11 @@ impl Established {
     }
 }
 
-/// The body of a message as a session description; none if it has no body.
+/// The body of a message as a session description; none if it has no body. It is copied, so that a long call does not
+/// keep the datagram it came in.
 pub(crate) fn sdp_of(message: &Message) -> Option<Body> {
     let body = message.body();
-    (!body.is_empty()).then_some(Body(body))
+    (!body.is_empty()).then(|| Body(Bytes::copy_from_slice(&body)))
 }
 
 impl Dialog {

@@ -8,21 +8,32 @@ use crate::table::Seeded;
 
 /// How many buckets there are. Sources share one by chance; each is small, and the table never grows.
 pub const SOURCES_MAX: usize = 4_096;
-/// How many messages a source may send at once.
-pub const SOURCE_BURST: u32 = 20;
-/// How long a source waits for one more message.
-pub const SOURCE_REFILL: Duration = Duration::from_millis(500);
+/// How many messages a source may send at once by default: an office of phones that register together.
+pub const SOURCE_BURST: u32 = 100;
+/// How long a source waits for one more message by default: 10 a second leave little to guess passwords with.
+pub const SOURCE_REFILL: Duration = Duration::from_millis(100);
+
+/// How much an unknown source may send.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub struct SourceRate {
+    /// How many messages at once.
+    pub burst: u32,
+    /// How long it waits for one more.
+    pub refill: Duration,
+}
 
 /// The buckets, found by a keyed hash of the source's network: /24 of IPv4, /48 of IPv6.
 pub(crate) struct Buckets {
     full_at: Vec<Option<Instant>>,
+    rate: SourceRate,
     seeded: Seeded,
 }
 
 impl Buckets {
-    pub(crate) fn new(secret: &[u8; 32]) -> Self {
+    pub(crate) fn new(secret: &[u8; 32], rate: SourceRate) -> Self {
         Self {
             full_at: vec![None; SOURCES_MAX],
+            rate,
             seeded: Seeded::new(secret),
         }
     }
@@ -35,8 +46,8 @@ impl Buckets {
             return false;
         };
         // The bucket is full again at that time; each token moves it on by one refill.
-        let next = full_at.map_or(now, |at| at.max(now)) + SOURCE_REFILL;
-        let empty = next > now + SOURCE_REFILL * SOURCE_BURST;
+        let next = full_at.map_or(now, |at| at.max(now)) + self.rate.refill;
+        let empty = next > now + self.rate.refill * self.rate.burst;
         if !empty {
             *full_at = Some(next);
         }
@@ -62,11 +73,19 @@ fn network(address: IpAddr) -> [u8; 6] {
 mod tests {
     use super::*;
 
+    const REFILL: Duration = Duration::from_millis(500);
+
     #[test]
     #[allow(clippy::disallowed_methods, reason = "an Instant has no other origin")]
     fn a_source_gets_its_burst_and_then_its_refill() {
         let start = Instant::now();
-        let mut buckets = Buckets::new(&[1; 32]);
+        let mut buckets = Buckets::new(
+            &[1; 32],
+            SourceRate {
+                burst: 20,
+                refill: REFILL,
+            },
+        );
         let (scanner, neighbour) = ([192, 0, 2, 1].into(), [192, 0, 2, 200].into());
 
         let taken = (0..100).filter(|_| buckets.take(start, scanner)).count();
@@ -77,7 +96,7 @@ mod tests {
             "the whole /24 shares the bucket"
         );
         assert!(buckets.take(start, [198, 51, 100, 1].into()));
-        assert!(buckets.take(start + SOURCE_REFILL, scanner));
-        assert!(!buckets.take(start + SOURCE_REFILL, scanner));
+        assert!(buckets.take(start + REFILL, scanner));
+        assert!(!buckets.take(start + REFILL, scanner));
     }
 }

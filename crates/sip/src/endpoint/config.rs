@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::admission::{SOURCE_BURST, SOURCE_REFILL, SourceRate};
 use super::ids::User;
 use crate::digest::{Algorithm, Ha1};
 use crate::flow::{ListenerId, Protocol};
@@ -72,7 +73,8 @@ pub struct Listener {
     pub algorithm: Algorithm,
 }
 
-/// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by them.
+/// How much an endpoint holds before it answers new INVITEs with 503 and unknown sources with silence. Nothing else is
+/// refused by them.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Server and client transactions together.
@@ -81,6 +83,8 @@ pub struct Limits {
     pub dialogs: usize,
     /// Outputs not yet taken.
     pub outputs: usize,
+    /// What an unknown source may send, before anything of it is parsed.
+    pub unknown_source: SourceRate,
 }
 
 impl Limits {
@@ -89,5 +93,9 @@ impl Limits {
         transactions: 200_000,
         dialogs: 40_000,
         outputs: 100_000,
+        unknown_source: SourceRate {
+            burst: SOURCE_BURST,
+            refill: SOURCE_REFILL,
+        },
     };
 }

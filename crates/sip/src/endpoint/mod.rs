@@ -16,7 +16,7 @@ mod requests;
 mod screen;
 mod stray;
 
-pub use admission::{SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX};
+pub use admission::{SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate};
 pub use command::{Command, Invite, NewCalls, Register, RestoredBinding};
 pub(crate) use compose::{ACCEPT, ALLOW, Added, Outgoing, SUPPORTED, copied};
 pub use config::{
@@ -154,7 +154,10 @@ impl Endpoint {
             registrations: Registrations::new(),
             requests: Requests::new(),
             probes: Probes::new(),
-            buckets: Buckets::new(&core.chance.derive("buckets")),
+            buckets: Buckets::new(
+                &core.chance.derive("buckets"),
+                core.config.limits.unknown_source,
+            ),
             new_calls: NewCalls::Taken,
             next_dialog: 0,
             core,

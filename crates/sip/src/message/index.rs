@@ -4,7 +4,7 @@ use super::error::Fault;
 use crate::Status;
 use crate::header::{HeaderError, Known, Name};
 use crate::limits::{HEADERS_MAX, LINE_BYTES_MAX};
-use crate::token::{decimal, is_lws, is_token};
+use crate::token::{decimal, is_lws, is_token, is_uri};
 
 /// A range of the message. `u16` is enough, since a message has at most 65,535 bytes.
 #[derive(Clone, Copy, Default)]
@@ -294,7 +294,7 @@ fn read_request_line(line: &[u8], offset: usize) -> Result<(StartLine, Option<Fa
             Fault::StartLine
         })
     } else {
-        let sound = !uri.is_empty() && uri.iter().all(|&byte| byte > b' ' && byte != 0x7f);
+        let sound = !uri.is_empty() && uri.iter().all(|&byte| is_uri(byte));
         (!sound).then_some(Fault::StartLine)
     };
     let method = Span::new(offset, offset + space);

@@ -120,6 +120,7 @@ impl Message {
     pub fn start(&self) -> Start<'_> {
         match self.start {
             StartLine::Request { method, uri } => Start::Request {
+                // The index takes nothing but a token for a method.
                 method: Method::parse(method.of(&self.bytes)).unwrap_or(Method::Options),
                 uri: Value::new(uri.of(&self.bytes)),
             },

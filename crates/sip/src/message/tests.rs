@@ -76,7 +76,7 @@ fn a_response_copies_what_the_request_says() {
 
 #[test]
 fn a_request_is_read_as_it_was_written() {
-    let uri = Uri::sip(Host::Name(b"line.example"))
+    let uri = Uri::sip(Host::parse(b"line.example").unwrap())
         .user("a b")
         .port(5070)
         .flag("lr")

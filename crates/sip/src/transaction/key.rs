@@ -164,7 +164,7 @@ fn digest(seeded: &Seeded, identity: &Identity<'_>, method: &[u8]) -> u64 {
     identity.branch.hash(&mut hasher);
     let (host, port) = identity.sent_by;
     match host {
-        Host::Name(name) => lower_case(name, &mut hasher),
+        Host::Name(name) => lower_case(name.bytes(), &mut hasher),
         Host::Address(address) => address.hash(&mut hasher),
     }
     port.hash(&mut hasher);

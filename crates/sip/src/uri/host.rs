@@ -1,33 +1,44 @@
 //! Hosts and ports as they stand in URIs and in Via.
 
-use crate::token::decimal;
+use crate::token::{decimal, is_host};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A host name: up to 255 letters, digits, `-`, `.` and, as phones write it, `_`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HostName<'a>(&'a [u8]);
+
+impl<'a> HostName<'a> {
+    /// Checks the bytes; none when they may not stand in a name.
+    pub fn new(bytes: &'a [u8]) -> Option<Self> {
+        let sound = matches!(bytes.len(), 1..=255) && bytes.iter().all(|&byte| is_host(byte));
+        sound.then_some(Self(bytes))
+    }
+
+    /// The name as it stands.
+    pub const fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+}
 
 /// A host: a name or an address (RFC 3261 §25.1, with the IPv6 grammar of RFC 5954).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Host<'a> {
     /// A domain name.
-    Name(&'a [u8]),
+    Name(HostName<'a>),
     /// An address; IPv6 stands in brackets on the wire.
     Address(IpAddr),
 }
 
 impl<'a> Host<'a> {
-    /// Reads a host that fills the slice. Letters, digits, `-`, `.` and, as phones write it, `_` make a name.
+    /// Reads a host that fills the slice.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         if let Some(inside) = bytes.strip_prefix(b"[") {
             return parse_ipv6(inside.strip_suffix(b"]")?)
                 .map(|address| Self::Address(address.into()));
         }
-        let named = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-        if bytes.is_empty() || bytes.len() > 255 || !bytes.iter().all(named) {
-            return None;
-        }
-        let address = str::from_utf8(bytes)
-            .ok()
-            .and_then(|text| text.parse::<Ipv4Addr>().ok());
-        Some(address.map_or(Self::Name(bytes), |address| Self::Address(address.into())))
+        let name = HostName::new(bytes)?;
+        Some(parse_ipv4(bytes).map_or(Self::Name(name), |address| Self::Address(address.into())))
     }
 
     /// The address, if it is one.
@@ -41,7 +52,7 @@ impl<'a> Host<'a> {
     /// Compares names without regard to case and addresses by value.
     pub fn equivalent(self, other: Host<'_>) -> bool {
         match (self, other) {
-            (Self::Name(one), Host::Name(two)) => one.eq_ignore_ascii_case(two),
+            (Self::Name(one), Host::Name(two)) => one.0.eq_ignore_ascii_case(two.0),
             (Self::Address(one), Host::Address(two)) => one == two,
             (Self::Name(_), Host::Address(_)) | (Self::Address(_), Host::Name(_)) => false,
         }
@@ -49,7 +60,7 @@ impl<'a> Host<'a> {
 
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
-            Self::Name(name) => out.extend_from_slice(name),
+            Self::Name(name) => out.extend_from_slice(name.0),
             Self::Address(IpAddr::V4(address)) => {
                 out.extend_from_slice(address.to_string().as_bytes())
             }
@@ -58,6 +69,29 @@ impl<'a> Host<'a> {
             }
         }
     }
+}
+
+/// Reads four decimal numbers without leading zeros.
+fn parse_ipv4(bytes: &[u8]) -> Option<Ipv4Addr> {
+    if !bytes.last()?.is_ascii_digit() {
+        return None;
+    }
+    let mut octets = [0_u8; 4];
+    let (mut at, mut digits) = (0, 0);
+    for &byte in bytes {
+        if byte == b'.' {
+            at += 1;
+            digits = 0;
+            continue;
+        }
+        let octet = octets
+            .get_mut(at)
+            .filter(|octet| byte.is_ascii_digit() && (digits == 0 || **octet != 0))?;
+        *octet = octet.checked_mul(10)?.checked_add(byte - b'0')?;
+        digits += 1;
+    }
+    let dots_have_digits = bytes[0] != b'.' && !bytes.windows(2).any(|pair| pair == b"..");
+    (at == 3 && dots_have_digits).then(|| octets.into())
 }
 
 /// Reads an IPv6 address without brackets. Three colons before an IPv4 part are read as two: the grammar of RFC 3261
@@ -100,4 +134,49 @@ pub(crate) fn split_port(bytes: &[u8]) -> (&[u8], &[u8]) {
     };
     let colon = memchr::memchr(b':', &bytes[from..]).map_or(bytes.len(), |at| from + at);
     bytes.split_at(colon)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_address_is_read_as_the_standard_library_reads_it() {
+        for text in [
+            "192.0.2.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "256.0.0.1",
+            "1.2.3",
+            "1.2.3.4.5",
+            "01.2.3.4",
+            "1.2.3.4.",
+            "1..3.4",
+            "a.1",
+        ] {
+            assert_eq!(parse_ipv4(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_and_addresses() {
+        assert_eq!(
+            Host::parse(b"[2001:db8::1]"),
+            Some(Host::Address("2001:db8::1".parse().unwrap()))
+        );
+        assert!(matches!(
+            Host::parse(b"my_host.example."),
+            Some(Host::Name(_))
+        ));
+        for bad in [
+            &b""[..],
+            b"2001:db8::1",
+            b"[2001:db8::1",
+            b"[1.2.3.4]",
+            b"a b",
+            b"a\0",
+        ] {
+            assert_eq!(Host::parse(bad), None);
+        }
+    }
 }

@@ -4,11 +4,12 @@ mod compare;
 mod host;
 mod owned;
 
-pub use host::Host;
+pub use host::{Host, HostName};
 pub(crate) use host::{parse_ipv6, parse_port, split_port};
 pub use owned::{Uri, UriBuilder};
 
 use crate::header::Params;
+use crate::token::is_uri;
 use std::fmt;
 use thiserror::Error;
 
@@ -73,6 +74,18 @@ pub struct UriRef<'a> {
 }
 
 impl<'a> UriRef<'a> {
+    /// Stands for what no builder makes: bytes that are no URI.
+    const NOTHING: Self = Self {
+        raw: b"x:-",
+        scheme: Scheme::Other,
+        rest: b"-",
+        user: None,
+        host: None,
+        port: None,
+        params: Params::NONE,
+        headers: b"",
+    };
+
     /// Reads a URI that fills the slice.
     pub fn parse(raw: &'a [u8]) -> Result<Self, UriError> {
         Self::read(raw).ok_or(UriError)
@@ -82,18 +95,14 @@ impl<'a> UriRef<'a> {
         let colon = memchr::memchr(b':', raw)?;
         let scheme = Scheme::find(&raw[..colon])?;
         let rest = &raw[colon + 1..];
-        if rest.is_empty() || !rest.iter().all(|&byte| is_uri_byte(byte)) {
+        if rest.is_empty() || !rest.iter().all(|&byte| is_uri(byte)) {
             return None;
         }
         let opaque = Self {
             raw,
             scheme,
             rest,
-            user: None,
-            host: None,
-            port: None,
-            params: Params::NONE,
-            headers: b"",
+            ..Self::NOTHING
         };
         if scheme.is_sip() {
             opaque.read_sip()
@@ -194,11 +203,6 @@ impl fmt::Debug for UriRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UriRef({:?}, {} bytes)", self.scheme, self.raw.len())
     }
-}
-
-/// No control, no white space, no delimiter of the places where URIs stand. Bytes above ASCII are tolerated.
-const fn is_uri_byte(byte: u8) -> bool {
-    byte > b' ' && byte != 0x7f && !matches!(byte, b'<' | b'>' | b'"')
 }
 
 /// Tells whether each percent sign is followed by two hexadecimal digits.

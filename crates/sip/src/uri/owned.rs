@@ -1,7 +1,6 @@
 //! URIs that own their bytes, and the builder of our own.
 
 use super::{Host, UriError, UriRef};
-use crate::header::Params;
 use bytes::Bytes;
 use std::fmt;
 
@@ -26,19 +25,7 @@ impl Uri {
 
     /// A view of its parts.
     pub fn view(&self) -> UriRef<'_> {
-        const ROOT: &[u8] = b"x:-";
-        UriRef::parse(&self.0)
-            .or_else(|_| UriRef::parse(ROOT))
-            .unwrap_or(UriRef {
-                raw: ROOT,
-                scheme: super::Scheme::Other,
-                rest: b"-",
-                user: None,
-                host: None,
-                port: None,
-                params: Params::NONE,
-                headers: b"",
-            })
+        UriRef::parse(&self.0).unwrap_or(UriRef::NOTHING)
     }
 
     /// All its bytes. It reveals whom it names.
@@ -103,20 +90,24 @@ impl UriBuilder {
         self
     }
 
-    /// Adds a parameter with a value.
+    /// Adds a parameter with a value; with an empty value it is a flag.
     #[must_use]
     pub fn param(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self = self.flag(name);
-        self.params.push(b'=');
-        escape(value.as_ref(), b"-_.!~*'()[]/:&+$", &mut self.params);
+        if !name.is_empty() && !value.as_ref().is_empty() {
+            self.params.push(b'=');
+            escape(value.as_ref(), b"-_.!~*'()[]/:&+$", &mut self.params);
+        }
         self
     }
 
-    /// Adds a parameter without a value, such as `lr`.
+    /// Adds a parameter without a value, such as `lr`; an empty name adds nothing.
     #[must_use]
     pub fn flag(mut self, name: &str) -> Self {
-        self.params.push(b';');
-        escape(name.as_bytes(), b"-_.!~*'()", &mut self.params);
+        if !name.is_empty() {
+            self.params.push(b';');
+            escape(name.as_bytes(), b"-_.!~*'()", &mut self.params);
+        }
         self
     }
 
@@ -143,5 +134,100 @@ fn escape(bytes: &[u8], plain: &[u8], out: &mut Vec<u8>) {
         } else {
             out.extend_from_slice(format!("%{byte:02X}").as_bytes());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn equivalent(one: &str, two: &str) -> bool {
+        let (one, two) = (Uri::parse(one).unwrap(), Uri::parse(two).unwrap());
+        assert_eq!(one.equivalent(&two), two.equivalent(&one));
+        one.equivalent(&two)
+    }
+
+    #[test]
+    fn the_equivalent_uris_of_rfc_3261_19_1_4_are_equivalent() {
+        for (one, two) in [
+            (
+                "sip:%61lice@atlanta.com;transport=TCP",
+                "sip:alice@AtlanTa.CoM;Transport=tcp",
+            ),
+            ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
+            (
+                "sip:carol@chicago.com;security=on",
+                "sip:carol@chicago.com;newparam=5",
+            ),
+            (
+                "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
+                "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com",
+            ),
+            (
+                "sip:alice@atlanta.com?subject=project%20x&priority=urgent",
+                "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
+            ),
+            ("TEL:116016", "tel:116016"),
+        ] {
+            assert!(equivalent(one, two), "{one} {two}");
+        }
+    }
+
+    #[test]
+    fn the_other_uris_of_rfc_3261_19_1_4_are_not() {
+        for (one, two) in [
+            (
+                "SIP:ALICE@AtLanTa.CoM;Transport=udp",
+                "sip:alice@AtLanTa.CoM;Transport=UDP",
+            ),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060"),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp"),
+            (
+                "sip:bob@biloxi.com",
+                "sip:bob@biloxi.com:6000;transport=tcp",
+            ),
+            (
+                "sip:carol@chicago.com",
+                "sip:carol@chicago.com?Subject=next%20meeting",
+            ),
+            ("sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4"),
+            (
+                "sip:carol@chicago.com;security=on",
+                "sip:carol@chicago.com;security=off",
+            ),
+            ("sip:a@b", "sips:a@b"),
+            ("sip:a@b", "sip:b"),
+        ] {
+            assert!(!equivalent(one, two), "{one} {two}");
+        }
+    }
+
+    #[test]
+    fn a_builder_makes_nothing_that_cannot_be_read() {
+        let host = Host::parse(b"linka.example").unwrap();
+        let uri = Uri::sip(host)
+            .secure()
+            .user("\r\n@<>")
+            .port(1)
+            .param("", "x")
+            .param("p", "")
+            .param("q", ";\0")
+            .build();
+
+        assert_eq!(
+            &uri.bytes()[..],
+            b"sips:%0D%0A%40%3C%3E@linka.example:1;p;q=%3B%00"
+        );
+        assert_eq!(uri.view().user_unescaped().unwrap(), b"\r\n@<>");
+        assert!(super::super::HostName::new(b"a\r\nX: y").is_none());
+    }
+
+    #[test]
+    fn nothing_of_a_uri_is_printed() {
+        let uri = Uri::parse("sip:+420601000017@192.0.2.1").unwrap();
+        assert_eq!(
+            format!("{uri:?} {:?}", uri.view()),
+            "UriRef(Sip, 27 bytes) UriRef(Sip, 27 bytes)"
+        );
     }
 }

@@ -97,7 +97,7 @@ pub fn config() -> EndpointConfig {
             algorithm,
         },
     ];
-    EndpointConfig::new(listeners, "linka.test")
+    EndpointConfig::new(listeners, "linka.test".to_owned())
 }
 
 pub fn peer() -> Flow {

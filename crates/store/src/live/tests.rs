@@ -118,6 +118,9 @@ fn write_torn_anywhere_leaves_whole_commits_in_their_order() {
     assert_eq!((seen[0], seen.contains(&6)), (0, true));
 }
 
+/// Bytes of a sealed row that nothing else is likely to hold.
+const MARK_BYTES: usize = 24;
+
 /// Where the sealed bytes of every row begin, go on and end.
 fn marks(db: &LiveDb) -> Vec<Vec<u8>> {
     let sql = "SELECT sealed FROM entry UNION ALL SELECT sealed FROM snapshot \
@@ -127,8 +130,8 @@ fn marks(db: &LiveDb) -> Vec<Vec<u8>> {
     let sealed: Vec<Vec<u8>> = rows.collect::<Result<_, _>>().unwrap();
 
     let ends = |bytes: &Vec<u8>| {
-        let places = [0, bytes.len() / 2, bytes.len() - 24];
-        places.map(|at| bytes[at..at + 24].to_vec())
+        let places = [0, (bytes.len() - MARK_BYTES) / 2, bytes.len() - MARK_BYTES];
+        places.map(|at| bytes[at..at + MARK_BYTES].to_vec())
     };
     sealed.iter().flat_map(ends).collect()
 }

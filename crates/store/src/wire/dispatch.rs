@@ -183,6 +183,7 @@ record!(PairRest {
 
 record!(OperatorSnapshot {
     id,
+    place,
     membership,
     intent,
     paused,

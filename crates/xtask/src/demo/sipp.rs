@@ -133,6 +133,7 @@ impl<'site> Peers<'site> {
             ("star", "*40".to_owned()),
             ("refresh_ms", "30000".to_owned()),
             ("user", "nobody".to_owned()),
+            ("told", String::new()),
         ];
         let all = common.into_iter().chain(peer.values.clone());
         all.map(|(name, value)| (name.to_owned(), value)).collect()

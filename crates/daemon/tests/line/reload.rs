@@ -1,0 +1,69 @@
+//! A valid change holds for those who wait already; an invalid one changes nothing.
+
+use crate::peers::sipp::Sipp;
+use crate::{
+    SOON, abandoned, caller, caller_who_stays, counted, operator, phone, quick_site, ready_sipp,
+};
+
+#[test]
+fn a_shorter_timeline_holds_for_a_caller_who_waits_already() {
+    let site = quick_site();
+    site.operator("jana", "");
+    site.operator("eva", "");
+    site.change(
+        "queues.toml",
+        "offer_time_seconds = 20",
+        "offer_time_seconds = 300",
+    );
+    site.change("queues.toml", "after_seconds = 25", "after_seconds = 300");
+    let linka = site.start();
+    let rings = |name| ready_sipp(&site, &linka, name, phone(&site, name, "never-answers"));
+    let phones: [Sipp; 2] = ["jana", "eva"].map(rings);
+    let rung = || {
+        phones
+            .iter()
+            .map(|phone| phone.logged("rings"))
+            .sum::<usize>()
+    };
+    let mut call = caller(&site).with("talk_ms", "15000").start(site.ports());
+    linka.wait_for("one operator is asked", SOON, |status| {
+        (status["contacts"][0]["with"].as_array()?.len() == 1).then_some(())
+    });
+    call.wait_for("answered", SOON);
+    assert_eq!(rung(), 1);
+
+    site.change("queues.toml", "after_seconds = 300", "after_seconds = 1");
+    let reloaded = site.command(&["reload"]);
+
+    assert!(reloaded.status.success(), "{reloaded:?}");
+    linka.wait_for("both operators are asked", SOON, |status| {
+        (status["contacts"][0]["with"].as_array()?.len() == 2).then_some(())
+    });
+    crate::peers::eventually("both phones ring", SOON, || (rung() == 2).then_some(()));
+    call.succeeds(1, SOON);
+    counted(&linka, abandoned(1));
+}
+
+#[test]
+fn an_invalid_change_is_refused_with_its_place_and_the_old_stays() {
+    let site = quick_site();
+    site.operator("jana", "");
+    let linka = site.start();
+    let answers = phone(&site, "jana", "answers-and-hangs-up");
+    let _jana = ready_sipp(&site, &linka, "jana", answers.with("talk_ms", "500"));
+    site.operator("eva", "");
+    site.change("queues.toml", "\"longest-idle\"", "\"by-chance\"");
+
+    let refused = site.command(&["reload"]);
+
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    for part in ["queues.toml", "strategy", "by-chance"] {
+        assert!(words.contains(part), "{words}");
+    }
+    let status = linka.wait_for("a status", SOON, |status| Some(status.clone()));
+    assert!(operator(&status, "eva").is_none());
+    let mut call = caller_who_stays(&site).start(site.ports());
+    call.succeeds(1, SOON);
+    counted(&linka, crate::answered(1));
+}

@@ -1,0 +1,314 @@
+//! The configuration of a small centre.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use dispatch::{
+    Class, Config, LineId, Need, OperatorId, Partner, PartnerId, Place, Queue, QueueId, Rules,
+    SkillId, Step, Strategy, Timeline,
+};
+use exchange::settings::{
+    CannotSpeak, Contactable, Host, Language, Line, Listener, Network, Node, Operator, Prompt,
+    Register, Settings, Trunk, Who,
+};
+use media::{Law, SoundId};
+use sip::digest::Ha1;
+use sip::{ListenerId, Protocol};
+
+/// The number of the line, as the trunk sends it.
+pub const LINE_NUMBER: &str = "80060";
+/// The number that on-call people and partners see.
+pub const OUTGOING_NUMBER: &str = "555000111";
+/// The socket of the exchange.
+pub(crate) const LISTENER: ListenerId = ListenerId(1);
+/// The password of everybody; what it is does not matter here.
+pub(crate) const PASSWORD: &str = "between us";
+/// The user that registers at the trunk.
+pub(crate) const TRUNK_USER: &str = "linka";
+
+/// The sounds of the centre.
+#[derive(Debug)]
+pub struct Sounds;
+
+impl Sounds {
+    /// The greeting.
+    pub const GREETING: SoundId = SoundId(1);
+    /// The waiting sound.
+    pub const WAITING: SoundId = SoundId(2);
+    /// The words while she waits, in turn.
+    pub const WORDS: [SoundId; 2] = [SoundId(3), SoundId(4)];
+    /// "Press one".
+    pub const PRESS_ONE: SoundId = SoundId(5);
+    /// "You are ready".
+    pub const READY: SoundId = SoundId(6);
+    /// "You are on a pause".
+    pub const PAUSED: SoundId = SoundId(7);
+}
+
+/// What a centre is made of; the parts that tests change.
+#[derive(Clone, Debug)]
+pub struct Centre {
+    /// People at a desk, each with a phone that has her name.
+    pub operators: Vec<&'static str>,
+    /// A second phone: its name, and whose it is.
+    pub second_phones: Vec<(&'static str, &'static str)>,
+    /// People at home: name and number.
+    pub on_call: Vec<(&'static str, &'static str)>,
+    /// Partner lines: name and number.
+    pub partners: Vec<(&'static str, &'static str)>,
+    /// What happens after each wait, for `Crisis` and `Danger` alike.
+    pub steps: Vec<Step>,
+    /// Who is chosen.
+    pub strategy: Strategy,
+    /// How long the line rings before it answers by itself.
+    pub line_rings: Duration,
+    /// How long an operator's phone rings.
+    pub phone_rings: Duration,
+    /// The rest after a contact, and after a hard one.
+    pub wrap_up: (Duration, Duration),
+    /// Time between the words.
+    pub words_every: Duration,
+    /// Sessions are refreshed within this time.
+    pub session_expires: Duration,
+    /// What the contacts of the line need.
+    pub needs: Vec<(&'static str, u8)>,
+    /// Media threads, and port pairs of each.
+    pub ports: (u8, u16),
+    /// Whether the exchange registers at the trunk, which challenges by 407.
+    pub registers: bool,
+    /// Time between two OPTIONS to the trunk.
+    pub trunk_probed_every: Option<Duration>,
+    /// The rules of distribution.
+    pub rules: Rules,
+    /// How many calls the exchange takes at once.
+    pub contacts_max: usize,
+    /// How long a commit of the journal takes.
+    pub commit_time: Duration,
+}
+
+impl Default for Centre {
+    fn default() -> Self {
+        Self {
+            operators: vec!["eva"],
+            second_phones: Vec::new(),
+            on_call: Vec::new(),
+            partners: Vec::new(),
+            steps: Vec::new(),
+            strategy: Strategy::LongestIdle,
+            line_rings: Duration::from_secs(6),
+            phone_rings: Duration::from_secs(15),
+            wrap_up: (Duration::from_secs(10), Duration::from_secs(30)),
+            words_every: Duration::from_secs(20),
+            session_expires: Duration::from_secs(1800),
+            needs: Vec::new(),
+            ports: (2, 64),
+            registers: false,
+            trunk_probed_every: None,
+            rules: Rules::default(),
+            contacts_max: 100,
+            commit_time: Duration::from_millis(2),
+        }
+    }
+}
+
+fn known<T, E: std::fmt::Debug>(parsed: Result<T, E>) -> T {
+    match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => panic!("a name of the centre is none: {error:?}"),
+    }
+}
+
+impl Centre {
+    /// The operator of that name.
+    #[must_use]
+    pub fn operator(name: &str) -> OperatorId {
+        known(OperatorId::parse(name))
+    }
+
+    /// The partner of that name.
+    #[must_use]
+    pub fn partner(name: &str) -> PartnerId {
+        known(PartnerId::parse(name))
+    }
+
+    /// The address of the exchange.
+    #[must_use]
+    pub fn exchange() -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], 5060))
+    }
+
+    /// The address of the trunk.
+    #[must_use]
+    pub fn trunk() -> SocketAddr {
+        SocketAddr::from(([198, 51, 100, 1], 5060))
+    }
+
+    /// Everything as the exchange takes it.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            dispatch: self.dispatch(),
+            node: self.node(),
+            trunks: vec![self.trunk_settings()],
+            lines: vec![self.line()],
+            operators: self.operators.iter().map(|name| account(name)).collect(),
+            directory: self.directory(),
+            sounds: exchange::settings::Sounds { prompts: prompts() },
+        }
+    }
+
+    fn dispatch(&self) -> Config {
+        let queue = known(QueueId::parse("help"));
+        let timeline = |class| Timeline {
+            class,
+            steps: self.steps.clone(),
+        };
+        let desks = self.operators.iter().map(|name| (*name, Place::Desk));
+        let homes = self.on_call.iter().map(|(name, _)| (*name, Place::Home));
+        let person = |(name, place)| dispatch::Operator {
+            id: Self::operator(name),
+            skills: vec![(known(SkillId::parse("cs")), 5)],
+            queues: vec![queue],
+            place,
+        };
+        Config {
+            lines: vec![dispatch::Line {
+                id: line_id(),
+                queue,
+            }],
+            queues: vec![Queue {
+                id: queue,
+                strategy: self.strategy,
+                ring_time: self.phone_rings,
+                ring_time_home: Duration::from_secs(40),
+                wrap_up: self.wrap_up.0,
+                wrap_up_hard: self.wrap_up.1,
+                reserves: Vec::new(),
+                timelines: vec![timeline(Class::Danger), timeline(Class::Crisis)],
+            }],
+            operators: desks.chain(homes).map(person).collect(),
+            partners: self
+                .partners
+                .iter()
+                .map(|(name, _)| partner(name))
+                .collect(),
+            rules: self.rules.clone(),
+        }
+    }
+
+    fn node(&self) -> Node {
+        Node {
+            listeners: vec![Listener {
+                id: LISTENER,
+                protocol: Protocol::Udp,
+                local: Self::exchange(),
+                advertised: Self::exchange(),
+            }],
+            clear_text: vec![Network {
+                address: [10, 0, 0, 0].into(),
+                bits: 8,
+                port: None,
+            }],
+            session_expires: self.session_expires,
+            contacts_max: self.contacts_max,
+            ..Node::default()
+        }
+    }
+
+    fn trunk_settings(&self) -> Trunk {
+        let host = Host {
+            name: Self::trunk().ip().to_string(),
+            port: Some(Self::trunk().port()),
+        };
+        Trunk {
+            name: "trunk".to_owned(),
+            addresses: vec![Network {
+                address: Self::trunk().ip(),
+                bits: 32,
+                port: None,
+            }],
+            target: Some(host.clone()),
+            protocol: Protocol::Udp,
+            outgoing_number: OUTGOING_NUMBER.to_owned(),
+            codecs: vec![Law::ALaw, Law::MuLaw],
+            probe_interval: self.trunk_probed_every,
+            calls_max: None,
+            register: self.registers.then(|| Register {
+                registrar: host,
+                user: TRUNK_USER.to_owned(),
+                auth_user: TRUNK_USER.to_owned(),
+                password: PASSWORD.to_owned(),
+                expires: Duration::from_secs(120),
+            }),
+        }
+    }
+
+    fn line(&self) -> Line {
+        let need = |(skill, level): &(&str, u8)| Need {
+            skill: known(SkillId::parse(skill)),
+            level: *level,
+            relaxed: Vec::new(),
+        };
+        Line {
+            id: line_id(),
+            numbers: vec![LINE_NUMBER.to_owned()],
+            languages: vec![Language::Czech],
+            class: Class::Crisis,
+            needs: self.needs.iter().map(need).collect::<Vec<_>>().into(),
+            ring_time: self.line_rings,
+            greeting: vec![Sounds::GREETING],
+            waiting_sound: Sounds::WAITING,
+            waiting_words: Sounds::WORDS.iter().map(|sound| vec![*sound]).collect(),
+            waiting_words_every: self.words_every,
+            cannot_speak: CannotSpeak::AnyKeyTwice,
+        }
+    }
+
+    fn directory(&self) -> Vec<Contactable> {
+        let entry = |who, number: &str| Contactable {
+            who,
+            number: number.to_owned(),
+            trunk: "trunk".to_owned(),
+            confirm_time: Duration::from_secs(20),
+            language: Language::Czech,
+        };
+        let homes = self
+            .on_call
+            .iter()
+            .map(|(name, number)| entry(Who::OnCall(Self::operator(name)), number));
+        let partners = self
+            .partners
+            .iter()
+            .map(|(name, number)| entry(Who::Partner(Self::partner(name)), number));
+        homes.chain(partners).collect()
+    }
+}
+
+fn line_id() -> LineId {
+    known(LineId::parse("free"))
+}
+
+fn partner(name: &str) -> Partner {
+    Partner {
+        id: Centre::partner(name),
+        ring_time: Duration::from_secs(30),
+        rest: Duration::from_secs(30),
+    }
+}
+
+fn account(name: &str) -> Operator {
+    Operator {
+        id: Centre::operator(name),
+        account: Ha1::new(name.as_bytes(), b"linka", PASSWORD.as_bytes()),
+        language: Language::Czech,
+    }
+}
+
+fn prompts() -> BTreeMap<(Language, Prompt), SoundId> {
+    BTreeMap::from([
+        ((Language::Czech, Prompt::PressOne), Sounds::PRESS_ONE),
+        ((Language::Czech, Prompt::Ready), Sounds::READY),
+        ((Language::Czech, Prompt::Paused), Sounds::PAUSED),
+    ])
+}

@@ -1,0 +1,349 @@
+//! A model of the media threads: ports, streams, what each stream hears. It refuses what the real ones refuse.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use media::{
+    Background, Digit, DigitSource, Event, Level, Order, Playlist, PortId, PortPair, SoundId,
+    Stats, StreamId, Target, ThreadId,
+};
+
+/// How long a thread takes to tell something.
+const TOLD_AFTER: Duration = Duration::from_millis(1);
+/// How long a port stays closed before its thread has bound it again.
+const BOUND_AFTER: Duration = Duration::from_millis(20);
+/// The first port.
+const FIRST_PORT: u16 = 10_000;
+
+/// What one stream hears from a moment on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// Nothing: it was opened or is silent.
+    Silence,
+    /// These prompts, then the waiting sound at this level, if any.
+    Prompts(Vec<SoundId>, Option<Level>),
+    /// A waiting sound.
+    Waiting(Level),
+    /// The other side.
+    Stream(StreamId),
+    /// It is over.
+    Closed,
+}
+
+#[derive(Clone, Debug)]
+struct Stream {
+    port: PortPair,
+    target: Target,
+    joined: Option<StreamId>,
+}
+
+/// All media threads.
+#[derive(Debug)]
+pub struct MediaThreads {
+    address: IpAddr,
+    threads: u8,
+    ports_each: u16,
+    ready: BTreeSet<(ThreadId, PortId)>,
+    streams: BTreeMap<StreamId, Stream>,
+    told: BTreeMap<(Instant, u64), Event>,
+    tellings: u64,
+    heard: BTreeMap<StreamId, Vec<(Instant, Hears)>>,
+    /// Which stream speaks with an address of a peer; the latest.
+    by_remote: BTreeMap<SocketAddr, StreamId>,
+    asked: VecDeque<StreamId>,
+    opened: VecDeque<(StreamId, SocketAddr)>,
+}
+
+impl MediaThreads {
+    /// So many threads with so many port pairs each, all of which are told ready at once.
+    #[must_use]
+    pub fn new(now: Instant, address: IpAddr, threads: u8, ports_each: u16) -> Self {
+        let mut media = Self {
+            address,
+            threads,
+            ports_each,
+            ready: BTreeSet::new(),
+            streams: BTreeMap::new(),
+            told: BTreeMap::new(),
+            tellings: 0,
+            heard: BTreeMap::new(),
+            by_remote: BTreeMap::new(),
+            asked: VecDeque::new(),
+            opened: VecDeque::new(),
+        };
+        for thread in (0..threads).map(ThreadId) {
+            for port in (0..ports_each).map(PortId) {
+                let pair = media.pair(thread, port);
+                media.tell(now, Event::PortReady(pair));
+            }
+        }
+        media
+    }
+
+    fn pair(&self, thread: ThreadId, id: PortId) -> PortPair {
+        let place = u16::from(thread.0) * self.ports_each + id.0;
+        PortPair {
+            id,
+            thread,
+            rtp: SocketAddr::new(self.address, FIRST_PORT + 2 * place),
+        }
+    }
+
+    fn tell(&mut self, at: Instant, event: Event) {
+        self.tellings += 1;
+        self.told.insert((at, self.tellings), event);
+    }
+
+    /// When something is told.
+    #[must_use]
+    pub fn next(&self) -> Option<Instant> {
+        self.told.keys().next().map(|(at, _)| *at)
+    }
+
+    /// What is told now.
+    pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
+        let first = self.told.first_entry()?;
+        if first.key().0 > now {
+            return None;
+        }
+        let event = first.remove();
+        if let Event::PortReady(pair) = event {
+            self.ready.insert((pair.thread, pair.id));
+        }
+        Some(event)
+    }
+
+    /// Streams that were asked about since the last call.
+    pub fn poll_asked(&mut self) -> Option<(StreamId, Option<SocketAddr>)> {
+        let stream = self.asked.pop_front()?;
+        let remote = self
+            .streams
+            .get(&stream)
+            .and_then(|stream| stream.target.remote);
+        Some((stream, remote.map(|remote| remote.rtp)))
+    }
+
+    /// Streams that were given another address since the last call.
+    pub fn poll_opened(&mut self) -> Option<(StreamId, SocketAddr)> {
+        self.opened.pop_front()
+    }
+
+    /// Tells that the first packet of a stream came.
+    pub fn hear(&mut self, now: Instant, stream: StreamId) {
+        self.tell(now + TOLD_AFTER, Event::Heard { stream });
+    }
+
+    /// Tells when a stream was last heard.
+    pub fn answer(&mut self, now: Instant, stream: StreamId, at: Option<Instant>) {
+        self.tell(now + TOLD_AFTER, Event::LastHeard { stream, at });
+    }
+
+    /// A peer at this address presses a key; nobody hears it when no stream speaks with that address.
+    pub fn press(&mut self, now: Instant, remote: SocketAddr, digit: Digit) {
+        if let Some(stream) = self.stream_at(remote) {
+            let source = DigitSource::TelephoneEvent;
+            self.tell(
+                now + TOLD_AFTER,
+                Event::Digit {
+                    stream,
+                    digit,
+                    source,
+                },
+            );
+        }
+    }
+
+    /// The live stream that speaks with an address of a peer.
+    #[must_use]
+    pub fn stream_at(&self, remote: SocketAddr) -> Option<StreamId> {
+        let stream = self.by_remote.get(&remote)?;
+        self.streams.contains_key(stream).then_some(*stream)
+    }
+
+    /// The address of the peer that a stream speaks with.
+    #[must_use]
+    pub fn remote_of(&self, stream: StreamId) -> Option<SocketAddr> {
+        let remote = self.streams.get(&stream)?.target.remote?;
+        Some(remote.rtp)
+    }
+
+    /// What the stream of an address has heard, with the time of each change; also when it is closed by now.
+    #[must_use]
+    pub fn heard_at(&self, remote: SocketAddr) -> &[(Instant, Hears)] {
+        self.by_remote
+            .get(&remote)
+            .and_then(|stream| self.heard.get(stream))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// How many streams are open, and how many port pairs are away from their threads.
+    #[must_use]
+    pub fn in_use(&self) -> (usize, usize) {
+        let all = usize::from(self.threads) * usize::from(self.ports_each);
+        (self.streams.len(), all - self.ready.len())
+    }
+
+    /// Carries out an order.
+    ///
+    /// # Errors
+    /// A sentence, where the real threads would refuse it.
+    pub fn order(&mut self, now: Instant, thread: ThreadId, order: &Order) -> Result<(), String> {
+        match order {
+            Order::Open {
+                stream,
+                port,
+                target,
+            } => self.open(now, thread, (*stream, *port), *target),
+            Order::Retarget { stream, target } => {
+                self.known(thread, *stream)?.target = *target;
+                self.note_remote(*stream);
+                Ok(())
+            }
+            Order::Play { stream, playlist } => {
+                let joined = self.known(thread, *stream)?.joined;
+                if playlist.prompts.len() > Playlist::PROMPTS_MAX {
+                    return Err(format!("{stream:?} is played too many prompts"));
+                }
+                let hears = match (hears(playlist), joined) {
+                    // What covered the other side is gone.
+                    (Hears::Silence, Some(other)) => Hears::Stream(other),
+                    (hears, _) => hears,
+                };
+                self.note(now, *stream, hears);
+                Ok(())
+            }
+            Order::Join { a, b } => self.join(now, thread, *a, *b),
+            Order::Part { stream } => {
+                self.known(thread, *stream)?;
+                self.part(now, *stream);
+                Ok(())
+            }
+            Order::SendDigits { stream, digits: _ } => self.known(thread, *stream).map(|_| ()),
+            Order::Ask { stream } => {
+                self.known(thread, *stream)?;
+                self.asked.push_back(*stream);
+                Ok(())
+            }
+            Order::Close { stream } => self.close(now, thread, *stream),
+            Order::Release { port } => self.release(now, thread, *port),
+            Order::Load { sounds: _ } => Ok(()),
+        }
+    }
+
+    fn known(&mut self, thread: ThreadId, id: StreamId) -> Result<&mut Stream, String> {
+        match self.streams.get_mut(&id) {
+            Some(stream) if stream.port.thread == thread => Ok(stream),
+            Some(_) => Err(format!("{id:?} is on another thread than {thread:?}")),
+            None => Err(format!("{id:?} is unknown")),
+        }
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        (id, port): (StreamId, PortId),
+        target: Target,
+    ) -> Result<(), String> {
+        if !self.ready.remove(&(thread, port)) {
+            return Err(format!("{port:?} of {thread:?} is not ready for {id:?}"));
+        }
+        if self.heard.contains_key(&id) {
+            return Err(format!("{id:?} is used twice"));
+        }
+        let stream = Stream {
+            port: self.pair(thread, port),
+            target,
+            joined: None,
+        };
+        self.streams.insert(id, stream);
+        self.note(now, id, Hears::Silence);
+        self.note_remote(id);
+        Ok(())
+    }
+
+    fn note_remote(&mut self, id: StreamId) {
+        if let Some(remote) = self.remote_of(id)
+            && self.by_remote.insert(remote, id) != Some(id)
+        {
+            self.opened.push_back((id, remote));
+        }
+    }
+
+    fn join(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        a: StreamId,
+        b: StreamId,
+    ) -> Result<(), String> {
+        self.known(thread, a)?;
+        self.known(thread, b)?;
+        if a == b {
+            return Err(format!("{a:?} is joined to itself"));
+        }
+        self.part(now, a);
+        self.part(now, b);
+        for (one, other) in [(a, b), (b, a)] {
+            self.known(thread, one)?.joined = Some(other);
+            self.note(now, one, Hears::Stream(other));
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, now: Instant, id: StreamId) {
+        let other = self
+            .streams
+            .get_mut(&id)
+            .and_then(|stream| stream.joined.take());
+        let Some(other) = other else {
+            return;
+        };
+        if let Some(stream) = self.streams.get_mut(&other) {
+            stream.joined = None;
+        }
+        for side in [id, other] {
+            self.note(now, side, Hears::Silence);
+        }
+    }
+
+    fn close(&mut self, now: Instant, thread: ThreadId, id: StreamId) -> Result<(), String> {
+        self.known(thread, id)?;
+        self.part(now, id);
+        self.note(now, id, Hears::Closed);
+        if let Some(stream) = self.streams.remove(&id) {
+            let stats = Stats::default();
+            self.tell(now + TOLD_AFTER, Event::Closed { stream: id, stats });
+            self.tell(now + BOUND_AFTER, Event::PortReady(stream.port));
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, now: Instant, thread: ThreadId, port: PortId) -> Result<(), String> {
+        if !self.ready.remove(&(thread, port)) {
+            return Err(format!(
+                "{port:?} of {thread:?} is given back and was not ready"
+            ));
+        }
+        let pair = self.pair(thread, port);
+        self.tell(now + BOUND_AFTER, Event::PortReady(pair));
+        Ok(())
+    }
+
+    fn note(&mut self, now: Instant, stream: StreamId, hears: Hears) {
+        self.heard.entry(stream).or_default().push((now, hears));
+    }
+}
+
+fn hears(playlist: &Playlist) -> Hears {
+    let level = match playlist.then {
+        Background::Silence => None,
+        Background::Sound { sound: _, level } => Some(level),
+    };
+    match (playlist.prompts.is_empty(), level) {
+        (true, None) => Hears::Silence,
+        (true, Some(level)) => Hears::Waiting(level),
+        (false, level) => Hears::Prompts(playlist.prompts.clone(), level),
+    }
+}

@@ -1,0 +1,493 @@
+//! The world: the exchange and all around it, under one virtual clock.
+
+mod crash;
+mod script;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dispatch::{Moment, OperatorId};
+use exchange::{Command, Exchange, Input, Output, Reply, Token, Warning};
+use journal::{MemoryJournal, MemoryWriter, Order};
+use sip::digest::Ha1;
+use sip::{Flow, RestoredBinding, User};
+
+use crate::centre::{Centre, LISTENER, PASSWORD, TRUNK_USER};
+use crate::chance::Chance;
+use crate::media::MediaThreads;
+use crate::network::{Datagram, Network, Weather};
+use crate::peer::{Act, CallRef, Peer};
+use crate::shadow::Shadow;
+
+pub use crash::{Found, Outgoing};
+pub use script::Caller;
+
+use crash::CrashPlan;
+
+/// The moment at which every world begins.
+const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
+/// More inputs than this in one virtual second are a loop.
+const INPUTS_PER_SECOND_MAX: u32 = 50_000;
+/// The longest time until a command is answered.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
+/// How often the `Debug` of entries is searched for callers' numbers, in entries.
+const PRINTED_EVERY: u64 = 64;
+
+/// A message that the exchange sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// When.
+    pub at: Instant,
+    /// To whom.
+    pub to: SocketAddr,
+    /// The message.
+    pub text: String,
+}
+
+/// Whether messages are kept for the test to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    Kept,
+    Forgotten,
+}
+
+/// A centre in memory.
+pub struct World {
+    seed: u64,
+    centre: Centre,
+    chance: Chance,
+    began: Instant,
+    now: Instant,
+    exchange: Exchange,
+    start: u32,
+    writer: MemoryWriter,
+    media: MediaThreads,
+    network: Network,
+    peers: Vec<Peer>,
+    /// Which peer has an address.
+    places: BTreeMap<SocketAddr, usize>,
+    bindings: BTreeMap<OperatorId, (Instant, Vec<RestoredBinding>)>,
+    shadow: Shadow,
+    numbers: BTreeSet<Vec<u8>>,
+    /// Addresses of no peer from which sound comes.
+    speaking: BTreeSet<SocketAddr>,
+    inputs: u64,
+    inputs_this_second: (u64, u32),
+    crash_plan: Option<CrashPlan>,
+    crashes: u32,
+    crashed: Option<Found>,
+    wire: Wire,
+    sent: Vec<Sent>,
+    /// What people were told by a way that is not the trunk.
+    pub warnings: Vec<Warning>,
+    drained: Option<Instant>,
+    board: Option<Box<exchange::Board>>,
+    answers: Vec<Reply>,
+}
+
+impl World {
+    /// A calm world.
+    #[must_use]
+    pub fn new(seed: u64, centre: Centre) -> Self {
+        Self::with_weather(seed, centre, Weather::CALM)
+    }
+
+    /// A world whose network does that.
+    #[must_use]
+    pub fn with_weather(seed: u64, centre: Centre, weather: Weather) -> Self {
+        let mut chance = Chance::new(seed);
+        let now = origin();
+        let journal = MemoryJournal::default();
+        let network = Network::new(weather, Chance::new(chance.word()));
+        let media = threads(now, &centre);
+        let exchange = crash::start(
+            now,
+            (now, BEGIN),
+            (1, crash::replayed(&mut journal.clone())),
+            &centre,
+            (&mut chance, Vec::new()),
+        );
+        let mut world = Self {
+            seed,
+            began: now,
+            now,
+            exchange,
+            start: 1,
+            writer: MemoryWriter::new(journal, centre.commit_time),
+            media,
+            network,
+            peers: Vec::new(),
+            places: BTreeMap::new(),
+            bindings: BTreeMap::new(),
+            shadow: Shadow::default(),
+            numbers: BTreeSet::new(),
+            speaking: BTreeSet::new(),
+            inputs: 0,
+            inputs_this_second: (0, 0),
+            crash_plan: None,
+            crashes: 0,
+            crashed: None,
+            wire: Wire::Kept,
+            sent: Vec::new(),
+            warnings: Vec::new(),
+            drained: None,
+            board: None,
+            answers: Vec::new(),
+            centre,
+            chance,
+        };
+        world.settle_peers();
+        world.drain();
+        world
+    }
+
+    fn settle_peers(&mut self) {
+        let trunk = BTreeMap::from([(
+            User(TRUNK_USER.to_owned()),
+            Ha1::new(TRUNK_USER.as_bytes(), b"trunk", PASSWORD.as_bytes()),
+        )]);
+        self.add_peer("trunk", Centre::trunk(), trunk);
+        let seconds = self.centre.second_phones.clone();
+        let names = self.centre.operators.clone();
+        let all = names
+            .into_iter()
+            .chain(seconds.iter().map(|(name, _)| *name));
+        for (n, name) in (1..).zip(all) {
+            let address = SocketAddr::from(([10, 0, n, 2], 5060));
+            self.add_peer(name, address, BTreeMap::new());
+        }
+    }
+
+    fn add_peer(&mut self, name: &str, address: SocketAddr, accounts: BTreeMap<User, Ha1>) {
+        let place = self.peers.len();
+        let seed = self.chance.seed();
+        self.peers
+            .push(Peer::new(self.now, (name, place), address, seed, accounts));
+        self.places.insert(address, place);
+    }
+
+    /// Ends the run: something is wrong.
+    #[track_caller]
+    pub(crate) fn fail(&self, what: &str) -> ! {
+        let since = self.now - self.began;
+        panic!("seed {}, {since:?} after the start: {what}", self.seed);
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(due) = self.next().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.step();
+        }
+        self.now = self.now.max(end);
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let writer = self.writer.poll_timeout().map(|at| self.instant(at));
+        let around = [
+            self.exchange.poll_timeout(),
+            writer,
+            self.media.next(),
+            self.network.next(),
+        ];
+        let peers = self.peers.iter().filter_map(Peer::next);
+        around.into_iter().flatten().chain(peers).min()
+    }
+
+    /// Everything that is due now happens, in an order that is always the same.
+    fn step(&mut self) {
+        while let Some(datagram) = self.network.arrived(self.now) {
+            self.deliver(datagram);
+        }
+        while let Some(event) = self.media.poll_event(self.now) {
+            self.input(Input::Media(event));
+        }
+        let moment = self.moment(self.now);
+        if self.writer.poll_timeout().is_some_and(|due| due <= moment) {
+            self.writer.handle_timeout(moment);
+            while let Some(report) = self.writer.poll_report() {
+                self.input(Input::Reported(report));
+            }
+        }
+        if self
+            .exchange
+            .poll_timeout()
+            .is_some_and(|due| due <= self.now)
+        {
+            self.input(Input::Timeout);
+        }
+        for place in 0..self.peers.len() {
+            if self.peers[place].next().is_some_and(|due| due <= self.now) {
+                let now = self.now;
+                self.peers[place].on_time(now);
+            }
+            self.flush_peer(place);
+        }
+    }
+
+    fn deliver(&mut self, datagram: Datagram) {
+        if datagram.to == Centre::exchange() {
+            let flow = Flow::udp(LISTENER, datagram.from);
+            let bytes = datagram.bytes;
+            self.input(Input::Received { flow, bytes });
+        } else if let Some(place) = self.places.get(&datagram.to).copied() {
+            let now = self.now;
+            self.peers[place].receive(now, datagram.from, datagram.bytes);
+            self.flush_peer(place);
+        }
+    }
+
+    /// Sends what a peer has to say.
+    fn flush_peer(&mut self, place: usize) {
+        while self.peers[place].has_datagrams() {
+            let from = self.peers[place].address;
+            if let Some(bytes) = self.peers[place].poll_datagram() {
+                let (to, bytes) = (Centre::exchange(), self.through_proxy(from, bytes));
+                self.network.send(self.now, Datagram { from, to, bytes });
+            }
+        }
+        while let Some((sound, digit)) = self.peers[place].poll_pressed() {
+            self.media.press(self.now, sound, digit);
+        }
+    }
+
+    /// The trunk is challenged for by a proxy: its 401 becomes 407, and the answer to that becomes an answer to the registrar.
+    fn through_proxy(&self, address: SocketAddr, bytes: Bytes) -> Bytes {
+        let about_it = bytes.starts_with(b"REGISTER") || bytes.starts_with(b"SIP/2.0 401");
+        if !self.centre.registers || address != Centre::trunk() || !about_it {
+            return bytes;
+        }
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return bytes;
+        };
+        text.replace(
+            "SIP/2.0 401 Unauthorized",
+            "SIP/2.0 407 Proxy Authentication Required",
+        )
+        .replace("WWW-Authenticate:", "Proxy-Authenticate:")
+        .replace("Proxy-Authorization:", "Authorization:")
+        .into()
+    }
+
+    /// Gives the exchange an input and carries out all that it wants.
+    fn input(&mut self, input: Input) {
+        self.note_load();
+        self.inputs += 1;
+        self.exchange.handle_input(self.now, input);
+        match self.crash_plan.take_if(|plan| plan.input == self.inputs) {
+            Some(plan) if plan.outgoing == Outgoing::Lost => self.crash(plan.point),
+            Some(plan) => {
+                self.drain();
+                self.crash(plan.point);
+            }
+            None => self.drain(),
+        }
+    }
+
+    fn note_load(&mut self) {
+        let second = (self.now - self.began).as_secs();
+        if self.inputs_this_second.0 != second {
+            self.inputs_this_second = (second, 0);
+        }
+        self.inputs_this_second.1 += 1;
+        if self.inputs_this_second.1 > INPUTS_PER_SECOND_MAX {
+            self.fail("the exchange runs in a loop");
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.exchange.poll_output() {
+            self.carry_out(output);
+        }
+        if let Err(wrong) = self.shadow.follow(self.exchange.state()) {
+            self.fail(&wrong);
+        }
+        while let Some((stream, sound)) = self.media.poll_opened() {
+            if self.spoke_at(sound) == Some(self.now) {
+                self.media.hear(self.now, stream);
+            }
+        }
+        while let Some((stream, remote)) = self.media.poll_asked() {
+            let heard = remote.and_then(|sound| self.spoke_at(sound));
+            self.media.answer(self.now, stream, heard);
+        }
+    }
+
+    fn spoke_at(&self, sound: SocketAddr) -> Option<Instant> {
+        if self.speaking.contains(&sound) {
+            return Some(self.now);
+        }
+        let owner = self.owner_of(sound)?;
+        self.peers[owner].spoke_at(self.now, sound)
+    }
+
+    /// The peer that an address of sound belongs to.
+    fn owner_of(&self, sound: SocketAddr) -> Option<usize> {
+        self.peers
+            .iter()
+            .position(|peer| peer.address.ip() == sound.ip())
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Transmit { target, bytes } => self.transmit(target.remote(), bytes),
+            Output::Media { thread, order } => self.order_media(thread, &order),
+            Output::Journal(order) => self.order_journal(order),
+            Output::KeepBindings { user, bindings } => {
+                self.bindings.insert(user, (self.now, bindings));
+            }
+            Output::Warn(warning) => {
+                if let Warning::JournalUnsaved { .. } = warning {
+                    self.shadow.journal_fell_sick();
+                }
+                self.warnings.push(warning);
+            }
+            Output::Answer { token: _, reply } => match reply {
+                Reply::Status(board) => self.board = Some(board),
+                Reply::Draining => self.answers.push(Reply::Draining),
+            },
+            Output::Drained => self.drained = Some(self.now),
+            Output::Resolve { host, .. } => self.fail(&format!("{host:?} is an address already")),
+        }
+    }
+
+    fn transmit(&mut self, to: SocketAddr, bytes: Bytes) {
+        self.check_identity(to, &bytes);
+        if self.wire == Wire::Kept {
+            self.sent.push(Sent {
+                at: self.now,
+                to,
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+            });
+        }
+        let (from, bytes) = (Centre::exchange(), self.through_proxy(to, bytes));
+        self.network.send(self.now, Datagram { from, to, bytes });
+    }
+
+    fn order_media(&mut self, thread: media::ThreadId, order: &media::Order) {
+        if let Err(wrong) = self.media.order(self.now, thread, order) {
+            self.fail(&format!("media: {wrong} in {order:?}"));
+        }
+        if let media::Order::Join { a, b } = order {
+            for side in [a, b] {
+                self.on_joined(*side);
+            }
+        }
+    }
+
+    /// A caller who is joined talks for as long as she means to, then hangs up.
+    fn on_joined(&mut self, stream: media::StreamId) {
+        let Some(sound) = self.media.remote_of(stream) else {
+            return;
+        };
+        let Some(place) = self.owner_of(sound) else {
+            return;
+        };
+        let peer = &mut self.peers[place];
+        if let Some(dialog) = peer.call_at(sound)
+            && let Some(talks) = peer.call(dialog).and_then(|call| call.talks)
+        {
+            peer.plan(self.now + talks, dialog, Act::HangUp);
+        }
+    }
+
+    fn order_journal(&mut self, order: Order) {
+        if let Order::Append(entry) = &order {
+            if entry.seq.0.is_multiple_of(PRINTED_EVERY) || self.wire == Wire::Kept {
+                self.check_printed("an entry", &format!("{entry:?}"));
+            }
+            self.shadow.note(entry.clone());
+        }
+        let moment = self.moment(self.now);
+        self.writer.order(moment, order);
+    }
+
+    /// No byte of a caller's number reaches anybody but her trunk, in her own dialogs.
+    fn check_identity(&self, to: SocketAddr, bytes: &Bytes) {
+        let mobile = |number: &&str| contains(bytes, format!("sip:{number}@").as_bytes());
+        let others = self.centre.on_call.iter().chain(&self.centre.partners);
+        let own = to == Centre::trunk() && !others.map(|(_, number)| number).any(|n| mobile(&n));
+        if !own && let Some(number) = self.number_in(bytes) {
+            self.fail(&format!(
+                "the number {number} is in what {to} gets: {}",
+                String::from_utf8_lossy(bytes)
+            ));
+        }
+    }
+
+    fn check_printed(&self, what: &str, printed: &str) {
+        if let Some(number) = self.number_in(printed.as_bytes()) {
+            self.fail(&format!("the number {number} is in {what}: {printed}"));
+        }
+    }
+
+    fn number_in(&self, bytes: &[u8]) -> Option<String> {
+        let begin = script::NUMBER_BEGINS.as_bytes();
+        let length = script::NUMBER_DIGITS;
+        let found = bytes
+            .windows(length)
+            .find(|window| window.starts_with(begin) && self.numbers.contains(*window))?;
+        Some(String::from_utf8_lossy(found).into_owned())
+    }
+
+    fn moment(&self, at: Instant) -> Moment {
+        BEGIN + at.saturating_duration_since(self.began)
+    }
+
+    fn instant(&self, moment: Moment) -> Instant {
+        self.began + moment.since(BEGIN)
+    }
+
+    /// The state of everything, as the command line sees it.
+    pub fn board(&mut self) -> exchange::Board {
+        let token = Token(1);
+        self.input(Input::Asked {
+            token,
+            command: Command::Status,
+        });
+        // Right after a start the answer waits until the restart is applied.
+        for _ in 0..ANSWERED_WITHIN.as_millis() {
+            if let Some(board) = self.board.take() {
+                self.check_printed("the board", &format!("{board:?}"));
+                return *board;
+            }
+            self.run(Duration::from_millis(1));
+        }
+        self.fail("no board came")
+    }
+
+    /// The calls of a peer, and their ends.
+    #[must_use]
+    pub fn peers(&self) -> &[Peer] {
+        &self.peers
+    }
+
+    /// The call that a reference names.
+    #[must_use]
+    pub fn call_of(&self, call: CallRef) -> &crate::Call {
+        match self.peers[call.peer].call(call.dialog) {
+            Some(call) => call,
+            None => self.fail("the call was never made"),
+        }
+    }
+}
+
+fn threads(now: Instant, centre: &Centre) -> MediaThreads {
+    let (threads, ports) = centre.ports;
+    MediaThreads::new(now, Centre::exchange().ip(), threads, ports)
+}
+
+fn contains(bytes: &[u8], what: &[u8]) -> bool {
+    bytes.windows(what.len()).any(|window| window == what)
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "any instant will do as the start of virtual time"
+)]
+fn origin() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,47 @@
+//! Random days of dispatcher and journal alone: faults of the disk, slow commits, crashes at any moment.
+#![allow(clippy::unwrap_used)]
+
+mod centre;
+mod node;
+
+use node::Node;
+
+/// Days run by the ordinary suite; `LINKA_SEEDS` raises it.
+const SEEDS: u64 = 10_000;
+/// Steps of a day.
+const STEPS: u32 = 500;
+
+fn seeds() -> u64 {
+    std::env::var("LINKA_SEEDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(SEEDS)
+}
+
+/// Runs one day; the error says at which step what was wrong.
+fn day(seed: u64) -> Result<node::Seen, String> {
+    let mut node = Node::new(seed);
+    for step in 0..STEPS {
+        node.step()
+            .map_err(|wrong| format!("seed {seed}, step {step}: {wrong}"))?;
+    }
+    node.end().map_err(|wrong| format!("seed {seed}: {wrong}"))
+}
+
+#[test]
+fn every_crash_leaves_a_state_that_the_entries_made() {
+    let mut seen = node::Seen::default();
+    for seed in 0..seeds() {
+        match day(seed) {
+            Ok(of_day) => seen.add(of_day),
+            Err(wrong) => panic!("{wrong}"),
+        }
+    }
+
+    let days = seeds();
+    assert!(seen.crashes > days, "{seen:?}");
+    assert!(seen.recovered > days, "{seen:?}");
+    assert!(seen.unsaved > days / 4, "{seen:?}");
+    assert!(seen.snapshots > days, "{seen:?}");
+    assert!(seen.answered > days, "{seen:?}");
+}

@@ -1,0 +1,121 @@
+//! Any key pressed twice within 3 s tells that she cannot speak.
+
+use dispatch::Class;
+use media::{Digit, Level};
+use simulation::{Act, CallRef, Caller, Centre, Hears, Manner, World};
+
+use super::{open, seconds};
+
+fn press(world: &mut World, caller: CallRef, key: char) {
+    world.act(caller, Act::Press(Digit::from_char(key).unwrap()));
+}
+
+fn waiting() -> (World, CallRef) {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::RingsOn);
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(10));
+    (world, caller)
+}
+
+fn class(world: &World) -> Class {
+    world.state().dispatcher().contacts()[0].class
+}
+
+#[test]
+fn a_key_pressed_twice_makes_her_danger_and_the_line_nearly_silent() {
+    let (mut world, caller) = waiting();
+
+    press(&mut world, caller, '5');
+    world.run(seconds(2));
+    assert_eq!(class(&world), Class::Crisis);
+    press(&mut world, caller, '5');
+    world.run(seconds(1));
+
+    assert_eq!(class(&world), Class::Danger);
+    assert_eq!(world.hears(caller), Some(Hears::Waiting(Level::NearSilent)));
+}
+
+#[test]
+fn she_hears_no_more_words() {
+    let (mut world, caller) = waiting();
+    press(&mut world, caller, '5');
+    press(&mut world, caller, '5');
+    world.run(seconds(120));
+
+    assert_eq!(world.hears(caller), Some(Hears::Waiting(Level::NearSilent)));
+}
+
+#[test]
+fn two_different_keys_or_too_slow_ones_mean_nothing() {
+    let (mut world, caller) = waiting();
+
+    press(&mut world, caller, '5');
+    world.run(seconds(1));
+    press(&mut world, caller, '6');
+    world.run(seconds(4));
+    press(&mut world, caller, '6');
+    world.run(seconds(1));
+
+    assert_eq!(class(&world), Class::Crisis);
+}
+
+#[test]
+fn later_offers_show_it_before_the_answer() {
+    let (mut world, caller) = waiting();
+    let first = world.only_call("eva");
+    assert_eq!(world.call_of(first).shown.as_deref(), Some("Anonymous"));
+
+    press(&mut world, caller, '5');
+    press(&mut world, caller, '5');
+    world.run(seconds(20));
+
+    let later = world.only_call("eva");
+    assert_ne!(first, later);
+    assert_eq!(world.call_of(later).shown.as_deref(), Some("cannot speak"));
+}
+
+#[test]
+fn she_overtakes_those_who_can_speak() {
+    let mut world = open(Centre {
+        operators: vec!["eva", "jana"],
+        ..Centre::default()
+    });
+    for phone in ["eva", "jana"] {
+        world.peer(phone).set_manner(Manner::Answers(seconds(1)));
+    }
+    let busy = [1, 2].map(|number| world.call(Caller::from_number(number)));
+    world.run(seconds(5));
+    let first = world.call(Caller::from_number(3));
+    world.run(seconds(1));
+    let cannot_speak = world.call(Caller::from_number(4));
+    world.run(seconds(10));
+    press(&mut world, cannot_speak, '5');
+    press(&mut world, cannot_speak, '5');
+    world.run(seconds(1));
+
+    world.act(busy[0], Act::HangUp);
+    world.run(seconds(20));
+
+    let operator = world.only_call("eva");
+    assert!(world.are_joined(cannot_speak, operator));
+    assert!(matches!(
+        world.hears(first),
+        Some(Hears::Prompts(..) | Hears::Waiting(_))
+    ));
+}
+
+#[test]
+fn a_key_in_the_call_means_nothing() {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+
+    press(&mut world, caller, '5');
+    press(&mut world, caller, '5');
+    world.run(seconds(1));
+
+    assert_eq!(class(&world), Class::Crisis);
+    assert!(matches!(world.hears(caller), Some(Hears::Stream(_))));
+}

@@ -1,0 +1,105 @@
+//! One operator with two phones: both ring, one answer wins.
+
+use simulation::{CallEnd, CallStage, Caller, Centre, Manner, World};
+use sip::Status;
+
+use super::{open, seconds};
+
+fn two_phones() -> World {
+    let mut world = open(Centre {
+        second_phones: vec![("eva-mobile", "eva")],
+        ..Centre::default()
+    });
+    world.register("eva-mobile");
+    world.run(seconds(2));
+    world
+}
+
+#[test]
+fn both_ring_and_the_loser_is_told_that_it_was_completed_elsewhere() {
+    let mut world = two_phones();
+    world.peer("eva").set_manner(Manner::RingsOn);
+    world
+        .peer("eva-mobile")
+        .set_manner(Manner::Answers(seconds(3)));
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(2));
+    let loser = world.only_call("eva");
+    world.run(seconds(3));
+
+    let winner = world.only_call("eva-mobile");
+    assert!(world.are_joined(caller, winner));
+    assert_eq!(
+        world.call_of(loser).stage,
+        CallStage::Over(CallEnd::Cancelled)
+    );
+    let cancel = world
+        .sent_to("eva")
+        .find(|sent| sent.text.starts_with("CANCEL"))
+        .unwrap();
+    assert!(
+        cancel
+            .text
+            .contains("Reason: SIP;cause=200;text=\"Call completed elsewhere\""),
+        "{}",
+        cancel.text
+    );
+}
+
+#[test]
+fn one_phone_that_declines_leaves_the_other_ringing() {
+    let mut world = two_phones();
+    world
+        .peer("eva")
+        .set_manner(Manner::Declines(seconds(1), Status::BUSY_HERE));
+    world
+        .peer("eva-mobile")
+        .set_manner(Manner::Answers(seconds(4)));
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+
+    let winner = world.only_call("eva-mobile");
+    assert!(world.are_joined(caller, winner));
+    assert_eq!(world.state().counts().open.misses, Default::default());
+}
+
+#[test]
+fn two_answers_at_once_leave_one_of_them() {
+    let mut world = two_phones();
+    for phone in ["eva", "eva-mobile"] {
+        world.peer(phone).set_manner(Manner::Answers(seconds(3)));
+    }
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(6));
+
+    let live = ["eva", "eva-mobile"].map(|phone| world.peer(phone).live_calls().count());
+    assert!(live == [0, 1] || live == [1, 0], "{live:?}");
+    assert!(world.is_talking(caller));
+}
+
+#[test]
+fn ring_all_stops_the_other_operators_when_one_answers() {
+    let mut world = open(Centre {
+        operators: vec!["eva", "jana"],
+        strategy: dispatch::Strategy::RingAll,
+        ..Centre::default()
+    });
+    world.peer("eva").set_manner(Manner::RingsOn);
+    world.peer("jana").set_manner(Manner::Answers(seconds(3)));
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+
+    let winner = world.only_call("jana");
+    assert!(world.are_joined(caller, winner));
+    assert_eq!(world.peer("eva").live_calls().count(), 0);
+    let cancel = world
+        .sent_to("eva")
+        .find(|sent| sent.text.starts_with("CANCEL"))
+        .unwrap();
+    assert!(cancel.text.contains("Call completed elsewhere"));
+    assert_eq!(world.state().counts().open.misses, Default::default());
+}

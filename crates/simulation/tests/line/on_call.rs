@@ -1,0 +1,155 @@
+//! On-call people at home: nobody there calls them at once, and only a pressed 1 takes her.
+
+use std::time::Duration;
+
+use dispatch::{Action, Outcome, Step};
+use media::Digit;
+use simulation::{Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
+use sip::Status;
+
+use super::{open, seconds};
+
+const HOME: &str = "602000001";
+
+fn centre() -> Centre {
+    Centre {
+        operators: vec![],
+        on_call: vec![("olga", HOME)],
+        steps: vec![Step {
+            after: seconds(30),
+            action: Action::OnCall,
+        }],
+        ..Centre::default()
+    }
+}
+
+fn at_home(world: &mut World, manner: Manner) {
+    let manners = &mut world.peer("trunk").manners;
+    manners.insert(HOME.to_owned(), manner);
+}
+
+#[test]
+fn with_nobody_there_it_climbs_at_once_and_one_takes_her() {
+    let mut world = open(centre());
+    let one = Digit::from_char('1').unwrap();
+    at_home(
+        &mut world,
+        Manner::AnswersAndPresses(seconds(4), seconds(3), one),
+    );
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(6));
+    let home = world
+        .peer("trunk")
+        .live_calls()
+        .find(|(_, call)| call.number == HOME)
+        .map(|(call, _)| call)
+        .unwrap();
+    assert_eq!(
+        world.hears(home),
+        Some(Hears::Prompts(vec![Sounds::PRESS_ONE], None))
+    );
+    assert!(!world.is_talking(caller));
+    world.run(seconds(2));
+
+    assert!(world.are_joined(caller, home));
+    let invite = world
+        .sent_to("trunk")
+        .find(|sent| sent.text.starts_with(&format!("INVITE sip:{HOME}@")))
+        .unwrap();
+    assert!(invite.text.contains(&format!("sip:{OUTGOING_NUMBER}@")));
+}
+
+#[test]
+fn a_voicemail_never_takes_her() {
+    let mut world = open(centre());
+    at_home(&mut world, Manner::Answers(seconds(4)));
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(300));
+
+    assert!(world.is_talking(caller));
+    assert!(
+        world
+            .heard(caller)
+            .iter()
+            .all(|(_, hears)| !matches!(hears, Hears::Stream(_)))
+    );
+    assert!(world.state().counts().open.misses.no_answer >= 3);
+}
+
+#[test]
+fn another_key_takes_nobody() {
+    let mut world = open(centre());
+    let two = Digit::from_char('2').unwrap();
+    at_home(
+        &mut world,
+        Manner::AnswersAndPresses(seconds(1), seconds(3), two),
+    );
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(20));
+
+    assert!(
+        world
+            .heard(caller)
+            .iter()
+            .all(|(_, hears)| !matches!(hears, Hears::Stream(_)))
+    );
+}
+
+#[test]
+fn a_mobile_whose_network_takes_its_time_is_not_given_up() {
+    let mut world = open(centre());
+    // The trunk says 100 at once, and 180 when the network has found the phone.
+    at_home(&mut world, Manner::RingsLate(seconds(9)));
+
+    world.call(Caller::from_number(1));
+    world.run(seconds(15));
+
+    assert_eq!(world.state().counts().open.misses.unreachable, 0);
+    assert!(world.operator("olga").claim.is_some());
+}
+
+#[test]
+fn a_declining_mobile_is_tried_again_and_nobody_is_lost() {
+    let mut world = open(centre());
+    at_home(&mut world, Manner::Declines(seconds(2), Status::BUSY_HERE));
+
+    let caller = world.call(Caller {
+        gives_up: Some(seconds(120)),
+        ..Caller::from_number(1)
+    });
+    world.run(seconds(119));
+    assert!(world.is_talking(caller));
+    world.run(seconds(2));
+
+    assert_eq!(world.shadow().closed()[0].outcome, Outcome::Abandoned);
+    world.run_until_quiet(seconds(60));
+}
+
+#[test]
+fn a_caller_who_hangs_up_frees_the_mobile_that_is_asked() {
+    let mut world = open(centre());
+    at_home(&mut world, Manner::Answers(seconds(2)));
+
+    let caller = world.call(Caller::from_number(1));
+    world.plan(caller, seconds(8), simulation::Act::HangUp);
+    world.run(seconds(9));
+
+    assert_eq!(world.peer("trunk").live_calls().count(), 0);
+    world.run_until_quiet(seconds(60));
+    world.check_counts();
+}
+
+#[test]
+fn a_trunk_that_says_nothing_is_not_waited_for_until_it_rings_out() {
+    let mut world = open(centre());
+    world.call(Caller::from_number(1));
+    // Her INVITE is on its way; nothing gets through to the trunk any more.
+    world.run(Duration::from_millis(9));
+    world.power("trunk", Power::Off);
+    world.run(seconds(30));
+
+    assert!(world.state().counts().open.misses.unreachable >= 1);
+}

@@ -1,0 +1,80 @@
+//! Few ports, and orders that a media thread loses.
+
+use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner};
+use sip::{Failure, Status};
+
+use super::{is_over, open, seconds};
+
+#[test]
+fn without_a_port_a_new_call_gets_503() {
+    let mut world = open(Centre {
+        operators: vec![],
+        ports: (1, 2),
+        ..Centre::default()
+    });
+
+    let calls = [1, 2, 3].map(|number| world.call(Caller::from_number(number)));
+    world.run(seconds(10));
+
+    let unavailable = CallEnd::Failed(Failure::Status(Status::SERVICE_UNAVAILABLE));
+    assert!(world.is_talking(calls[0]) && world.is_talking(calls[1]));
+    assert_eq!(world.call_of(calls[2]).stage, CallStage::Over(unavailable));
+}
+
+#[test]
+fn an_offer_waits_for_a_port() {
+    let mut world = open(Centre {
+        ports: (1, 2),
+        ..Centre::default()
+    });
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    // The star code that made her ready gives its port back; two callers take both.
+    let calls = [1, 2].map(|number| world.call(Caller::from_number(number)));
+    world.run(seconds(4));
+    assert_eq!(world.peer("eva").live_calls().count(), 0);
+
+    world.act(calls[1], Act::HangUp);
+    world.run(seconds(3));
+
+    let operator = world.only_call("eva");
+    assert!(world.are_joined(calls[0], operator));
+}
+
+#[test]
+fn a_caller_who_is_lost_by_the_media_thread_ends_as_lost() {
+    let mut world = open(Centre {
+        operators: vec![],
+        ..Centre::default()
+    });
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(10));
+
+    world.lose_order(caller);
+    world.run(seconds(1));
+
+    assert!(is_over(&world, caller));
+    assert_eq!(world.state().counts().open.total().lost, 1);
+    world.run_until_quiet(seconds(60));
+}
+
+#[test]
+fn an_operator_who_is_lost_by_the_media_thread_gives_her_caller_back() {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(3));
+    let operator = world.only_call("eva");
+
+    world.lose_order(operator);
+    world.run(seconds(1));
+
+    assert!(is_over(&world, operator));
+    assert!(world.is_talking(caller));
+    assert!(matches!(
+        world.hears(caller),
+        Some(Hears::Prompts(..) | Hears::Waiting(_))
+    ));
+    world.run(seconds(30));
+    let operator = world.only_call("eva");
+    assert!(world.are_joined(caller, operator));
+}

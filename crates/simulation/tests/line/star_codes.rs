@@ -1,0 +1,101 @@
+//! Star codes of an operator's phone.
+
+use dispatch::Intent;
+use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, Sounds};
+use sip::{Failure, Status};
+
+use super::{open, seconds};
+
+#[test]
+fn ready_and_pause_are_confirmed_by_voice() {
+    let mut world = open(Centre::default());
+
+    let call = world.dial_from("eva", "*41");
+    world.run(seconds(1));
+
+    assert_eq!(
+        world.hears(call),
+        Some(Hears::Prompts(vec![Sounds::PAUSED], None))
+    );
+    assert!(matches!(
+        world.operator("eva").intent,
+        Intent::Paused { .. }
+    ));
+    let challenged = world
+        .sent_to("eva")
+        .any(|sent| sent.text.starts_with("SIP/2.0 401"));
+    assert!(challenged);
+    world.run(seconds(5));
+    assert!(super::is_over(&world, call));
+    world.run_until_quiet(seconds(60));
+}
+
+#[test]
+fn a_paused_operator_is_not_offered_anything() {
+    let mut world = open(Centre::default());
+    world.dial_from("eva", "*41");
+    world.run(seconds(6));
+
+    world.call(Caller::from_number(1));
+    world.run(seconds(20));
+
+    assert_eq!(world.peer("eva").live_calls().count(), 0);
+}
+
+#[test]
+fn a_wrap_up_can_be_made_longer() {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    world.call(Caller {
+        talks: Some(seconds(10)),
+        ..Caller::from_number(1)
+    });
+    world.run(seconds(13));
+    let before = world.operator("eva").wrap_up.unwrap();
+
+    world.dial_from("eva", "*42");
+    world.run(seconds(6));
+
+    let after = world.operator("eva").wrap_up.unwrap();
+    assert_eq!(after.since(before), seconds(300));
+}
+
+#[test]
+fn an_operator_who_dials_is_offered_nothing_meanwhile() {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::RingsOn);
+    world.dial_from("eva", "*43");
+    world.run(seconds(1));
+
+    world.call(Caller::from_number(1));
+    world.run(seconds(1));
+    assert_eq!(world.peer("eva").live_calls().count(), 1);
+    world.run(seconds(5));
+
+    assert!(world.operator("eva").claim.is_some());
+}
+
+#[test]
+fn there_is_no_free_dialling() {
+    let mut world = open(Centre::default());
+
+    for number in ["602000001", "112", "*99"] {
+        let call = world.dial_from("eva", number);
+        world.run(seconds(1));
+
+        let forbidden = CallEnd::Failed(Failure::Status(Status::FORBIDDEN));
+        assert_eq!(world.call_of(call).stage, CallStage::Over(forbidden));
+    }
+}
+
+#[test]
+fn who_hangs_up_during_the_confirmation_is_obeyed_all_the_same() {
+    let mut world = open(Centre::default());
+
+    let call = world.dial_from("eva", "*44");
+    world.plan(call, seconds(1), Act::HangUp);
+    world.run(seconds(2));
+
+    assert_eq!(world.operator("eva").intent, Intent::Off);
+    world.run_until_quiet(seconds(60));
+}

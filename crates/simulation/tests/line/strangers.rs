@@ -1,0 +1,103 @@
+//! Peers that nobody knows.
+
+use simulation::{Centre, Sent};
+
+use super::{open, seconds};
+
+fn invite(number: &str, from: &str) -> String {
+    format!(
+        "INVITE sip:{number}@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch=z9hG4bKx{number}\r\nMax-Forwards: 70\r\n\
+         From: <sip:x@{from}>;tag=a\r\nTo: <sip:{number}@192.0.2.1>\r\nCall-ID: x{number}@{from}\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:x@{from}>\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+fn answers(number: &str, from: &str) -> Vec<String> {
+    let mut world = open(Centre::default());
+    let address = from.parse().unwrap();
+    world.send(address, &invite(number, from));
+    world.run(seconds(1));
+    let line = |sent: &Sent| sent.text.lines().next().unwrap().to_owned();
+    world.sent_to_address(address).map(line).collect()
+}
+
+#[test]
+fn an_invite_from_nowhere_is_forbidden() {
+    assert_eq!(
+        answers("80060", "203.0.113.9:5060"),
+        ["SIP/2.0 403 Forbidden"]
+    );
+}
+
+#[test]
+fn a_number_that_is_no_line_is_not_found() {
+    let answers = answers("80061", "198.51.100.1:5070");
+
+    assert!(
+        answers.contains(&"SIP/2.0 404 Not Found".to_owned()),
+        "{answers:?}"
+    );
+}
+
+#[test]
+fn all_else_is_met_with_silence() {
+    let mut world = open(Centre::default());
+    let from = "203.0.113.9:5060".parse().unwrap();
+
+    for method in ["OPTIONS", "MESSAGE", "BYE", "SUBSCRIBE"] {
+        let text = invite("80060", "203.0.113.9:5060").replace("INVITE", method);
+        world.send(from, &text);
+    }
+    world.run(seconds(1));
+
+    assert_eq!(world.sent_to_address(from).count(), 0);
+}
+
+#[test]
+fn a_phone_outside_the_named_networks_is_met_with_silence() {
+    let register = invite("eva", "203.0.113.9:5060").replace("INVITE", "REGISTER");
+    for (from, answers) in [("203.0.113.9:5060", 0), ("10.9.9.9:5060", 1)] {
+        let mut world = open(Centre::default());
+        let address = from.parse().unwrap();
+
+        world.send(address, &register.replace("203.0.113.9:5060", from));
+        world.run(seconds(1));
+
+        assert_eq!(world.sent_to_address(address).count(), answers, "{from}");
+    }
+}
+
+#[test]
+fn an_invite_without_a_description_gets_our_offer_and_sound_after_the_ack() {
+    let mut world = open(Centre {
+        operators: vec![],
+        line_rings: seconds(0),
+        ..Centre::default()
+    });
+    let (from, host) = ("198.51.100.1:5070".parse().unwrap(), "198.51.100.1:5070");
+    world.send(from, &invite("80060", host));
+    world.run(seconds(1));
+    let ok = world
+        .sent_to_address(from)
+        .find(|sent| sent.text.starts_with("SIP/2.0 200"))
+        .unwrap()
+        .text
+        .clone();
+    assert!(ok.contains("m=audio 1"), "{ok}");
+
+    let to = ok.lines().find(|line| line.starts_with("To: ")).unwrap();
+    let sdp = "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 30000 RTP/AVP 8\r\n";
+    let ack = format!(
+        "ACK sip:80060@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bKack\r\nMax-Forwards: 70\r\n\
+         From: <sip:x@{host}>;tag=a\r\n{to}\r\nCall-ID: x80060@{host}\r\nCSeq: 1 ACK\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+        sdp.len()
+    );
+    world.send(from, &ack);
+    world.run(seconds(1));
+
+    let heard = world
+        .media()
+        .heard_at("198.51.100.1:30000".parse().unwrap());
+    assert!(!heard.is_empty());
+}

@@ -1,0 +1,40 @@
+//! Random days of the whole exchange over a network that loses, doubles and reorders.
+
+use records::Tally;
+use simulation::{Day, random_day};
+
+/// Days run by the ordinary suite; `LINKA_SEEDS` raises it.
+const SEEDS: u64 = 500;
+const DAY: Day = Day { calls: 200 };
+
+fn seeds() -> u64 {
+    std::env::var("LINKA_SEEDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(SEEDS)
+}
+
+#[test]
+fn every_day_ends_quietly_and_every_contact_in_one_outcome() {
+    let (mut total, mut crashes, mut unsaved) = (Tally::default(), 0, 0);
+    for seed in 0..seeds() {
+        let day = random_day(seed, DAY);
+        assert!(day.total.arrived >= 50, "seed {seed}: {day:?}");
+        total.add(&day.total);
+        crashes += u64::from(day.crashes);
+        unsaved += day.unsaved as u64;
+    }
+
+    println!("{total:?}, {crashes} crashes, {unsaved} times unsaved");
+    // Days in which nothing happens prove nothing.
+    assert!(total.answered > 30 * seeds(), "{total:?}");
+    assert!(total.overflowed > seeds(), "{total:?}");
+    assert!(total.lost > seeds(), "{total:?}");
+    assert!(crashes > seeds(), "{crashes}");
+    assert!(unsaved > seeds() / 4, "{unsaved}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_day() {
+    assert_eq!(random_day(3, DAY), random_day(3, DAY));
+}
