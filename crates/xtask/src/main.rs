@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `demo` and `prompts`.
+//! The project's own commands: `cargo xtask test`, `demo`, `load` and `prompts`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -6,6 +6,7 @@
 )]
 
 mod demo;
+mod load;
 mod packages;
 mod prompts;
 mod shell;
@@ -42,6 +43,7 @@ enum Command {
     /// Six operators' phones, callers at random, some hang up early, one cannot speak (she presses 5 twice),
     /// one phone dies. Shows `linka status --follow` until Ctrl-C, then ends everything it started.
     Demo(demo::Options),
+    Load(load::Options),
     /// Speaks config/prompts/prompts.toml with espeak-ng into config/prompts/LANGUAGE/ID.wav.
     ///
     /// Prompts marked `recorded = true` are left alone. Also makes the waiting sound.
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test { part } => suite::run(part),
         Command::Demo(options) => demo::run(&options),
+        Command::Load(options) => load::run(&options),
         Command::Prompts => prompts::run(),
     };
     match outcome {

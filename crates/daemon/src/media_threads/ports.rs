@@ -16,7 +16,7 @@ pub(super) const PORTS_READY: usize = 128;
 /// How long a port rests before its next call, so that no late packet of the last one finds a listener.
 const COOL_DOWN: Duration = Duration::from_secs(5);
 
-/// How long to wait after the kernel refused a socket: somebody else has the port, or no descriptor is left.
+/// How long to wait after the kernel refused a socket for want of something: descriptors, memory.
 const RETRY: Duration = Duration::from_millis(250);
 
 /// How many pairs one round of the loop may bind, so that sound is not late.
@@ -89,9 +89,11 @@ impl Ports {
             if self.ready >= PORTS_READY || self.free.is_empty() {
                 break;
             }
-            match self.bind_one(now) {
-                Some(pair) => ready(pair),
-                None => break,
+            if let Some(pair) = self.bind_one(now) {
+                ready(pair);
+            }
+            if self.retry_at.is_some() {
+                break;
             }
         }
     }
@@ -116,10 +118,12 @@ impl Ports {
         match Pair::bind(self.address, port) {
             Ok(pair) => Some(self.keep(pair)),
             Err(error) => {
-                // Any port of the range may be somebody else's for a while; the next round tries another.
+                // Any port of the range may be somebody else's for a while: another one is tried at once, since calls wait.
                 tracing::debug!(%error, port, "an RTP port cannot be bound");
                 self.cooling.push_back((now + COOL_DOWN, port));
-                self.retry_at = Some(now + RETRY);
+                if error.kind() != io::ErrorKind::AddrInUse {
+                    self.retry_at = Some(now + RETRY);
+                }
                 None
             }
         }
@@ -220,8 +224,7 @@ mod tests {
         let mut ports = ports(19_300..=19_303);
         let _somebody = UdpSocket::bind((LOCAL, 19_303)).unwrap();
 
-        let mut ready = tended(&mut ports, now);
-        ready.extend(tended(&mut ports, now + RETRY));
+        let ready = tended(&mut ports, now);
 
         assert_eq!(
             ready.iter().map(|pair| pair.rtp.port()).collect::<Vec<_>>(),

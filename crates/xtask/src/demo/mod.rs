@@ -4,9 +4,9 @@ mod centre;
 mod chance;
 #[path = "../../../daemon/tests/peers/sound/keys.rs"]
 mod keys;
-mod program;
+pub(crate) mod program;
 #[path = "../../../daemon/tests/peers/scenario.rs"]
-mod scenario;
+pub(crate) mod scenario;
 mod sipp;
 mod site;
 
@@ -136,7 +136,7 @@ fn start_serve(site: &Site, stop: &AtomicBool) -> Result<Program> {
     Ok(serve)
 }
 
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     println!("xtask: building linka (release; the first time takes minutes)");
     let status = shell::cargo()
         .args(["build", "--release", "-p", "daemon", "--bin", "linka"])
