@@ -10,7 +10,7 @@ const FIRST: u16 = 20_000;
 const BLOCK: u16 = 250;
 const BLOCKS: u16 = 50;
 /// A block with fewer free ports than this is left alone.
-const FREE_MIN: usize = 240;
+const FREE_MIN: usize = 150;
 
 /// A block of ports, reserved for one test by a locked file while the value lives.
 pub(crate) struct Ports {
