@@ -13,8 +13,8 @@ use crate::incoming::OpenError;
 use crate::legs::StarCall;
 use crate::settings::{Language, Prompt};
 
-/// How long a spoken confirmation may last before we hang up, whether it was heard or not.
-const CONFIRMATION_MAX: Duration = Duration::from_secs(15);
+/// How long each prompt of a confirmation may last before we hang up, whether it was heard or not.
+const PROMPT_MAX: Duration = Duration::from_secs(4);
 /// From the end of the confirmation to our hanging up: what a phone's jitter buffer still has to play.
 const HEARD_OUT: Duration = Duration::from_millis(500);
 /// What one `*42` adds to a wrap-up.
@@ -89,9 +89,10 @@ impl Exchange {
 
     fn confirm(&mut self, now: Instant, leg: LegId, code: Code, mut call: StarCall) {
         let (dialog, operator, sdp) = (call.dialog, call.operator, call.sound.session.local());
-        call.hang_up = Some(self.timers.arm(now + CONFIRMATION_MAX, Timer::HangUp(leg)));
         let prompts = self.spoken(operator, code);
         call.prompts_left = prompts.len();
+        let longest = PROMPT_MAX * u32::try_from(prompts.len()).unwrap_or(1).max(1);
+        call.hang_up = Some(self.timers.arm(now + longest, Timer::HangUp(leg)));
         self.stars.insert(leg, call);
         self.by_dialog.insert(dialog, leg);
         self.append(now, Fact::Engaged { operator, leg });

@@ -64,6 +64,7 @@ fn a_wrap_up_is_made_longer() {
         wrap_up(status).map(drop)
     });
 
+    phone.wait_for_nth("CALL_CLOSED", 2, SOON);
     confirms(&mut phone, "*42", "wrap-up-longer");
     linka.wait_for("the wrap-up is longer", SOON, |status| {
         (wrap_up(status)? > 240).then_some(())

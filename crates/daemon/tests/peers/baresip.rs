@@ -336,7 +336,8 @@ impl Baresip {
         let files = fs::read_dir(self.folder.path().join("recordings")).unwrap();
         let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
         files.retain(|file| file.to_string_lossy().ends_with(ending));
-        files.sort();
+        // Their names tell the time without leading zeros: no order to sort by.
+        files.sort_by_key(|file| fs::metadata(file).and_then(|file| file.modified()).ok());
         files
     }
 }
