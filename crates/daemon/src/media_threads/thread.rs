@@ -38,7 +38,8 @@ const EVENTS_WAITING_MAX: usize = 65_536;
 /// finds one packet costs as much as one that finds fifty. No packet waits longer for it than this.
 const ROUND_MIN: Duration = Duration::from_millis(1);
 
-/// How far a media thread steps back behind signalling and journal: one step, since it still goes before the rest.
+/// How far a media thread steps back behind signalling and journal, from wherever the process stands: one step, since it
+/// still goes before the rest.
 const NICENESS: i32 = 1;
 
 const WAKER: u64 = u64::MAX;
@@ -403,7 +404,7 @@ pub(super) fn settle_on_core(n: usize) {
     if let Err(error) = pinned {
         tracing::warn!(%error, thread = n, "a media thread is not pinned to a core");
     }
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+    if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::warn!(%error, thread = n, "a media thread keeps the common priority");
     }
 }

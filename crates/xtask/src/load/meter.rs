@@ -1,7 +1,7 @@
 //! What is measured: CPU time and memory of the process, latencies from SIPp's own time stamps, the disk.
 
 use anyhow::{Context, Result};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -85,13 +85,31 @@ fn event(line: &str) -> Option<Event> {
 }
 
 /// The n-th INVITE of a caller belongs to the n-th INVITE to an operator: while operators are free nobody overtakes.
-pub(super) fn in_order(events: &[Event], first: &str, then: &[Event], second: &str) -> Spread {
-    let times = |events: &[Event], kind: &str| -> Vec<f64> {
-        let of_kind = events.iter().filter(|event| event.kind == kind);
-        of_kind.map(|event| event.at).collect()
-    };
-    let (from, to) = (times(events, first), times(then, second));
-    Spread::of(from.iter().zip(&to).map(|(from, to)| to - from).collect())
+/// Callers who met 503 are left out.
+pub(super) fn to_operator(callers: &[Event], phones: &[Event]) -> Spread {
+    let of_kind = |kind| callers.iter().filter(move |event| event.kind == kind);
+    let refused: BTreeSet<&str> = of_kind("refused").map(|event| event.who.as_str()).collect();
+    let came = of_kind("calls").filter(|event| !refused.contains(event.who.as_str()));
+    let rang = phones.iter().filter(|event| event.kind == "rings");
+    Spread::of(
+        came.zip(rang)
+            .map(|(came, rang)| rang.at - came.at)
+            .collect(),
+    )
+}
+
+/// The time from each caller's INVITE to its answer.
+pub(super) fn to_answer(callers: &[Event]) -> Spread {
+    let mut came: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut times = Vec::new();
+    for event in callers {
+        match event.kind.as_str() {
+            "calls" => drop(came.insert(&event.who, event.at)),
+            "answered" => times.extend(came.remove(event.who.as_str()).map(|at| event.at - at)),
+            _ => {}
+        }
+    }
+    Spread::of(times)
 }
 
 /// The time from the end of an operator's call to her next one.
@@ -185,6 +203,21 @@ mod tests {
         assert_eq!(read.kind, "rings");
         assert_eq!(read.who, "<sip:operator-1@x>");
         assert!((read.at - 1_795_750_201.000_25).abs() < 1e-6);
+    }
+
+    #[test]
+    fn who_met_503_is_left_out() {
+        let callers = [
+            event_of("calls", 1.0, "1"),
+            event_of("calls", 2.0, "2"),
+            event_of("refused", 2.1, "2"),
+            event_of("calls", 3.0, "3"),
+        ];
+        let phones = [event_of("rings", 1.5, "a"), event_of("rings", 3.25, "b")];
+
+        let spread = to_operator(&callers, &phones);
+
+        assert_eq!(spread.0, [0.25, 0.5]);
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(crate) struct Options {
     /// Operators whose phones answer at once.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=5_000))]
     operators: u16,
-    /// How long each call talks before the caller hangs up.
+    /// How long each call talks before the caller hangs up; with `--waiting` it is the operator who does.
     #[arg(long, default_value_t = 2_000, value_name = "MS")]
     talk_ms: u32,
     /// Sound both ways: the caller sends 50 packets a second from her INVITE's answer on, the phone echoes them.
@@ -233,12 +233,9 @@ impl Load<'_> {
         } else {
             println!(
                 "INVITE → operator's INVITE: {}",
-                meter::in_order(&events, "calls", &phones, "rings")
+                meter::to_operator(&events, &phones)
             );
-            println!(
-                "INVITE → caller's 200: {}",
-                meter::in_order(&events, "calls", &events, "answered")
-            );
+            println!("INVITE → caller's 200: {}", meter::to_answer(&events));
         }
         Ok(())
     }

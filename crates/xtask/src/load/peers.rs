@@ -218,6 +218,18 @@ fn values(site: &Site, options: &Options) -> BTreeMap<String, String> {
     } else {
         String::new()
     };
+    // A caller who hears the waiting sound cannot know when she is talking: where a queue is kept, operators hang up.
+    let (leaves, ends) = if options.waiting > 0 {
+        (
+            "<recv request=\"BYE\"/>\n  {{ok}}",
+            include_str!("scenarios/phone-hangs-up.xml").trim_end(),
+        )
+    } else {
+        (
+            "<pause milliseconds=\"{{talk_ms}}\"/>\n  {{bye}}",
+            "<recv request=\"BYE\"/>\n  {{ok}}",
+        )
+    };
     [
         ("to", LINE.to_owned()),
         ("from", "+420777[call_number]".to_owned()),
@@ -227,10 +239,9 @@ fn values(site: &Site, options: &Options) -> BTreeMap<String, String> {
         ("user", "[field0]".to_owned()),
         ("password", String::new()),
         ("refresh_ms", REFRESH_MS.to_string()),
-        (
-            "stays",
-            format!("<pause milliseconds=\"{}\"/>", options.talk_ms),
-        ),
+        ("talk_ms", options.talk_ms.to_string()),
+        ("leaves", leaves.to_owned()),
+        ("ends", ends.to_owned()),
         ("speaks", speaks),
     ]
     .map(|(name, value)| (name.to_owned(), value))
