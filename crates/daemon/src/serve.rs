@@ -175,21 +175,8 @@ impl Building {
         };
         let journal = JournalHandle::spawn(self.db, wake.clone())
             .context("the journal thread cannot be started")?;
-        let (events, from_media) = crossbeam_channel::bounded(FROM_MEDIA_MAX);
         let node = self.configuration.node;
-        let media = Media::spawn(&media_threads::Config {
-            address: node
-                .rtp_address
-                .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            ports: node.rtp_ports.0..=node.rtp_ports.1,
-            threads: None,
-            events,
-            wake: Arc::new(wake),
-        })?;
-        media
-            .load(&Arc::new(self.sounds))
-            .context("the sounds cannot be given to the media threads")?;
-        let media = Arc::new(media);
+        let (media, from_media) = start_media(&node, self.sounds, wake)?;
         let (to_signalling, from_office) = mpsc::channel(FROM_OFFICE_MAX);
         let (to_signalling_streams, from_streams) = mpsc::channel(FROM_STREAMS_MAX);
         let (to_office, from_signalling) = mpsc::channel(TO_OFFICE_MAX);
@@ -273,6 +260,28 @@ impl Building {
         };
         self.listeners.iter().map(listener).collect()
     }
+}
+
+/// Starts the media threads with their sounds; their news come by the channel, each time after a wake.
+fn start_media(
+    node: &Node,
+    sounds: media::Sounds,
+    wake: impl Fn() + Send + Sync + 'static,
+) -> anyhow::Result<(Arc<Media>, crossbeam_channel::Receiver<media::Event>)> {
+    let (events, from_media) = crossbeam_channel::bounded(FROM_MEDIA_MAX);
+    let media = Media::spawn(&media_threads::Config {
+        address: node
+            .rtp_address
+            .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        ports: node.rtp_ports.0..=node.rtp_ports.1,
+        threads: None,
+        events,
+        wake: Arc::new(wake),
+    })?;
+    media
+        .load(&Arc::new(sounds))
+        .context("the sounds cannot be given to the media threads")?;
+    Ok((Arc::new(media), from_media))
 }
 
 /// What stands in the place of a replay that was taken.
