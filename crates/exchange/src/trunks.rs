@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dispatch::{Intent, Reachability};
+use dispatch::{Intent, OperatorId};
 use journal::Fact;
 use media::PortPair;
 use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
@@ -113,23 +113,20 @@ impl Exchange {
         self.append(now, Fact::Configured(Box::new(settings.dispatch.clone())));
         for entry in &settings.directory {
             if let Who::OnCall(operator) = entry.who {
-                self.append(
-                    now,
-                    Fact::Intends {
-                        operator,
-                        intent: Intent::Ready,
-                    },
-                );
-                self.append(
-                    now,
-                    Fact::Reached {
-                        operator,
-                        reachability: Reachability::Reachable,
-                    },
-                );
+                self.call_on(now, operator);
             }
         }
         self.replace_trunks(now, settings);
+    }
+
+    /// Somebody of the directory is on call. One who was so already stays as she is, paused by the machine or not.
+    fn call_on(&mut self, now: Instant, operator: OperatorId) {
+        let known = self.dispatcher().operator(operator);
+        let ready = known.is_some_and(|view| view.intent == Intent::Ready);
+        if !ready {
+            let intent = Intent::Ready;
+            self.append(now, Fact::Intends { operator, intent });
+        }
     }
 
     fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {
