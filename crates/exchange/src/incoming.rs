@@ -200,7 +200,7 @@ impl Exchange {
         let caller = Caller {
             dialog,
             line,
-            trunk,
+            trunk: Some(trunk),
             sound,
             stage: Stage::Ringing { answer },
             contact,
@@ -247,7 +247,7 @@ impl Exchange {
         let callers = self
             .callers
             .values()
-            .filter(|caller| caller.trunk == trunk)
+            .filter(|caller| caller.trunk == Some(trunk))
             .count();
         let called = self
             .called

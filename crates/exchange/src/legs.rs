@@ -27,8 +27,8 @@ pub(crate) struct Sound {
 pub(crate) struct Caller {
     pub(crate) dialog: DialogId,
     pub(crate) line: Arc<Line>,
-    /// The trunk it came by.
-    pub(crate) trunk: usize,
+    /// The trunk it came by, while that is configured.
+    pub(crate) trunk: Option<usize>,
     pub(crate) sound: Sound,
     pub(crate) stage: Stage,
     pub(crate) contact: ContactId,

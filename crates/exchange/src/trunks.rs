@@ -145,6 +145,7 @@ impl Exchange {
                 );
             }
         }
+        self.follow_trunks(&settings);
         let mut before = std::mem::take(&mut self.trunks);
         for timer in before
             .iter()
@@ -165,6 +166,20 @@ impl Exchange {
             self.resolve_trunk(now, index);
             self.probe_trunk(now, index);
             self.register_trunk(now, index);
+        }
+    }
+
+    /// Live calls stay with their trunk, wherever it stands in the new configuration.
+    fn follow_trunks(&mut self, settings: &Settings) {
+        let place = |trunk: &Trunk| {
+            let same = |other: &Trunk| other.name == trunk.name;
+            settings.trunks.iter().position(same)
+        };
+        let places: Vec<Option<usize>> = self.settings.trunks.iter().map(place).collect();
+        let callers = self.callers.values_mut().map(|caller| &mut caller.trunk);
+        let called = self.called.values_mut().map(|called| &mut called.trunk);
+        for trunk in callers.chain(called) {
+            *trunk = trunk.and_then(|before| places.get(before).copied().flatten());
         }
     }
 
