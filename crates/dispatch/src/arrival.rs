@@ -234,7 +234,7 @@ impl Dispatcher {
         }
         let gone = Placed {
             bucket: self.contacts[slot].placed.bucket,
-            key: None,
+            listed: None,
             due: None,
         };
         let contact = &mut self.contacts[slot];

@@ -107,7 +107,8 @@ pub enum Action {
     WidenSkills,
     /// One operator more rings for this contact.
     SecondOperator,
-    /// On-call people at home may be offered the contact.
+    /// On-call people at home may be offered the contact: one after another, unless the strategy rings all. Their telephones keep no operator
+    /// at a desk from it, who is offered it beside them.
     OnCall,
     /// The supervisor is told that somebody waits.
     TellSupervisor,

@@ -46,10 +46,27 @@ pub(crate) struct Contact {
 pub(crate) struct Placed {
     /// The bucket whose signature is its own, as long as its needs and its tier stay.
     pub(crate) bucket: Option<usize>,
-    /// Its key in that bucket, while it wants an operator.
-    pub(crate) key: Option<(Standing, ContactId)>,
+    /// Where it stands in line, while it wants an operator.
+    pub(crate) listed: Option<Listed>,
     /// When something of it is due.
     pub(crate) due: Option<Moment>,
+}
+
+/// A place in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// Its own bucket, or the one of the same needs at the desk while nobody else at home is wanted.
+    pub(crate) bucket: usize,
+    pub(crate) key: (Standing, ContactId),
+}
+
+/// Whom a contact may be offered to, besides those who ring for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Nobody,
+    /// Operators at a desk, but nobody at home.
+    AtDesk,
+    Anybody,
 }
 
 #[derive(Clone, Debug)]
@@ -127,7 +144,7 @@ impl Contact {
         self.rests.iter().any(|rest| rest.operator == operator)
     }
 
-    /// How many operators may ring for it at once.
+    /// How many operators at a desk may ring for it at once.
     pub(crate) fn operators_wanted(&self, strategy: Strategy) -> usize {
         let at_once = match strategy {
             Strategy::RingAll => return usize::MAX,
@@ -141,8 +158,18 @@ impl Contact {
         at_once.saturating_add(self.more_operators) as usize
     }
 
-    pub(crate) fn wants_an_operator(&self, strategy: Strategy) -> bool {
-        self.is_waiting() && self.offers().len() < self.operators_wanted(strategy)
+    /// Whom it wants now, when `at_home` of its offers ring at home.
+    ///
+    /// A telephone at home rings long and then asks for a key, so that it keeps no operator at a desk from the caller.
+    pub(crate) fn wanted(&self, strategy: Strategy, at_home: usize) -> Wanted {
+        let (ringing, at_once) = (self.offers().len(), self.operators_wanted(strategy));
+        if !self.is_waiting() || ringing.saturating_sub(at_home) >= at_once {
+            Wanted::Nobody
+        } else if ringing < at_once && at_home < homes_at_once(strategy) {
+            Wanted::Anybody
+        } else {
+            Wanted::AtDesk
+        }
     }
 
     /// What it asks for now, sorted by skill.
@@ -196,6 +223,19 @@ impl Contact {
                 earliest(earliest(due, partners.min()), waits.min())
             }
         }
+    }
+}
+
+/// How many people at home may ring for one contact at once: they are rung in turn, unless everybody is.
+const fn homes_at_once(strategy: Strategy) -> usize {
+    match strategy {
+        Strategy::RingAll => usize::MAX,
+        Strategy::LongestIdle
+        | Strategy::OrderedList
+        | Strategy::RoundRobin
+        | Strategy::FewestCalls
+        | Strategy::LeastTalkTime
+        | Strategy::RingProgressively { .. } => 1,
     }
 }
 

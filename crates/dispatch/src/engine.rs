@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::contact::{Contact, ContactSlot, OperatorSlot, Placed, QueueSlot};
+use crate::contact::{Contact, ContactSlot, Listed, OperatorSlot, Placed, QueueSlot, Wanted};
 use crate::fault::Fault;
 use crate::index::{Index, Timer};
 use crate::operator::{OperatorState, Posted};
 use crate::{
-    Config, ContactId, Decision, Input, InputError, LegId, LineId, Moment, OperatorId, Queue,
-    QueueId, Rules, Timeline, Told,
+    Config, ContactId, Decision, Input, InputError, LegId, LineId, Moment, OperatorId, Place,
+    Queue, QueueId, Rules, Timeline, Told,
 };
 
 /// Decides which contact is offered to which operator, and when.
@@ -229,6 +229,7 @@ impl Dispatcher {
             Some(bucket) => bucket,
             None => self.bucket_of(slot),
         };
+        let listed = self.listed(slot, bucket);
         let contact = &self.contacts[slot];
         let next_step = if contact.is_waiting() {
             let steps = self.timeline_of(slot).map(|timeline| &timeline.steps);
@@ -238,10 +239,9 @@ impl Dispatcher {
         } else {
             None
         };
-        let wants = contact.wants_an_operator(self.queue_of(slot).strategy);
         let new = Placed {
             bucket: Some(bucket),
-            key: wants.then_some((contact.standing, contact.id)),
+            listed,
             due: contact.due(next_step),
         };
         if contact.is_waiting() && (contact.told == Told::Yes || !self.index.is_attended(bucket)) {
@@ -251,6 +251,29 @@ impl Dispatcher {
             self.index.place(contact.id, slot, &contact.placed, &new);
             self.contacts[slot].placed = new;
         }
+    }
+
+    /// Where a contact stands in line. Whether somebody is there is asked of its own bucket, so that nothing climbs because a telephone at
+    /// home rings.
+    fn listed(&mut self, slot: ContactSlot, own: usize) -> Option<Listed> {
+        let bucket = match self.wanted(slot) {
+            Wanted::Nobody => return None,
+            Wanted::AtDesk => self.index.at_desk(own),
+            Wanted::Anybody => own,
+        };
+        let contact = &self.contacts[slot];
+        let key = (contact.standing, contact.id);
+        Some(Listed { bucket, key })
+    }
+
+    fn wanted(&self, slot: ContactSlot) -> Wanted {
+        let contact = &self.contacts[slot];
+        let places = contact
+            .offers()
+            .iter()
+            .map(|offer| self.operators[offer.operator].place);
+        let at_home = places.filter(|place| *place == Place::Home).count();
+        contact.wanted(self.queue_of(slot).strategy, at_home)
     }
 
     fn bucket_of(&mut self, slot: ContactSlot) -> usize {
@@ -266,7 +289,7 @@ impl Dispatcher {
         let contact = &self.contacts[slot];
         let new = Placed {
             bucket: None,
-            key: None,
+            listed: None,
             due: contact.placed.due,
         };
         self.index.place(contact.id, slot, &contact.placed, &new);

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bits::Bits;
-use crate::contact::{ContactSlot, OperatorSlot, Placed, QueueSlot};
+use crate::contact::{ContactSlot, Listed, OperatorSlot, Placed, QueueSlot};
 use crate::group::Group;
 use crate::limits::SIGNATURES_KEPT;
 use crate::operator::Posted;
@@ -144,18 +144,30 @@ impl Index {
         required: &[(SkillId, u8)],
     ) -> usize {
         let required = self.intern(required);
-        let signature = Signature {
+        self.bucket_with(Signature {
             queue,
             class,
             required,
             tier,
-        };
+        })
+    }
+
+    /// The bucket of the same contacts for which nobody at home is rung.
+    pub(crate) fn at_desk(&mut self, bucket: usize) -> usize {
+        self.bucket_with(Signature {
+            tier: Tier::Desk,
+            ..self.buckets[bucket].signature
+        })
+    }
+
+    fn bucket_with(&mut self, signature: Signature) -> usize {
         if let Some(&bucket) = self.bucket_of.get(&signature) {
             return bucket;
         }
         let mut groups = Bits::default();
         for (number, group) in self.groups.iter().enumerate() {
-            if group.may_take(queue, tier, &self.required[required]) {
+            let required = &self.required[signature.required];
+            if group.may_take(signature.queue, signature.tier, required) {
                 groups.insert(number);
             }
         }
@@ -185,11 +197,11 @@ impl Index {
 
     /// Moves a contact from where it was to where it belongs.
     pub(crate) fn place(&mut self, id: ContactId, slot: ContactSlot, old: &Placed, new: &Placed) {
-        if (old.bucket, old.key) != (new.bucket, new.key) {
-            if let (Some(bucket), Some(key)) = (old.bucket, old.key) {
+        if old.listed != new.listed {
+            if let Some(Listed { bucket, key }) = old.listed {
                 self.leave_bucket(bucket, key);
             }
-            if let (Some(bucket), Some(key)) = (new.bucket, new.key) {
+            if let Some(Listed { bucket, key }) = new.listed {
                 self.enter_bucket(bucket, key, slot);
             }
         }
@@ -337,10 +349,10 @@ impl Index {
         }
     }
 
-    /// Marks that something changed for a contact that stays in its bucket.
-    pub(crate) fn changed(&mut self, bucket: Option<usize>) {
-        if let Some(bucket) = bucket {
-            self.changed_buckets.insert(bucket);
+    /// Marks that something changed for a contact that stays where it stands in line.
+    pub(crate) fn changed(&mut self, listed: Option<Listed>) {
+        if let Some(listed) = listed {
+            self.changed_buckets.insert(listed.bucket);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
     Class, ContactId, Decision, Input, Moment, OperatorId, Place, QueueId, Reserve, ShiftPart,
-    SkillId, Tier,
+    SkillId, Strategy, Tier,
 };
 
 /// An invariant that does not hold.
@@ -156,22 +156,43 @@ fn check_contact(dispatcher: &Dispatcher, slot: usize) -> Result<(), Violation> 
     }
     let found = contact
         .placed
-        .bucket
-        .zip(contact.placed.key)
-        .is_some_and(|(bucket, key)| {
-            dispatcher.index.buckets[bucket].contacts.get(&key) == Some(&slot)
-        });
-    if found != wants(dispatcher, contact) {
+        .listed
+        .map(|listed| (&dispatcher.index.buckets[listed.bucket], listed.key))
+        .filter(|(bucket, key)| bucket.contacts.get(key) == Some(&slot))
+        .map(|(bucket, _)| bucket.signature.tier);
+    let sought = match (
+        wants(dispatcher, contact, Place::Desk),
+        wants(dispatcher, contact, Place::Home),
+    ) {
+        (_, true) => Some(contact.tier),
+        (true, false) => Some(Tier::Desk),
+        (false, false) => None,
+    };
+    if found != sought {
         return Err(Violation::Lost(contact.id));
     }
     Ok(())
 }
 
-fn wants(dispatcher: &Dispatcher, contact: &Contact) -> bool {
-    contact.wants_an_operator(dispatcher.config.queues[contact.queue].strategy)
+/// Whether a contact may be offered to one more operator at this place.
+fn wants(dispatcher: &Dispatcher, contact: &Contact, place: Place) -> bool {
+    let strategy = dispatcher.config.queues[contact.queue].strategy;
+    let at_once = contact.operators_wanted(strategy);
+    let ringing_at = |place| {
+        let offers = contact.offers().iter();
+        offers
+            .filter(|offer| dispatcher.operators[offer.operator].place == place)
+            .count()
+    };
+    let (desks, homes) = (ringing_at(Place::Desk), ringing_at(Place::Home));
+    contact.is_waiting()
+        && match place {
+            Place::Desk => desks < at_once,
+            Place::Home => desks + homes < at_once && (homes == 0 || strategy == Strategy::RingAll),
+        }
 }
 
-/// Whether the operator could take the contact were she free, by the configuration alone.
+/// Whether the operator could take the contact were she free, by the configuration, its rests and whoever else rings for it.
 fn fits(
     dispatcher: &Dispatcher,
     contact: &Contact,
@@ -192,6 +213,7 @@ fn fits(
                 .any(|(has, at)| has == skill && at >= level)
         })
         && !contact.rests_from(slot)
+        && wants(dispatcher, contact, entry.place)
 }
 
 /// The contacts that want an operator, with what they ask for now.
@@ -201,7 +223,11 @@ fn wanting(dispatcher: &Dispatcher) -> impl Iterator<Item = (&Contact, Vec<(Skil
         .values()
         .map(|slot| &dispatcher.contacts[*slot]);
     contacts
-        .filter(|contact| wants(dispatcher, contact))
+        .filter(|contact| {
+            [Place::Desk, Place::Home]
+                .into_iter()
+                .any(|place| wants(dispatcher, contact, place))
+        })
         .map(|contact| {
             let mut required = Vec::new();
             contact.required(&mut required);

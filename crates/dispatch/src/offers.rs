@@ -52,8 +52,8 @@ impl Dispatcher {
             offers.retain(|offer| offer.operator != operator);
         }
         self.operators[operator].claim = None;
-        let bucket = contact.placed.bucket;
-        self.index.changed(bucket);
+        let listed = contact.placed.listed;
+        self.index.changed(listed);
     }
 
     /// Takes an offer back.

@@ -83,8 +83,8 @@ impl Dispatcher {
         if operator.shift != before
             && let Some(claim) = operator.claim
         {
-            let bucket = self.contacts[claim].placed.bucket;
-            self.index.changed(bucket);
+            let listed = self.contacts[claim].placed.listed;
+            self.index.changed(listed);
         }
     }
 

@@ -18,8 +18,8 @@ impl Dispatcher {
         let rests = contact.rests.len();
         contact.rests.retain(|rest| rest.until > now);
         if contact.rests.len() < rests {
-            let bucket = contact.placed.bucket;
-            self.index.changed(bucket);
+            let listed = contact.placed.listed;
+            self.index.changed(listed);
         }
         match &self.contacts[slot].state {
             State::Adrift { until, .. } if *until <= now => self.give_up(slot),

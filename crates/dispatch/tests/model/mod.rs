@@ -257,20 +257,32 @@ impl Model {
         })
     }
 
-    fn wants(&self, contact: &Contact) -> bool {
-        let at_once = match self.queue(contact).strategy {
-            Strategy::RingAll => 1_000_000,
-            Strategy::RingProgressively { .. } => 1 + contact.progress,
-            _ => 1,
+    /// Whether she may be rung beside those who ring already: telephones at home keep no desk waiting and ring one after another.
+    fn wants(&self, contact: &Contact, person: &Person) -> bool {
+        let (at_once, homes_at_once) = match self.queue(contact).strategy {
+            Strategy::RingAll => (1_000_000, 1_000_000),
+            Strategy::RingProgressively { .. } => (1 + contact.progress + contact.seconds, 1),
+            _ => (1 + contact.seconds, 1),
         };
-        matches!(contact.at, At::Waiting(_)) && contact.offers().len() < at_once + contact.seconds
+        let mut desks = 0;
+        let mut homes = 0;
+        for (operator, _) in contact.offers() {
+            match self.person(operator).unwrap().place {
+                Place::Desk => desks += 1,
+                Place::Home => homes += 1,
+            }
+        }
+        match person.place {
+            Place::Desk => desks < at_once,
+            Place::Home => homes < homes_at_once && homes + desks < at_once,
+        }
     }
 
     fn in_order(&self, class: Class) -> Vec<Contact> {
         let mut list: Vec<_> = self
             .contacts
             .values()
-            .filter(|contact| contact.class == class && self.wants(contact))
+            .filter(|contact| contact.class == class && contact.waits())
             .cloned()
             .collect();
         list.sort_by_key(|contact| (contact.standing, contact.id));
@@ -311,6 +323,7 @@ impl Model {
             .people
             .iter()
             .filter(|person| self.is_free(person) && self.suits(contact, person))
+            .filter(|person| self.wants(contact, person))
             .filter(|person| !contact.rests_from(person.id) && !self.is_reserved(contact, person))
             .collect();
         let first: Vec<&Person> = may
