@@ -239,6 +239,7 @@ fn values(site: &Site, options: &Options) -> BTreeMap<String, String> {
         ("user", "[field0]".to_owned()),
         ("password", String::new()),
         ("refresh_ms", REFRESH_MS.to_string()),
+        ("told", String::new()),
         ("talk_ms", options.talk_ms.to_string()),
         ("leaves", leaves.to_owned()),
         ("ends", ends.to_owned()),
