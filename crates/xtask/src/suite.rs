@@ -42,6 +42,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
             suite.tests("every test", every_test())?;
         }
         Some(Part::Rust) => {
+            ensure(&[ESPEAK])?;
             suite.checks()?;
             suite.tests(
                 "tests without peers",
