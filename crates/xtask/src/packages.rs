@@ -32,6 +32,11 @@ pub(crate) const ESPEAK: Need = Need {
     package: "espeak-ng",
     why: "speaks, for prompts and as test speech",
 };
+pub(crate) const TCPDUMP: Need = Need {
+    program: "tcpdump",
+    package: "tcpdump",
+    why: "stamps packets on the loopback",
+};
 pub(crate) const IP: Need = Need {
     program: "ip",
     package: "iproute2",

@@ -1,7 +1,7 @@
 //! What is measured: CPU time and memory of the process, latencies from SIPp's own time stamps, the disk.
 
 use anyhow::{Context, Result};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -84,20 +84,6 @@ fn event(line: &str) -> Option<Event> {
     })
 }
 
-/// The n-th INVITE of a caller belongs to the n-th INVITE to an operator: while operators are free nobody overtakes.
-/// Callers who met 503 are left out.
-pub(super) fn to_operator(callers: &[Event], phones: &[Event]) -> Spread {
-    let of_kind = |kind| callers.iter().filter(move |event| event.kind == kind);
-    let refused: BTreeSet<&str> = of_kind("refused").map(|event| event.who.as_str()).collect();
-    let came = of_kind("calls").filter(|event| !refused.contains(event.who.as_str()));
-    let rang = phones.iter().filter(|event| event.kind == "rings");
-    Spread::of(
-        came.zip(rang)
-            .map(|(came, rang)| rang.at - came.at)
-            .collect(),
-    )
-}
-
 /// The time from each caller's INVITE to its answer.
 pub(super) fn to_answer(callers: &[Event]) -> Spread {
     let mut came: BTreeMap<&str, f64> = BTreeMap::new();
@@ -112,21 +98,6 @@ pub(super) fn to_answer(callers: &[Event]) -> Spread {
     Spread::of(times)
 }
 
-/// The time from the end of an operator's call to her next one.
-pub(super) fn freed(events: &[Event]) -> Spread {
-    let mut ended: BTreeMap<&str, VecDeque<f64>> = BTreeMap::new();
-    let mut waits = Vec::new();
-    for event in events {
-        let of_hers = ended.entry(&event.who).or_default();
-        match event.kind.as_str() {
-            "ended" => of_hers.push_back(event.at),
-            "rings" => waits.extend(of_hers.pop_front().map(|at| event.at - at)),
-            _ => {}
-        }
-    }
-    Spread::of(waits)
-}
-
 /// Sorted seconds.
 pub(super) struct Spread(Vec<f64>);
 
@@ -134,6 +105,12 @@ impl Spread {
     pub(super) fn of(mut seconds: Vec<f64>) -> Self {
         seconds.sort_by(f64::total_cmp);
         Self(seconds)
+    }
+
+    /// The values, smallest first.
+    #[cfg(test)]
+    pub(super) fn seconds(&self) -> &[f64] {
+        &self.0
     }
 
     /// The value that the given share of all stays below, in milliseconds.
@@ -186,14 +163,6 @@ pub(super) fn statistic(file: &Path, column: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn event_of(kind: &str, at: f64, who: &str) -> Event {
-        Event {
-            kind: kind.to_owned(),
-            at,
-            who: who.to_owned(),
-        }
-    }
-
     #[test]
     fn a_log_line_is_its_kind_its_time_and_whom_it_concerns() {
         let line = "rings 2026-11-23\t03:30:01.000250\t1795750201.000250 <sip:operator-1@x>";
@@ -203,35 +172,6 @@ mod tests {
         assert_eq!(read.kind, "rings");
         assert_eq!(read.who, "<sip:operator-1@x>");
         assert!((read.at - 1_795_750_201.000_25).abs() < 1e-6);
-    }
-
-    #[test]
-    fn who_met_503_is_left_out() {
-        let callers = [
-            event_of("calls", 1.0, "1"),
-            event_of("calls", 2.0, "2"),
-            event_of("refused", 2.1, "2"),
-            event_of("calls", 3.0, "3"),
-        ];
-        let phones = [event_of("rings", 1.5, "a"), event_of("rings", 3.25, "b")];
-
-        let spread = to_operator(&callers, &phones);
-
-        assert_eq!(spread.0, [0.25, 0.5]);
-    }
-
-    #[test]
-    fn an_operator_is_freed_by_the_end_of_her_own_call() {
-        let events = [
-            event_of("rings", 1.0, "a"),
-            event_of("ended", 2.0, "a"),
-            event_of("rings", 2.5, "b"),
-            event_of("rings", 3.0, "a"),
-        ];
-
-        let spread = freed(&events);
-
-        assert_eq!(spread.0, [1.0]);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 mod meter;
 mod peers;
 mod site;
+mod wire;
 
 use crate::demo::program::Program;
-use crate::packages::{SIPP, SOX, ensure};
+use crate::packages::{SIPP, SOX, TCPDUMP, ensure};
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use meter::{Event, Usage};
@@ -33,8 +34,8 @@ const CALLS_MAX: u32 = 1_000_000;
 /// Everything stays on the loopback and ends by itself; the folder target/load keeps the logs of the last run.
 ///
 /// Prints for each phase the rate, failed and refused (503) calls, CPU time a call by thread, and the latency from a
-/// caller's INVITE to the operator's. Latencies are differences of SIPp's time stamps in both scenarios, so that they
-/// hold the way through the loopback twice and SIPp's own delay (it looks at its sockets once a millisecond).
+/// caller's INVITE to the operator's, or from an operator's BYE to her next INVITE: differences of the kernel's time
+/// stamps on the loopback (tcpdump, which needs root), so that they hold no delay of SIPp.
 ///
 /// Examples:
 ///   cargo xtask load --rate 200
@@ -98,7 +99,7 @@ impl Phase {
 
 /// Runs all phases and prints what was measured. Exits with 1 when a call failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    ensure(&[SIPP, SOX])?;
+    ensure(&[SIPP, SOX, TCPDUMP])?;
     let linka = match &options.linka {
         Some(linka) => linka.canonicalize().context("--linka")?,
         None => crate::demo::build()?,
@@ -114,7 +115,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     );
     let peers = Peers::new(&site, options)?;
     let mut serve = peers.linka(&linka)?;
-    wait(&mut serve, START_MAX, "linka listens", || {
+    wait(&mut serve, "linka listens", |_| {
         std::os::unix::net::UnixStream::connect(site.path("data/linka.sock")).is_ok()
     })?;
     let _phones = come_on_shift(&peers, options)?;
@@ -177,19 +178,14 @@ fn idle(pid: u32) -> Result<Duration> {
     Ok(spent.div_f64(IDLE.as_secs_f64()))
 }
 
-fn wait(
-    serve: &mut Program,
-    within: Duration,
-    what: &str,
-    mut done: impl FnMut() -> bool,
-) -> Result<()> {
-    let deadline = Instant::now() + within;
-    while !done() {
-        if let Some(status) = serve.ended()? {
-            bail!("linka ended ({status}):\n{}", serve.last_words());
+fn wait(program: &mut Program, what: &str, mut done: impl FnMut(&Program) -> bool) -> Result<()> {
+    let deadline = Instant::now() + START_MAX;
+    while !done(program) {
+        if let Some(status) = program.ended()? {
+            bail!("ended ({status}) before {what}:\n{}", program.last_words());
         }
         if Instant::now() > deadline {
-            bail!("not within {within:?}: {what}\n{}", serve.last_words());
+            bail!("not within {START_MAX:?}: {what}\n{}", program.last_words());
         }
         thread::sleep(TICK);
     }
@@ -208,13 +204,17 @@ struct Load<'a> {
 impl Load<'_> {
     fn phase(&mut self, name: &str, phase: Phase) -> Result<()> {
         let earlier = meter::events(&self.site.path("refresh.events")).len();
+        let capture = format!("{name}.pcap");
+        let mut stamps = self.peers.capture(&capture)?;
+        wait(&mut stamps, "tcpdump listens", wire::listens)?;
         let before = Usage::of(self.serve.id())?;
         let started = Instant::now();
         let mut callers = self.peers.callers(name, phase)?;
         let full = self.until_over(&mut callers, phase)?;
         let after = Usage::of(self.serve.id())?;
         let seconds = started.elapsed();
-        drop(callers);
+        drop((callers, stamps));
+        let packets = wire::packets(&self.site.path(&capture))?;
         let events = meter::events(&self.site.path(&format!("{name}.events")));
         let phones = meter::events(&self.site.path("refresh.events")).split_off(earlier);
         println!(
@@ -229,14 +229,22 @@ impl Load<'_> {
             self.print_waiting(&full, &after, at.elapsed());
         }
         if self.options.waiting > 0 {
-            println!("operator free → next INVITE: {}", meter::freed(&phones));
+            println!(
+                "operator's BYE → her next INVITE: {}",
+                wire::freed(&packets)
+            );
+        } else if events.iter().any(|event| event.kind == "refused") {
+            println!("INVITE → operator's INVITE: not told, calls were refused");
         } else {
             println!(
                 "INVITE → operator's INVITE: {}",
-                meter::to_operator(&events, &phones)
+                wire::to_operator(&packets)
             );
-            println!("INVITE → caller's 200: {}", meter::to_answer(&events));
         }
+        println!(
+            "INVITE → caller's 200, by SIPp's clock: {}",
+            meter::to_answer(&events)
+        );
         Ok(())
     }
 

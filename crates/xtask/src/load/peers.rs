@@ -1,7 +1,7 @@
 //! The load's SIPp processes, all on one core: one registers, one is every phone, one is the trunk.
 
 use super::site::{LINE, LINKA, PHONES, Site, TRUNK, TRUNK_RTP_PORT};
-use super::{Options, Phase};
+use super::{Options, Phase, wire};
 use crate::demo::program::Program;
 use crate::demo::scenario;
 use crate::shell;
@@ -156,6 +156,12 @@ impl<'site> Peers<'site> {
             &log,
         ];
         self.sipp("caller", TRUNK, &more)
+    }
+
+    /// Writes down when requests pass, until it is dropped.
+    pub(super) fn capture(&self, name: &str) -> Result<Program> {
+        let arguments = wire::capture(&self.site.path(name));
+        self.pinned(1, &arguments, &format!("{name}.screen"))
     }
 
     fn sipp(&self, name: &str, at: ([u8; 4], u16), more: &[&str]) -> Result<Program> {
