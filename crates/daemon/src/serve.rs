@@ -166,12 +166,10 @@ impl Building {
             .listeners
             .clone_from(&self.listeners);
         let exchange = self.exchange(now)?;
-        let waker = signalling::waker(&self.poll)?;
+        let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
             let waker = waker.clone();
-            move || {
-                let _ending = waker.wake();
-            }
+            move || waker.wake()
         };
         let journal = JournalHandle::spawn(self.db, wake.clone())
             .context("the journal thread cannot be started")?;
@@ -186,6 +184,7 @@ impl Building {
             exchange,
             udp: self.udp,
             poll: self.poll,
+            wake: waker.clone(),
             from_office,
             from_streams,
             from_media,
@@ -203,7 +202,7 @@ impl Building {
             to_signalling,
             to_signalling_streams,
             from_signalling,
-            waker,
+            wake: waker,
             media,
             started: Started {
                 node,

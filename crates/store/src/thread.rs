@@ -1,3 +1,5 @@
+mod mailbox;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -5,9 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use dispatch::Moment;
 use journal::{ENTRIES_IN_FLIGHT_LIMIT, ENTRIES_PER_COMMIT_MAX, Order, Pacer, Report, Writer};
+
+use mailbox::{Taken, mailbox};
 
 use crate::{Binding, LiveDb};
 
@@ -25,7 +29,7 @@ pub const BEAT: Duration = Duration::from_millis(500);
 /// The thread that writes the journal, the only writer of its file.
 #[derive(Debug)]
 pub struct JournalHandle {
-    orders: Sender<Order>,
+    orders: mailbox::Sender<Order>,
     bindings: Sender<BindingChange>,
     reports: Receiver<Report>,
     beats: Arc<AtomicU64>,
@@ -55,7 +59,7 @@ impl JournalHandle {
     /// # Errors
     /// The system's, when no thread could be started.
     pub fn spawn(db: LiveDb, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
-        let (orders, take_orders) = bounded(ORDERS_MAX);
+        let (orders, take_orders) = mailbox(ORDERS_MAX);
         let (bindings, take_bindings) = bounded(BINDINGS_MAX);
         let (give_reports, reports) = bounded(REPORTS_MAX);
         let beats = Arc::new(AtomicU64::new(0));
@@ -93,7 +97,7 @@ impl JournalHandle {
     /// # Errors
     /// [`NotTaken`] when the thread has ended, or more orders wait than an appender can give.
     pub fn order(&self, order: Order) -> Result<(), NotTaken> {
-        taken(self.orders.try_send(order))
+        self.orders.give(order).map_err(|_| NotTaken)
     }
 
     /// Has a registration kept or forgotten, within [`BEAT`]. It never waits.
@@ -101,7 +105,7 @@ impl JournalHandle {
     /// # Errors
     /// [`NotTaken`] when the thread has ended, or [`BINDINGS_MAX`] changes wait for a sick disk.
     pub fn change_binding(&self, change: BindingChange) -> Result<(), NotTaken> {
-        taken(self.bindings.try_send(change))
+        self.bindings.try_send(change).map_err(|_| NotTaken)
     }
 
     /// What became of orders.
@@ -131,14 +135,10 @@ impl JournalHandle {
     }
 }
 
-fn taken<T>(sent: Result<(), TrySendError<T>>) -> Result<(), NotTaken> {
-    sent.map_err(|_| NotTaken)
-}
-
 /// What runs in the thread.
 struct Thread {
     db: LiveDb,
-    orders: Receiver<Order>,
+    orders: mailbox::Receiver<Order>,
     bindings: Receiver<BindingChange>,
     /// Changes that could not be written yet, by user.
     unwritten: BTreeMap<String, Option<Vec<u8>>>,
@@ -154,10 +154,10 @@ impl Thread {
     fn run(mut self, mut report: impl FnMut(Report)) -> LiveDb {
         loop {
             self.beats.fetch_add(1, Ordering::Relaxed);
-            match self.orders.recv_timeout(BEAT) {
-                Ok(first) => self.write(first, &mut report),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
+            match self.orders.take(BEAT) {
+                Taken::One(first) => self.write(first, &mut report),
+                Taken::Nothing => {}
+                Taken::Closed => {
                     self.write_bindings();
                     return self.db;
                 }
@@ -173,7 +173,7 @@ impl Thread {
             thread::sleep(wait);
         }
         let orders = std::iter::once(first)
-            .chain(self.orders.try_iter())
+            .chain(self.orders.take_waiting())
             .take(ENTRIES_PER_COMMIT_MAX);
         self.writer.carry_out(&mut self.db, orders, report);
         self.pacer.committed(self.now());

@@ -13,14 +13,13 @@ use std::time::Duration;
 
 use exchange::settings::Listener;
 use exchange::{Command, Reply};
-use mio::Waker;
 use sip::ListenerId;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::configuration::{self, Configuration, Node, Problem};
 use crate::media_threads::Media;
-use crate::signalling::{Connections, FromOffice, FromStream, ToOffice};
+use crate::signalling::{Connections, FromOffice, FromStream, ToOffice, Wake};
 use crate::status::Status;
 use crate::ticks::Ticks;
 
@@ -37,7 +36,7 @@ pub(crate) struct Office {
     pub(crate) keys: PathBuf,
     pub(crate) ticks: Ticks,
     to_signalling: mpsc::Sender<FromOffice>,
-    waker: Arc<Waker>,
+    wake: Arc<Wake>,
     media: Arc<Media>,
     /// What a reload may not change: the bound listeners and what is marked (restart).
     started: Started,
@@ -60,7 +59,7 @@ pub(crate) struct Opening {
     pub(crate) to_signalling: mpsc::Sender<FromOffice>,
     pub(crate) to_signalling_streams: mpsc::Sender<FromStream>,
     pub(crate) from_signalling: mpsc::Receiver<ToOffice>,
-    pub(crate) waker: Arc<Waker>,
+    pub(crate) wake: Arc<Wake>,
     pub(crate) media: Arc<Media>,
     pub(crate) started: Started,
     pub(crate) connections: Arc<Connections>,
@@ -76,7 +75,7 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         keys: opening.keys,
         ticks: opening.ticks,
         to_signalling: opening.to_signalling,
-        waker: opening.waker.clone(),
+        wake: opening.wake.clone(),
         media: opening.media,
         ways: Mutex::new(opening.started.node.warnings.clone()),
         ways_changed: Notify::new(),
@@ -86,7 +85,7 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
     let shared = tcp::Shared::new(
         opening.connections,
         opening.to_signalling_streams,
-        opening.waker,
+        opening.wake,
     );
     for (id, listener) in opening.tcp {
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -191,8 +190,7 @@ impl Office {
 
     async fn send(&self, message: FromOffice) -> Option<()> {
         self.to_signalling.send(message).await.ok()?;
-        // A waker fails only with its poll, which ends with the signalling thread.
-        let _woken = self.waker.wake();
+        self.wake.wake();
         Some(())
     }
 

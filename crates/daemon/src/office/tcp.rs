@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use mio::Waker;
 use sip::framing::{Frame, Framer, PONG};
 use sip::{ConnectionId, Flow, ListenerId, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::signalling::{Connect, Connections, FromStream};
+use crate::signalling::{Connect, Connections, FromStream, Wake};
 
 /// Connections in all.
 const CONNECTIONS_MAX: usize = 2_000;
@@ -38,7 +37,7 @@ const READ_BYTES: usize = 4_096;
 pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     pub(crate) to_signalling: mpsc::Sender<FromStream>,
-    pub(crate) waker: Arc<Waker>,
+    pub(crate) wake: Arc<Wake>,
     per_address: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
 }
 
@@ -46,12 +45,12 @@ impl Shared {
     pub(crate) fn new(
         connections: Arc<Connections>,
         to_signalling: mpsc::Sender<FromStream>,
-        waker: Arc<Waker>,
+        wake: Arc<Wake>,
     ) -> Self {
         Self {
             connections,
             to_signalling,
-            waker,
+            wake,
             per_address: Arc::default(),
         }
     }
@@ -59,7 +58,7 @@ impl Shared {
     async fn tell(&self, message: FromStream) {
         // Without a signalling thread the process is ending.
         if self.to_signalling.send(message).await.is_ok() {
-            let _woken = self.waker.wake();
+            self.wake.wake();
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod streams;
 mod udp;
+mod wake;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,12 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token, Warning};
-use mio::{Events, Poll, Waker};
+use mio::{Events, Poll};
 use sip::Target;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use streams::{Connect, Connections, FromStream};
 pub(crate) use udp::UdpListener;
+pub(crate) use wake::Wake;
 
 use crate::bindings;
 use crate::clock;
@@ -65,6 +67,7 @@ pub(crate) struct Wiring {
     pub(crate) exchange: Exchange,
     pub(crate) udp: Vec<UdpListener>,
     pub(crate) poll: Poll,
+    pub(crate) wake: Arc<Wake>,
     pub(crate) from_office: mpsc::Receiver<FromOffice>,
     pub(crate) from_streams: mpsc::Receiver<FromStream>,
     pub(crate) from_media: crossbeam_channel::Receiver<media::Event>,
@@ -74,11 +77,6 @@ pub(crate) struct Wiring {
     pub(crate) connections: Arc<Connections>,
     pub(crate) tick: Tick,
     pub(crate) journal_tick: Tick,
-}
-
-/// A mio waker for the signalling thread.
-pub(crate) fn waker(poll: &Poll) -> io::Result<Arc<Waker>> {
-    Waker::new(poll.registry(), udp::WAKER).map(Arc::new)
 }
 
 /// Time for the first media thread to have ports ready.
@@ -123,6 +121,7 @@ struct Signalling {
     udp: udp::Sockets,
     streams: Streams,
     poll: Poll,
+    wake: Arc<Wake>,
     from_office: mpsc::Receiver<FromOffice>,
     from_streams: mpsc::Receiver<FromStream>,
     from_media: crossbeam_channel::Receiver<media::Event>,
@@ -153,6 +152,7 @@ impl Signalling {
             udp: udp::Sockets::new(wiring.udp),
             streams: Streams::new(wiring.connections),
             poll: wiring.poll,
+            wake: wiring.wake,
             from_office: wiring.from_office,
             from_streams: wiring.from_streams,
             from_media: wiring.from_media,
@@ -193,6 +193,7 @@ impl Signalling {
     /// Takes a batch from each source, the journal first.
     fn turn(&mut self) -> Turn {
         self.tick.tick();
+        self.wake.heard();
         self.take_reports();
         for _ in 0..BATCH {
             let Some((flow, bytes)) = self.udp.receive() else {

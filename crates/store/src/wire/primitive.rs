@@ -84,7 +84,7 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
-impl<T: Wire> Wire for Box<T> {
+impl<T: Wire> Wire for Arc<T> {
     fn put(&self, out: &mut Vec<u8>) {
         T::put(self, out);
     }
