@@ -22,9 +22,24 @@ const RETRY: Duration = Duration::from_millis(250);
 /// How many pairs one round of the loop may bind, so that sound is not late.
 const BOUND_IN_A_ROUND: usize = 16;
 
+/// How many rested pairs there must be before one of them is drawn: a choice wide enough that the next call's port
+/// cannot be guessed. Below it a new pair is bound, which costs ten calls to the kernel more.
+const RESTED_MIN: usize = 64;
+
+/// How many rested pairs stay bound after a busy hour.
+const RESTED_MAX: usize = 1_024;
+
 struct Slot {
     pair: Pair,
     in_use: bool,
+}
+
+/// What rests.
+enum Resting {
+    /// A pair that stays bound: what still comes is thrown away when it is used again.
+    Bound(Pair),
+    /// A port that could not be bound or left as it was.
+    Port(u16),
 }
 
 /// The port pairs of one thread.
@@ -33,8 +48,10 @@ pub(super) struct Ports {
     address: IpAddr,
     /// Even ports that may be bound.
     free: Vec<u16>,
-    /// Even ports that may be bound later.
-    cooling: VecDeque<(Instant, u16)>,
+    /// What may be used later.
+    cooling: VecDeque<(Instant, Resting)>,
+    /// Bound pairs that may be used.
+    rested: Vec<Pair>,
     slots: Vec<Option<Slot>>,
     vacant: Vec<usize>,
     ready: usize,
@@ -62,38 +79,50 @@ impl Ports {
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
         }
-        let (cooling, slots, vacant) = (VecDeque::new(), Vec::new(), Vec::new());
         Ok(Self {
             thread,
             address,
             free,
-            cooling,
-            slots,
-            vacant,
+            cooling: VecDeque::new(),
+            rested: Vec::new(),
+            slots: Vec::new(),
+            vacant: Vec::new(),
             ready: 0,
             retry_at: None,
         })
     }
 
-    /// Binds what is missing; calls `ready` with each new pair.
+    /// Tells whether fewer than half of the promised pairs are ready.
+    pub(super) const fn are_scarce(&self) -> bool {
+        self.ready < PORTS_READY / 2
+    }
+
+    /// Makes ready what is missing; calls `ready` with each such pair.
     pub(super) fn tend(&mut self, now: Instant, mut ready: impl FnMut(PortPair)) {
         if self.ready >= PORTS_READY || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
         self.retry_at = None;
-        while self.cooling.front().is_some_and(|(until, _)| *until <= now) {
-            self.free
-                .extend(self.cooling.pop_front().map(|(_, port)| port));
-        }
+        self.end_rests(now);
         for _ in 0..BOUND_IN_A_ROUND {
-            if self.ready >= PORTS_READY || self.free.is_empty() {
+            if self.ready >= PORTS_READY || self.free.is_empty() && self.rested.is_empty() {
                 break;
             }
-            if let Some(pair) = self.bind_one(now) {
+            if let Some(pair) = self.one_more(now) {
                 ready(pair);
             }
             if self.retry_at.is_some() {
                 break;
+            }
+        }
+    }
+
+    fn end_rests(&mut self, now: Instant) {
+        while let Some((_, resting)) = self.cooling.pop_front_if(|(until, _)| *until <= now) {
+            match resting {
+                Resting::Bound(pair) if self.rested.len() < RESTED_MAX => self.rested.push(pair),
+                Resting::Bound(pair) => self.free.push(pair.address.port()),
+                Resting::Port(port) => self.free.push(port),
             }
         }
     }
@@ -105,7 +134,7 @@ impl Ports {
         }
         let cooled = || self.cooling.front().map(|(until, _)| *until);
         self.retry_at.or_else(|| {
-            if self.free.is_empty() {
+            if self.free.is_empty() && self.rested.is_empty() {
                 cooled()
             } else {
                 Some(now)
@@ -113,28 +142,26 @@ impl Ports {
         })
     }
 
-    fn bind_one(&mut self, now: Instant) -> Option<PortPair> {
-        let port = self.draw()?;
+    /// A rested pair while there are many, otherwise a new one.
+    fn one_more(&mut self, now: Instant) -> Option<PortPair> {
+        if self.rested.len() >= RESTED_MIN || self.free.is_empty() {
+            let pair = draw(&mut self.rested)?;
+            return Some(self.keep(pair));
+        }
+        let port = draw(&mut self.free)?;
         match Pair::bind(self.address, port) {
             Ok(pair) => Some(self.keep(pair)),
             Err(error) => {
                 // Any port of the range may be somebody else's for a while: another one is tried at once, since calls wait.
                 tracing::debug!(%error, port, "an RTP port cannot be bound");
-                self.cooling.push_back((now + COOL_DOWN, port));
+                self.cooling
+                    .push_back((now + COOL_DOWN, Resting::Port(port)));
                 if error.kind() != io::ErrorKind::AddrInUse {
                     self.retry_at = Some(now + RETRY);
                 }
                 None
             }
         }
-    }
-
-    /// Any of the free ports: what an outsider has seen of one call says nothing of the next.
-    fn draw(&mut self) -> Option<u16> {
-        let chosen = getrandom::u64()
-            .unwrap_or(0)
-            .checked_rem(self.free.len() as u64)?;
-        Some(self.free.swap_remove(usize::try_from(chosen).unwrap_or(0)))
     }
 
     fn keep(&mut self, pair: Pair) -> PortPair {
@@ -169,25 +196,40 @@ impl Ports {
         Some(&mut self.slots.get_mut(usize::from(port.0))?.as_mut()?.pair)
     }
 
-    /// Closes a pair; its ports rest.
+    /// Ends the use of a pair; its ports rest.
     pub(super) fn free(&mut self, now: Instant, port: PortId) {
         let index = usize::from(port.0);
-        let Some(slot) = self.slots.get_mut(index).and_then(Option::take) else {
+        let Some(mut slot) = self.slots.get_mut(index).and_then(Option::take) else {
             return;
         };
         self.vacant.push(index);
         if !slot.in_use {
             self.ready -= 1;
         }
-        self.cooling
-            .push_back((now + COOL_DOWN, slot.pair.address.port()));
+        let resting = match slot.pair.disconnect() {
+            Ok(()) => Resting::Bound(slot.pair),
+            Err(error) => {
+                tracing::debug!(%error, "an RTP socket is closed, for it cannot be disconnected");
+                Resting::Port(slot.pair.address.port())
+            }
+        };
+        self.cooling.push_back((now + COOL_DOWN, resting));
     }
+}
+
+/// Any one of them: what an outsider has seen of one call says nothing of the next.
+fn draw<T>(choice: &mut Vec<T>) -> Option<T> {
+    let chosen = getrandom::u64()
+        .unwrap_or(0)
+        .checked_rem(choice.len() as u64)?;
+    Some(choice.swap_remove(usize::try_from(chosen).unwrap_or(0)))
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, UdpSocket};
 
+    use super::super::socket::{self, Read};
     use super::*;
 
     /// Loopback, but nobody else's address.
@@ -201,6 +243,11 @@ mod tests {
 
     fn ports(range: RangeInclusive<u16>) -> Ports {
         Ports::new(ThreadId(0), LOCAL, &range, 0, 1).unwrap()
+    }
+
+    /// The port of the first pair that is ready.
+    fn first(ports: &Ports) -> u16 {
+        ports.slots[0].as_ref().unwrap().pair.address.port()
     }
 
     #[test]
@@ -244,6 +291,51 @@ mod tests {
         assert_eq!(tended(&mut ports, now + COOL_DOWN / 2), []);
         assert_eq!(ports.poll_timeout(now), Some(now + COOL_DOWN));
         assert_eq!(tended(&mut ports, now + COOL_DOWN), [pair]);
+    }
+
+    #[test]
+    fn rested_pair_stays_bound_and_hears_nothing_of_its_last_call() {
+        let now = Instant::now();
+        let mut ports = ports(19_314..=19_315);
+        let pair = tended(&mut ports, now)[0];
+        let phone = UdpSocket::bind((LOCAL, 0)).unwrap();
+        let taken = ports.take(pair.id).unwrap();
+        taken.connect(phone.local_addr().unwrap()).unwrap();
+        ports.free(now, pair.id);
+        phone.send_to(b"late", pair.rtp).unwrap();
+
+        let again = tended(&mut ports, now + COOL_DOWN)[0];
+        let taken = ports.take(again.id).unwrap();
+        taken.discard_stale();
+        let stranger = UdpSocket::bind((LOCAL, 0)).unwrap();
+        stranger.send_to(b"new", again.rtp).unwrap();
+
+        let mut heard = [0; 8];
+        let Read::Datagram(length, from) = socket::read(&taken.rtp, &mut heard) else {
+            panic!("the new caller is not heard");
+        };
+        assert_eq!(heard[..length], *b"new");
+        assert_eq!(from, stranger.local_addr().unwrap());
+    }
+
+    #[test]
+    fn next_port_is_one_of_many() {
+        let now = Instant::now();
+        let alone = IpAddr::V4(Ipv4Addr::new(127, 0, 77, 3));
+        let mut ports = Ports::new(ThreadId(0), alone, &(10_000..=12_000), 0, 1).unwrap();
+        let mut used = Vec::new();
+        for call in 0..60 {
+            let now = now + COOL_DOWN * call;
+            tended(&mut ports, now);
+            used.push(first(&ports));
+            ports.take(PortId(0)).unwrap();
+            ports.free(now, PortId(0));
+        }
+
+        used.sort_unstable();
+        used.dedup();
+
+        assert!(used.len() > 30, "{} ports for 60 calls", used.len());
     }
 
     #[test]

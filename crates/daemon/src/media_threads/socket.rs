@@ -44,14 +44,16 @@ impl Pair {
 
     /// Lets the kernel refuse whatever comes from elsewhere, and find the route once instead of for every packet.
     pub(super) fn connect(&mut self, to: SocketAddr) -> Result<()> {
-        self.connected = None;
         connect(&self.rtp, &to)?;
         self.connected = Some(to);
         Ok(())
     }
 
+    /// Hears everybody again.
     pub(super) fn disconnect(&mut self) -> Result<()> {
-        self.connected = None;
+        if self.connected.take().is_none() {
+            return Ok(());
+        }
         connect_unspec(&self.rtp)
     }
 

@@ -44,11 +44,37 @@ const NICENESS: i32 = 1;
 
 const WAKER: u64 = u64::MAX;
 
+/// Whether the owner of an event is woken for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Haste {
+    /// At the end of this round.
+    Now,
+    /// It finds the event when it is awake for something else, at least twice a second: a wake costs more than what
+    /// there is to do.
+    NextTurn,
+}
+
+impl Haste {
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::Heard { .. }
+            | Event::LastHeard { .. }
+            | Event::Digit { .. }
+            | Event::Finished { .. }
+            | Event::DigitsSent { .. }
+            | Event::Refused { .. }
+            | Event::PortReady(_) => Self::Now,
+            Event::Closed { .. } => Self::NextTurn,
+        }
+    }
+}
+
 /// Events on their way to their owner.
 pub(super) struct EventQueue {
     events: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
     waiting: VecDeque<Event>,
+    haste: Haste,
     lost: u64,
 }
 
@@ -58,11 +84,20 @@ impl EventQueue {
             events,
             wake,
             waiting: VecDeque::new(),
+            haste: Haste::NextTurn,
             lost: 0,
         }
     }
 
     fn push(&mut self, event: Event) {
+        let haste = Haste::of(&event);
+        self.push_with(event, haste);
+    }
+
+    fn push_with(&mut self, event: Event, haste: Haste) {
+        if haste == Haste::Now {
+            self.haste = Haste::Now;
+        }
         if self.waiting.len() < EVENTS_WAITING_MAX {
             self.waiting.push_back(event);
         } else {
@@ -70,7 +105,7 @@ impl EventQueue {
         }
     }
 
-    /// Sends what waits, as far as there is room, and wakes the owner once.
+    /// Sends what waits, as far as there is room, and wakes the owner once if something is urgent.
     fn flush(&mut self) {
         if self.waiting.is_empty() {
             return;
@@ -80,12 +115,15 @@ impl EventQueue {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
                     self.waiting.push_front(event);
+                    self.haste = Haste::Now;
                     break;
                 }
                 Err(TrySendError::Disconnected(_)) => {}
             }
         }
-        (self.wake)();
+        if std::mem::replace(&mut self.haste, Haste::NextTurn) == Haste::Now {
+            (self.wake)();
+        }
     }
 }
 
@@ -152,8 +190,7 @@ impl MediaThread {
             self.obey(now);
             self.tick(now);
             self.apply_outputs(now);
-            let (ports, events) = (&mut self.ports, &mut self.events);
-            ports.tend(now, |pair| events.push(Event::PortReady(pair)));
+            self.tend_ports(now);
             self.events.flush();
             self.publish();
         }
@@ -308,10 +345,26 @@ impl MediaThread {
                         tracing::warn!(%error, "an RTP socket cannot be disconnected");
                     }
                 }
-                Output::Free { port } => self.ports.free(now, port),
+                Output::Free { port } => {
+                    self.unwatch(port);
+                    self.ports.free(now, port);
+                }
                 Output::Event(event) => self.events.push(event),
             }
         }
+    }
+
+    /// Somebody may wait for a port only while few are ready.
+    fn tend_ports(&mut self, now: Instant) {
+        let haste = if self.ports.are_scarce() {
+            Haste::Now
+        } else {
+            Haste::NextTurn
+        };
+        let (ports, events) = (&mut self.ports, &mut self.events);
+        ports.tend(now, |pair| {
+            events.push_with(Event::PortReady(pair), haste);
+        });
     }
 
     fn watch(&mut self, port: PortId) {
@@ -328,6 +381,16 @@ impl MediaThread {
             if let Err(error) = epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN) {
                 tracing::error!(%error, "an RTP socket cannot be watched");
             }
+        }
+    }
+
+    fn unwatch(&mut self, port: PortId) {
+        let Some(pair) = self.ports.find(port) else {
+            return;
+        };
+        for socket in [&pair.rtp, &pair.rtcp] {
+            // One that was never opened is not watched.
+            let _not_watched = epoll::delete(&self.epoll, socket);
         }
     }
 
