@@ -5,7 +5,7 @@ use crate::engine::Dispatcher;
 use crate::fault::Fault;
 use crate::group::Group;
 use crate::index::{Bucket, CLASSES};
-use crate::{Class, ContactId, ShiftPart, Standing, Strategy, Withdrawal};
+use crate::{Class, ContactId, Place, ShiftPart, Standing, Strategy, Withdrawal};
 
 /// A contact that can be offered, and to whom.
 type Pair = (ContactSlot, OperatorSlot);
@@ -114,17 +114,22 @@ impl Dispatcher {
         first.map(|(_, pair)| pair)
     }
 
-    /// The free operator whom the queue's strategy chooses for a contact. Who is in her last minutes comes only when nobody else is ready for it.
+    /// The free operator whom the queue's strategy chooses for a contact. Who is in her last minutes comes only when nobody else is ready for it,
+    /// and nobody at home is woken while somebody at a desk is free.
     fn choose(&self, contact: &Contact, bucket: &Bucket) -> Option<OperatorSlot> {
         let others_ready = contact
             .offers()
             .iter()
             .any(|offer| self.operators[offer.operator].shift == ShiftPart::Within);
-        let chosen = self.choose_in(contact, bucket, ShiftPart::Within);
+        let choose = |shift| {
+            self.choose_in(contact, bucket, shift, Place::Desk)
+                .or_else(|| self.choose_in(contact, bucket, shift, Place::Home))
+        };
+        let chosen = choose(ShiftPart::Within);
         if chosen.is_some() || others_ready {
             return chosen;
         }
-        self.choose_in(contact, bucket, ShiftPart::LastMinutes)
+        choose(ShiftPart::LastMinutes)
     }
 
     fn choose_in(
@@ -132,12 +137,15 @@ impl Dispatcher {
         contact: &Contact,
         bucket: &Bucket,
         shift: ShiftPart,
+        place: Place,
     ) -> Option<OperatorSlot> {
         let open = &self.index.open[contact.class as usize];
         let parts = bucket
             .groups
             .common(open)
-            .map(|group| self.index.groups[group].part(shift));
+            .map(|group| &self.index.groups[group])
+            .filter(|group| group.place == place)
+            .map(|group| group.part(shift));
         let may = |operator: &OperatorSlot| !contact.rests_from(*operator);
         match self.config.queues[contact.queue].strategy {
             Strategy::LongestIdle => {

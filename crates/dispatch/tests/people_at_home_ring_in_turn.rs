@@ -57,6 +57,28 @@ fn nobody_at_home_is_rung_while_a_desk_rings() {
 }
 
 #[test]
+fn nobody_at_home_is_woken_while_a_desk_is_free_whatever_the_strategy() {
+    for strategy in [
+        Strategy::LongestIdle,
+        Strategy::FewestCalls,
+        Strategy::LeastTalkTime,
+        Strategy::RoundRobin,
+        Strategy::OrderedList,
+    ] {
+        let mut config = on_call(strategy, Vec::new());
+        // Listed first, and idle the longest.
+        config.operators.rotate_left(2);
+        let mut centre = night(config);
+        centre.wait(60);
+        centre.intends("anna", Intent::Ready);
+
+        let contact = centre.arrives(Class::Crisis);
+
+        assert_eq!(centre.offers(), [offer(contact, "anna")], "{strategy:?}");
+    }
+}
+
+#[test]
 fn the_mobile_stops_ringing_when_the_desk_answers() {
     let mut centre = night(on_call(Strategy::LongestIdle, Vec::new()));
     let contact = centre.arrives(Class::Crisis);

@@ -335,11 +335,14 @@ impl Model {
             .offers()
             .iter()
             .any(|(operator, _)| !self.person(*operator).unwrap().last_minutes);
-        let among = if first.is_empty() && !rung {
+        let mut among = if first.is_empty() && !rung {
             may
         } else {
             first
         };
+        if among.iter().any(|person| person.place == Place::Desk) {
+            among.retain(|person| person.place == Place::Desk);
+        }
         let next = self
             .last
             .get(&contact.queue)
