@@ -10,7 +10,9 @@ use media::{Background, Playlist, ThreadId};
 use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
+use crate::input::Warning;
 use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Whom};
+use crate::ports::Shortage;
 use crate::session::{Session, Terms};
 use crate::settings::{Contactable, Prompt, Who};
 
@@ -51,12 +53,13 @@ impl Exchange {
                 },
             );
         };
-        let ready = self
-            .ports
-            .get(&thread)
-            .map_or(0, std::collections::VecDeque::len);
-        if ready < calls.len() {
-            return self.wait_for_port(contact, operator);
+        if self.ports.ready(thread) < calls.len() {
+            if self.ports.wait(thread, (contact, operator)) == Shortage::New {
+                self.warn(Warning::CallRefused {
+                    reason: "no port is ready for an offer",
+                });
+            }
+            return;
         }
         let legs: BTreeSet<LegId> = calls
             .into_iter()
@@ -73,12 +76,21 @@ impl Exchange {
         }
     }
 
-    /// Offers that waited for a port are made as soon as there is one.
-    pub(crate) fn offer_with_new_port(&mut self, now: Instant) {
-        while let Some((contact, operator)) = self.without_port.pop_front() {
-            // Those that are no longer offered must not keep the port from the next one.
-            if self.is_offered(contact, operator) {
-                return self.offer(now, contact, operator);
+    /// Offers that waited for ports of this thread are made as soon as there are enough.
+    pub(crate) fn offer_with_new_port(&mut self, now: Instant, thread: ThreadId) {
+        while let Some((contact, operator)) = self.ports.first_waiting(thread) {
+            // Those that are no longer offered must not keep the ports from the next one.
+            let offered = self.is_offered(contact, operator);
+            let needed = || {
+                self.calls_of(contact, operator)
+                    .map_or(0, |calls| calls.len())
+            };
+            if offered && self.ports.ready(thread) < needed() {
+                return;
+            }
+            self.ports.forget((contact, operator));
+            if offered {
+                self.offer(now, contact, operator);
             }
         }
     }
@@ -127,8 +139,7 @@ impl Exchange {
         operator: OperatorId,
         cause: Withdrawal,
     ) {
-        self.without_port
-            .retain(|waiting| *waiting != (contact, operator));
+        self.ports.forget((contact, operator));
         let Some(offer) = self
             .contacts
             .get_mut(&contact)
@@ -232,7 +243,7 @@ impl Exchange {
     }
 
     fn call(&mut self, now: Instant, call: Call, thread: ThreadId) -> Option<LegId> {
-        let port = self.take_port(Some(thread))?;
+        let port = self.ports.take_of(thread)?;
         let leg = self.next_leg();
         let session = Session::offering(Terms {
             at: self.sound_address(call.target.listener(), port),

@@ -12,15 +12,13 @@ use sip::{Admission, DialogId, Endpoint};
 use crate::caller::Repeats;
 use crate::input::{Command, Input, Mode, Output, Reply, Token, Warning};
 use crate::legs::{Called, Caller, Legs, Sound, StarCall, leg, stream};
+use crate::ports::Ports;
 use crate::presence::Presences;
 use crate::session::Session;
 use crate::settings::{Network, Settings};
 use crate::tag::TagSeal;
 use crate::timers::Timers;
 use crate::trunks::TrunkState;
-
-/// How many inputs may wait for a free port before their offers count as missed.
-const OFFERS_WITHOUT_PORT_MAX: usize = 1_000;
 
 /// What an exchange is made of.
 pub struct Setup {
@@ -58,8 +56,7 @@ pub struct Exchange {
     pub(crate) stars: BTreeMap<LegId, StarCall>,
     pub(crate) by_dialog: BTreeMap<DialogId, LegId>,
     pub(crate) contacts: BTreeMap<ContactId, Legs>,
-    pub(crate) ports: BTreeMap<ThreadId, VecDeque<PortPair>>,
-    pub(crate) without_port: VecDeque<(ContactId, OperatorId)>,
+    pub(crate) ports: Ports,
     pub(crate) presences: Presences,
     pub(crate) trunks: Vec<TrunkState>,
     pub(crate) timers: Timers<Timer>,
@@ -116,8 +113,7 @@ impl Exchange {
             stars: BTreeMap::new(),
             by_dialog: BTreeMap::new(),
             contacts: BTreeMap::new(),
-            ports: BTreeMap::new(),
-            without_port: VecDeque::new(),
+            ports: Ports::default(),
             presences: Presences::default(),
             trunks: Vec::new(),
             timers: Timers::new(),
@@ -377,28 +373,6 @@ impl Exchange {
     /// Which leg a dialog belongs to.
     pub(crate) fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
         self.by_dialog.get(&dialog).copied()
-    }
-
-    /// Keeps an offer until a port is ready; beyond the limit it counts as missed at its deadline.
-    pub(crate) fn wait_for_port(&mut self, contact: ContactId, operator: OperatorId) {
-        if self.without_port.len() < OFFERS_WITHOUT_PORT_MAX {
-            self.without_port.push_back((contact, operator));
-        }
-        self.warn(Warning::CallRefused {
-            reason: "no port is ready for an offer",
-        });
-    }
-
-    /// A ready port; on the given thread when the leg is to be joined with another.
-    pub(crate) fn take_port(&mut self, thread: Option<ThreadId>) -> Option<PortPair> {
-        match thread {
-            Some(thread) => self.ports.get_mut(&thread)?.pop_front(),
-            None => self
-                .ports
-                .values_mut()
-                .max_by_key(|ready| ready.len())?
-                .pop_front(),
-        }
     }
 
     /// Opens a leg's stream.

@@ -147,7 +147,7 @@ impl Exchange {
         laws: &[media::Law],
         latch: media::Latch,
     ) -> Result<Sound, OpenError> {
-        let port = self.take_port(None).ok_or(OpenError::NoPort)?;
+        let port = self.ports.take_any().ok_or(OpenError::NoPort)?;
         let at = self.sound_address(listener, port);
         let number = self.seal.number(leg);
         match Session::answering(

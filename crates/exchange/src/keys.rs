@@ -15,8 +15,8 @@ impl Exchange {
     pub(crate) fn on_media(&mut self, now: Instant, event: Event) {
         match event {
             Event::PortReady(port) => {
-                self.ports.entry(port.thread).or_default().push_back(port);
-                self.offer_with_new_port(now);
+                self.ports.add(port);
+                self.offer_with_new_port(now, port.thread);
             }
             Event::Heard { stream } => self.on_heard(leg(self.start, stream), Some(now)),
             Event::LastHeard { stream, at } => self.on_heard(leg(self.start, stream), at),

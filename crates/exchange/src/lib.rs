@@ -13,6 +13,7 @@ mod input;
 mod joining;
 mod keys;
 mod legs;
+mod ports;
 mod presence;
 mod session;
 pub mod settings;

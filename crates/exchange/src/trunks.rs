@@ -110,7 +110,7 @@ impl Exchange {
                 accounts: accounts.collect(),
             },
         );
-        self.append(now, Fact::Configured(Box::new(settings.dispatch.clone())));
+        self.append(now, Fact::Configured(Arc::new(settings.dispatch.clone())));
         for entry in &settings.directory {
             if let Who::OnCall(operator) = entry.who {
                 self.call_on(now, operator);
