@@ -1,6 +1,7 @@
 //! A configuration enters whole and holds for those who wait already.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::contact::{ContactSlot, Far, OperatorSlot, Placed, QueueSlot, State};
 use crate::engine::{Dispatcher, LegOwner};
@@ -23,7 +24,7 @@ struct Moved {
 
 impl Dispatcher {
     /// Swaps the configuration in whole.
-    pub(crate) fn configure(&mut self, config: Config) -> Result<(), InputError> {
+    pub(crate) fn configure(&mut self, config: Arc<Config>) -> Result<(), InputError> {
         validate::config(&config).map_err(InputError::ConfigRefused)?;
         let queues = config
             .queues

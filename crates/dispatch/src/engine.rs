@@ -1,6 +1,7 @@
 //! The dispatcher: what it knows, and how an input goes through it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::contact::{Contact, ContactSlot, Listed, OperatorSlot, Placed, QueueSlot, Wanted};
 use crate::fault::Fault;
@@ -21,7 +22,7 @@ use crate::{
 pub struct Dispatcher {
     pub(crate) now: Moment,
     pub(crate) newest: Option<ContactId>,
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) queue_slots: BTreeMap<QueueId, QueueSlot>,
     pub(crate) line_queues: BTreeMap<LineId, QueueSlot>,
     pub(crate) contacts: Vec<Contact>,
@@ -102,7 +103,7 @@ impl Dispatcher {
 
     fn apply(&mut self, input: Input) -> Result<(), InputError> {
         match input {
-            Input::Configured(config) => self.configure(*config),
+            Input::Configured(config) => self.configure(config),
             Input::Arrived {
                 contact,
                 leg,
@@ -207,7 +208,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    pub(crate) const fn rules(&self) -> &Rules {
+    pub(crate) fn rules(&self) -> &Rules {
         &self.config.rules
     }
 

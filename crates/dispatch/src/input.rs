@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Config, ContactId, Key, LegId, LineId, Moment, Needs, OperatorId, PartnerId};
@@ -28,7 +29,7 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The configuration, whole. It holds for those who wait already.
-    Configured(Box<Config>),
+    Configured(Arc<Config>),
     /// A contact entered the queue.
     Arrived {
         /// Its id: the number of this entry.

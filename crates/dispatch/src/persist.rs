@@ -1,5 +1,7 @@
 //! The snapshot: everything a dispatcher knows as plain values, and back.
 
+use std::sync::Arc;
+
 use crate::contact::{Contact, ContactSlot, Far, Placed, Rest, Ring, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::operator::{OperatorState, Posted};
@@ -16,7 +18,7 @@ impl Dispatcher {
         Snapshot {
             now: self.now,
             newest: self.newest,
-            config: self.config.clone(),
+            config: Arc::clone(&self.config),
             contacts: self
                 .contact_slots
                 .values()

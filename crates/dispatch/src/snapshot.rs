@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
@@ -14,7 +15,7 @@ pub struct Snapshot {
     /// The newest contact there ever was.
     pub newest: Option<ContactId>,
     /// The configuration.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// The live contacts, by id.
     pub contacts: Vec<ContactSnapshot>,
     /// The operators in the configured order, those who are leaving last.

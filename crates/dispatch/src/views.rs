@@ -17,7 +17,7 @@ impl Dispatcher {
 
     /// The configuration that holds.
     #[must_use]
-    pub const fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 

@@ -98,7 +98,7 @@ fn a_refused_input_changes_nothing() {
             operator: op("anna"),
             change: WrapUpChange::Over,
         },
-        Input::Configured(Box::default()),
+        Input::Configured(std::sync::Arc::default()),
     ];
 
     for input in refused {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use dispatch::{
     Cause, Class, Config, ContactId, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
     Moment, Needs, OperatorId, PartnerId, Reachability, Seq, Standing, WrapUpChange,
@@ -9,7 +11,7 @@ use dispatch::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The configuration, whole.
-    Configured(Box<Config>),
+    Configured(Arc<Config>),
     /// A contact entered the queue; the number of this entry is its id.
     Arrived {
         /// The caller's leg.

@@ -32,7 +32,7 @@ impl Node {
 
     fn configured() -> Self {
         let mut node = Self::start(MemoryJournal::default(), START);
-        node.append(Fact::Configured(Box::new(common::config(0))));
+        node.append(Fact::Configured(std::sync::Arc::new(common::config(0))));
         node.now = node.now + SNAPSHOT_GAP;
         node
     }

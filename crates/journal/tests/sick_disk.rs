@@ -161,7 +161,7 @@ fn fold(entries: &BTreeMap<Seq, Entry>) -> State {
 
 fn fresh() -> Node {
     let mut node = Node::start(MemoryJournal::default(), common::START, BTreeMap::new());
-    node.append(Fact::Configured(Box::new(common::config(0))));
+    node.append(Fact::Configured(std::sync::Arc::new(common::config(0))));
     node
 }
 

@@ -225,7 +225,7 @@ impl Files {
 
 /// Gives the rules to a dispatcher of their own: what it refuses here it would refuse while serving.
 fn try_distribution(config: &dispatch::Config) -> Result<(), dispatch::InputError> {
-    let input = dispatch::Input::Configured(Box::new(config.clone()));
+    let input = dispatch::Input::Configured(std::sync::Arc::new(config.clone()));
     dispatch::Dispatcher::new().handle_input(dispatch::Moment::ZERO, input)
 }
 

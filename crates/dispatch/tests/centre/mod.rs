@@ -127,7 +127,7 @@ impl Centre {
             legs: 0,
             decided: Vec::new(),
         };
-        centre.give(Input::Configured(Box::new(config)));
+        centre.give(Input::Configured(Arc::new(config)));
         centre
     }
     /// A centre in which everybody is ready and reachable.

@@ -266,7 +266,7 @@ impl World {
                 });
             }
         }
-        Input::Configured(Box::new(config))
+        Input::Configured(Arc::new(config))
     }
 
     /// A restart, after which most legs and phones are found again.

@@ -262,7 +262,7 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Fact {
         },
         7 => Fact::Timeout,
         8 => of_operator(a, operator, leg),
-        9 => Fact::Configured(Box::new(config(a))),
+        9 => Fact::Configured(std::sync::Arc::new(config(a))),
         10 if a.is_multiple_of(4) => Fact::Restarted { start: a % 100 },
         _ => Fact::WrapUp {
             operator,
@@ -310,7 +310,7 @@ pub(crate) fn entries(chances: &[Chance]) -> Vec<Entry> {
     let mut entries = vec![Entry {
         seq: Seq(1),
         at: START,
-        fact: Fact::Configured(Box::new(config(0))),
+        fact: Fact::Configured(std::sync::Arc::new(config(0))),
         saved: Saved::Saved,
     }];
     state.apply(&entries[0]).unwrap();

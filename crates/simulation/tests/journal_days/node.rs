@@ -86,7 +86,7 @@ impl Node {
     /// What a start appends.
     fn begin(&mut self) {
         self.start += 1;
-        let config = Box::new(config(&mut self.chance));
+        let config = std::sync::Arc::new(config(&mut self.chance));
         self.append(Fact::Restarted { start: self.start });
         self.append(Fact::Configured(config));
         for fact in Centre::morning() {
