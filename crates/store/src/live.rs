@@ -11,6 +11,7 @@ use rusqlite::{Connection, Error, OptionalExtension as _, params};
 use crate::mark::Mark;
 use crate::schema::{self, SCHEMA, SCHEMA_OLDEST};
 use crate::seal::{CHANCE_BYTES, KEY_BYTES, Place, Seal};
+use crate::wire::Wire as _;
 use crate::{fault, wire};
 
 /// The file of the journal in the data folder.
@@ -133,7 +134,10 @@ impl LiveDb {
                 .prepare_cached("INSERT OR REPLACE INTO binding (user, sealed) VALUES (?1, ?2)")?;
             let mut forget = connection.prepare_cached("DELETE FROM binding WHERE user = ?1")?;
             for (user, bytes) in changes {
-                match bytes.and_then(|bytes| seal.seal(binding_place(user), bytes)) {
+                let sealed = bytes.and_then(|bytes| {
+                    seal.seal(binding_place(user), |out| out.extend_from_slice(bytes))
+                });
+                match sealed {
                     Some(sealed) => keep.execute(params![user, sealed])?,
                     None => forget.execute([user])?,
                 };
@@ -218,7 +222,7 @@ impl LiveDb {
         let Self {
             connection, seal, ..
         } = self;
-        let sealed = seal.seal(snapshot_place(FORMAT), &wire::encode(snapshot));
+        let sealed = seal.seal(snapshot_place(FORMAT), |out| snapshot.put(out));
         let seq = row_of(snapshot.seq);
         transact(connection, |connection| {
             connection.execute("DELETE FROM snapshot", [])?;
@@ -281,7 +285,7 @@ impl Journal for LiveDb {
                     row: &seq.to_be_bytes(),
                     format: FORMAT,
                 };
-                let sealed = seal.seal(place, &wire::encode(entry));
+                let sealed = seal.seal(place, |out| entry.put(out));
                 insert.execute(params![seq, FORMAT, sealed])?;
             }
             Ok(())

@@ -1,4 +1,4 @@
-use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::aead::{Aead, AeadInOut, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 
 /// Bytes of the key that seals what is on disk.
@@ -48,19 +48,26 @@ impl Seal {
         }
     }
 
-    /// Seals bytes for a place. Nothing comes back for more than the cipher takes, which is 256 GB.
-    pub(crate) fn seal(&mut self, place: Place<'_>, clear: &[u8]) -> Option<Vec<u8>> {
+    /// Seals what `write` adds, for a place. Nothing comes back for more than the cipher takes, which is 256 GB.
+    pub(crate) fn seal(
+        &mut self,
+        place: Place<'_>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_BYTES];
         nonce[..CHANCE_BYTES].copy_from_slice(&self.chance);
         nonce[CHANCE_BYTES..].copy_from_slice(&self.sealed.to_be_bytes());
         self.sealed += 1;
-        let aad = place.bytes();
-        let payload = Payload {
-            msg: clear,
-            aad: &aad,
-        };
-        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).ok()?;
-        Some([&nonce[..], &sealed].concat())
+        // A snapshot may be large: it is sealed where it lies.
+        let mut sealed = nonce.to_vec();
+        write(&mut sealed);
+        let (_, clear) = sealed.split_at_mut(NONCE_BYTES);
+        let tag = self
+            .cipher
+            .encrypt_inout_detached(&XNonce::from(nonce), &place.bytes(), clear.into())
+            .ok()?;
+        sealed.extend_from_slice(&tag);
+        Some(sealed)
     }
 
     /// Opens what was sealed for a place; nothing when it was not, or was sealed under another key.
@@ -85,6 +92,10 @@ mod tests {
         format: 1,
     };
 
+    fn a_fact(out: &mut Vec<u8>) {
+        out.extend_from_slice(b"a fact");
+    }
+
     fn seal() -> Seal {
         Seal::new(&[1; KEY_BYTES], [2; CHANCE_BYTES])
     }
@@ -93,7 +104,7 @@ mod tests {
     fn sealed_bytes_open_at_their_place_only() {
         let mut seal = seal();
 
-        let sealed = seal.seal(PLACE, b"a fact").unwrap();
+        let sealed = seal.seal(PLACE, a_fact).unwrap();
 
         assert_eq!(seal.open(PLACE, &sealed).unwrap(), b"a fact");
         assert_eq!(seal.open(Place { row: b"8", ..PLACE }, &sealed), None);
@@ -112,7 +123,7 @@ mod tests {
 
     #[test]
     fn another_key_opens_nothing() {
-        let sealed = seal().seal(PLACE, b"a fact").unwrap();
+        let sealed = seal().seal(PLACE, a_fact).unwrap();
 
         let other = Seal::new(&[9; KEY_BYTES], [2; CHANCE_BYTES]);
 
@@ -123,8 +134,8 @@ mod tests {
     fn no_nonce_is_used_twice() {
         let mut seal = seal();
 
-        let first = seal.seal(PLACE, b"a fact").unwrap();
-        let second = seal.seal(PLACE, b"a fact").unwrap();
+        let first = seal.seal(PLACE, a_fact).unwrap();
+        let second = seal.seal(PLACE, a_fact).unwrap();
 
         assert_ne!(first[..NONCE_BYTES], second[..NONCE_BYTES]);
     }
@@ -132,7 +143,7 @@ mod tests {
     #[test]
     fn cut_or_changed_bytes_do_not_open() {
         let mut seal = seal();
-        let mut sealed = seal.seal(PLACE, b"a fact").unwrap();
+        let mut sealed = seal.seal(PLACE, a_fact).unwrap();
         let cut = &sealed[..NONCE_BYTES - 1];
         assert_eq!(seal.open(PLACE, cut), None);
 

@@ -53,7 +53,8 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes a value as bytes.
-pub(crate) fn encode(value: &impl Wire) -> Vec<u8> {
+#[cfg(test)]
+fn encode(value: &impl Wire) -> Vec<u8> {
     let mut out = Vec::new();
     value.put(&mut out);
     out
