@@ -26,6 +26,7 @@ use crate::cli::{Data, Folders};
 use crate::configuration::{self, Configuration, Node};
 use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
+use crate::office::places::Places;
 use crate::office::{self, Office, Opening, Started};
 use crate::signalling::{
     self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
@@ -165,6 +166,8 @@ impl Building {
             .node
             .listeners
             .clone_from(&self.listeners);
+        let places = Arc::new(Places::default());
+        places.know(&self.configuration.settings);
         let exchange = self.exchange(now)?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
@@ -209,6 +212,7 @@ impl Building {
                 listeners: self.listeners,
             },
             connections,
+            places,
             tcp: self.tcp,
             control: self.control,
             metrics: self.metrics,

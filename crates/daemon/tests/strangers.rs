@@ -256,6 +256,7 @@ fn slow_and_deaf_peers_lose_their_connections() {
     let before = resident(&mut linka);
     let stranger: Ipv4Addr = STRANGER_HOST.parse().unwrap();
     let mut slow = connection(stranger, site.sip()).unwrap();
+    let mut pinging = connection(stranger, site.sip()).unwrap();
     let mut deaf = connection(TRUNK_HOST.parse().unwrap(), site.sip()).unwrap();
     let uri = format!("sip:{}", site.sip());
     let mut message = format!("INVITE {uri} SIP/2.0\r\n")
@@ -287,8 +288,12 @@ fn slow_and_deaf_peers_lose_their_connections() {
         if last.elapsed() >= Duration::from_secs(1) {
             last = Instant::now();
             slow.write_all(&[message.next().unwrap()]).ok();
+            pinging.write_all(b"\r\n\r\n").ok();
         }
         is_closed(&mut slow).then_some(())
+    });
+    eventually("so is the one that only pings", GIVEN_UP, || {
+        is_closed(&mut pinging).then_some(())
     });
 
     let after = resident(&mut linka);

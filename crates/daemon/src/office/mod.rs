@@ -3,6 +3,7 @@
 pub(crate) mod control;
 mod http;
 mod names;
+pub(crate) mod places;
 mod tcp;
 mod warn;
 
@@ -23,6 +24,8 @@ use crate::signalling::{Connections, FromOffice, FromStream, ToOffice, Wake};
 use crate::status::Status;
 use crate::ticks::Ticks;
 
+use places::Places;
+
 pub(crate) use tcp::bind as bind_tcp;
 
 /// Time that the signalling thread has to answer.
@@ -40,6 +43,7 @@ pub(crate) struct Office {
     media: Arc<Media>,
     /// What a reload may not change: the bound listeners and what is marked (restart).
     started: Started,
+    places: Arc<Places>,
     ways: Mutex<configuration::Warnings>,
     ways_changed: Notify,
     drained: Notify,
@@ -63,6 +67,7 @@ pub(crate) struct Opening {
     pub(crate) media: Arc<Media>,
     pub(crate) started: Started,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) places: Arc<Places>,
     pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
     pub(crate) control: std::os::unix::net::UnixListener,
     pub(crate) metrics: std::net::TcpListener,
@@ -81,12 +86,14 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         ways_changed: Notify::new(),
         drained: Notify::new(),
         started: opening.started,
+        places: opening.places.clone(),
     });
-    let shared = tcp::Shared::new(
-        opening.connections,
-        opening.to_signalling_streams,
-        opening.wake,
-    );
+    let shared = tcp::Shared {
+        connections: opening.connections,
+        to_signalling: opening.to_signalling_streams,
+        wake: opening.wake,
+        places: opening.places,
+    };
     for (id, listener) in opening.tcp {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tokio::spawn(tcp::accept(shared.clone(), listener, id));
@@ -142,6 +149,7 @@ impl Office {
         if let Err(error) = self.media.load(&Arc::new(sounds)) {
             return Err(vec![format!("the sounds were not taken: {error}")]);
         }
+        self.places.know(&settings);
         self.send(FromOffice::Configure(Box::new(settings)))
             .await
             .ok_or_else(|| vec!["linka is ending".to_owned()])?;

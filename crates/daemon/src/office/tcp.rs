@@ -1,8 +1,7 @@
 //! SIP over TCP: tasks that only frame, each with bounded queues, so that a peer costs its own connection and nothing else.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -13,12 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::places::{Place, Places};
 use crate::signalling::{Connect, Connections, FromStream, Wake};
 
-/// Connections in all.
-const CONNECTIONS_MAX: usize = 2_000;
-/// Connections from one address.
-const CONNECTIONS_OF_ADDRESS_MAX: usize = 200;
 /// A message that was begun must be whole within this time, and so must the first one of a connection that we accepted.
 const MESSAGE_TIME: Duration = Duration::from_secs(20);
 /// A connection on which nothing comes for so long is closed; phones and trunks refresh more often.
@@ -38,65 +34,14 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     pub(crate) to_signalling: mpsc::Sender<FromStream>,
     pub(crate) wake: Arc<Wake>,
-    per_address: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
+    pub(crate) places: Arc<Places>,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        connections: Arc<Connections>,
-        to_signalling: mpsc::Sender<FromStream>,
-        wake: Arc<Wake>,
-    ) -> Self {
-        Self {
-            connections,
-            to_signalling,
-            wake,
-            per_address: Arc::default(),
-        }
-    }
-
     async fn tell(&self, message: FromStream) {
         // Without a signalling thread the process is ending.
         if self.to_signalling.send(message).await.is_ok() {
             self.wake.wake();
-        }
-    }
-
-    /// Room for one more connection from an address; given back when the place is dropped.
-    fn place(&self, address: IpAddr) -> Option<Place> {
-        let mut per_address = self
-            .per_address
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let all: usize = per_address.values().sum();
-        let of_address = per_address.entry(address).or_default();
-        if all >= CONNECTIONS_MAX || *of_address >= CONNECTIONS_OF_ADDRESS_MAX {
-            return None;
-        }
-        *of_address += 1;
-        Some(Place {
-            address,
-            per_address: self.per_address.clone(),
-        })
-    }
-}
-
-struct Place {
-    address: IpAddr,
-    per_address: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut per_address = self
-            .per_address
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(count) = per_address.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                per_address.remove(&self.address);
-            }
         }
     }
 }
@@ -105,7 +50,7 @@ impl Drop for Place {
 pub(crate) async fn accept(shared: Shared, listener: TcpListener, id: ListenerId) {
     loop {
         match listener.accept().await {
-            Ok((stream, remote)) => match shared.place(remote.ip()) {
+            Ok((stream, remote)) => match shared.places.take(remote) {
                 Some(place) => {
                     let (connection, queue) = shared.connections.enter();
                     let flow = Flow::tcp(id, remote, connection);
@@ -144,7 +89,7 @@ async fn serve(
     queue: mpsc::Receiver<Bytes>,
     place: Option<Place>,
 ) {
-    // A stranger who says nothing does not keep a place.
+    // Who never sends a message does not keep a place, however alive the connection is.
     let first = place.as_ref().map(|_| Instant::now());
     // Small messages that somebody waits for.
     let _wish = stream.set_nodelay(true);
@@ -193,10 +138,12 @@ async fn read(
 ) {
     let mut framer = Framer::new();
     let mut buffer = BytesMut::with_capacity(READ_BYTES);
-    let mut begun = first;
+    let mut first = first;
+    let mut begun = None;
     loop {
-        let deadline =
-            begun.map_or_else(|| Instant::now() + IDLE_TIME, |begun| begun + MESSAGE_TIME);
+        let deadline = first
+            .or(begun)
+            .map_or_else(|| Instant::now() + IDLE_TIME, |begun| begun + MESSAGE_TIME);
         buffer.reserve(READ_BYTES);
         match timeout_at(deadline, reader.read_buf(&mut buffer)).await {
             Ok(Ok(1..)) => {}
@@ -206,8 +153,10 @@ async fn read(
         while !rest.is_empty() {
             let taken = framer.push(&rest);
             rest.advance(taken);
-            if !take_frames(shared, &mut framer, flow, &pongs).await {
-                return;
+            match take_frames(shared, &mut framer, flow, &pongs).await {
+                Taken::Messages => first = None,
+                Taken::Nothing => {}
+                Taken::Garbage => return,
             }
         }
         begun = match (framer.is_between_messages(), begun) {
@@ -218,24 +167,36 @@ async fn read(
     }
 }
 
-/// Passes on what is whole; `false` when the stream can no longer be read.
+/// What came of the bytes of a stream.
+enum Taken {
+    /// At least one message.
+    Messages,
+    /// Pings, pongs, the beginning of a message.
+    Nothing,
+    /// The stream can no longer be read.
+    Garbage,
+}
+
+/// Passes on what is whole.
 async fn take_frames(
     shared: &Shared,
     framer: &mut Framer,
     flow: Flow,
     pongs: &mpsc::Sender<&'static [u8]>,
-) -> bool {
+) -> Taken {
+    let mut taken = Taken::Nothing;
     loop {
         match framer.next_frame() {
             Ok(Some(Frame::Message(bytes))) => {
-                shared.tell(FromStream::Received { flow, bytes }).await
+                shared.tell(FromStream::Received { flow, bytes }).await;
+                taken = Taken::Messages;
             }
             Ok(Some(Frame::Ping)) => {
                 let _flooded = pongs.try_send(PONG);
             }
             Ok(Some(Frame::Pong)) => {}
-            Ok(None) => return true,
-            Err(_) => return false,
+            Ok(None) => return taken,
+            Err(_) => return Taken::Garbage,
         }
     }
 }
