@@ -10,16 +10,17 @@ use media::{Background, Playlist, ThreadId};
 use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
+use crate::gateways::{SIGN_OF_LIFE_OF_GATEWAY, is_of_gateway};
 use crate::input::Warning;
-use crate::legs::{Asking, Called, CalledStage, Doubt, Offer, Whom};
+use crate::legs::{Asking, Called, CalledStage, Doubt, Gateway, Offer, Whom};
 use crate::ports::Shortage;
 use crate::session::{Session, Terms};
 use crate::settings::{Contactable, Prompt, Who};
 
-/// A phone that sends no response at all within this time is not reachable.
+/// A phone that sends no response above 100 within this time is not reachable.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 /// The same through a trunk, whose network may look for a mobile for a while after its 100.
-const SIGN_OF_LIFE_BY_TRUNK: Duration = Duration::from_secs(15);
+pub(crate) const SIGN_OF_LIFE_BY_TRUNK: Duration = Duration::from_secs(15);
 /// Time from one "press one" to the next.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
@@ -28,13 +29,13 @@ const ANONYMOUS: &str = "Anonymous";
 const CANNOT_SPEAK: &str = "cannot speak";
 
 /// One call to be made.
-struct Call {
+pub(crate) struct Call {
     contact: ContactId,
     whom: Whom,
     target: Target,
     request_uri: sip::Uri,
     from: sip::Party,
-    trunk: Option<usize>,
+    pub(crate) gateway: Option<Gateway>,
 }
 
 impl Exchange {
@@ -178,7 +179,7 @@ impl Exchange {
         }
     }
 
-    fn thread_of(&self, contact: ContactId) -> Option<ThreadId> {
+    pub(crate) fn thread_of(&self, contact: ContactId) -> Option<ThreadId> {
         let legs = self.contacts.get(&contact)?;
         self.callers
             .get(&legs.caller)
@@ -205,13 +206,13 @@ impl Exchange {
                 target: Target::Flow(binding.flow),
                 request_uri: binding.contact.clone(),
                 from: from.clone(),
-                trunk: None,
+                gateway: None,
             })
             .collect();
         (!calls.is_empty()).then_some(calls)
     }
 
-    fn directory(&self, who: Who) -> Option<Contactable> {
+    pub(crate) fn directory(&self, who: Who) -> Option<Contactable> {
         self.settings
             .directory
             .iter()
@@ -220,7 +221,7 @@ impl Exchange {
     }
 
     /// A call to a number of the directory, showing the site's outgoing number.
-    fn call_by_trunk(&self, contact: ContactId, entry: &Contactable) -> Option<Call> {
+    pub(crate) fn call_by_trunk(&self, contact: ContactId, entry: &Contactable) -> Option<Call> {
         let index = self
             .settings
             .trunks
@@ -238,18 +239,18 @@ impl Exchange {
                 display: None,
                 uri: sip::Uri::parse(shown).ok()?,
             },
-            trunk: Some(index),
+            gateway: Some(self.trunks.get(index)?.gateway(index)),
         })
     }
 
-    fn call(&mut self, now: Instant, call: Call, thread: ThreadId) -> Option<LegId> {
+    pub(crate) fn call(&mut self, now: Instant, call: Call, thread: ThreadId) -> Option<LegId> {
         let port = self.ports.take_of(thread)?;
         let leg = self.next_leg();
         let session = Session::offering(Terms {
             at: self.sound_address(call.target.listener(), port),
             laws: &self.codecs_for(&call),
             // A registered phone proved who it is, wherever its sound comes from; a trunk's comes from the trunk.
-            latch: if call.trunk.is_some() {
+            latch: if call.gateway.is_some() {
                 media::Latch::SameHost
             } else {
                 media::Latch::Anywhere
@@ -258,11 +259,12 @@ impl Exchange {
         });
         let sound = self.opened(leg, port, session);
         let dialog = self.sip.next_dialog();
-        let sign_of_life = match call.whom {
-            Whom::Desk(..) => SIGN_OF_LIFE,
-            Whom::Home(_) | Whom::Partner(_) => SIGN_OF_LIFE_BY_TRUNK,
+        let (patience, timer) = match call.gateway {
+            None => (SIGN_OF_LIFE, Timer::Silent(leg)),
+            Some(Gateway { others: 0, .. }) => (SIGN_OF_LIFE_BY_TRUNK, Timer::Silent(leg)),
+            Some(_) => (SIGN_OF_LIFE_OF_GATEWAY, Timer::GatewaySilent(leg)),
         };
-        let silent = self.timers.arm(now + sign_of_life, Timer::Silent(leg));
+        let silent = self.timers.arm(now + patience, timer);
         let invite = sip::Invite {
             dialog,
             target: call.target,
@@ -276,7 +278,9 @@ impl Exchange {
             call_id: None,
             sdp: sound.session.local().into(),
             headers: Vec::new(),
-            credentials: call.trunk.and_then(|trunk| self.trunk_credentials(trunk)),
+            credentials: call
+                .gateway
+                .and_then(|gateway| self.trunk_credentials(gateway.trunk)),
         };
         self.called.insert(
             leg,
@@ -284,7 +288,7 @@ impl Exchange {
                 dialog,
                 contact: call.contact,
                 whom: call.whom,
-                trunk: call.trunk,
+                gateway: call.gateway,
                 sound,
                 stage: CalledStage::Calling { silent },
                 doubt: Doubt {
@@ -300,9 +304,9 @@ impl Exchange {
 
     /// The caller's own codec first, so that nothing need be translated.
     fn codecs_for(&self, call: &Call) -> Vec<media::Law> {
-        let mut codecs = call.trunk.map_or_else(
+        let mut codecs = call.gateway.map_or_else(
             || vec![media::Law::ALaw, media::Law::MuLaw],
-            |trunk| self.trunks[trunk].codecs.clone(),
+            |gateway| self.trunks[gateway.trunk].codecs.clone(),
         );
         let callers = self
             .contacts
@@ -496,6 +500,9 @@ impl Exchange {
         let Some(leg) = self.by_dialog.remove(&dialog) else {
             return;
         };
+        if is_of_gateway(reason) {
+            self.try_next_gateway(now, leg);
+        }
         self.called_left(now, leg, miss_of(reason));
     }
 

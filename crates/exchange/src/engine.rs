@@ -76,6 +76,7 @@ pub(crate) enum Timer {
     Words(LegId),
     /// A called phone gave no sign of life.
     Silent(LegId),
+    GatewaySilent(LegId),
     /// "Press one" is said again.
     AskAgain(LegId),
     /// Nobody pressed 1.
@@ -336,6 +337,7 @@ impl Exchange {
             Timer::Answer(leg) => self.answer_by_itself(now, leg),
             Timer::Words(leg) => self.say_words(now, leg),
             Timer::Silent(leg) => self.on_no_sign_of_life(now, leg),
+            Timer::GatewaySilent(leg) => self.on_gateway_silent(now, leg),
             Timer::AskAgain(leg) => self.ask_to_press_one(now, leg),
             Timer::NotPressed(leg) => self.on_not_pressed(now, leg),
             Timer::HangUp(leg) => self.hang_up_star(now, leg),

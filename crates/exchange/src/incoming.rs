@@ -32,6 +32,7 @@ impl Exchange {
                 self.on_acknowledged(dialog, sdp.as_ref().map(|sdp| &sdp.0))
             }
             Event::NotAcknowledged { dialog } => self.doubt_leg(now, dialog),
+            Event::Trying { dialog } => self.on_trying(now, dialog),
             Event::Progress {
                 dialog,
                 status: _,
@@ -252,7 +253,7 @@ impl Exchange {
         let called = self
             .called
             .values()
-            .filter(|called| called.trunk == Some(trunk))
+            .filter(|called| called.gateway.is_some_and(|gateway| gateway.trunk == trunk))
             .count();
         callers + called >= limit
     }

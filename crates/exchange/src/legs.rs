@@ -82,11 +82,21 @@ pub(crate) struct Called {
     pub(crate) dialog: DialogId,
     pub(crate) contact: ContactId,
     pub(crate) whom: Whom,
-    /// The trunk it went by; none for a registered phone.
-    pub(crate) trunk: Option<usize>,
+    /// The way it went through a trunk; none for a registered phone.
+    pub(crate) gateway: Option<Gateway>,
     pub(crate) sound: Sound,
     pub(crate) stage: CalledStage,
     pub(crate) doubt: Doubt,
+}
+
+/// One of the addresses of a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gateway {
+    pub(crate) trunk: usize,
+    /// Which of its addresses, as the trunk counts them.
+    pub(crate) number: usize,
+    /// How many others can still be tried for the same call.
+    pub(crate) others: usize,
 }
 
 /// Whom a leg calls.

@@ -8,6 +8,7 @@ mod caller;
 mod calling;
 mod doubt;
 mod engine;
+mod gateways;
 mod incoming;
 mod input;
 mod joining;

@@ -11,6 +11,7 @@ use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
 
 use crate::engine::{Exchange, Timer};
 use crate::input::{Output, Resolution, Warning};
+use crate::legs::Gateway;
 use crate::presence::Probed;
 use crate::settings::{Host, Network, Settings, Trunk, Who};
 use crate::timers::TimerId;
@@ -71,6 +72,22 @@ impl TrunkState {
             probe: None,
             lookup: None,
             registration: None,
+        }
+    }
+
+    /// The gateway that a call would go to now.
+    pub(crate) fn gateway(&self, trunk: usize) -> Gateway {
+        Gateway {
+            trunk,
+            number: self.current,
+            others: self.addresses.len().saturating_sub(1),
+        }
+    }
+
+    /// A gateway took no call: the next one is used from now on, unless that was done already.
+    pub(crate) fn pass_over(&mut self, number: usize) {
+        if self.current == number {
+            self.current = self.current.wrapping_add(1);
         }
     }
 
@@ -176,10 +193,15 @@ impl Exchange {
             settings.trunks.iter().position(same)
         };
         let places: Vec<Option<usize>> = self.settings.trunks.iter().map(place).collect();
-        let callers = self.callers.values_mut().map(|caller| &mut caller.trunk);
-        let called = self.called.values_mut().map(|called| &mut called.trunk);
-        for trunk in callers.chain(called) {
-            *trunk = trunk.and_then(|before| places.get(before).copied().flatten());
+        let place = |before: usize| places.get(before).copied().flatten();
+        for caller in self.callers.values_mut() {
+            caller.trunk = caller.trunk.and_then(place);
+        }
+        for called in self.called.values_mut() {
+            called.gateway = called.gateway.and_then(|gateway| {
+                let trunk = place(gateway.trunk)?;
+                Some(Gateway { trunk, ..gateway })
+            });
         }
     }
 

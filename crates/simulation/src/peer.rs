@@ -327,6 +327,7 @@ impl Peer {
             | Event::StraySuccess { .. }
             | Event::Request { .. }
             | Event::BindingsChanged { .. }
+            | Event::Trying { .. }
             | Event::Probed { .. } => {}
         }
     }

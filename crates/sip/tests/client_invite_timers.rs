@@ -57,9 +57,10 @@ fn timer_a_is_not_set_over_a_stream() {
 #[test]
 fn a_provisional_response_stops_timers_a_and_b() {
     let mut bench = Bench::default();
-    let (_, invite) = bench.call();
+    let (dialog, invite) = bench.call();
 
     bench.receive(&response(&invite.text, "100 Trying", "", ""));
+    assert!(matches!(bench.events()[..], [Event::Trying { dialog: of }] if of == dialog));
     bench.seconds(100);
 
     assert!(bench.sent().is_empty());

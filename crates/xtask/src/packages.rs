@@ -37,6 +37,11 @@ pub(crate) const TCPDUMP: Need = Need {
     package: "tcpdump",
     why: "stamps packets on the loopback",
 };
+pub(crate) const DNSMASQ: Need = Need {
+    program: "dnsmasq",
+    package: "dnsmasq-base",
+    why: "the name server of a trunk in tests",
+};
 pub(crate) const IP: Need = Need {
     program: "ip",
     package: "iproute2",

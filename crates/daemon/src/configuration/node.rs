@@ -31,6 +31,7 @@ struct SipTable {
     realm: String,
     digest_algorithm: Spanned<String>,
     clear_text_networks: Vec<Spanned<String>>,
+    name_servers: Vec<Spanned<String>>,
     registration_min_seconds: u32,
     registration_max_seconds: u32,
     session_expires_seconds: u64,
@@ -65,6 +66,7 @@ impl Default for SipTable {
             realm: "linka".to_owned(),
             digest_algorithm: unspanned("MD5"),
             clear_text_networks: private.map(unspanned).to_vec(),
+            name_servers: Vec::new(),
             registration_min_seconds: 60,
             registration_max_seconds: 120,
             session_expires_seconds: 1800,
@@ -159,6 +161,8 @@ pub(crate) struct Node {
     pub(crate) realm: String,
     pub(crate) algorithm: Algorithm,
     pub(crate) clear_text: Vec<exchange::settings::Network>,
+    /// Who is asked for the hosts of trunks; those of the system when there are none.
+    pub(crate) name_servers: Vec<SocketAddr>,
     /// Least and most time that a phone's registration is granted for.
     pub(crate) registration: (Duration, Duration),
     pub(crate) session_expires: Duration,
@@ -226,6 +230,7 @@ impl NodeFile {
                 .iter()
                 .map(|text| network(source, "sip.clear_text_networks", text))
                 .collect::<Result<_, _>>()?,
+            name_servers: addresses("sip.name_servers", &sip.name_servers)?,
             registration: sip.registration(),
             session_expires: Duration::from_secs(sip.session_expires_seconds.max(90)),
             rtp_ports: self.ports(source)?,

@@ -230,7 +230,8 @@ impl Office {
                 Some(ToOffice::Resolve(host, protocol)) => {
                     let office = self.clone();
                     tokio::spawn(async move {
-                        let resolution = names::resolve(host, protocol).await;
+                        let servers = &office.started.node.name_servers;
+                        let resolution = names::resolve(host, protocol, servers).await;
                         office.send(FromOffice::Resolved(resolution)).await;
                     });
                 }
@@ -263,6 +264,7 @@ impl Started {
             && self.node.rtp_ports == node.rtp_ports
             && self.node.metrics == node.metrics
             && self.node.realm == node.realm
+            && self.node.name_servers == node.name_servers
             && self.node.public_address == node.public_address;
         (!same).then(|| {
             "linka.toml: a key marked (restart) was changed; it holds after the next start"

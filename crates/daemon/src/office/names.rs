@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use exchange::Resolution;
 use exchange::settings::Host;
 use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use sip::Protocol;
 
@@ -13,20 +16,34 @@ const SIP_PORT: u16 = 5060;
 /// Addresses kept of one host.
 const ADDRESSES_MAX: usize = 16;
 
-/// Looks up one host; a name server that fails leaves no address.
-pub(crate) async fn resolve(host: Host, protocol: Protocol) -> Resolution {
-    let addresses =
-        match TokioResolver::builder_tokio().and_then(hickory_resolver::ResolverBuilder::build) {
-            Ok(resolver) => look_up(&resolver, &host, protocol).await,
-            Err(error) => {
-                tracing::warn!(%error, "no name server is set up");
-                Vec::new()
-            }
-        };
+/// Looks up one host with these name servers, or with those of the system; one that fails leaves no address.
+pub(crate) async fn resolve(host: Host, protocol: Protocol, servers: &[SocketAddr]) -> Resolution {
+    let addresses = match resolver(servers) {
+        Ok(resolver) => look_up(&resolver, &host, protocol).await,
+        Err(error) => {
+            tracing::warn!(%error, "no name server is set up");
+            Vec::new()
+        }
+    };
     if addresses.is_empty() {
         tracing::warn!(host = %host.name, "a trunk's name has no address");
     }
     Resolution { host, addresses }
+}
+
+fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
+    if servers.is_empty() {
+        return TokioResolver::builder_tokio()?.build();
+    }
+    let server = |at: &SocketAddr| {
+        let mut server = NameServerConfig::udp_and_tcp(at.ip());
+        for connection in &mut server.connections {
+            connection.port = at.port();
+        }
+        server
+    };
+    let config = ResolverConfig::from_name_servers(servers.iter().map(server).collect());
+    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build()
 }
 
 async fn look_up(resolver: &TokioResolver, host: &Host, protocol: Protocol) -> Vec<SocketAddr> {

@@ -21,6 +21,7 @@ mod ring_all;
 mod star_codes;
 mod strangers;
 mod tones;
+mod trunk_by_name;
 
 use std::time::Duration;
 

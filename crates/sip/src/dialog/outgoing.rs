@@ -186,13 +186,16 @@ impl Dialog {
             Cancelling::Sent => {}
             Cancelling::No => {
                 calling.cancel = Cancelling::No;
-                if status != Status::TRYING {
-                    core.wire.tell(Event::Progress {
-                        dialog: self.id,
+                let dialog = self.id;
+                core.wire.tell(if status == Status::TRYING {
+                    Event::Trying { dialog }
+                } else {
+                    Event::Progress {
+                        dialog,
                         status,
                         sdp,
-                    });
-                }
+                    }
+                });
             }
         }
     }

@@ -69,6 +69,11 @@ pub enum Event {
         /// The dialog.
         dialog: DialogId,
     },
+    /// A 100 to our INVITE: the next hop has it and goes on looking.
+    Trying {
+        /// The dialog.
+        dialog: DialogId,
+    },
     /// A provisional response above 100 to our INVITE.
     Progress {
         /// The dialog.

@@ -1,0 +1,139 @@
+//! A trunk that the configuration names by its host: a real name server tells where outward calls go.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use crate::peers::eventually;
+use crate::peers::linka::{Linka, Site};
+use crate::peers::process::Process;
+use crate::peers::sipp::{Scenario, TRUNK_HOST, Transport};
+use crate::{Counted, SOON, caller, counted, quick_site, talks};
+
+/// A name server that knows one carrier: its SIP service by UDP and TCP at two gateways, of which nobody listens at the first.
+struct NameServer(Process);
+
+impl NameServer {
+    fn start(site: &Site, port: u16, first: u16) -> Self {
+        let gateway = site.trunk();
+        let mut command = Command::new("dnsmasq");
+        command.args([
+            "--keep-in-foreground",
+            "--no-resolv",
+            "--no-hosts",
+            "--bind-interfaces",
+        ]);
+        command.args([
+            "--conf-file=/dev/null",
+            "--pid-file=",
+            "--log-facility=-",
+            "--user=root",
+        ]);
+        command.args(["--listen-address=127.0.0.1", &format!("--port={port}")]);
+        command.arg(format!("--address=/gateway.carrier.test/{}", gateway.ip()));
+        for protocol in ["udp", "tcp"] {
+            let service = format!("--srv-host=_sip._{protocol}.carrier.test,gateway.carrier.test");
+            command.arg(format!("{service},{first},10,0"));
+            command.arg(format!("{service},{},20,0", gateway.port()));
+        }
+        let log = site.config().with_file_name("dnsmasq.log");
+        let server = Self(Process::start("dnsmasq", &mut command, log));
+        eventually("the name server has started", SOON, || {
+            server.0.log().contains("started").then_some(())
+        });
+        server
+    }
+}
+
+/// A site whose trunk is known by name; a partner's line is all there is.
+struct NamedSite {
+    site: Site,
+    first_gateway: u16,
+    _server: NameServer,
+}
+
+impl std::ops::Deref for NamedSite {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+fn site(transport: &str) -> NamedSite {
+    let site = quick_site();
+    site.change(
+        "queues.toml",
+        "[[queue.timeline]]\nafter_seconds = 45\naction = \"on-call\"\npartners = [\"on-call-first\", \"on-call-second\"]\n",
+        "",
+    );
+    let (port, first_gateway) = (site.ports().take(), site.ports().take());
+    let server = SocketAddr::from(([127, 0, 0, 1], port));
+    site.change(
+        "linka.toml",
+        "name_servers = []",
+        &format!("name_servers = [\"{server}\"]"),
+    );
+    let target = site.trunk().to_string();
+    site.change("trunks.toml", &format!("\"{target}\""), "\"carrier.test\"");
+    site.change(
+        "trunks.toml",
+        "transport = \"udp\"\n# The site's",
+        &format!("transport = \"{transport}\"\n# The site's"),
+    );
+    let server = NameServer::start(&site, port, first_gateway);
+    NamedSite {
+        site,
+        first_gateway,
+        _server: server,
+    }
+}
+
+/// A caller whom the partner takes, at the gateway that lives.
+#[track_caller]
+fn reaches_the_partner(site: &Site, linka: &Linka<'_>, transport: Transport) {
+    let partner = Scenario::waiting("answers")
+        .at(TRUNK_HOST, site.trunk().port())
+        .over(transport)
+        .start(site.ports());
+
+    let mut call = caller(site).with("talk_ms", "9000").start(site.ports());
+    talks(linka, "neighbour-line");
+
+    call.succeeds(1, SOON);
+    partner.wait_for("ended", SOON);
+    let overflowed = Counted {
+        arrived: 1,
+        overflowed: 1,
+        ..Counted::default()
+    };
+    counted(linka, overflowed);
+}
+
+#[test]
+fn dead_first_gateway_is_passed_over_by_udp() {
+    let site = site("udp");
+    let linka = site.start();
+
+    reaches_the_partner(&site, &linka, Transport::Udp);
+}
+
+#[test]
+fn dead_first_gateway_is_passed_over_by_tcp() {
+    let site = site("tcp");
+    let linka = site.start();
+
+    reaches_the_partner(&site, &linka, Transport::Tcp);
+}
+
+#[test]
+fn gateway_that_takes_no_calls_is_passed_over_at_once() {
+    let site = site("udp");
+    let linka = site.start();
+    let full = Scenario::waiting("refuses")
+        .at(TRUNK_HOST, site.first_gateway)
+        .start(site.ports());
+
+    reaches_the_partner(&site, &linka, Transport::Udp);
+
+    full.wait_for("refused", SOON);
+}
