@@ -1,6 +1,7 @@
 //! A valid change holds for those who wait already; an invalid one changes nothing.
 
-use crate::peers::sipp::Sipp;
+use crate::peers::linka::LINE;
+use crate::peers::sipp::{Scenario, Sipp};
 use crate::{
     SOON, abandoned, caller, caller_who_stays, counted, operator, phone, quick_site, ready_sipp,
 };
@@ -66,4 +67,37 @@ fn an_invalid_change_is_refused_with_its_place_and_the_old_stays() {
     let mut call = caller_who_stays(&site).start(site.ports());
     call.succeeds(1, SOON);
     counted(&linka, crate::answered(1));
+}
+
+#[test]
+fn a_trunk_that_moves_in_the_file_keeps_its_calls() {
+    let site = quick_site();
+    site.operator("jana", "");
+    site.change("trunks.toml", "calls_max = 0", "calls_max = 1");
+    let linka = site.start();
+    let answers = phone(&site, "jana", "answers");
+    let _jana = ready_sipp(&site, &linka, "jana", answers);
+    let call = caller_who_stays(&site).start(site.ports());
+    linka.wait_for("they talk", SOON, |status| {
+        (status["contacts"][0]["state"] == "talking").then_some(())
+    });
+    let trunks = std::fs::read_to_string(site.config().join("trunks.toml")).unwrap();
+    let other = "[[trunk]]\nname = \"other\"\naddresses = [\"127.5.0.0/16\"]\n\
+                 outgoing_number = \"+420000000002\"\noptions_interval_seconds = 0\n";
+
+    site.write("trunks.toml", &format!("{other}\n{trunks}"));
+    let reloaded = site.command(&["reload"]);
+
+    assert!(reloaded.status.success(), "{reloaded:?}");
+    // The running call is still one of its trunk's: there is no room for another.
+    let mut refused = Scenario::towards("caller-refused", site.sip())
+        .with("to", LINE)
+        .with("status", "503")
+        .calls(1)
+        .start(site.ports());
+    refused.succeeds(1, SOON);
+    let status = linka.status().unwrap();
+    assert_eq!(status["trunks"][1]["name"], "loopback", "{status}");
+    assert_eq!(status["contacts"][0]["state"], "talking", "{status}");
+    assert_eq!(call.logged("ended"), 0);
 }
