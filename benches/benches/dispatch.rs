@@ -201,7 +201,7 @@ impl Centre {
             waiting: Vec::new(),
             refused: 0,
         };
-        centre.give(Input::Configured(std::sync::Arc::new(config(wrap_up))));
+        centre.give(Input::Configured(Arc::new(config(wrap_up))));
         for operator in centre.operators.clone() {
             centre.give(Input::Reached {
                 operator,

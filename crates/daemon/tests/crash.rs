@@ -170,7 +170,8 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
     let callers = Scenario::towards("caller-quiet", site.sip()).with("talk_ms", "400");
     let mut callers = callers.calls_per_minute(480).start(site.ports());
     let mut chance = Chance::new();
-    let kills = std::env::var("LINKA_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let soak = std::env::var("LINKA_SOAK").map_or(1, |times| times.parse().unwrap());
+    let kills = KILLS * soak;
     let (mut recovered, mut ghosts_seen) = (0, Vec::new());
 
     for round in 1..=kills {

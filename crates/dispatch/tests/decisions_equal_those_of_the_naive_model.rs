@@ -9,11 +9,12 @@ use model::Model;
 use proptest::prelude::*;
 use world::{World, drain};
 
+/// Random days compared by the ordinary suite; `LINKA_SOAK` multiplies it.
+const SEEDS: u64 = 40;
+
 fn seeds() -> u64 {
-    std::env::var("LINKA_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(40)
+    let soak = std::env::var("LINKA_SOAK").map_or(Ok(1), |times| times.parse::<u64>());
+    SEEDS * soak.expect("a number of times")
 }
 
 fn compare(seed: u64, steps: usize) -> Result<Vec<Decision>, String> {

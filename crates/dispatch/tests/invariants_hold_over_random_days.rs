@@ -7,15 +7,13 @@ use dispatch::invariants::{Ledger, check, check_index};
 use dispatch::{Dispatcher, Fault};
 use world::{World, drain};
 
-/// Random days run by the ordinary suite; `LINKA_SEEDS` raises it.
+/// Random days run by the ordinary suite; `LINKA_SOAK` multiplies it.
 const SEEDS: u64 = 400;
 const STEPS: usize = 500;
 
 fn seeds() -> u64 {
-    std::env::var("LINKA_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(SEEDS)
+    let soak = std::env::var("LINKA_SOAK").map_or(Ok(1), |times| times.parse::<u64>());
+    SEEDS * soak.expect("a number of times")
 }
 
 /// Runs one day; the error says at which step what was violated.

@@ -3,15 +3,13 @@
 use records::Tally;
 use simulation::{Day, random_day};
 
-/// Days run by the ordinary suite; `LINKA_SEEDS` raises it.
+/// Days run by the ordinary suite; `LINKA_SOAK` multiplies it.
 const SEEDS: u64 = 500;
 const DAY: Day = Day { calls: 200 };
 
 fn seeds() -> u64 {
-    std::env::var("LINKA_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(SEEDS)
+    let soak = std::env::var("LINKA_SOAK").map_or(Ok(1), |times| times.parse::<u64>());
+    SEEDS * soak.expect("a number of times")
 }
 
 #[test]

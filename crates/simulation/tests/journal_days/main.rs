@@ -7,16 +7,14 @@ mod planted_bugs;
 
 use node::Node;
 
-/// Days run by the ordinary suite; `LINKA_SEEDS` raises it.
+/// Days run by the ordinary suite; `LINKA_SOAK` multiplies it.
 const SEEDS: u64 = 10_000;
 /// Steps of a day.
 const STEPS: u32 = 500;
 
 fn seeds() -> u64 {
-    std::env::var("LINKA_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(SEEDS)
+    let soak = std::env::var("LINKA_SOAK").map_or(Ok(1), |times| times.parse::<u64>());
+    SEEDS * soak.expect("a number of times")
 }
 
 /// Runs one day; the error says at which step what was wrong.
