@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use dispatch::{Class, Decision, LineId, Miss, Moment};
 
-use crate::{Misses, QuarterHour, Tally};
+use crate::{Misses, PeriodId, QuarterHour, Tally};
 
 /// How long *arrived* of a quarter-hour is kept here, for whoever writes it to the records.
 pub const ARRIVED_KEPT: Duration = Duration::from_secs(35 * 24 * 60 * 60);
@@ -17,6 +17,15 @@ pub struct Counts {
     pub open: Period,
     /// What happened since the node was started.
     pub since_start: Period,
+}
+
+/// A period that is over, and its sums.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedPeriod {
+    /// Which period.
+    pub period: PeriodId,
+    /// What was counted in it.
+    pub sums: Period,
 }
 
 /// Sums over a period.
