@@ -1,31 +1,35 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use dispatch::{Class, Decision, LineId, Miss, Moment};
 
-use crate::{Misses, PeriodId, QuarterHour, Tally};
+use crate::closed::shared_classes;
+use crate::open_line::{HeldPiece, VOLUME_WINDOW, span_of};
+use crate::{ClosedKey, ClosedPeriod, Date, Misses, OpenLine, PeriodId, QuarterHour, Span, Tally};
 
 /// How long *arrived* of a quarter-hour is kept here, for whoever writes it to the records.
 pub const ARRIVED_KEPT: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 
+/// How many closed periods wait to be stored at most: ten years of days of ten lines. Beyond it the oldest pieces of months are forgotten first.
+pub const CLOSED_MAX: usize = 40_000;
+
 /// All counts of a node.
+///
+/// What is open is here for the snapshot alone: no report, API, export or backup reads it. (DESIGN §7.1)
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Contacts that arrived, per quarter-hour and line, for the last [`ARRIVED_KEPT`]. Values are absolute: whoever stores them replaces the old ones.
     pub arrived: BTreeMap<(QuarterHour, LineId), u64>,
-    /// The open period. Its sums stay sealed until it closes.
+    /// The open month. Its sums stay sealed until it closes.
     pub open: Period,
     /// What happened since the node was started.
     pub since_start: Period,
-}
-
-/// A period that is over, and its sums.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClosedPeriod {
-    /// Which period.
-    pub period: PeriodId,
-    /// What was counted in it.
-    pub sums: Period,
+    /// Which day it is; unknown until it is told for the first time.
+    pub today: Option<Date>,
+    /// What each line has open within the month, sealed like it.
+    pub lines: BTreeMap<LineId, OpenLine>,
+    /// Periods that are over and not yet stored, oldest first.
+    pub closed: VecDeque<ClosedPeriod>,
 }
 
 /// Sums over a period.
@@ -42,14 +46,14 @@ impl Counts {
     pub fn arrive(&mut self, at: Moment, line: LineId, class: Class) {
         *self.arrived.entry((QuarterHour::of(at), line)).or_default() += 1;
         self.forget_before(QuarterHour::of(at - ARRIVED_KEPT));
-        self.each_period(|period| period.tally(line, class).arrived += 1);
+        self.each_tally(line, class, |tally| tally.arrived += 1);
     }
 
     /// Counts what the dispatcher decided.
     pub fn decide(&mut self, decision: &Decision) {
         match decision {
             Decision::Closed(closed) => {
-                self.each_period(|period| period.tally(closed.line, closed.class).close(closed));
+                self.each_tally(closed.line, closed.class, |tally| tally.close(closed));
             }
             Decision::Missed { miss, .. } => self.miss(*miss),
             Decision::Offer { .. }
@@ -67,6 +71,43 @@ impl Counts {
             | Decision::WrapUpOver { .. }
             | Decision::Tell(_) => {}
         }
+    }
+
+    /// Another day of the site's calendar begins, at this moment. What it ends closes, once; what was counted before any day was told belongs to the
+    /// first one. A day before the last one closes nothing: the clock was set back.
+    pub fn turn(&mut self, at: Moment, date: Date) {
+        match self.today {
+            None => {
+                self.today = Some(date);
+                self.size_lines(at);
+            }
+            Some(today) if date <= today => {}
+            Some(today) => {
+                self.today = Some(date);
+                let month = PeriodId::of(Span::Month, today);
+                if month == PeriodId::of(Span::Month, date) {
+                    self.close_pieces(month, today, date);
+                } else {
+                    self.close_month(month);
+                    self.size_lines(at);
+                }
+            }
+        }
+    }
+
+    /// Fills `lines` from `open`, for counts of a release that kept no lines.
+    #[must_use]
+    pub fn with_lines_of_open(mut self) -> Self {
+        self.lines.clear();
+        for ((line, _), tally) in &self.open.tallies {
+            self.lines.entry(*line).or_default().running.add(tally);
+        }
+        self
+    }
+
+    /// A closed period is in the records.
+    pub fn stored(&mut self, key: ClosedKey) {
+        self.closed.retain(|closed| closed.key() != key);
     }
 
     /// Forgets what is counted since the start: the node was started again.
@@ -87,12 +128,80 @@ impl Counts {
     }
 
     fn miss(&mut self, miss: Miss) {
-        self.each_period(|period| period.misses.add(miss));
+        self.open.misses.add(miss);
+        self.since_start.misses.add(miss);
     }
 
-    fn each_period(&mut self, mut count: impl FnMut(&mut Period)) {
-        count(&mut self.open);
-        count(&mut self.since_start);
+    fn each_tally(&mut self, line: LineId, class: Class, count: impl Fn(&mut Tally)) {
+        count(self.open.tally(line, class));
+        count(self.since_start.tally(line, class));
+        count(&mut self.lines.entry(line).or_default().running);
+    }
+
+    /// Says how long the pieces of each line are, from now to the end of the month.
+    fn size_lines(&mut self, at: Moment) {
+        let mut arrivals = BTreeMap::<LineId, u64>::new();
+        let window = QuarterHour::of(at - VOLUME_WINDOW);
+        for ((quarter, line), arrived) in &self.arrived {
+            if *quarter >= window {
+                *arrivals.entry(*line).or_default() += arrived;
+            }
+        }
+        for (line, arrivals) in arrivals {
+            self.lines.entry(line).or_default().span = span_of(arrivals);
+        }
+    }
+
+    fn close_pieces(&mut self, month: PeriodId, today: Date, next: Date) {
+        let mut pieces = Vec::new();
+        for (line, open) in &mut self.lines {
+            pieces.extend(open.turn(today, next).map(|piece| (*line, piece)));
+        }
+        for (line, piece) in pieces {
+            self.close_piece(month, line, piece);
+        }
+    }
+
+    fn close_month(&mut self, month: PeriodId) {
+        for (line, open) in std::mem::take(&mut self.lines) {
+            for piece in open.end(month) {
+                self.close_piece(month, line, piece);
+            }
+        }
+        let Period { tallies, misses } = std::mem::take(&mut self.open);
+        let mut lines = BTreeMap::<LineId, BTreeMap<Class, Tally>>::new();
+        for ((line, class), tally) in tallies {
+            lines.entry(line).or_default().insert(class, tally);
+        }
+        for (line, classes) in lines {
+            let mut total = Tally::default();
+            classes.values().for_each(|tally| total.add(tally));
+            let classes = shared_classes(&classes);
+            self.close(ClosedPeriod::Month {
+                line,
+                month,
+                total,
+                classes,
+            });
+        }
+        self.close(ClosedPeriod::Misses { month, misses });
+    }
+
+    fn close_piece(&mut self, month: PeriodId, line: LineId, piece: HeldPiece) {
+        self.close(ClosedPeriod::Piece {
+            line,
+            first: month.first().on(piece.first),
+            last: month.first().on(piece.last),
+            total: piece.total,
+        });
+    }
+
+    fn close(&mut self, period: ClosedPeriod) {
+        self.closed.push_back(period);
+        if self.closed.len() > CLOSED_MAX {
+            let oldest = self.closed.iter().position(ClosedPeriod::is_piece);
+            self.closed.remove(oldest.unwrap_or(0));
+        }
     }
 
     fn forget_before(&mut self, oldest: QuarterHour) {

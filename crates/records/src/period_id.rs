@@ -16,6 +16,11 @@ impl Date {
         Some(Self { year, month, day })
     }
 
+    /// Another day of the same month.
+    pub(crate) const fn on(self, day: u8) -> Self {
+        Self { day, ..self }
+    }
+
     /// The year.
     #[must_use]
     pub const fn year(self) -> u16 {

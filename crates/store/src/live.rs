@@ -168,7 +168,7 @@ impl LiveDb {
         };
         self.check_format(format)?;
         let bytes = self.seal.open(snapshot_place(format), &sealed);
-        let snapshot = bytes.and_then(|bytes| wire::decode(&bytes).ok());
+        let snapshot = bytes.and_then(|bytes| wire::decode(format, &bytes).ok());
         snapshot
             .map(Some)
             .ok_or_else(|| self.damaged("the snapshot"))
@@ -202,7 +202,7 @@ impl LiveDb {
             format: row.format,
         };
         let bytes = self.seal.open(place, &row.sealed);
-        let entry = bytes.and_then(|bytes| wire::decode(&bytes).ok());
+        let entry = bytes.and_then(|bytes| wire::decode(row.format, &bytes).ok());
         Ok(TailEntry {
             entry: entry.ok_or_else(|| self.damaged("an entry"))?,
             fate: if row.skipped {
@@ -394,6 +394,9 @@ fn row_of(seq: Seq) -> i64 {
     i64::try_from(seq.0).unwrap_or(i64::MAX)
 }
 
+/// The format of a kept registration; it stands apart from that of entries and snapshots.
+const BINDING_FORMAT: u32 = 1;
+
 const fn snapshot_place(format: u32) -> Place<'static> {
     Place {
         table: "snapshot",
@@ -406,7 +409,7 @@ const fn binding_place(user: &str) -> Place<'_> {
     Place {
         table: "binding",
         row: user.as_bytes(),
-        format: FORMAT,
+        format: BINDING_FORMAT,
     }
 }
 

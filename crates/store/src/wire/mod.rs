@@ -3,7 +3,6 @@
 //! The domain's types know nothing of it. Each is declared here once, with every field in its order and every variant with its number, so that a field or a
 //! variant that is added breaks the build until it is declared. Numbers of variants are never reused. Integers are LEB128, texts and lists are
 //! preceded by their length.
-//!
 
 mod dispatch;
 mod journal;
@@ -31,6 +30,8 @@ pub(crate) struct Malformed;
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
+    /// The format in which the bytes were written.
+    format: u32,
 }
 
 impl<'a> Reader<'a> {
@@ -60,9 +61,12 @@ fn encode(value: &impl Wire) -> Vec<u8> {
     out
 }
 
-/// Reads a value that takes all of the bytes.
-pub(crate) fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Malformed> {
-    let mut reader = Reader { rest: bytes };
+/// Reads a value that takes all of the bytes, as this format wrote it.
+pub(crate) fn decode<T: Wire>(format: u32, bytes: &[u8]) -> Result<T, Malformed> {
+    let mut reader = Reader {
+        rest: bytes,
+        format,
+    };
     let value = T::take(&mut reader)?;
     if !reader.rest.is_empty() {
         return Err(Malformed);

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ macro_rules! narrow {
     )+};
 }
 
-narrow! { u8 u32 usize }
+narrow! { u8 u16 u32 usize }
 
 impl Wire for Duration {
     fn put(&self, out: &mut Vec<u8>) {
@@ -117,6 +117,19 @@ impl<T: Wire> Wire for Vec<T> {
             values.push(T::take(from)?);
         }
         Ok(values)
+    }
+}
+
+impl<T: Wire> Wire for VecDeque<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.len().put(out);
+        for value in self {
+            value.put(out);
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Vec::take(from).map(Self::from)
     }
 }
 

@@ -1,14 +1,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ::dispatch::{LegId, Moment, Seq};
-use ::journal::{Entry, Fact, Saved, State};
+use ::dispatch::{
+    Class, Closed, ContactId, Decision, LegId, LineId, Moment, Outcome, QueueId, Seq,
+};
+use ::journal::{Entry, FORMAT, Fact, Saved, State};
+use ::records::{Counts, Date};
 use proptest::prelude::*;
 
-use super::{Malformed, Wire, decode, encode};
+use super::{Malformed, Wire, encode};
 
 #[path = "../../../journal/tests/common/mod.rs"]
 mod common;
+
+fn decode<T: Wire>(bytes: &[u8]) -> Result<T, Malformed> {
+    super::decode(FORMAT, bytes)
+}
 
 fn again<T: Wire>(value: &T) -> Result<T, Malformed> {
     decode(&encode(value))
@@ -64,9 +71,9 @@ proptest! {
     }
 }
 
-/// One entry as format 1 writes it: a release that reads these bytes differently needs another format number.
+/// One entry as formats 1 and 2 write it: a release that reads these bytes differently needs another format number.
 #[test]
-fn format_one_stays_as_it_is() {
+fn formats_one_and_two_stay_as_they_are() {
     let entry = Entry {
         seq: Seq(300),
         at: Moment::from_micros(5),
@@ -77,6 +84,65 @@ fn format_one_stays_as_it_is() {
     };
 
     assert_eq!(encode(&entry), [0xac, 2, 5, 20, 2, 0x80, 1]);
+}
+
+/// Counts as format 1 wrote them: they did not know the day, what lines have open and what closed.
+#[test]
+fn counts_of_format_one_are_read() {
+    let mut counts = Counts::default();
+    let line = LineId::parse("help").unwrap();
+    counts.arrive(Moment::from_micros(5), line, Class::Crisis);
+    counts.arrive(Moment::from_micros(6), line, Class::Danger);
+    let mut old = Vec::new();
+    counts.arrived.put(&mut old);
+    counts.open.put(&mut old);
+    counts.since_start.put(&mut old);
+
+    let read = super::decode::<Counts>(1, &old);
+
+    assert_eq!(read, Ok(counts));
+}
+
+#[test]
+fn closed_periods_are_read_as_they_were_written() {
+    let mut counts = Counts::default();
+    let line = LineId::parse("help").unwrap();
+    let date = |month, day| Date::new(2027, month, day).unwrap();
+    let contact = |counts: &mut Counts| {
+        counts.arrive(Moment::from_micros(5), line, Class::Crisis);
+        counts.decide(&ended(line));
+    };
+    (0..2_000).for_each(|_| contact(&mut counts));
+    counts.turn(Moment::from_micros(5), date(3, 30));
+    counts.turn(Moment::from_micros(5), date(3, 31));
+    let held = counts.clone();
+    (0..20).for_each(|_| contact(&mut counts));
+    counts.turn(Moment::from_micros(5), date(4, 1));
+
+    assert!(held.lines[&line].held.is_some());
+    assert_eq!(again(&held), Ok(held));
+    assert_eq!(counts.closed.len(), 4);
+    assert_eq!(again(&counts), Ok(counts));
+}
+
+#[test]
+fn day_that_is_none_is_refused() {
+    assert_eq!(again(&Date::new(2028, 2, 29)), Ok(Date::new(2028, 2, 29)));
+    assert_eq!(decode::<Date>(&[0xeb, 0x0f, 2, 29]), Err(Malformed));
+}
+
+fn ended(line: LineId) -> Decision {
+    Decision::Closed(Closed {
+        contact: ContactId(Seq(1)),
+        leg: LegId { start: 1, n: 1 },
+        line,
+        queue: QueueId::parse("help").unwrap(),
+        class: Class::Crisis,
+        arrived: Moment::from_micros(5),
+        answered: None,
+        ended: Moment::from_micros(9),
+        outcome: Outcome::Abandoned,
+    })
 }
 
 #[test]

@@ -1,0 +1,435 @@
+//! Open periods close once, and no difference of what is published tells of few contacts.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dispatch::{
+    Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, OperatorId, Outcome, QueueId,
+    Seq,
+};
+use proptest::prelude::*;
+use records::{
+    ClosedKey, ClosedPeriod, Counts, Date, PeriodId, SHARED_BY_MIN, Span, Tally, VOLUME_DAYS,
+};
+
+const START: Moment = Moment::from_micros(1_700_000_100_000_000);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn line(name: &str) -> LineId {
+    LineId::parse(name).unwrap()
+}
+
+fn date(month: u8, day: u8) -> Date {
+    Date::new(2027, month, day).unwrap()
+}
+
+/// The days of 2027, from the first of January on.
+fn year() -> impl Iterator<Item = Date> {
+    (1..=12).flat_map(|month| (1..=31).filter_map(move |day| Date::new(2027, month, day)))
+}
+
+/// A node that counts, and what it was told in all.
+#[derive(Default)]
+struct Site {
+    counts: Counts,
+    day: u32,
+    told: BTreeMap<LineId, Tally>,
+}
+
+impl Site {
+    fn now(&self) -> Moment {
+        START + DAY * self.day
+    }
+
+    fn turn(&mut self, date: Date) {
+        self.day += 1;
+        self.counts.turn(self.now(), date);
+    }
+
+    fn arrive(&mut self, line: LineId, class: Class, contacts: u64) {
+        for _ in 0..contacts {
+            self.counts.arrive(self.now(), line, class);
+        }
+        self.told.entry(line).or_default().arrived += contacts;
+    }
+
+    fn end(&mut self, line: LineId, class: Class, contacts: u64) {
+        let closed = Closed {
+            contact: ContactId(Seq(1)),
+            leg: LegId { start: 1, n: 1 },
+            line,
+            queue: QueueId::parse("help").unwrap(),
+            class,
+            arrived: START,
+            answered: Some(START + Duration::from_secs(5)),
+            ended: START + Duration::from_secs(65),
+            outcome: Outcome::Answered,
+        };
+        for _ in 0..contacts {
+            self.counts.decide(&Decision::Closed(closed));
+            self.told.entry(line).or_default().close(&closed);
+        }
+    }
+
+    fn day_of(&mut self, date: Date, line: LineId, contacts: u64) {
+        self.turn(date);
+        self.arrive(line, Class::Crisis, contacts);
+        self.end(line, Class::Crisis, contacts);
+    }
+
+    /// A year of days with so many contacts each.
+    fn of_volume(contacts: u64) -> Self {
+        let mut site = Self::default();
+        for date in year() {
+            site.day_of(date, line("help"), contacts);
+        }
+        site.turn(Date::new(2028, 1, 1).unwrap());
+        site
+    }
+
+    fn pieces(&self, wanted: LineId) -> Vec<(Date, Date, Tally)> {
+        let piece = |closed: &ClosedPeriod| match closed {
+            ClosedPeriod::Piece {
+                line,
+                first,
+                last,
+                total,
+            } if *line == wanted => Some((*first, *last, *total)),
+            ClosedPeriod::Piece { .. }
+            | ClosedPeriod::Month { .. }
+            | ClosedPeriod::Misses { .. } => None,
+        };
+        self.counts.closed.iter().filter_map(piece).collect()
+    }
+
+    fn months(&self) -> Vec<(LineId, PeriodId, Tally, BTreeMap<Class, Tally>)> {
+        let month = |closed: &ClosedPeriod| match closed {
+            ClosedPeriod::Month {
+                line,
+                month,
+                total,
+                classes,
+            } => Some((*line, *month, *total, classes.clone())),
+            ClosedPeriod::Piece { .. } | ClosedPeriod::Misses { .. } => None,
+        };
+        self.counts.closed.iter().filter_map(month).collect()
+    }
+}
+
+fn is_safe(tally: &Tally) -> bool {
+    *tally == Tally::default() || (tally.arrived >= SHARED_BY_MIN && tally.ended() >= SHARED_BY_MIN)
+}
+
+/// What a whole has beyond its parts, as far as it is about how many.
+fn less(whole: &Tally, parts: &Tally) -> Tally {
+    Tally {
+        arrived: whole.arrived - parts.arrived,
+        answered: whole.answered - parts.answered,
+        talk: whole.talk - parts.talk,
+        answered_wait: whole.answered_wait - parts.answered_wait,
+        answered_in_time: whole.answered_in_time - parts.answered_in_time,
+        ..Tally::default()
+    }
+}
+
+fn sum<'a>(tallies: impl IntoIterator<Item = &'a Tally>) -> Tally {
+    let mut total = Tally::default();
+    for tally in tallies {
+        total.add(tally);
+    }
+    total
+}
+
+#[test]
+fn nothing_closes_before_a_day_is_told() {
+    let mut site = Site::default();
+
+    site.arrive(line("help"), Class::Crisis, 100);
+    site.turn(date(5, 31));
+
+    assert!(site.counts.closed.is_empty());
+    assert_eq!(site.counts.open.total().arrived, 100);
+}
+
+#[test]
+fn month_closes_with_what_was_counted_before_its_first_day_was_told() {
+    let mut site = Site::default();
+    site.arrive(line("help"), Class::Crisis, 3);
+
+    site.turn(date(5, 31));
+    site.turn(date(6, 1));
+
+    let months = site.months();
+    assert_eq!(months.len(), 1);
+    assert_eq!(months[0].1, PeriodId::of(Span::Month, date(5, 3)));
+    assert_eq!(months[0].2.arrived, 3);
+    assert_eq!(site.counts.open.total(), Tally::default());
+}
+
+#[test]
+fn clock_set_back_closes_nothing_and_the_month_goes_on() {
+    let mut site = Site::default();
+    site.day_of(date(6, 1), line("help"), 20);
+
+    site.day_of(date(5, 31), line("help"), 20);
+    site.day_of(date(6, 1), line("help"), 20);
+
+    assert!(site.counts.closed.is_empty());
+    assert_eq!(site.counts.today, Some(date(6, 1)));
+    assert_eq!(site.counts.open.total().arrived, 60);
+}
+
+#[test]
+fn jump_over_months_closes_the_open_one_once() {
+    let mut site = Site::default();
+    site.day_of(date(1, 3), line("help"), 20);
+
+    site.turn(date(9, 17));
+    site.turn(date(10, 1));
+
+    assert_eq!(site.months().len(), 1);
+    assert_eq!(site.months()[0].2.arrived, 20);
+}
+
+#[test]
+fn closed_period_stays_until_it_is_stored() {
+    let mut site = Site::of_volume(100);
+    let closed = site.counts.closed.len();
+    let key = site.counts.closed[5].key();
+
+    site.counts.stored(key);
+    site.counts.stored(key);
+
+    assert_eq!(site.counts.closed.len(), closed - 1);
+    assert!(site.counts.closed.iter().all(|left| left.key() != key));
+}
+
+#[test]
+fn missed_offers_are_told_by_month_alone() {
+    let mut site = Site::default();
+    site.turn(date(1, 1));
+    site.counts.decide(&Decision::Missed {
+        contact: ContactId(Seq(1)),
+        operator: OperatorId::parse("jana").unwrap(),
+        miss: Miss::Declined,
+    });
+
+    site.turn(date(1, 20));
+    let before = site.counts.closed.len();
+    site.turn(date(2, 1));
+
+    let month = PeriodId::of(Span::Month, date(1, 1));
+    assert_eq!(before, 0);
+    assert_eq!(site.counts.closed[0].key(), ClosedKey::Misses(month));
+    assert_eq!(site.counts.open.misses.declined, 0);
+}
+
+#[test]
+fn line_of_sixty_a_day_is_told_by_week_and_a_larger_one_by_day() {
+    let weekly = Site::of_volume(60);
+    let daily = Site::of_volume(61);
+
+    let of_march = |site: &Site| {
+        let march = |(first, ..): &&(Date, Date, Tally)| first.month() == 3;
+        site.pieces(line("help")).iter().filter(march).count()
+    };
+    assert_eq!(of_march(&weekly), 4);
+    assert_eq!(of_march(&daily), 31);
+}
+
+#[test]
+fn line_of_fifteen_a_day_is_told_by_month_and_a_larger_one_by_week() {
+    let monthly = Site::of_volume(15);
+    let weekly = Site::of_volume(16);
+
+    assert!(monthly.pieces(line("help")).is_empty());
+    assert_eq!(monthly.months().len(), 12);
+    assert!(!weekly.pieces(line("help")).is_empty());
+}
+
+#[test]
+fn small_line_beside_a_large_one_gets_no_fine_span() {
+    let mut site = Site::default();
+    for date in year() {
+        site.day_of(date, line("large"), 200);
+        site.counts.arrive(site.now(), line("small"), Class::Crisis);
+    }
+
+    assert!(site.pieces(line("small")).is_empty());
+    assert!(site.pieces(line("large")).len() > 300);
+}
+
+#[test]
+fn piece_is_given_out_only_when_there_is_a_next_one() {
+    let mut site = Site::of_volume(100);
+    site.counts.closed.clear();
+
+    site.arrive(line("help"), Class::Crisis, 50);
+    site.end(line("help"), Class::Crisis, 50);
+    site.turn(Date::new(2028, 1, 2).unwrap());
+    let first = site.pieces(line("help")).len();
+    site.arrive(line("help"), Class::Crisis, 9);
+    site.end(line("help"), Class::Crisis, 9);
+    site.turn(Date::new(2028, 1, 3).unwrap());
+    let too_few = site.pieces(line("help")).len();
+    site.arrive(line("help"), Class::Crisis, 1);
+    site.end(line("help"), Class::Crisis, 1);
+    site.turn(Date::new(2028, 1, 4).unwrap());
+
+    assert_eq!((first, too_few), (0, 0));
+    assert_eq!(site.pieces(line("help")).len(), 1);
+}
+
+#[test]
+fn last_days_that_few_share_join_the_piece_before() {
+    let mut site = Site::of_volume(100);
+    site.counts.closed.clear();
+    for day in 2..=30 {
+        site.day_of(Date::new(2028, 1, day).unwrap(), line("help"), 10);
+    }
+
+    site.day_of(Date::new(2028, 1, 31).unwrap(), line("help"), 9);
+    site.turn(Date::new(2028, 2, 1).unwrap());
+
+    let pieces = site.pieces(line("help"));
+    let (first, last, total) = pieces.last().unwrap();
+    assert_eq!((first.day(), last.day(), total.arrived), (30, 31, 19));
+}
+
+#[test]
+fn class_of_few_hides_itself_and_a_second_one() {
+    let mut site = Site::default();
+    site.turn(date(1, 1));
+    for (class, contacts) in [
+        (Class::Danger, 1),
+        (Class::Crisis, 40),
+        (Class::Information, 30),
+    ] {
+        site.arrive(line("help"), class, contacts);
+        site.end(line("help"), class, contacts);
+    }
+
+    site.turn(date(2, 1));
+
+    let months = site.months();
+    let shown: Vec<_> = months[0].3.keys().collect();
+    assert_eq!(shown, [&Class::Crisis]);
+    assert_eq!(months[0].2.arrived, 71);
+}
+
+/// One step of a site: contacts of a line, or a day that begins after so many.
+#[derive(Clone, Debug)]
+enum Step {
+    Contacts(u8, u8, u64),
+    Ends(u8, u8, u64),
+    Turn(u16),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let contacts = || prop_oneof![4 => 0..12_u64, 2 => 0..40_u64, 1 => 60..200_u64];
+    prop::collection::vec(
+        prop_oneof![
+            2 => (0..2_u8, 0..3_u8, contacts()).prop_map(|(line, class, n)| Step::Contacts(line, class, n)),
+            2 => (0..2_u8, 0..3_u8, contacts()).prop_map(|(line, class, n)| Step::Ends(line, class, n)),
+            3 => prop_oneof![8 => Just(1_u16), 1 => 0..12_u16, 1 => Just(40_u16)].prop_map(Step::Turn),
+        ],
+        1..250,
+    )
+}
+
+fn class_of(n: u8) -> Class {
+    [Class::Danger, Class::Crisis, Class::Information][usize::from(n)]
+}
+
+/// A site whose lines had this volume before the steps.
+fn walk(volume: u64, steps: &[Step]) -> Site {
+    let lines = [line("help"), line("other")];
+    let mut site = Site::default();
+    site.arrive(lines[0], Class::Crisis, volume * VOLUME_DAYS);
+    site.end(lines[0], Class::Crisis, volume * VOLUME_DAYS);
+    let mut days = year();
+    site.turn(days.next().unwrap());
+    let mut today = date(1, 1);
+    for step in steps {
+        match *step {
+            Step::Contacts(line, class, n) => {
+                site.arrive(lines[usize::from(line)], class_of(class), n);
+            }
+            Step::Ends(line, class, n) => site.end(lines[usize::from(line)], class_of(class), n),
+            Step::Turn(0) => site.turn(today),
+            Step::Turn(after) => {
+                let Some(next) = days.nth(usize::from(after) - 1) else {
+                    return site;
+                };
+                today = next;
+                site.turn(next);
+            }
+        }
+    }
+    site
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_difference_of_published_sums_is_about_few_contacts(
+        volume in prop_oneof![Just(5_u64), Just(40), Just(70), Just(300)],
+        steps in steps(),
+    ) {
+        let site = walk(volume, &steps);
+        let months = site.months();
+
+        for (line, month, total, classes) in &months {
+            let pieces: Vec<_> = site.pieces(*line);
+            let within = |(first, last, _): &&(Date, Date, Tally)| month.first() <= *first && *last <= month.last();
+            let pieces: Vec<_> = pieces.iter().filter(within).collect();
+            // Pieces tile the month, in order.
+            if let (Some(first), Some(last)) = (pieces.first(), pieces.last()) {
+                prop_assert_eq!((first.0, last.1), (month.first(), month.last()));
+                prop_assert_eq!(sum(pieces.iter().map(|piece| &piece.2)), *total);
+            }
+            for pair in pieces.windows(2) {
+                prop_assert_eq!(pair[0].1.day() + 1, pair[1].0.day());
+            }
+            // Any of them is shared, and what any leaves of the month too.
+            for piece in &pieces {
+                prop_assert!(is_safe(&piece.2));
+                prop_assert!(is_safe(&less(total, &piece.2)));
+            }
+            let shown = sum(classes.values());
+            prop_assert!(classes.values().all(is_safe));
+            prop_assert!(classes.is_empty() || is_safe(&less(total, &shown)));
+        }
+    }
+
+    #[test]
+    fn what_was_given_out_of_an_open_month_is_shared_whatever_follows(
+        volume in prop_oneof![Just(40_u64), Just(300)],
+        steps in steps(),
+        cut in 0..250_usize,
+    ) {
+        let early = walk(volume, &steps[..cut.min(steps.len())]);
+        let late = walk(volume, &steps);
+
+        for line in [line("help"), line("other")] {
+            let (early, late) = (early.pieces(line), late.pieces(line));
+            prop_assert_eq!(&early[..], &late[..early.len()]);
+            prop_assert!(late.iter().all(|piece| is_safe(&piece.2)));
+        }
+    }
+
+    #[test]
+    fn every_contact_is_in_one_month(volume in 0..80_u64, steps in steps()) {
+        let site = walk(volume, &steps);
+        let months = site.months();
+
+        for (line, told) in &site.told {
+            let of_line = months.iter().filter(|month| month.0 == *line);
+            let mut counted = sum(of_line.map(|month| &month.2));
+            counted.add(&site.counts.open.of_line(*line));
+            prop_assert_eq!(counted, *told);
+        }
+    }
+}
