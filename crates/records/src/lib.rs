@@ -3,16 +3,25 @@
 //! Because a count is a fold over entries, every contact is counted exactly once, however often entries are replayed. No count names a caller, an
 //! operator or a contact. Only *arrived* is kept per quarter-hour; all else is a sum over a whole period, see [`OpenLine`].
 
+mod chance;
+mod choice;
 mod closed;
+pub mod content;
 mod counts;
+mod generalise;
 mod open_line;
 mod period_id;
 mod quarter_hour;
+mod row;
 mod tally;
 
+pub use chance::SEED_BYTES;
+pub use choice::{Choice, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN};
 pub use counts::{ARRIVED_KEPT, CLOSED_MAX, Counts, Period};
+pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};
 pub use open_line::{BY_DAY_ABOVE, BY_WEEK_ABOVE, HeldPiece, OpenLine, VOLUME_DAYS};
 pub use period_id::{Date, PeriodId, Span};
 pub use quarter_hour::QuarterHour;
+pub use row::{Ages, ChildrenTold, LEFT_OUT, LanguageTold, Row, RowKey, Step, Traits};
 pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally};
