@@ -13,6 +13,8 @@ mod open_line;
 mod period_id;
 mod quarter_hour;
 mod row;
+mod suppress;
+mod tables;
 mod tally;
 
 pub use chance::SEED_BYTES;
@@ -24,4 +26,6 @@ pub use open_line::{BY_DAY_ABOVE, BY_WEEK_ABOVE, HeldPiece, OpenLine, VOLUME_DAY
 pub use period_id::{Date, PeriodId, Span};
 pub use quarter_hour::QuarterHour;
 pub use row::{Ages, ChildrenTold, LEFT_OUT, LanguageTold, Row, RowKey, Step, Traits};
+pub use suppress::{CELL_MIN, Cell};
+pub use tables::{PAIRS, Pair, SINGLES, Single, Tables, tables};
 pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally};
