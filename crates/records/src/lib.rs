@@ -1,18 +1,39 @@
-//! Counts: a fold over what the dispatcher accepted and decided, in the order of the journal's entries.
+//! Counts and anonymous records.
+//!
+//! Counts are a fold over what the dispatcher accepted and decided, in the order of the journal's entries.
 //!
 //! Because a count is a fold over entries, every contact is counted exactly once, however often entries are replayed. No count names a caller, an
 //! operator or a contact. Only *arrived* is kept per quarter-hour; all else is a sum over a whole period, see [`OpenLine`].
+//!
+//! Records: what operators entered, as rows without a time and fixed tables, made when a period closes; see [`generalise()`] and [`tables()`].
 
+mod chance;
+mod choice;
 mod closed;
+pub mod content;
 mod counts;
+mod csv;
+mod generalise;
 mod open_line;
 mod period_id;
 mod quarter_hour;
+mod report;
+mod row;
+mod suppress;
+mod tables;
 mod tally;
 
+pub use chance::SEED_BYTES;
+pub use choice::{Choice, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN};
 pub use counts::{ARRIVED_KEPT, CLOSED_MAX, Counts, Period};
+pub use csv::csv;
+pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};
 pub use open_line::{BY_DAY_ABOVE, BY_WEEK_ABOVE, HeldPiece, OpenLine, VOLUME_DAYS};
 pub use period_id::{Date, PeriodId, Span};
 pub use quarter_hour::QuarterHour;
+pub use report::{FIGURES, Figure, Measure, Share, report};
+pub use row::{Ages, ChildrenTold, LEFT_OUT, LanguageTold, Row, RowKey, Step, Traits};
+pub use suppress::{CELL_MIN, Cell};
+pub use tables::{PAIRS, Pair, SINGLES, Single, Tables, tables};
 pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally};

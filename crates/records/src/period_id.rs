@@ -1,3 +1,5 @@
+use std::fmt;
+
 /// A day of the site's calendar. Which day it is now arrives as a fact: nothing here knows a time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
@@ -37,6 +39,13 @@ impl Date {
     #[must_use]
     pub const fn day(self) -> u8 {
         self.day
+    }
+}
+
+/// Year, month and day as in ISO 8601.
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 

@@ -95,6 +95,12 @@ impl Tally {
         mean(self.answered_wait, self.answered + self.overflowed)
     }
 
+    /// The mean wait of those whom nobody answered: `unanswered_wait / (abandoned + lost)`. Nothing when there was none.
+    #[must_use]
+    pub fn mean_unanswered_wait(&self) -> Option<Duration> {
+        mean(self.unanswered_wait, self.abandoned + self.lost)
+    }
+
     /// The mean talk: `talk / answered`. Nothing when nobody was answered.
     #[must_use]
     pub fn mean_talk(&self) -> Option<Duration> {

@@ -10,7 +10,8 @@ use dispatch::{
 };
 use proptest::prelude::*;
 use records::{
-    ClosedKey, ClosedPeriod, Counts, Date, PeriodId, SHARED_BY_MIN, Span, Tally, VOLUME_DAYS,
+    CLOSED_MAX, ClosedKey, ClosedPeriod, Counts, Date, Misses, PeriodId, SHARED_BY_MIN, Span,
+    Tally, VOLUME_DAYS,
 };
 
 const START: Moment = Moment::from_micros(1_700_000_100_000_000);
@@ -203,6 +204,33 @@ fn closed_period_stays_until_it_is_stored() {
 
     assert_eq!(site.counts.closed.len(), closed - 1);
     assert!(site.counts.closed.iter().all(|left| left.key() != key));
+}
+
+#[test]
+fn full_outbox_forgets_the_oldest_piece_and_keeps_the_months() {
+    let mut site = Site::default();
+    let month = |month| ClosedPeriod::Misses {
+        month: PeriodId::of(Span::Month, date(month, 1)),
+        misses: Misses::default(),
+    };
+    let piece = |day| ClosedPeriod::Piece {
+        line: line("help"),
+        first: date(1, day),
+        last: date(1, day),
+        total: Tally::default(),
+    };
+    site.counts.closed = [month(1), piece(1), piece(2)].into();
+    let rest = CLOSED_MAX - site.counts.closed.len();
+    site.counts.closed.extend((0..rest).map(|_| month(2)));
+    site.turn(date(3, 1));
+
+    site.turn(date(4, 1));
+
+    let closed = &site.counts.closed;
+    assert_eq!(closed.len(), CLOSED_MAX);
+    assert_eq!(closed[0], month(1));
+    assert_eq!(closed[1], piece(2));
+    assert_eq!(closed.back(), Some(&month(3)));
 }
 
 #[test]

@@ -288,3 +288,32 @@ fn snapshot_of_a_state_comes_back_whole() {
 
     assert_eq!(db.load().unwrap().snapshot, Some(state.snapshot()));
 }
+
+/// A snapshot as format 1 wrote it, and a registration that was kept beside it.
+#[test]
+fn file_of_the_release_before_is_read() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    let mut old = snapshot(5);
+    let line = dispatch::LineId::parse("free").unwrap();
+    old.counts.arrive(old.at, line, dispatch::Class::Crisis);
+    let sealed = db.seal.seal(snapshot_place(1), |out| {
+        old.seq.put(out);
+        old.at.put(out);
+        old.start.put(out);
+        old.dispatcher.put(out);
+        old.counts.arrived.put(out);
+        old.counts.open.put(out);
+        old.counts.since_start.put(out);
+    });
+    let sql = "INSERT INTO snapshot (node, seq, format, sealed) VALUES (1, 5, 1, ?1)";
+    db.connection.execute(sql, [sealed]).unwrap();
+    db.keep_bindings([("jana", Some(&b"sip:jana@192.0.2.7"[..]))])
+        .unwrap();
+    drop(db);
+
+    let mut again = open(folder.path());
+
+    assert_eq!(again.load().unwrap().snapshot, Some(old));
+    assert_eq!(again.bindings().unwrap().len(), 1);
+}

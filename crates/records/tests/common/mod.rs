@@ -1,0 +1,206 @@
+//! A year of calls by chance: Poisson arrivals over the hours of a day, log-normal talk, and what operators entered.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use dispatch::Moment;
+use records::Several;
+use records::content::{
+    AgeBand, Category, Children, ChildrenOutcome, Content, Interpreter, Known, Language, Outcome,
+    Referral, Relation, WhoCalled,
+};
+
+/// The first of January 2027, at midnight UTC.
+pub(crate) const YEAR: Moment = Moment::from_micros(1_798_761_600_000_000);
+pub(crate) const DAY_SECONDS: u64 = 24 * 60 * 60;
+pub(crate) const DAYS: u64 = 365;
+/// How many times the mean of a day arrive in each hour, in hundredths: few before morning, most in the evening.
+const DIURNAL: [u64; 24] = [
+    60, 45, 35, 30, 30, 35, 50, 70, 90, 105, 115, 115, 110, 110, 115, 120, 125, 135, 145, 155, 160,
+    155, 140, 150,
+];
+/// Half of the talks are shorter than this, in seconds.
+const TALK_MEDIAN: f64 = 420.0;
+const TALK_SIGMA: f64 = 1.0;
+
+/// One call as it was.
+pub(crate) struct Call {
+    pub(crate) start: Moment,
+    pub(crate) talk: Duration,
+    pub(crate) content: Content,
+}
+
+impl Call {
+    pub(crate) fn end(&self) -> Moment {
+        self.start + self.talk
+    }
+}
+
+/// SplitMix64: a seeded generator of numbers.
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    /// Between 0 and 1, and never 0.
+    fn unit(&mut self) -> f64 {
+        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn poisson(&mut self, mean: f64) -> u64 {
+        let (limit, mut product, mut count) = ((-mean).exp(), self.unit(), 0);
+        while product > limit {
+            product *= self.unit();
+            count += 1;
+        }
+        count
+    }
+
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.unit().ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    /// One of these, each as likely as its weight says.
+    fn pick<T: Copy>(&mut self, choices: &[(u64, T)]) -> T {
+        let total = choices.iter().map(|(weight, _)| weight).sum();
+        let mut at = self.below(total);
+        for (weight, choice) in choices {
+            if at < *weight {
+                return *choice;
+            }
+            at -= weight;
+        }
+        unreachable!()
+    }
+}
+
+/// A year of a line with so many calls a day.
+pub(crate) fn year(per_day: u64, seed: u64) -> Vec<Call> {
+    let mut numbers = Numbers(seed);
+    let hundredths: u64 = DIURNAL.iter().sum();
+    let mut calls = Vec::new();
+    for day in 0..DAYS {
+        for (hour, share) in (0..).zip(DIURNAL) {
+            let mean = (per_day * share) as f64 / hundredths as f64;
+            for _ in 0..numbers.poisson(mean) {
+                let second = day * DAY_SECONDS + hour * 3_600 + numbers.below(3_600);
+                let talk = TALK_MEDIAN * (TALK_SIGMA * numbers.normal()).exp();
+                calls.push(Call {
+                    start: YEAR + Duration::from_secs(second),
+                    talk: Duration::from_secs(talk as u64 + 1),
+                    content: content(&mut numbers),
+                });
+            }
+        }
+    }
+    calls.sort_by_key(|call| call.start);
+    calls
+}
+
+/// What an operator enters. Some traits decide the outcome on purpose: silent calls break off, who speaks Vietnamese is always referred.
+pub(crate) fn content(numbers: &mut Numbers) -> Content {
+    let category = numbers.pick(&[
+        (50, Category::PartnerViolence),
+        (12, Category::FamilyViolence),
+        (6, Category::SexualViolence),
+        (6, Category::Stalking),
+        (8, Category::Information),
+        (8, Category::Silent),
+        (4, Category::Abusive),
+        (6, Category::NotAsked),
+    ]);
+    let language = numbers.pick(&[
+        (84, Language::Czech),
+        (4, Language::Slovak),
+        (6, Language::Ukrainian),
+        (2, Language::English),
+        (2, Language::Vietnamese),
+        (2, Language::NotAsked),
+    ]);
+    let outcome = match (category, language) {
+        (Category::Silent | Category::Abusive, _) => Outcome::BrokeOff,
+        (_, Language::Vietnamese) => Outcome::Referred,
+        _ => numbers.pick(&[
+            (55, Outcome::Advised),
+            (25, Outcome::Referred),
+            (6, Outcome::BedFound),
+            (3, Outcome::NoBedFree),
+            (2, Outcome::EmergencyCalled),
+            (5, Outcome::BrokeOff),
+            (4, Outcome::NotAsked),
+        ]),
+    };
+    let mut content = Content {
+        category,
+        language,
+        outcome,
+        interpreter: numbers.pick(&[(90, Interpreter::NotNeeded), (10, Interpreter::Joined)]),
+        who_called: numbers.pick(&[(80, WhoCalled::AdultVictim), (20, WhoCalled::Relative)]),
+        referral: numbers.pick(&[
+            (50, Referral::None),
+            (30, Referral::Counselling),
+            (10, Referral::Police),
+            (10, Referral::Shelter),
+        ]),
+        ..Content::default()
+    };
+    add_children(numbers, &mut content);
+    content
+}
+
+fn add_children(numbers: &mut Numbers, content: &mut Content) {
+    let (children, many) = numbers.pick(&[
+        (35, (Children::NotAsked, 0)),
+        (20, (Children::Zero, 0)),
+        (18, (Children::One, 1)),
+        (17, (Children::Two, 2)),
+        (7, (Children::Three, 3)),
+        (3, (Children::FourOrMore, 4)),
+    ]);
+    content.children_in_household = children;
+    if many == 0 {
+        return;
+    }
+    let band = |numbers: &mut Numbers| {
+        numbers.pick(&[
+            (1, AgeBand::BelowOne),
+            (2, AgeBand::OneToTwo),
+            (4, AgeBand::ThreeToSix),
+            (3, AgeBand::SevenToNine),
+            (4, AgeBand::TenToFourteen),
+            (2, AgeBand::FifteenToSeventeen),
+        ])
+    };
+    let bands: BTreeSet<_> = (0..many).map(|_| band(numbers)).collect();
+    content.ages = Several(bands);
+    content.children_outcome = numbers.pick(&[
+        (60, ChildrenOutcome::None),
+        (20, ChildrenOutcome::ChildService),
+        (10, ChildrenOutcome::Bed),
+        (10, ChildrenOutcome::NotAsked),
+    ]);
+    content.relation = numbers.pick(&[
+        (60, Relation::Own),
+        (15, Relation::Partners),
+        (10, Relation::Mixed),
+        (15, Relation::NotAsked),
+    ]);
+    content.pregnancy = numbers.pick(&[
+        (6, Known::Yes),
+        (44, Known::No),
+        (5, Known::Unknown),
+        (45, Known::NotAsked),
+    ]);
+}

@@ -1,0 +1,105 @@
+//! Reports over closed periods.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use dispatch::LineId;
+use records::{ClosedPeriod, Date, FIGURES, Measure, Misses, PeriodId, Share, Span, Tally, report};
+
+fn tally() -> Tally {
+    Tally {
+        arrived: 61,
+        answered: 40,
+        answered_in_time: 30,
+        abandoned: 15,
+        abandoned_early: 10,
+        overflowed: 4,
+        lost: 1,
+        answered_wait: Duration::from_secs(880),
+        unanswered_wait: Duration::from_secs(320),
+        talk: Duration::from_secs(24_000),
+    }
+}
+
+fn measure(name: &str, tally: &Tally) -> Measure {
+    let figure = FIGURES.iter().find(|figure| figure.name == name);
+    figure.unwrap().of(tally)
+}
+
+#[test]
+fn service_level_is_told_with_and_without_those_who_hung_up_early() {
+    let without = measure("service_level", &tally());
+    let with = measure("service_level_of_all", &tally());
+
+    assert_eq!(without, Measure::Share(Share::Permille(600)));
+    assert_eq!(with, Measure::Share(Share::Permille(500)));
+}
+
+#[test]
+fn waits_and_talk_are_means_of_those_who_had_them() {
+    let mean = |name| measure(name, &tally());
+    let seconds = |seconds| Measure::Mean(Some(Duration::from_secs(seconds)));
+
+    assert_eq!(mean("mean_wait_answered"), seconds(20));
+    assert_eq!(mean("mean_wait_unanswered"), seconds(20));
+    assert_eq!(mean("mean_talk"), seconds(600));
+}
+
+#[test]
+fn nothing_gives_no_share_and_no_mean() {
+    let nothing = Tally::default();
+
+    assert_eq!(measure("offered", &nothing).text(), "0");
+    assert_eq!(measure("service_level", &nothing).text(), "");
+    assert_eq!(measure("mean_talk", &nothing).text(), "");
+}
+
+#[test]
+fn figures_have_distinct_names_and_formulas() {
+    let names: BTreeSet<_> = FIGURES.iter().map(|figure| figure.name).collect();
+    let formulas: BTreeSet<_> = FIGURES.iter().map(|figure| figure.formula).collect();
+
+    assert_eq!(
+        (names.len(), formulas.len()),
+        (FIGURES.len(), FIGURES.len())
+    );
+}
+
+#[test]
+fn report_has_a_line_for_every_figure_of_every_period() {
+    let date = |day| Date::new(2027, 3, day).unwrap();
+    let month = PeriodId::of(Span::Month, date(1));
+    let line = LineId::parse("help").unwrap();
+    let closed = [
+        ClosedPeriod::Piece {
+            line,
+            first: date(8),
+            last: date(14),
+            total: tally(),
+        },
+        ClosedPeriod::Month {
+            line,
+            month,
+            total: tally(),
+            classes: BTreeMap::new(),
+        },
+        ClosedPeriod::Misses {
+            month,
+            misses: Misses::default(),
+        },
+    ];
+
+    let written = report(&closed);
+
+    let lines: Vec<_> = written.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 1 + 2 * FIGURES.len());
+    assert_eq!(lines[0], "span,first,last,line,figure,value,unit,formula");
+    assert_eq!(
+        lines[1],
+        "piece,2027-03-08,2027-03-14,help,offered,61,contacts,contacts that arrived"
+    );
+    assert!(lines.contains(
+        &"month,2027-03-01,2027-03-31,help,service_level,60.0,percent,answered_within_20_s / (ended - abandoned_within_10_s)"
+    ));
+}
