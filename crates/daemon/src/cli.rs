@@ -59,6 +59,10 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Show the counts of closed months and parts of months, each figure with its formula.
+    ///
+    /// What is still open is in no report. A part of a month is told once ten contacts share it, so that no figure is about one caller.
+    Report(crate::report::Options),
     /// Add operators, list them, give them new passwords.
     #[command(subcommand)]
     Operator(OperatorCommand),
@@ -110,6 +114,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Check(folders) => check(&folders),
         Command::Status { data, follow, json } => show_status(&data.data, follow, json),
         Command::Reload { data } => reload(&data.data),
+        Command::Report(options) => show_report(&options),
         Command::Operator(command) => operator(command),
     };
     match done {
@@ -175,6 +180,13 @@ fn show_status(data: &Path, follow: bool, json: bool) -> anyhow::Result<ExitCode
         }
         std::thread::sleep(Duration::from_secs(1));
     }
+}
+
+fn show_report(options: &crate::report::Options) -> anyhow::Result<ExitCode> {
+    let text = crate::report::report(options)?;
+    // The reader of a pipe may go away.
+    let _gone = std::io::stdout().lock().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn reload(data: &Path) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,7 @@
 //! `linka`: one binary that answers a crisis line.
 
 mod bindings;
+mod calendar;
 mod cli;
 mod clock;
 mod configuration;
@@ -8,6 +9,7 @@ mod keys;
 mod media_threads;
 mod office;
 mod operators;
+mod report;
 mod serve;
 mod signalling;
 mod status;

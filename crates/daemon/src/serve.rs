@@ -22,10 +22,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::bindings;
+use crate::calendar::Calendar;
 use crate::cli::{Data, Folders};
+use crate::clock;
 use crate::configuration::{self, Configuration, Node};
 use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
+use crate::office::closing::Closing;
 use crate::office::places::Places;
 use crate::office::{self, Office, Opening, Started};
 use crate::signalling::{
@@ -168,6 +171,7 @@ impl Building {
             .clone_from(&self.listeners);
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
+        let closing = self.closing(&options.data.data);
         let exchange = self.exchange(now)?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
@@ -216,6 +220,7 @@ impl Building {
             tcp: self.tcp,
             control: self.control,
             metrics: self.metrics,
+            closing,
         };
         Ok(RunningNode { wiring, opening })
     }
@@ -247,11 +252,26 @@ impl Building {
                 log: Log::new(replayed, started),
                 endpoint: sip::Endpoint::new(config, chance()?, now),
                 settings,
+                today: self.calendar().date(clock::wall()),
                 tag_key: self.keys.tag,
                 number_key: chance()?,
                 bindings: bindings::read(&kept, SystemTime::now()),
             },
         ))
+    }
+
+    fn closing(&self, data: &Path) -> Closing {
+        let node = &self.configuration.node;
+        let calendar = self.calendar();
+        Closing {
+            today: calendar.date(clock::wall()),
+            calendar,
+            database: node.database_in(data),
+        }
+    }
+
+    fn calendar(&self) -> Calendar {
+        Calendar::new(self.configuration.node.time_zone.clone())
     }
 
     fn sip_listeners(&self) -> Vec<sip::Listener> {

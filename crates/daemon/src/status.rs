@@ -1,5 +1,6 @@
 //! The state of everything as the command line shows it, in JSON and in words.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct Status {
     pub(crate) operators: Vec<Operator>,
     pub(crate) trunks: Vec<Trunk>,
     pub(crate) counts: Counts,
+    /// Calls and offers that were refused since the start, by cause.
+    pub(crate) refused: BTreeMap<String, u64>,
 }
 
 /// One contact.
@@ -64,7 +67,7 @@ pub(crate) struct Trunk {
     pub(crate) registration: Option<String>,
 }
 
-/// What was counted since the node's first start or the last close of a period.
+/// What was counted since midnight, or since the start.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Counts {
     pub(crate) arrived: u64,
@@ -92,6 +95,11 @@ impl Status {
                 .collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
             counts: Counts::of(&board.counts),
+            refused: board
+                .refused
+                .iter()
+                .map(|(reason, times)| ((*reason).to_owned(), *times))
+                .collect(),
         }
     }
 }
@@ -144,7 +152,7 @@ fn joined(joined: &Joined) -> String {
     }
 }
 
-const fn class(class: Class) -> &'static str {
+pub(crate) const fn class(class: Class) -> &'static str {
     match class {
         Class::Alarm => "alarm",
         Class::Danger => "danger",
@@ -239,7 +247,7 @@ pub(crate) fn in_words(status: &Status) -> String {
     line(
         &mut text,
         format_args!(
-            "counted: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
+            "today: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
             counts.arrived,
             counts.answered,
             counts.answered_within_20_s,
@@ -249,6 +257,9 @@ pub(crate) fn in_words(status: &Status) -> String {
             counts.lost
         ),
     );
+    for (reason, times) in &status.refused {
+        line(&mut text, format_args!("refused: {times} times, {reason}"));
+    }
     for trunk in &status.trunks {
         let registration = trunk
             .registration

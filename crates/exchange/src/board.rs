@@ -1,5 +1,6 @@
 //! The state of everything as values: what a status shows. Nothing here tells who called.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dispatch::{Class, LineId, Moment, OperatorId};
@@ -23,8 +24,10 @@ pub struct Board {
     pub trunks: Vec<TrunkRow>,
     /// Why entries are applied from memory, if they are.
     pub unsaved: Option<String>,
-    /// What was counted since the counts were last closed.
+    /// What was counted since midnight, or since the start.
     pub counts: records::Tally,
+    /// How many calls and offers were refused since the start, by cause in a sentence.
+    pub refused: BTreeMap<&'static str, u64>,
 }
 
 /// One contact.
@@ -114,7 +117,8 @@ impl Exchange {
             operators: operators.collect(),
             trunks: trunks.collect(),
             unsaved: self.unsaved.clone(),
-            counts: self.log.state().counts().open.total(),
+            counts: self.log.state().counts().of_today.total(),
+            refused: self.refusals.clone(),
         }
     }
 }

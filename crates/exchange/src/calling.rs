@@ -11,7 +11,6 @@ use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
 use crate::gateways::{SIGN_OF_LIFE_OF_GATEWAY, is_of_gateway};
-use crate::input::Warning;
 use crate::legs::{Asking, Called, CalledStage, Doubt, Gateway, Offer, Whom};
 use crate::ports::Shortage;
 use crate::session::{Session, Terms};
@@ -56,9 +55,7 @@ impl Exchange {
         };
         if self.ports.ready(thread) < calls.len() {
             if self.ports.wait(thread, (contact, operator)) == Shortage::New {
-                self.warn(Warning::CallRefused {
-                    reason: "no port is ready for an offer",
-                });
+                self.refused("no port is ready for an offer");
             }
             return;
         }

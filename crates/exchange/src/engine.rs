@@ -7,10 +7,11 @@ use std::time::Instant;
 use dispatch::{ContactId, Decision, HandBack, LegId, Moment, OperatorId};
 use journal::{Fact, Health, Log, LogInput, LogOutput, State};
 use media::{Order, PortPair, ThreadId};
+use records::{Date, QuarterHour};
 use sip::{Admission, DialogId, Endpoint};
 
 use crate::caller::Repeats;
-use crate::input::{Command, Input, Mode, Output, Reply, Token, Warning};
+use crate::input::{Command, Input, Mode, Output, Reply, Token, Unwritten, Warning};
 use crate::legs::{Called, Caller, Legs, Sound, StarCall, leg, stream};
 use crate::ports::Ports;
 use crate::presence::Presences;
@@ -32,6 +33,8 @@ pub struct Setup {
     pub endpoint: Endpoint,
     /// The configuration.
     pub settings: Settings,
+    /// Which day of the site's calendar it is.
+    pub today: Date,
     /// Seals leg ids into tags; the same for every start of this node.
     pub tag_key: [u8; 32],
     /// Chance for the keyed hash of callers' numbers; of this start alone.
@@ -62,6 +65,8 @@ pub struct Exchange {
     pub(crate) timers: Timers<Timer>,
     pub(crate) mode: Mode,
     pub(crate) unsaved: Option<String>,
+    /// Calls and offers that were refused since the start, by cause.
+    pub(crate) refusals: BTreeMap<&'static str, u64>,
     /// Commands that came before the restart was applied: until then the state is that of before the crash.
     early: Option<Vec<(Token, Command)>>,
     outputs: VecDeque<Output>,
@@ -120,10 +125,12 @@ impl Exchange {
             timers: Timers::new(),
             mode: Mode::Serving,
             unsaved: None,
+            refusals: BTreeMap::new(),
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
         exchange.append(now, Fact::Restarted { start: setup.start });
+        exchange.append(now, Fact::DayBegan { date: setup.today });
         exchange.configure(now, setup.settings);
         exchange.command(
             now,
@@ -163,6 +170,8 @@ impl Exchange {
             }
             Input::Resolved(resolution) => self.on_resolved(now, resolution),
             Input::Configured(settings) => self.configure(now, *settings),
+            Input::DayBegan(date) => self.append(now, Fact::DayBegan { date }),
+            Input::PeriodStored(key) => self.append(now, Fact::PeriodStored { key }),
             Input::Asked { token, command } => self.on_command(now, token, command),
             Input::Timeout => self.on_timeout(now),
         }
@@ -223,6 +232,12 @@ impl Exchange {
 
     pub(crate) fn warn(&mut self, warning: Warning) {
         self.push(Output::Warn(warning));
+    }
+
+    /// A call or an offer could not be carried: it is counted, and people are told.
+    pub(crate) fn refused(&mut self, reason: &'static str) {
+        *self.refusals.entry(reason).or_default() += 1;
+        self.warn(Warning::CallRefused { reason });
     }
 
     pub(crate) fn order(&mut self, thread: ThreadId, order: Order) {
@@ -355,6 +370,9 @@ impl Exchange {
         }
         let reply = match command {
             Command::Status => Reply::Status(Box::new(self.board(now))),
+            Command::Records { arrived_after } => {
+                Reply::Records(Box::new(self.unwritten(now, arrived_after)))
+            }
             Command::Drain => {
                 self.mode = Mode::Draining;
                 self.command(now, sip::Command::Admit(sip::NewCalls::Refused));
@@ -362,6 +380,19 @@ impl Exchange {
             }
         };
         self.push(Output::Answer { token, reply });
+    }
+
+    /// What the records database may not have yet.
+    fn unwritten(&self, now: Instant, arrived_after: Option<QuarterHour>) -> Unwritten {
+        let counts = self.log.state().counts();
+        let new = |(quarter, _, _): &(QuarterHour, _, _)| Some(*quarter) > arrived_after;
+        Unwritten {
+            arrived: counts
+                .closed_quarter_hours(self.moment(now))
+                .filter(new)
+                .collect(),
+            closed: counts.closed.iter().cloned().collect(),
+        }
     }
 
     fn note_drained(&mut self) {

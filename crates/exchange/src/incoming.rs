@@ -100,9 +100,7 @@ impl Exchange {
             return self.reject(now, dialog, Status::NOT_FOUND);
         };
         if self.is_full(trunk) {
-            self.warn(Warning::CallRefused {
-                reason: "as many calls are live as the port range or the trunk can carry",
-            });
+            self.refused("as many calls are live as the port range or the trunk can carry");
             return self.reject_for_now(now, dialog);
         }
         let leg = self.next_leg();
@@ -124,9 +122,7 @@ impl Exchange {
                 );
             }
             Err(OpenError::NoPort) => {
-                self.warn(Warning::CallRefused {
-                    reason: "no port is ready for a caller",
-                });
+                self.refused("no port is ready for a caller");
                 self.reject_for_now(now, dialog);
             }
             Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
@@ -190,9 +186,7 @@ impl Exchange {
         let Ok(seq) = self.log.append(moment, fact) else {
             self.repeats.went(leg);
             self.close_sound(leg, &sound);
-            self.warn(Warning::CallRefused {
-                reason: "too many entries wait for the journal",
-            });
+            self.refused("too many entries wait for the journal");
             return self.reject_for_now(now, dialog);
         };
         let contact = ContactId(seq);
@@ -390,9 +384,7 @@ impl Exchange {
                     return;
                 };
                 self.contacts.remove(&caller.contact);
-                self.warn(Warning::CallRefused {
-                    reason: "distribution has no room for another contact",
-                });
+                self.refused("distribution has no room for another contact");
                 self.reject_for_now(now, caller.dialog);
             }
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
@@ -401,7 +393,9 @@ impl Exchange {
             Fact::Configured(_) => self.warn(Warning::ConfigurationRefused {
                 reason: with_causes(error),
             }),
-            Fact::Stands { .. }
+            Fact::DayBegan { .. }
+            | Fact::PeriodStored { .. }
+            | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
             | Fact::Intends { .. }
@@ -432,9 +426,7 @@ impl Exchange {
 
     /// The media thread did not take an order: the leg is torn down, and shown.
     pub(crate) fn on_order_lost(&mut self, now: Instant, leg: LegId) {
-        self.warn(Warning::CallRefused {
-            reason: "a media thread is overloaded",
-        });
+        self.refused("a media thread is overloaded");
         if let Some(caller) = self.callers.get(&leg) {
             let end = end_of(caller);
             self.command(now, end);

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use dispatch::{Notice, OperatorId};
+use dispatch::{LineId, Notice, OperatorId};
 use media::{Order, ThreadId};
+use records::{ClosedKey, ClosedPeriod, Date, QuarterHour};
 use sip::{Flow, Target};
 
 use crate::board::Board;
@@ -34,6 +35,10 @@ pub enum Input {
     Resolved(Resolution),
     /// A valid configuration takes the place of the one before.
     Configured(Box<Settings>),
+    /// It is this day of the site's calendar from now on.
+    DayBegan(Date),
+    /// A closed period is in the records database.
+    PeriodStored(ClosedKey),
     /// Somebody at the command line wants something.
     Asked {
         /// Comes back with the reply.
@@ -63,6 +68,11 @@ pub struct Resolution {
 pub enum Command {
     /// The state of everything.
     Status,
+    /// Counts that are to be written to the records database.
+    Records {
+        /// *Arrived* of later quarter-hours only.
+        arrived_after: Option<QuarterHour>,
+    },
     /// No new calls; running ones may end.
     Drain,
 }
@@ -83,8 +93,19 @@ pub enum Mode {
 pub enum Reply {
     /// The state of everything.
     Status(Box<Board>),
+    /// Counts that are to be written.
+    Records(Box<Unwritten>),
     /// Draining has begun.
     Draining,
+}
+
+/// Counts that the records database may not have yet. Nothing of an open period is among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    /// *Arrived* of quarter-hours that are over, oldest first: absolute values.
+    pub arrived: Vec<(QuarterHour, LineId, u64)>,
+    /// Periods that are over, oldest first, until [`Input::PeriodStored`] tells that they are written.
+    pub closed: Vec<ClosedPeriod>,
 }
 
 /// What is to be done outside.

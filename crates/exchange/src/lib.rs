@@ -26,5 +26,5 @@ mod waiting;
 
 pub use board::{Board, Holdings};
 pub use engine::{Exchange, Setup};
-pub use input::{Command, Input, Mode, Output, Reply, Resolution, Token, Warning};
+pub use input::{Command, Input, Mode, Output, Reply, Resolution, Token, Unwritten, Warning};
 pub use settings::Settings;

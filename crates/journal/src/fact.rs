@@ -4,10 +4,12 @@ use dispatch::{
     Cause, Class, Config, ContactId, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
     Moment, Needs, OperatorId, PartnerId, Reachability, Seq, Standing, WrapUpChange,
 };
+use records::{ClosedKey, Date};
 
 /// Something that happened, as it is written down. No fact names a caller.
 ///
-/// A fact says what [`Input`] says, except for the ids that the journal gives: a contact is the number of the entry that tells of its arrival.
+/// A fact says what [`Input`] says, except for the ids that the journal gives: a contact is the number of the entry that tells of its arrival. The
+/// facts of the calendar are for the counts alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The configuration, whole.
@@ -124,6 +126,16 @@ pub enum Fact {
         /// Why.
         cause: HandBack,
     },
+    /// It is this day of the site's calendar from now on.
+    DayBegan {
+        /// Which day.
+        date: Date,
+    },
+    /// A closed period is in the records database, and need not be kept any longer.
+    PeriodStored {
+        /// Which one.
+        key: ClosedKey,
+    },
     /// A contact is over.
     Ended {
         /// Which contact.
@@ -184,7 +196,7 @@ macro_rules! input_of {
     ($fact:expr, { $($own:tt)* }, $($variant:ident { $($field:ident),+ })+) => {
         match $fact {
             $($own)*
-            $(Fact::$variant { $($field),+ } => Input::$variant { $($field),+ },)+
+            $(Fact::$variant { $($field),+ } => Some(Input::$variant { $($field),+ }),)+
         }
     };
 }
@@ -200,16 +212,17 @@ impl Fact {
         }
     }
 
-    /// The fact as the dispatcher takes it; `seq` is the number of its entry.
+    /// The fact as the dispatcher takes it; `seq` is the number of its entry. Nothing when it is none of the dispatcher's.
     #[must_use]
-    pub fn into_input(self, seq: Seq) -> Input {
+    pub fn into_input(self, seq: Seq) -> Option<Input> {
         input_of!(self, {
-                Self::Configured(config) => Input::Configured(config),
-                Self::Arrived { leg, line, class, needs, standing } => Input::Arrived {
+                Self::Configured(config) => Some(Input::Configured(config)),
+                Self::Arrived { leg, line, class, needs, standing } => Some(Input::Arrived {
                     contact: ContactId(seq), leg, line, class, needs, standing,
-                },
-                Self::Timeout => Input::Timeout,
-                Self::Restarted { start: _ } => Input::Restarted,
+                }),
+                Self::Timeout => Some(Input::Timeout),
+                Self::Restarted { start: _ } => Some(Input::Restarted),
+                Self::DayBegan { .. } | Self::PeriodStored { .. } => None,
             },
             Stands { contact, standing }
             Classed { contact, class, cause }

@@ -50,8 +50,9 @@ impl State {
     /// The dispatcher's, when the fact does not fit what is so: it stays in the log, changes nothing, and is refused again at replay.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), InputError> {
         self.pass(entry);
-        let input = entry.fact.clone().into_input(entry.seq);
-        self.dispatcher.handle_input(entry.at, input)?;
+        if let Some(input) = entry.fact.clone().into_input(entry.seq) {
+            self.dispatcher.handle_input(entry.at, input)?;
+        }
         self.count(entry);
         while let Some(decision) = self.dispatcher.poll_output() {
             self.counts.decide(&decision);
@@ -121,8 +122,13 @@ impl State {
             Fact::Arrived { line, class, .. } => self.arrive(entry.at, *line, *class),
             Fact::Restarted { start } => {
                 self.start = *start;
-                self.counts.restart();
+                self.begin_today();
             }
+            Fact::DayBegan { date } => {
+                self.counts.turn(entry.at, *date);
+                self.begin_today();
+            }
+            Fact::PeriodStored { key } => self.counts.stored(*key),
             Fact::Configured(_)
             | Fact::Stands { .. }
             | Fact::Classed { .. }
@@ -143,6 +149,13 @@ impl State {
             | Fact::LegFound { .. }
             | Fact::LegLost { .. } => {}
         }
+    }
+
+    /// The sums of today begin with those who are there.
+    fn begin_today(&mut self) {
+        let live = self.dispatcher.contacts();
+        self.counts
+            .begin_today(live.iter().map(|contact| (contact.line, contact.class)));
     }
 
     fn arrive(&mut self, at: Moment, line: LineId, class: Class) {

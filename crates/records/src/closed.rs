@@ -44,12 +44,25 @@ pub enum ClosedPeriod {
 /// Which closed period: the key of its row in the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClosedKey {
-    /// The piece of this line that begins on this day.
-    Piece(LineId, Date),
-    /// A month of this line.
-    Month(LineId, PeriodId),
+    /// A piece of a month.
+    Piece {
+        /// Whose contacts.
+        line: LineId,
+        /// Its first day.
+        first: Date,
+    },
+    /// A month.
+    Month {
+        /// Whose contacts.
+        line: LineId,
+        /// Which month.
+        month: PeriodId,
+    },
     /// The missed offers of a month.
-    Misses(PeriodId),
+    Misses {
+        /// Which month.
+        month: PeriodId,
+    },
 }
 
 impl ClosedPeriod {
@@ -57,9 +70,15 @@ impl ClosedPeriod {
     #[must_use]
     pub const fn key(&self) -> ClosedKey {
         match self {
-            Self::Piece { line, first, .. } => ClosedKey::Piece(*line, *first),
-            Self::Month { line, month, .. } => ClosedKey::Month(*line, *month),
-            Self::Misses { month, .. } => ClosedKey::Misses(*month),
+            Self::Piece { line, first, .. } => ClosedKey::Piece {
+                line: *line,
+                first: *first,
+            },
+            Self::Month { line, month, .. } => ClosedKey::Month {
+                line: *line,
+                month: *month,
+            },
+            Self::Misses { month, .. } => ClosedKey::Misses { month: *month },
         }
     }
 

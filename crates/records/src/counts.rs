@@ -22,8 +22,8 @@ pub struct Counts {
     pub arrived: BTreeMap<(QuarterHour, LineId), u64>,
     /// The open month. Its sums stay sealed until it closes.
     pub open: Period,
-    /// What happened since the node was started.
-    pub since_start: Period,
+    /// What happened since midnight, or since the node was started: those who were there then count as arrived.
+    pub of_today: Period,
     /// Which day it is; unknown until it is told for the first time.
     pub today: Option<Date>,
     /// What each line has open within the month, sealed like it.
@@ -110,9 +110,12 @@ impl Counts {
         self.closed.retain(|closed| closed.key() != key);
     }
 
-    /// Forgets what is counted since the start: the node was started again.
-    pub fn restart(&mut self) {
-        self.since_start = Period::default();
+    /// Empties the sums of today: a day began, or the node was started. They begin with the contacts that are live.
+    pub fn begin_today(&mut self, live: impl IntoIterator<Item = (LineId, Class)>) {
+        self.of_today = Period::default();
+        for (line, class) in live {
+            self.of_today.tally(line, class).arrived += 1;
+        }
     }
 
     /// *Arrived* of every quarter-hour that is over at this moment, oldest first.
@@ -129,12 +132,12 @@ impl Counts {
 
     fn miss(&mut self, miss: Miss) {
         self.open.misses.add(miss);
-        self.since_start.misses.add(miss);
+        self.of_today.misses.add(miss);
     }
 
     fn each_tally(&mut self, line: LineId, class: Class, count: impl Fn(&mut Tally)) {
         count(self.open.tally(line, class));
-        count(self.since_start.tally(line, class));
+        count(self.of_today.tally(line, class));
         count(&mut self.lines.entry(line).or_default().running);
     }
 

@@ -9,6 +9,19 @@ pub struct Date {
 }
 
 impl Date {
+    /// The first day of the Unix epoch: before every day that is counted.
+    pub const FIRST: Self = Self {
+        year: 1970,
+        month: 1,
+        day: 1,
+    };
+    /// The last day that a report may name.
+    pub const LAST: Self = Self {
+        year: 9_999,
+        month: 12,
+        day: 31,
+    };
+
     /// A day of the Gregorian calendar; nothing when there is no such day.
     #[must_use]
     pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {

@@ -134,7 +134,9 @@ impl Measure {
         }
     }
 
-    const fn unit(self) -> &'static str {
+    /// What it is measured in.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
         match self {
             Self::Contacts(_) => "contacts",
             Self::Time(_) | Self::Mean(_) => "seconds",

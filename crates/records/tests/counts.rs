@@ -169,13 +169,16 @@ fn misses_are_counted_by_cause() {
 }
 
 #[test]
-fn restart_empties_what_is_counted_since_the_start_and_nothing_else() {
+fn sums_of_today_begin_with_those_who_are_there_and_nothing_else_changes() {
     let mut counts = Counts::default();
-    counts.arrive(START, line("help"), Class::Crisis);
+    for _ in 0..2 {
+        counts.arrive(START, line("help"), Class::Crisis);
+    }
 
-    counts.restart();
+    counts.begin_today([(line("help"), Class::Danger)]);
 
-    assert_eq!(counts.since_start.total().arrived, 0);
-    assert_eq!(counts.open.total().arrived, 1);
+    assert_eq!(counts.of_today.total().arrived, 1);
+    assert_eq!(counts.of_today.of_class(Class::Danger).arrived, 1);
+    assert_eq!(counts.open.total().arrived, 2);
     assert_eq!(counts.arrived.len(), 1);
 }

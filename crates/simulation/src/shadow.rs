@@ -106,7 +106,9 @@ impl Shadow {
             return Err(told(format!("it follows entry {}", self.applied.0)));
         }
         self.applied = entry.seq;
-        let input = entry.fact.clone().into_input(entry.seq);
+        let Some(input) = entry.fact.clone().into_input(entry.seq) else {
+            return Ok(());
+        };
         if self
             .dispatcher
             .handle_input(entry.at, input.clone())

@@ -347,7 +347,7 @@ impl World {
             }
             Output::Answer { token: _, reply } => match reply {
                 Reply::Status(board) => self.board = Some(board),
-                Reply::Draining => self.answers.push(Reply::Draining),
+                other @ (Reply::Draining | Reply::Records(_)) => self.answers.push(other),
             },
             Output::Drained => self.drained = Some(self.now),
             Output::Resolve { host, .. } => self.fail(&format!("{host:?} is an address already")),

@@ -1,11 +1,13 @@
 //! `linka.toml`: this node.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use sip::digest::Algorithm;
+use store::sql::Database;
 use toml::Spanned;
 
 use super::source::{Problem, Source};
@@ -14,12 +16,20 @@ use super::trunks::network;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NodeFile {
+    database: Option<Spanned<String>>,
+    site: SiteTable,
     sip: SipTable,
     rtp: RtpTable,
     metrics: MetricsTable,
     prompts: PromptsTable,
     warnings: WarningsTable,
     heartbeat: HeartbeatTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SiteTable {
+    time_zone: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +165,9 @@ impl Default for HeartbeatTable {
 /// What the daemon itself needs of `linka.toml`.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
+    /// The records database, when it is not a file of the data folder.
+    pub(crate) database: Option<Database>,
+    pub(crate) time_zone: TimeZone,
     pub(crate) udp: Vec<SocketAddr>,
     pub(crate) tcp: Vec<SocketAddr>,
     pub(crate) public_address: Option<IpAddr>,
@@ -190,6 +203,14 @@ pub(crate) struct Heartbeat {
     pub(crate) interval: Duration,
 }
 
+impl Node {
+    /// The records database: the configured one, or a file of the data folder.
+    pub(crate) fn database_in(&self, data: &Path) -> Database {
+        let file = || Database::File(data.join("linka.db"));
+        self.database.clone().unwrap_or_else(file)
+    }
+}
+
 impl NodeFile {
     /// The digest realm, which is part of every stored password hash.
     pub(crate) fn realm(&self) -> &str {
@@ -216,6 +237,8 @@ impl NodeFile {
                 .collect::<Result<Vec<_>, _>>()
         };
         Ok(Node {
+            database: self.database(source)?,
+            time_zone: self.time_zone(source)?,
             udp: addresses("sip.udp", &sip.udp)?,
             tcp: addresses("sip.tcp", &sip.tcp)?,
             public_address: sip
@@ -251,6 +274,38 @@ impl NodeFile {
                 url,
                 interval: Duration::from_secs(self.heartbeat.interval_seconds.max(5)),
             }),
+        })
+    }
+
+    fn database(&self, source: &Source) -> Result<Option<Database>, Problem> {
+        let Some(url) = &self.database else {
+            return Ok(None);
+        };
+        let scheme = url.get_ref().split_once("://").map(|(scheme, _)| scheme);
+        match scheme {
+            Some("postgres" | "postgresql") => Ok(Some(Database::Postgres(url.get_ref().clone()))),
+            // The text is not repeated: it may hold a password.
+            Some(_) | None => Err(source.problem(
+                url,
+                "database",
+                "is an address such as \"postgres://linka@localhost/linka\"".to_owned(),
+            )),
+        }
+    }
+
+    fn time_zone(&self, source: &Source) -> Result<TimeZone, Problem> {
+        let Some(name) = &self.site.time_zone else {
+            return Ok(TimeZone::system());
+        };
+        TimeZone::get(name.get_ref()).map_err(|_| {
+            source.problem(
+                name,
+                "site.time_zone",
+                format!(
+                    "{:?} is no time zone such as \"Europe/Prague\"",
+                    name.get_ref()
+                ),
+            )
         })
     }
 

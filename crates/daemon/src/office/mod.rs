@@ -1,5 +1,6 @@
 //! The office: a tokio runtime for everything that may wait: TCP framing, the control socket, names, warnings, metrics.
 
+pub(crate) mod closing;
 pub(crate) mod control;
 mod http;
 mod names;
@@ -71,6 +72,7 @@ pub(crate) struct Opening {
     pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
     pub(crate) control: std::os::unix::net::UnixListener,
     pub(crate) metrics: std::net::TcpListener,
+    pub(crate) closing: closing::Closing,
 }
 
 /// Opens the office: spawns its tasks on the current runtime.
@@ -112,6 +114,7 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
             .listen_to_signalling(opening.from_signalling, shared),
     );
     tokio::spawn(office.clone().feed_watchdog());
+    tokio::spawn(opening.closing.run(office.clone()));
     if let Some(heartbeat) = office.started.node.heartbeat.clone() {
         tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
     }
@@ -123,7 +126,7 @@ impl Office {
     pub(crate) async fn status(&self) -> Option<Status> {
         match self.ask(Command::Status).await? {
             Reply::Status(board) => Some(Status::of(&board)),
-            Reply::Draining => None,
+            Reply::Records(_) | Reply::Draining => None,
         }
     }
 
@@ -265,6 +268,8 @@ impl Started {
             && self.node.metrics == node.metrics
             && self.node.realm == node.realm
             && self.node.name_servers == node.name_servers
+            && self.node.time_zone == node.time_zone
+            && self.node.database == node.database
             && self.node.public_address == node.public_address;
         (!same).then(|| {
             "linka.toml: a key marked (restart) was changed; it holds after the next start"

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token, Warning};
 use mio::{Events, Poll};
+use records::{ClosedKey, Date};
 use sip::Target;
 use tokio::sync::{mpsc, oneshot};
 
@@ -46,6 +47,10 @@ pub(crate) enum FromOffice {
     Configure(Box<Settings>),
     /// A name was looked up.
     Resolved(Resolution),
+    /// It is another day of the site's calendar.
+    DayBegan(Date),
+    /// A closed period is in the records database.
+    PeriodStored(ClosedKey),
     /// A snapshot last, then the end.
     Stop,
 }
@@ -275,6 +280,8 @@ impl Signalling {
             }
             FromOffice::Configure(settings) => self.input(Input::Configured(settings)),
             FromOffice::Resolved(resolution) => self.input(Input::Resolved(resolution)),
+            FromOffice::DayBegan(date) => self.input(Input::DayBegan(date)),
+            FromOffice::PeriodStored(key) => self.input(Input::PeriodStored(key)),
             FromOffice::Stop => {
                 self.stop();
                 return Turn::Stop;

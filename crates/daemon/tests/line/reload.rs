@@ -97,6 +97,8 @@ fn a_trunk_that_moves_in_the_file_keeps_its_calls() {
         .start(site.ports());
     refused.succeeds(1, SOON);
     let status = linka.status().unwrap();
+    let reason = "as many calls are live as the port range or the trunk can carry";
+    assert_eq!(status["refused"][reason], 1, "{status}");
     assert_eq!(status["trunks"][1]["name"], "loopback", "{status}");
     assert_eq!(status["contacts"][0]["state"], "talking", "{status}");
     assert_eq!(call.logged("ended"), 0);

@@ -168,7 +168,7 @@ impl Site {
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = linka();
         command.args(arguments);
-        if let Some(&("check" | "operator")) = arguments.first() {
+        if let Some(&("check" | "operator" | "report")) = arguments.first() {
             command
                 .arg("--config")
                 .arg(self.config())

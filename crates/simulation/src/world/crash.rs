@@ -5,6 +5,7 @@ use std::time::Instant;
 use dispatch::{ContactView, Moment, OperatorView, Seq};
 use exchange::{Exchange, Setup};
 use journal::{CrashPoint, Log, MemoryJournal, MemoryWriter, Replayed, replay};
+use records::Date;
 use sip::digest::Algorithm;
 use sip::{Endpoint, EndpointConfig, Listener, Protocol, RestoredBinding};
 
@@ -14,6 +15,8 @@ use crate::world::{World, threads};
 
 /// The key that seals tags; the same for every start.
 const TAG_KEY: [u8; 32] = [9; 32];
+/// The day of every simulated day.
+const TODAY: Date = Date::FIRST;
 
 /// What becomes of that which the exchange wanted done by its last input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +151,7 @@ pub(crate) fn start(
         log: Log::new(replayed, started.1),
         endpoint: Endpoint::new(config, chance.seed(), now),
         settings: centre.settings(),
+        today: TODAY,
         tag_key: TAG_KEY,
         number_key: chance.seed(),
         bindings,

@@ -1,6 +1,7 @@
 //! Random days of dispatcher and journal alone: faults of the disk, slow commits, crashes at any moment.
 #![allow(clippy::unwrap_used)]
 
+mod books;
 mod centre;
 mod node;
 mod planted_bugs;
@@ -43,4 +44,5 @@ fn every_crash_leaves_a_state_that_the_entries_made() {
     assert!(seen.unsaved > days / 4, "{seen:?}");
     assert!(seen.snapshots > days, "{seen:?}");
     assert!(seen.answered > days, "{seen:?}");
+    assert!(seen.months > days / 2, "{seen:?}");
 }

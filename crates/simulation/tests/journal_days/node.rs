@@ -11,6 +11,7 @@ use journal::{
 };
 use simulation::Chance;
 
+use crate::books::Books;
 use crate::centre::{Centre, config};
 
 const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
@@ -27,6 +28,8 @@ pub(crate) struct Seen {
     pub(crate) unsaved: u64,
     pub(crate) snapshots: u64,
     pub(crate) answered: u64,
+    /// Months that were written to the records.
+    pub(crate) months: u64,
 }
 
 impl Seen {
@@ -36,6 +39,7 @@ impl Seen {
         self.unsaved += other.unsaved;
         self.snapshots += other.snapshots;
         self.answered += other.answered;
+        self.months += other.months;
     }
 }
 
@@ -47,6 +51,7 @@ pub(crate) struct Node {
     log: Log,
     writer: MemoryWriter,
     centre: Centre,
+    books: Books,
     /// Every entry, whether it is applied by now or not.
     history: BTreeMap<Seq, Entry>,
     open: BTreeSet<ContactId>,
@@ -73,6 +78,7 @@ impl Node {
             log: Log::new(replayed, BEGIN),
             writer: MemoryWriter::new(journal, Duration::from_millis(2)),
             centre: Centre::default(),
+            books: Books::default(),
             history: BTreeMap::new(),
             open: BTreeSet::new(),
             disk: Disk::Well,
@@ -88,6 +94,7 @@ impl Node {
         self.start += 1;
         let config = std::sync::Arc::new(config(&mut self.chance));
         self.append(Fact::Restarted { start: self.start });
+        self.append(self.books.day_began());
         self.append(Fact::Configured(config));
         for fact in Centre::morning() {
             self.append(fact);
@@ -113,7 +120,17 @@ impl Node {
                 let slow = self.chance.millis(0, 400);
                 self.writer.set_commit_time(slow);
             }
-            10..70 => self.time_passes(),
+            10 => {
+                let days = self.chance.below(60);
+                self.books.days_pass(days);
+                self.append(self.books.day_began());
+            }
+            11..16 => {
+                if let Some(fact) = self.books.store(self.log.state()) {
+                    self.append(fact);
+                }
+            }
+            16..70 => self.time_passes(),
             _ => {
                 let fact = self.centre.fact(&mut self.chance, self.start);
                 self.append(fact);
@@ -201,7 +218,7 @@ impl Node {
             check_index(dispatcher)?;
         }
         let live = dispatcher.contacts_live();
-        let total = state.counts().open.total();
+        let total = self.books.total(state);
         if live != self.open.len() || state.live_contacts() != live {
             return Err(format!("{live} contacts are live, not {}", self.open.len()));
         }
@@ -229,6 +246,7 @@ impl Node {
             self.history.remove(&seq);
         }
         self.centre.restart(&replayed.state);
+        self.books.restart(&replayed.state);
         self.open = self
             .centre
             .live()
@@ -334,6 +352,7 @@ impl Node {
         if self.disk == Disk::Sick {
             return Err("the journal never healed".to_owned());
         }
+        self.seen.months = self.books.months();
         Ok(self.seen)
     }
 

@@ -13,7 +13,9 @@ const DAYS: u64 = 200;
 fn fold(mut dispatcher: Dispatcher, day: &Node) -> Result<(), Violation> {
     let mut ledger = Ledger::default();
     for entry in day.history() {
-        let input = entry.fact.clone().into_input(entry.seq);
+        let Some(input) = entry.fact.clone().into_input(entry.seq) else {
+            continue;
+        };
         if dispatcher.handle_input(entry.at, input.clone()).is_ok() {
             let mut decisions = Vec::new();
             while let Some(decision) = dispatcher.poll_output() {

@@ -304,7 +304,7 @@ fn file_of_the_release_before_is_read() {
         old.dispatcher.put(out);
         old.counts.arrived.put(out);
         old.counts.open.put(out);
-        old.counts.since_start.put(out);
+        old.counts.of_today.put(out);
     });
     let sql = "INSERT INTO snapshot (node, seq, format, sealed) VALUES (1, 5, 1, ?1)";
     db.connection.execute(sql, [sealed]).unwrap();

@@ -57,4 +57,6 @@ choice!(Fact {
     19 Restarted { start },
     20 LegFound { leg },
     21 LegLost { leg },
+    22 DayBegan { date },
+    23 PeriodStored { key },
 });

@@ -1,6 +1,6 @@
 use records::{
-    ClosedPeriod, Counts, Date, HeldPiece, Misses, OpenLine, Period, PeriodId, QuarterHour, Span,
-    Tally,
+    ClosedKey, ClosedPeriod, Counts, Date, HeldPiece, Misses, OpenLine, Period, PeriodId,
+    QuarterHour, Span, Tally,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -14,14 +14,14 @@ impl Wire for Counts {
         let Self {
             arrived,
             open,
-            since_start,
+            of_today,
             today,
             lines,
             closed,
         } = self;
         arrived.put(out);
         open.put(out);
-        since_start.put(out);
+        of_today.put(out);
         today.put(out);
         lines.put(out);
         closed.put(out);
@@ -31,7 +31,7 @@ impl Wire for Counts {
         let counts = Self {
             arrived: Wire::take(from)?,
             open: Wire::take(from)?,
-            since_start: Wire::take(from)?,
+            of_today: Wire::take(from)?,
             ..Self::default()
         };
         if from.format < 2 {
@@ -82,6 +82,11 @@ choice!(ClosedPeriod {
     1 Piece { line, first, last, total },
     2 Month { line, month, total, classes },
     3 Misses { month, misses },
+});
+choice!(ClosedKey {
+    1 Piece { line, first },
+    2 Month { line, month },
+    3 Misses { month },
 });
 record!(Period { tallies, misses });
 record!(Misses {

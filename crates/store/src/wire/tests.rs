@@ -96,7 +96,7 @@ fn counts_of_format_one_are_read() {
     let mut old = Vec::new();
     counts.arrived.put(&mut old);
     counts.open.put(&mut old);
-    counts.since_start.put(&mut old);
+    counts.of_today.put(&mut old);
 
     let read = super::decode::<Counts>(1, &old);
 

@@ -1,0 +1,84 @@
+//! Counts on their way to the records database: the day's begin is told, what is closed is written. A database that fails costs no call: what it
+//! did not take stays in the journal's state until it does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use exchange::{Command, Reply, Unwritten};
+use records::{Date, QuarterHour};
+use store::sql::{Database, Store};
+use tokio::time::interval;
+
+use super::Office;
+use crate::calendar::Calendar;
+use crate::clock;
+use crate::signalling::FromOffice;
+
+/// How often it is looked which day it is, and whether there is something to write.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a database that failed is left alone.
+const RETRY: Duration = Duration::from_secs(15);
+
+/// What writes to the records database.
+pub(crate) struct Closing {
+    pub(crate) calendar: Calendar,
+    pub(crate) database: Database,
+    /// The day that the exchange was told at its start.
+    pub(crate) today: Date,
+}
+
+impl Closing {
+    /// Works until the process ends.
+    pub(crate) async fn run(mut self, office: Arc<Office>) {
+        let mut ticks = interval(LOOK_EVERY);
+        let mut books = Books::default();
+        loop {
+            ticks.tick().await;
+            let date = self.calendar.date(clock::wall());
+            if date != self.today && office.send(FromOffice::DayBegan(date)).await.is_some() {
+                self.today = date;
+            }
+            if let Err(error) = books.write(&office, &self.database).await {
+                tracing::error!(error = %format!("{error:#}"), "counts are not in the records database yet");
+                books.store = None;
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// The database, and how far it is written.
+#[derive(Default)]
+struct Books {
+    store: Option<Arc<dyn Store>>,
+    arrived_through: Option<QuarterHour>,
+}
+
+impl Books {
+    async fn write(&mut self, office: &Office, database: &Database) -> anyhow::Result<()> {
+        let command = Command::Records {
+            arrived_after: self.arrived_through,
+        };
+        let Some(Reply::Records(unwritten)) = office.ask(command).await else {
+            return Ok(());
+        };
+        let Unwritten { arrived, closed } = *unwritten;
+        if arrived.is_empty() && closed.is_empty() {
+            return Ok(());
+        }
+        let store = match &self.store {
+            Some(store) => store,
+            None => self.store.insert(store::sql::open(database).await?),
+        };
+        store.put_arrived(&arrived).await?;
+        self.arrived_through = arrived
+            .last()
+            .map(|(quarter, _, _)| *quarter)
+            .max(self.arrived_through);
+        for period in closed {
+            store.put_closed(&period).await?;
+            office.send(FromOffice::PeriodStored(period.key())).await;
+        }
+        Ok(())
+    }
+}

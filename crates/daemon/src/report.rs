@@ -1,0 +1,148 @@
+//! `linka report`: the counts of closed periods, each figure with its formula.
+
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+
+use anyhow::Context as _;
+use clap::Args;
+use records::{ClosedPeriod, Date, FIGURES, Tally};
+
+use crate::cli::{Data, Folders};
+use crate::configuration;
+
+/// What `linka report` is told.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    folders: Folders,
+    #[command(flatten)]
+    data: Data,
+    /// Only periods that begin on this day or later.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    from: Option<Date>,
+    /// Only periods that begin on this day or earlier.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    to: Option<Date>,
+    /// Print comma-separated values (RFC 4180): a line for each period, line and figure.
+    #[arg(long)]
+    csv: bool,
+}
+
+/// Reads the records database; a running linka may write it meanwhile.
+pub(crate) fn report(options: &Options) -> anyhow::Result<String> {
+    let folders = &options.folders;
+    let configuration =
+        configuration::load(&folders.config, &folders.keys).map_err(|problems| {
+            crate::cli::print_problems(&problems);
+            anyhow::anyhow!("the configuration is not valid: where the counts are is not known")
+        })?;
+    let database = configuration.node.database_in(&options.data.data);
+    let days = options.from.unwrap_or(Date::FIRST)..=options.to.unwrap_or(Date::LAST);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let closed = runtime.block_on(async {
+        let store = store::sql::open(&database).await?;
+        anyhow::Ok(store.closed(days.clone()).await?)
+    });
+    let closed = closed.context("the records database cannot be read")?;
+    if options.csv {
+        return Ok(records::report(&closed));
+    }
+    Ok(in_words(&closed, &days))
+}
+
+fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
+    if closed.is_empty() {
+        return format!(
+            "No period between {} and {} is closed: a month is told when the next one begins, a part of it when ten contacts share it.\n",
+            days.start(),
+            days.end()
+        );
+    }
+    let mut text = String::new();
+    for period in closed {
+        match period {
+            ClosedPeriod::Piece {
+                line,
+                first,
+                last,
+                total,
+            } => figures(&mut text, format_args!("{line}, {first} to {last}"), total),
+            ClosedPeriod::Month {
+                line,
+                month,
+                total,
+                classes,
+            } => {
+                let title = format!("{line}, the month {} to {}", month.first(), month.last());
+                figures(&mut text, format_args!("{title}"), total);
+                for (class, tally) in classes {
+                    let class = crate::status::class(*class);
+                    figures(&mut text, format_args!("{title}, class {class}"), tally);
+                }
+            }
+            ClosedPeriod::Misses { month, misses } => {
+                let (first, last) = (month.first(), month.last());
+                let _infallible = writeln!(
+                    text,
+                    "offers missed, the month {first} to {last}: {} not answered, {} declined, {} unreachable\n",
+                    misses.no_answer, misses.declined, misses.unreachable
+                );
+            }
+        }
+    }
+    text
+}
+
+fn figures(text: &mut String, title: std::fmt::Arguments<'_>, tally: &Tally) {
+    let _infallible = writeln!(text, "{title}");
+    for figure in FIGURES {
+        let measure = figure.of(tally);
+        let _infallible = writeln!(
+            text,
+            "  {:<24}{:>10} {:<10}{}",
+            figure.name,
+            measure.text(),
+            measure.unit(),
+            figure.formula
+        );
+    }
+    text.push('\n');
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    let mut parts = text.split('-');
+    let mut part = || parts.next()?.parse().ok();
+    let date = part().zip(part()).zip(part());
+    date.filter(|_| parts.next().is_none())
+        .and_then(|((year, month), day)| {
+            Date::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+        })
+        .ok_or_else(|| "is a day such as 2026-11-23".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn day_is_read_as_it_is_written() {
+        let written = Date::new(2026, 2, 28).unwrap();
+
+        assert_eq!(date(&written.to_string()), Ok(written));
+        for wrong in ["2026-02-30", "2026-02", "2026-02-28-1", "yesterday", ""] {
+            assert!(date(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nothing_closed_is_said_in_a_sentence() {
+        let text = in_words(&[], &(Date::FIRST..=Date::LAST));
+
+        assert!(
+            text.starts_with("No period between 1970-01-01 and"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! What was counted is told once its month is over, exactly, and nothing of it before.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod peers;
+
+use std::time::Duration;
+
+use peers::eventually;
+use peers::linka::{Linka, Site};
+use peers::wire::{Caller, WirePhone};
+
+const SOON: Duration = Duration::from_secs(20);
+/// Longer than any month.
+const A_MONTH: Duration = Duration::from_secs(32 * 24 * 3_600);
+
+/// A site whose line answers at once and whose operator needs no rest.
+fn site() -> Site {
+    let site = Site::new();
+    site.operator("jana", "");
+    site.change("queues.toml", "wrap_up_seconds = 60", "wrap_up_seconds = 0");
+    site.change(
+        "lines.toml",
+        "ring_time_seconds = 6",
+        "ring_time_seconds = 0",
+    );
+    site
+}
+
+fn report(site: &Site, more: &[&str]) -> String {
+    let output = site.command(&[&["report"], more].concat());
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The value of a figure in the months of the CSV report.
+fn of_months(csv: &str, figure: &str) -> Vec<u64> {
+    let rows = csv.lines().map(|row| row.split(',').collect::<Vec<_>>());
+    rows.filter(|row| row[0] == "month" && row[4] == figure)
+        .map(|row| row[5].parse().unwrap())
+        .collect()
+}
+
+#[track_caller]
+fn calls(site: &Site, linka: &Linka<'_>, answered: u64) {
+    let mut caller = Caller::calls(site, "<sip:+420777000001@127.0.0.2>", "");
+    caller.is_answered(SOON);
+    linka.wait_for("they talk", SOON, |status| {
+        (status["contacts"][0]["state"] == "talking").then_some(())
+    });
+    assert_eq!(caller.hangs_up(), 200);
+    linka.wait_for("the call is counted", SOON, |status| {
+        (status["counts"]["answered"] == answered).then_some(())
+    });
+}
+
+#[track_caller]
+fn month_is_told(site: &Site) -> String {
+    eventually("the month is in the report", SOON, || {
+        let csv = report(site, &["--csv"]);
+        (!of_months(&csv, "offered").is_empty()).then_some(csv)
+    })
+}
+
+#[test]
+fn month_is_told_exactly_when_the_next_one_begins_and_not_before() {
+    let site = site();
+    let linka = site.start();
+    let _jana = WirePhone::dials("*40", "jana", &site);
+    for answered in 1..=3 {
+        calls(&site, &linka, answered);
+    }
+    assert!(report(&site, &[]).starts_with("No period between"));
+
+    linka.advance(A_MONTH);
+
+    let csv = month_is_told(&site);
+    for (figure, contacts) in [
+        ("offered", 3),
+        ("answered", 3),
+        ("abandoned", 0),
+        ("lost", 0),
+    ] {
+        assert_eq!(of_months(&csv, figure), [contacts], "{figure}:\n{csv}");
+    }
+    assert!(
+        !csv.contains("piece,"),
+        "three contacts are told apart:\n{csv}"
+    );
+    assert!(report(&site, &[]).contains("answered_within_20_s"));
+}
+
+#[test]
+fn month_that_closed_before_a_crash_is_told_after_it() {
+    let site = site();
+    let linka = site.start();
+    let _jana = WirePhone::dials("*40", "jana", &site);
+    calls(&site, &linka, 1);
+    let file = site.data().join("linka.db");
+    // Somebody holds the database: nothing can be written.
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    linka.advance(A_MONTH);
+    linka.wait_for("another day has begun", SOON, |status| {
+        (status["counts"]["answered"] == 0).then_some(())
+    });
+
+    linka.kill();
+    drop(other);
+    let linka = site.start();
+
+    let csv = month_is_told(&site);
+    assert_eq!(of_months(&csv, "answered"), [1], "{csv}");
+    assert_eq!(linka.get("/readyz").0, 200);
+}
