@@ -1,4 +1,4 @@
-//! The journal's file, and the thread that writes it.
+//! The journal's file, the thread that writes it, and ([`sql`]) the database of records.
 //!
 //! [`LiveDb`] keeps entries, the snapshot and the registrations of phones in one SQLite file: a log of writes flushed at every commit, deleted
 //! content overwritten, everything of contacts and people sealed. [`JournalHandle`] is the thread that is its only writer: it carries out
@@ -25,6 +25,7 @@ mod live;
 mod mark;
 mod schema;
 mod seal;
+pub mod sql;
 mod thread;
 mod wire;
 

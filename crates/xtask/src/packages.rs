@@ -7,6 +7,7 @@ use std::process::Command;
 /// A program that a command needs, and the package it comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
+    /// Its name on PATH, or its whole path with one folder left open as `*`.
     program: &'static str,
     package: &'static str,
     why: &'static str,
@@ -46,6 +47,13 @@ pub(crate) const IP: Need = Need {
     program: "ip",
     package: "iproute2",
     why: "network faults in tests",
+};
+
+/// Debian keeps the server's programs off PATH, in a folder per version.
+pub(crate) const POSTGRES: Need = Need {
+    program: "/usr/lib/postgresql/*/bin/postgres",
+    package: "postgresql",
+    why: "the second database of the store's tests",
 };
 
 /// Says what is missing and why, then installs it with apt-get, as root or through sudo.

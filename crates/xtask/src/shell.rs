@@ -18,8 +18,13 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Where `program` lies on PATH, or in the folders an ordinary user's PATH leaves out.
+/// Where `program` lies on PATH, or in the folders an ordinary user's PATH leaves out. A whole path may leave one folder open as `*`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    if let Some((above, below)) = program.split_once("/*/") {
+        let folders = std::fs::read_dir(above).ok()?.flatten();
+        let mut candidates = folders.map(|folder| folder.path().join(below));
+        return candidates.find(|candidate| candidate.is_file());
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin", "/sbin", "/usr/bin"].map(PathBuf::from))
@@ -56,4 +61,22 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("{name} failed ({}): {}", output.status, text.trim());
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_is_found_in_a_folder_that_was_left_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("15/bin");
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::create_dir_all(folder.path().join("empty")).unwrap();
+        std::fs::write(place.join("server"), "").unwrap();
+        let pattern = |program: &str| format!("{}/*/bin/{program}", folder.path().display());
+
+        assert_eq!(find(&pattern("server")), Some(place.join("server")));
+        assert_eq!(find(&pattern("other")), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: what CI runs.
 
-use crate::packages::{BARESIP, DNSMASQ, ESPEAK, IP, Need, SIPP, SOX, ensure};
+use crate::packages::{BARESIP, DNSMASQ, ESPEAK, IP, Need, POSTGRES, SIPP, SOX, ensure};
 use crate::shell;
 use crate::tally::Tally;
 use anyhow::{Context, Result};
@@ -18,6 +18,8 @@ const LINES_WAITING_MAX: usize = 1_000;
 /// The daemon with a clock that its tests can move.
 const TEST_CLOCK: [&str; 2] = ["--features", "daemon/test-clock"];
 const PEERS: [Need; 6] = [SIPP, BARESIP, SOX, ESPEAK, IP, DNSMASQ];
+/// What the tests without peers need.
+const RUST: [Need; 2] = [ESPEAK, POSTGRES];
 /// How many times their ordinary number of seeds and kills the tests of chance run in the soak.
 const SOAK: (&str, &str) = ("LINKA_SOAK", "20");
 
@@ -38,11 +40,12 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
     match part {
         None => {
             ensure(&PEERS)?;
+            ensure(&RUST)?;
             suite.checks()?;
             suite.tests("every test", every_test())?;
         }
         Some(Part::Rust) => {
-            ensure(&[ESPEAK])?;
+            ensure(&RUST)?;
             suite.checks()?;
             suite.tests(
                 "tests without peers",
@@ -62,6 +65,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
         }
         Some(Part::Soak) => {
             ensure(&PEERS)?;
+            ensure(&RUST)?;
             println!(
                 "xtask: soak of {}",
                 shell::output(shell::command("date").args(["-u", "+%F %H:%M UTC"]))?.trim()

@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Backend, CountStore, Fault, Postgres, Sqlite, StoreError};
+
+/// How long an operation may take before the caller is told that it failed.
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Counts, records, directory and audit, whatever database they are in.
+#[async_trait]
+pub trait Store: CountStore {
+    /// Ends all connections, and waits until they have ended. What comes later fails.
+    async fn close(&self);
+}
+
+#[async_trait]
+impl<B: Backend> Store for SqlStore<B> {
+    async fn close(&self) {
+        self.backend.close().await;
+    }
+}
+
+/// The store in a database.
+#[derive(Debug)]
+pub struct SqlStore<B> {
+    pub(super) backend: B,
+}
+
+/// The store in an SQLite file.
+pub type SqliteStore = SqlStore<Sqlite>;
+/// The store in a PostgreSQL database.
+pub type PostgresStore = SqlStore<Postgres>;
+
+impl<B: Backend> SqlStore<B> {
+    /// The store in a database that is open.
+    pub const fn over(backend: B) -> Self {
+        Self { backend }
+    }
+}
+
+/// Does what was attempted within [`OPERATION_TIMEOUT`], and names it when it fails.
+pub(super) async fn attempt<T>(
+    attempted: impl FnOnce() -> String + Send,
+    operation: impl Future<Output = Result<T, Fault>> + Send,
+) -> Result<T, StoreError> {
+    // A server that is cut off answers nothing, not even its own time limit.
+    let done = tokio::time::timeout(OPERATION_TIMEOUT, operation).await;
+    done.unwrap_or(Err(Fault::Late))
+        .map_err(|fault| StoreError::new(attempted(), fault))
+}

@@ -1,0 +1,81 @@
+//! A fresh database for a test, and a look behind the store's back.
+
+use std::sync::Arc;
+
+use store::sql::{Backend, Cell, Database, LINKA_DB, Postgres, SqlStore, Sqlite, Store, open};
+use tempfile::TempDir;
+
+use crate::failing::Failing;
+use crate::server;
+
+/// A fresh database.
+pub(crate) struct Fixture {
+    pub(crate) database: Database,
+    _folder: Option<TempDir>,
+}
+
+pub(crate) fn on_sqlite(behaviour: impl AsyncFnOnce(Fixture)) {
+    let folder = TempDir::new().unwrap();
+    let fixture = Fixture {
+        database: Database::File(folder.path().join(LINKA_DB)),
+        _folder: Some(folder),
+    };
+    block_on(behaviour(fixture));
+}
+
+pub(crate) fn on_postgres(behaviour: impl AsyncFnOnce(Fixture)) {
+    block_on(async {
+        let fixture = Fixture {
+            database: Database::Postgres(server::fresh_database().await),
+            _folder: None,
+        };
+        behaviour(fixture).await;
+    });
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
+}
+
+impl Fixture {
+    pub(crate) async fn open(&self) -> Arc<dyn Store> {
+        open(&self.database).await.unwrap()
+    }
+
+    /// The database without a store over it.
+    pub(crate) async fn backend(&self) -> Box<dyn Backend> {
+        match &self.database {
+            Database::File(path) => Box::new(Sqlite::open(path).await.unwrap()),
+            Database::Postgres(address) => Box::new(Postgres::open(address).await.unwrap()),
+        }
+    }
+
+    /// A store over a database that fails in the step with this number, counted from 0.
+    pub(crate) async fn failing(&self, step: u64) -> impl Store {
+        SqlStore::over(Failing::new(self.backend().await, step))
+    }
+
+    /// Changes the database behind the store's back.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        let backend = self.backend().await;
+        let mut work = backend.begin().await.unwrap();
+        work.execute(sql, &[]).await.unwrap();
+        work.commit().await.unwrap();
+        backend.close().await;
+    }
+
+    /// Everything that these statements read.
+    pub(crate) async fn read(&self, statements: &[&'static str]) -> Vec<Vec<Cell>> {
+        let backend = self.backend().await;
+        let mut work = backend.read().await.unwrap();
+        let mut read = Vec::new();
+        for sql in statements {
+            let rows = work.rows(sql, &[]).await.unwrap();
+            read.extend(rows.into_iter().map(store::sql::Row::into_cells));
+        }
+        work.commit().await.unwrap();
+        backend.close().await;
+        read
+    }
+}

@@ -1,0 +1,40 @@
+//! What a store promises, whatever database it is in: each behaviour is written once and runs on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod counts;
+mod failing;
+mod fixture;
+mod opening;
+mod server;
+
+/// Makes of each behaviour a test on either database.
+macro_rules! on_both_databases {
+    ($($module:ident::$behaviour:ident)+) => {
+        mod sqlite {
+            $(#[test] fn $behaviour() { crate::fixture::on_sqlite(crate::$module::$behaviour); })+
+        }
+        mod postgres {
+            $(#[test] fn $behaviour() { crate::fixture::on_postgres(crate::$module::$behaviour); })+
+        }
+    };
+}
+
+on_both_databases! {
+    opening::tables_are_made_once
+    opening::tables_of_a_newer_release_are_refused
+    opening::tables_that_somebody_changed_are_refused
+    opening::second_opening_sees_what_the_first_wrote
+    counts::arrivals_written_again_count_once
+    counts::arrivals_come_back_in_order_within_the_range
+    counts::no_arrivals_are_nothing
+    counts::largest_number_is_kept_and_a_larger_one_refused
+    counts::arrivals_that_fail_half_way_leave_nothing
+    counts::every_sum_of_a_period_comes_back
+    counts::period_written_again_touches_no_row
+    counts::other_values_replace_the_whole_period
+    counts::periods_come_back_in_order_within_the_range
+    counts::period_whose_every_step_fails_once_is_whole_or_absent
+    counts::arrivals_whose_every_step_fails_once_are_whole_or_absent
+    counts::two_writers_of_one_period_leave_one_of_theirs
+    counts::failure_says_what_was_attempted
+}
