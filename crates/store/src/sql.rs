@@ -11,7 +11,9 @@
 //! PostgreSQL cannot promise as much: its log of writes has the time of every commit, and its heap the order of rows, so an archive of that
 //! log must not be kept; a dump has neither.
 
+mod audit;
 mod backend;
+mod chain;
 mod counts;
 mod error;
 mod migrations;
@@ -21,7 +23,9 @@ mod postgres;
 mod sqlite;
 mod store;
 
+pub use audit::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, SignedAnchor};
 pub use backend::{Backend, Cell, Row, Transaction, Value};
+pub use chain::{AuditAnchor, AuditEntry, AuditPayload, ChainBroken, Hash, verify};
 pub use counts::{ArrivedCount, CountStore};
 pub use error::{Cause, Fault, OpenError, StoreError};
 pub use open::{Database, LINKA_DB, open};

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Backend, CountStore, Fault, Postgres, Sqlite, StoreError};
+use super::{AuditStore, Backend, CountStore, Fault, Postgres, Sqlite, StoreError};
 
 /// How long an operation may take before the caller is told that it failed.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Counts, records, directory and audit, whatever database they are in.
 #[async_trait]
-pub trait Store: CountStore {
+pub trait Store: AuditStore + CountStore {
     /// Ends all connections, and waits until they have ended. What comes later fails.
     async fn close(&self);
 }

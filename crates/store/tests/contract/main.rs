@@ -1,6 +1,7 @@
 //! What a store promises, whatever database it is in: each behaviour is written once and runs on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod audit;
 mod counts;
 mod failing;
 mod fixture;
@@ -36,5 +37,16 @@ on_both_databases! {
     counts::period_whose_every_step_fails_once_is_whole_or_absent
     counts::arrivals_whose_every_step_fails_once_are_whole_or_absent
     counts::two_writers_of_one_period_leave_one_of_theirs
+    audit::entries_come_back_as_a_whole_chain
+    audit::empty_audit_ends_where_it_begins
+    audit::change_behind_the_stores_back_is_named
+    audit::entry_deleted_behind_the_stores_back_is_named
+    audit::erased_payload_leaves_the_chain_whole
+    audit::pruned_audit_goes_on_from_a_signed_place
+    audit::audit_that_was_pruned_to_nothing_keeps_its_numbers
+    audit::place_that_is_not_in_the_chain_prunes_nothing
+    audit::two_that_append_at_once_make_one_chain
+    audit::pruning_whose_every_step_fails_once_is_whole_or_absent
+    audit::erasing_whose_every_step_fails_once_is_whole_or_absent
     counts::failure_says_what_was_attempted
 }
