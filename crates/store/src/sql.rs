@@ -11,18 +11,24 @@
 //! PostgreSQL cannot promise as much: its log of writes has the time of every commit, and its heap the order of rows, so an archive of that
 //! log must not be kept; a dump has neither.
 
+mod accounts;
 mod audit;
 mod backend;
 mod chain;
 mod counts;
 mod error;
 mod migrations;
+mod named;
 mod open;
 mod period;
 mod postgres;
 mod sqlite;
 mod store;
 
+pub use accounts::{
+    Account, AccountChange, AccountId, AccountStanding, AccountStore, PasswordChange, PasswordHash,
+    Role, SealedTotp,
+};
 pub use audit::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, SignedAnchor};
 pub use backend::{Backend, Cell, Row, Transaction, Value};
 pub use chain::{AuditAnchor, AuditEntry, AuditPayload, ChainBroken, Hash, verify};

@@ -17,11 +17,12 @@ macro_rules! migrations {
         [
             script!($folder, "/0001_counts.sql"),
             script!($folder, "/0002_audit.sql"),
+            script!($folder, "/0003_accounts.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 2] = ["counts", "audit"];
+const NAMES: [&str; 3] = ["counts", "audit", "accounts"];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");
 

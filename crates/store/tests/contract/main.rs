@@ -1,6 +1,7 @@
 //! What a store promises, whatever database it is in: each behaviour is written once and runs on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod accounts;
 mod audit;
 mod counts;
 mod failing;
@@ -48,5 +49,10 @@ on_both_databases! {
     audit::two_that_append_at_once_make_one_chain
     audit::pruning_whose_every_step_fails_once_is_whole_or_absent
     audit::erasing_whose_every_step_fails_once_is_whole_or_absent
+    accounts::account_comes_back_as_it_was_written
+    accounts::login_name_is_one_whatever_its_case
+    accounts::accounts_come_in_the_order_of_their_names
+    accounts::every_change_touches_nothing_else
+    accounts::account_that_is_not_there_is_not_changed
     counts::failure_says_what_was_attempted
 }
