@@ -1,4 +1,4 @@
-//! The records database: counts, accounts, sessions, keys and the audit, in SQLite or in PostgreSQL 15 and later.
+//! The records database: counts, accounts, sessions and the audit, in SQLite or in PostgreSQL 15 and later.
 //!
 //! Everything is written once, against [`Backend`] and [`Transaction`]: statements with `$n` parameters that mean the same in both databases, and
 //! three kinds of value (whole numbers, text, bytes). What differs is how a database is opened, its migrations, and how deleted content is made to
@@ -22,6 +22,7 @@ mod named;
 mod open;
 mod period;
 mod postgres;
+mod sessions;
 mod sqlite;
 mod store;
 
@@ -38,5 +39,6 @@ pub use open::{Database, LINKA_DB, open};
 pub use postgres::{
     CONNECT_TIMEOUT, CONNECTIONS_MAX, POSTGRES_OLDEST, Postgres, STATEMENT_TIMEOUT,
 };
+pub use sessions::{DeviceKind, Session, SessionStanding, SessionStore, TokenHash, UnixSeconds};
 pub use sqlite::{BUSY_TIMEOUT, Sqlite};
 pub use store::{OPERATION_TIMEOUT, PostgresStore, SqlStore, SqliteStore, Store};

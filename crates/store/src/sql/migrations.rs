@@ -18,11 +18,12 @@ macro_rules! migrations {
             script!($folder, "/0001_counts.sql"),
             script!($folder, "/0002_audit.sql"),
             script!($folder, "/0003_accounts.sql"),
+            script!($folder, "/0004_sessions.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 3] = ["counts", "audit", "accounts"];
+const NAMES: [&str; 4] = ["counts", "audit", "accounts", "sessions"];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");
 

@@ -3,7 +3,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AccountStore, AuditStore, Backend, CountStore, Fault, Postgres, Row, Sqlite, StoreError, Value,
+    AccountStore, AuditStore, Backend, CountStore, Fault, Postgres, Row, SessionStore, Sqlite,
+    StoreError, Value,
 };
 
 /// How long an operation may take before the caller is told that it failed.
@@ -11,7 +12,7 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Counts, records, directory and audit, whatever database they are in.
 #[async_trait]
-pub trait Store: AccountStore + AuditStore + CountStore {
+pub trait Store: AccountStore + AuditStore + CountStore + SessionStore {
     /// Ends all connections, and waits until they have ended. What comes later fails.
     async fn close(&self);
 }
@@ -47,6 +48,13 @@ impl<B: Backend> SqlStore<B> {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, Fault> {
         self.backend.read().await?.rows(sql, values).await
+    }
+
+    /// Carries out a statement, whether it touches a row or not.
+    pub(super) async fn write(&self, sql: &'static str, values: &[Value<'_>]) -> Result<(), Fault> {
+        let mut work = self.backend.begin().await?;
+        work.execute(sql, values).await?;
+        work.commit().await
     }
 
     /// Carries out a statement that has to touch a row.

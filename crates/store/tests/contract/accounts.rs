@@ -7,7 +7,7 @@ use store::sql::{
 
 use crate::fixture::Fixture;
 
-fn account(id: u128, login: &str) -> Account {
+pub(crate) fn account(id: u128, login: &str) -> Account {
     Account {
         id: AccountId(id),
         login: login.to_owned(),

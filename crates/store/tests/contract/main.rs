@@ -8,6 +8,7 @@ mod failing;
 mod fixture;
 mod opening;
 mod server;
+mod sessions;
 
 /// Makes of each behaviour a test on either database.
 macro_rules! on_both_databases {
@@ -54,5 +55,11 @@ on_both_databases! {
     accounts::accounts_come_in_the_order_of_their_names
     accounts::every_change_touches_nothing_else
     accounts::account_that_is_not_there_is_not_changed
+    sessions::session_comes_back_by_its_token
+    sessions::session_of_no_account_is_refused
+    sessions::token_opens_one_session
+    sessions::use_of_a_session_moves_only_forward
+    sessions::sessions_end_alone_or_with_their_account
+    sessions::sessions_that_ran_out_are_deleted
     counts::failure_says_what_was_attempted
 }
