@@ -1,4 +1,4 @@
-//! The records database: counts, accounts, sessions, keys and the audit, in SQLite or in PostgreSQL 15 and later.
+//! The records database: counts, accounts, sessions and the audit, in SQLite or in PostgreSQL 15 and later.
 //!
 //! Everything is written once, against [`Backend`] and [`Transaction`]: statements with `$n` parameters that mean the same in both databases, and
 //! three kinds of value (whole numbers, text, bytes). What differs is how a database is opened, its migrations, and how deleted content is made to
@@ -11,22 +11,34 @@
 //! PostgreSQL cannot promise as much: its log of writes has the time of every commit, and its heap the order of rows, so an archive of that
 //! log must not be kept; a dump has neither.
 
+mod accounts;
+mod audit;
 mod backend;
+mod chain;
 mod counts;
 mod error;
 mod migrations;
+mod named;
 mod open;
 mod period;
 mod postgres;
+mod sessions;
 mod sqlite;
 mod store;
 
+pub use accounts::{
+    Account, AccountChange, AccountId, AccountStanding, AccountStore, PasswordChange, PasswordHash,
+    Role, SealedTotp,
+};
+pub use audit::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, SignedAnchor};
 pub use backend::{Backend, Cell, Row, Transaction, Value};
+pub use chain::{AuditAnchor, AuditEntry, AuditPayload, ChainBroken, Hash, verify};
 pub use counts::{ArrivedCount, CountStore};
 pub use error::{Cause, Fault, OpenError, StoreError};
 pub use open::{Database, LINKA_DB, open};
 pub use postgres::{
     CONNECT_TIMEOUT, CONNECTIONS_MAX, POSTGRES_OLDEST, Postgres, STATEMENT_TIMEOUT,
 };
+pub use sessions::{DeviceKind, Session, SessionStanding, SessionStore, TokenHash, UnixSeconds};
 pub use sqlite::{BUSY_TIMEOUT, Sqlite};
 pub use store::{OPERATION_TIMEOUT, PostgresStore, SqlStore, SqliteStore, Store};

@@ -5,18 +5,25 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::OpenError;
 
-/// The migrations of a folder; both folders have the same versions, and they mean the same.
-macro_rules! migrations {
-    ($folder:literal) => {
-        [include_str!(concat!(
-            "../../migrations/",
-            $folder,
-            "/0001_counts.sql"
-        ))]
+macro_rules! script {
+    ($folder:literal, $name:literal) => {
+        include_str!(concat!("../../migrations/", $folder, $name))
     };
 }
 
-const NAMES: [&str; 1] = ["counts"];
+/// The migrations of a folder; both folders have the same versions, and they mean the same.
+macro_rules! migrations {
+    ($folder:literal) => {
+        [
+            script!($folder, "/0001_counts.sql"),
+            script!($folder, "/0002_audit.sql"),
+            script!($folder, "/0003_accounts.sql"),
+            script!($folder, "/0004_sessions.sql"),
+        ]
+    };
+}
+
+const NAMES: [&str; 4] = ["counts", "audit", "accounts", "sessions"];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");
 

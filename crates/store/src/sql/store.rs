@@ -2,14 +2,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Backend, CountStore, Fault, Postgres, Sqlite, StoreError};
+use super::{
+    AccountStore, AuditStore, Backend, CountStore, Fault, Postgres, Row, SessionStore, Sqlite,
+    StoreError, Value,
+};
 
 /// How long an operation may take before the caller is told that it failed.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Counts, records, directory and audit, whatever database they are in.
 #[async_trait]
-pub trait Store: CountStore {
+pub trait Store: AccountStore + AuditStore + CountStore + SessionStore {
     /// Ends all connections, and waits until they have ended. What comes later fails.
     async fn close(&self);
 }
@@ -36,6 +39,31 @@ impl<B: Backend> SqlStore<B> {
     /// The store in a database that is open.
     pub const fn over(backend: B) -> Self {
         Self { backend }
+    }
+
+    /// What a statement reads.
+    pub(super) async fn look_up(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, Fault> {
+        self.backend.read().await?.rows(sql, values).await
+    }
+
+    /// Carries out a statement, whether it touches a row or not.
+    pub(super) async fn write(&self, sql: &'static str, values: &[Value<'_>]) -> Result<(), Fault> {
+        let mut work = self.backend.begin().await?;
+        work.execute(sql, values).await?;
+        work.commit().await
+    }
+
+    /// Carries out a statement that has to touch a row.
+    pub(super) async fn touch(&self, sql: &'static str, values: &[Value<'_>]) -> Result<(), Fault> {
+        let mut work = self.backend.begin().await?;
+        if work.execute(sql, values).await? == 0 {
+            return Err(Fault::Unknown);
+        }
+        work.commit().await
     }
 }
 

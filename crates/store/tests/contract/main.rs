@@ -1,11 +1,14 @@
 //! What a store promises, whatever database it is in: each behaviour is written once and runs on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod accounts;
+mod audit;
 mod counts;
 mod failing;
 mod fixture;
 mod opening;
 mod server;
+mod sessions;
 
 /// Makes of each behaviour a test on either database.
 macro_rules! on_both_databases {
@@ -36,5 +39,27 @@ on_both_databases! {
     counts::period_whose_every_step_fails_once_is_whole_or_absent
     counts::arrivals_whose_every_step_fails_once_are_whole_or_absent
     counts::two_writers_of_one_period_leave_one_of_theirs
+    audit::entries_come_back_as_a_whole_chain
+    audit::empty_audit_ends_where_it_begins
+    audit::change_behind_the_stores_back_is_named
+    audit::entry_deleted_behind_the_stores_back_is_named
+    audit::erased_payload_leaves_the_chain_whole
+    audit::pruned_audit_goes_on_from_a_signed_place
+    audit::audit_that_was_pruned_to_nothing_keeps_its_numbers
+    audit::place_that_is_not_in_the_chain_prunes_nothing
+    audit::two_that_append_at_once_make_one_chain
+    audit::pruning_whose_every_step_fails_once_is_whole_or_absent
+    audit::erasing_whose_every_step_fails_once_is_whole_or_absent
+    accounts::account_comes_back_as_it_was_written
+    accounts::login_name_is_one_whatever_its_case
+    accounts::accounts_come_in_the_order_of_their_names
+    accounts::every_change_touches_nothing_else
+    accounts::account_that_is_not_there_is_not_changed
+    sessions::session_comes_back_by_its_token
+    sessions::session_of_no_account_is_refused
+    sessions::token_opens_one_session
+    sessions::use_of_a_session_moves_only_forward
+    sessions::sessions_end_alone_or_with_their_account
+    sessions::sessions_that_ran_out_are_deleted
     counts::failure_says_what_was_attempted
 }

@@ -66,12 +66,18 @@ fn start() -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let keeper = keep(&programs, &folder, port);
-        if let Outcome::Up = outcome(&folder) {
-            return Server {
-                port,
-                _keeper: keeper,
-            };
+        let mut keeper = keep(&programs, &folder, port);
+        match outcome(&folder) {
+            Outcome::Up => {
+                return Server {
+                    port,
+                    _keeper: keeper,
+                };
+            }
+            Outcome::PortTaken => {
+                drop(keeper.stdin.take());
+                keeper.wait().unwrap();
+            }
         }
     }
     panic!("PostgreSQL found no free port in {PORTS_TRIED} tries");

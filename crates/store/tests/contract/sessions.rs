@@ -1,0 +1,105 @@
+//! Sessions end when they are told to, with their account, or when they run out.
+
+use store::sql::{
+    AccountId, DeviceKind, Fault, Session, SessionStanding, Store, TokenHash, UnixSeconds,
+};
+
+use crate::accounts::account;
+use crate::fixture::Fixture;
+
+fn session(token: u8, account: u128) -> Session {
+    Session {
+        token: TokenHash([token; 32]),
+        account: AccountId(account),
+        device: DeviceKind::New,
+        created: UnixSeconds(1_000),
+        last_seen: UnixSeconds(1_000),
+        expires: UnixSeconds(2_000 + i64::from(token)),
+        standing: SessionStanding::Live,
+    }
+}
+
+/// Two accounts; the first has two sessions, the second one.
+async fn three_sessions(store: &dyn Store) -> [Session; 3] {
+    let sessions = [session(1, 1), session(2, 1), session(3, 2)];
+    store.create_account(&account(1, "jana")).await.unwrap();
+    store.create_account(&account(2, "dana")).await.unwrap();
+    for session in &sessions {
+        store.open_session(session).await.unwrap();
+    }
+    sessions
+}
+
+pub(crate) async fn session_comes_back_by_its_token(fixture: Fixture) {
+    let store = fixture.open().await;
+    let [first, second, third] = three_sessions(&*store).await;
+
+    let unknown = store.session(&TokenHash([9; 32])).await.unwrap();
+
+    assert_eq!(unknown, None);
+    assert_eq!(store.session(&third.token).await.unwrap(), Some(third));
+    assert_eq!(store.sessions(AccountId(1)).await.unwrap(), [first, second]);
+}
+
+pub(crate) async fn session_of_no_account_is_refused(fixture: Fixture) {
+    let store = fixture.open().await;
+
+    let refused = store.open_session(&session(1, 1)).await.unwrap_err();
+
+    assert!(matches!(refused.fault(), Fault::Unknown));
+}
+
+pub(crate) async fn token_opens_one_session(fixture: Fixture) {
+    let store = fixture.open().await;
+    three_sessions(&*store).await;
+
+    let refused = store.open_session(&session(1, 2)).await.unwrap_err();
+
+    assert!(matches!(refused.fault(), Fault::Taken));
+}
+
+pub(crate) async fn use_of_a_session_moves_only_forward(fixture: Fixture) {
+    let store = fixture.open().await;
+    let [first, ..] = three_sessions(&*store).await;
+
+    for at in [1_500, 1_200] {
+        store
+            .touch_session(&first.token, UnixSeconds(at))
+            .await
+            .unwrap();
+    }
+
+    let read = store.session(&first.token).await.unwrap().unwrap();
+    assert_eq!(read.last_seen, UnixSeconds(1_500));
+}
+
+pub(crate) async fn sessions_end_alone_or_with_their_account(fixture: Fixture) {
+    let store = fixture.open().await;
+    let [first, second, third] = three_sessions(&*store).await;
+    let standing = async |session: &Session| {
+        let read = store.session(&session.token).await.unwrap();
+        read.map(|session| session.standing)
+    };
+
+    store.revoke_session(&first.token).await.unwrap();
+    assert_eq!(standing(&first).await, Some(SessionStanding::Revoked));
+    assert_eq!(standing(&second).await, Some(SessionStanding::Live));
+
+    store.revoke_sessions(AccountId(1)).await.unwrap();
+    assert_eq!(standing(&second).await, Some(SessionStanding::Revoked));
+    assert_eq!(standing(&third).await, Some(SessionStanding::Live));
+
+    store.remove_account(AccountId(2)).await.unwrap();
+    assert_eq!(standing(&third).await, None);
+    let gone = store.revoke_session(&third.token).await.unwrap_err();
+    assert!(matches!(gone.fault(), Fault::Unknown));
+}
+
+pub(crate) async fn sessions_that_ran_out_are_deleted(fixture: Fixture) {
+    let store = fixture.open().await;
+    let [_, second, _] = three_sessions(&*store).await;
+
+    store.prune_sessions(second.expires).await.unwrap();
+
+    assert_eq!(store.sessions(AccountId(1)).await.unwrap(), [second]);
+}
