@@ -4,6 +4,7 @@
 
 mod peers;
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use peers::baresip::Softphone;
@@ -16,6 +17,10 @@ use serde_json::Value;
 const SOON: Duration = Duration::from_secs(20);
 const KILLS: u32 = 50;
 const ADRIFT_SECONDS: u64 = 2;
+/// Longer than any month.
+const A_MONTH: Duration = Duration::from_secs(32 * 24 * 3_600);
+/// How many may have come between a look and the kill, in all rounds of an ordinary run: the trunk is frozen then.
+const LATE_MAX: u64 = 5;
 /// In every such round the contacts that are adrift are waited for.
 const ROUNDS_UNTIL_RESOLVED: u32 = 10;
 
@@ -152,6 +157,28 @@ fn resolved_without_a_ring(linka: &Linka<'_>, phones: &[&WirePhone], after: &Val
     assert!(took < Duration::from_secs(ADRIFT_SECONDS + 3), "{took:?}");
 }
 
+/// The closed month has everybody of all starts once: those who were seen, and whoever came between a look and the kill.
+#[track_caller]
+fn all_are_told(site: &Site, linka: &Linka<'_>, seen: RangeInclusive<u64>) {
+    linka.advance(A_MONTH);
+    let figures = eventually("the month is in the report", SOON, || {
+        let output = site.command(&["report", "--csv"]);
+        let csv = String::from_utf8(output.stdout).unwrap();
+        let rows = csv.lines().map(|row| row.split(',').collect::<Vec<_>>());
+        let months = rows.filter(|row| row[0] == "month");
+        let figures: Vec<(String, u64)> = months
+            .filter_map(|row| Some((row[4].to_owned(), row[5].parse().ok()?)))
+            .collect();
+        (!figures.is_empty()).then_some(figures)
+    });
+    let told = |name: &str| figures.iter().find(|(figure, _)| figure == name).unwrap().1;
+    assert_eq!(told("offered"), told("ended"), "{figures:?}");
+    assert!(
+        seen.contains(&told("offered")),
+        "{seen:?} were seen, and told are {figures:?}"
+    );
+}
+
 fn rings(phones: &[&WirePhone]) -> usize {
     phones.iter().map(|phone| phone.calls()).sum()
 }
@@ -173,10 +200,11 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
     let soak = std::env::var("LINKA_SOAK").map_or(1, |times| times.parse().unwrap());
     let kills = KILLS * soak;
     let (mut recovered, mut ghosts_seen) = (0, Vec::new());
+    let (mut arrived, mut carried) = (0, 0);
 
     for round in 1..=kills {
         let time = Duration::from_millis(200 + chance.below(1_000));
-        let before = watch(&linka, time, |status| {
+        watch(&linka, time, |status| {
             adds_up(status);
             let alive = contacts(status, &["waiting", "offered", "talking"]);
             assert!(
@@ -185,6 +213,8 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
             );
         });
         callers.process().freeze();
+        let before = watch(&linka, Duration::ZERO, adds_up);
+        arrived += count(&before, "arrived") - carried;
         linka.kill();
         phones.iter().for_each(|phone| phone.hears_nothing_more());
         let (calls, probes) = (rings(&phones), jana.probes());
@@ -192,6 +222,7 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
 
         let after = watch(&linka, Duration::ZERO, adds_up);
         found_again(&before, &after);
+        carried = count(&after, "arrived");
         ghosts_seen = contacts(&after, &["adrift"]);
         recovered += ghosts_seen.len();
         reachable(&linka, "jana");
@@ -211,6 +242,11 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
         contacts(status, &ANY).is_empty().then(|| status.clone())
     });
     adds_up(&last);
+    all_are_told(
+        &site,
+        &linka,
+        arrived..=arrived + LATE_MAX * u64::from(soak),
+    );
     eprintln!(
         "{kills} kills, {recovered} contacts found again, {}",
         last["counts"]
