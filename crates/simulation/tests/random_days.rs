@@ -17,14 +17,15 @@ fn every_day_ends_quietly_and_every_contact_in_one_outcome() {
     let (mut total, mut crashes, mut unsaved) = (Tally::default(), 0, 0);
     for seed in 0..seeds() {
         let day = random_day(seed, DAY);
-        assert!(day.total.arrived >= 50, "seed {seed}: {day:?}");
+        assert!(day.total.arrived > 0, "seed {seed}: {day:?}");
         total.add(&day.total);
         crashes += u64::from(day.crashes);
         unsaved += day.unsaved as u64;
     }
 
     println!("{total:?}, {crashes} crashes, {unsaved} times unsaved");
-    // Days in which nothing happens prove nothing.
+    // Days in which nothing happens prove nothing. One day may have little: a crash takes what a sick disk did not.
+    assert!(total.arrived > 100 * seeds(), "{total:?}");
     assert!(total.answered > 30 * seeds(), "{total:?}");
     assert!(total.overflowed > seeds(), "{total:?}");
     assert!(total.lost > seeds(), "{total:?}");
