@@ -1,4 +1,4 @@
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -45,7 +45,12 @@ impl Sqlite {
             place: place.clone(),
             cause: error.into(),
         })?;
+        let turn = turn(path).await.map_err(|cause| OpenError::File {
+            place: place.clone(),
+            cause,
+        })?;
         let migrated = migrations::sqlite().run(&pool).await;
+        drop(turn);
         migrated.map_err(|error| migrations::explain(place, error))?;
         Ok(Self(pool))
     }
@@ -56,6 +61,16 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
     options.open(path).map(drop)
+}
+
+/// Waits until no other process makes tables in the file, and keeps others waiting: SQLite's migrations take no lock of their own. The lock is a
+/// file beside it, since closing a second handle of the file itself would end SQLite's own locks.
+async fn turn(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(path.with_extension("db-opening"))?;
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    locked.await.map_err(std::io::Error::other)?
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -27,6 +27,7 @@ on_both_databases! {
     opening::tables_of_a_newer_release_are_refused
     opening::tables_that_somebody_changed_are_refused
     opening::second_opening_sees_what_the_first_wrote
+    opening::two_who_open_a_new_database_at_once_both_have_it
     counts::arrivals_written_again_count_once
     counts::arrivals_come_back_in_order_within_the_range
     counts::no_arrivals_are_nothing

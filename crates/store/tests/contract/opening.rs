@@ -141,3 +141,11 @@ fn wrong_password_is_told_without_it() {
         );
     });
 }
+
+pub(crate) async fn two_who_open_a_new_database_at_once_both_have_it(fixture: Fixture) {
+    let (one, other) = tokio::join!(fixture.open(), fixture.open());
+
+    one.put_arrived(&[arrived(1, "help", 1)]).await.unwrap();
+    let read = other.arrived(everything()).await.unwrap();
+    assert_eq!(read, [arrived(1, "help", 1)]);
+}
