@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dispatch::{ContactId, Decision, HandBack, LegId, Moment, OperatorId};
 use journal::{Fact, Health, Log, LogInput, LogOutput, State};
@@ -20,6 +20,10 @@ use crate::settings::{Network, Settings};
 use crate::tag::TagSeal;
 use crate::timers::Timers;
 use crate::trunks::TrunkState;
+
+/// By then every entry of a moment is applied. *Arrived* of a quarter-hour is told so long after its end: told earlier, an arrival that still waits
+/// for its commit would be missing for ever.
+const APPLIED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What an exchange is made of.
 pub struct Setup {
@@ -386,11 +390,9 @@ impl Exchange {
     fn unwritten(&self, now: Instant, arrived_after: Option<QuarterHour>) -> Unwritten {
         let counts = self.log.state().counts();
         let new = |(quarter, _, _): &(QuarterHour, _, _)| Some(*quarter) > arrived_after;
+        let applied = self.moment(now) - APPLIED_WITHIN;
         Unwritten {
-            arrived: counts
-                .closed_quarter_hours(self.moment(now))
-                .filter(new)
-                .collect(),
+            arrived: counts.closed_quarter_hours(applied).filter(new).collect(),
             closed: counts.closed.iter().cloned().collect(),
         }
     }
