@@ -1,7 +1,6 @@
 //! The site's calendar: which day it is where the line is answered.
 
-use std::time::SystemTime;
-
+use dispatch::Moment;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use records::Date;
@@ -15,9 +14,10 @@ impl Calendar {
         Self(zone)
     }
 
-    /// The day at this time; the first day of all when the clock is beyond every calendar.
-    pub(crate) fn date(&self, at: SystemTime) -> Date {
-        let date = Timestamp::try_from(at).map(|at| at.to_zoned(self.0.clone()).date());
+    /// The day at this moment; the first day of all when it is beyond every calendar.
+    pub(crate) fn date(&self, at: Moment) -> Date {
+        let micros = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);
+        let date = Timestamp::from_microsecond(micros).map(|at| at.to_zoned(self.0.clone()).date());
         date.ok()
             .and_then(|date| {
                 let part = |number: i8| u8::try_from(number).ok();
@@ -30,13 +30,11 @@ impl Calendar {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn date_in_prague(seconds: u64) -> Date {
         let prague = TimeZone::get("Europe/Prague").unwrap();
-        Calendar::new(prague).date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+        Calendar::new(prague).date(Moment::from_micros(seconds * 1_000_000))
     }
 
     #[test]

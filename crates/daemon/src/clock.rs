@@ -1,6 +1,6 @@
 //! The clock of the signalling thread: every engine lives by the instants that it reads here.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 #[cfg(all(feature = "test-clock", not(debug_assertions)))]
 compile_error!("the feature test-clock is for tests, never for a release");
@@ -11,15 +11,6 @@ pub(crate) fn now() -> Instant {
     let now = Instant::now() + moved::so_far();
     #[cfg(not(feature = "test-clock"))]
     let now = Instant::now();
-    now
-}
-
-/// Now, as the site's calendar shall see it.
-pub(crate) fn wall() -> SystemTime {
-    #[cfg(feature = "test-clock")]
-    let now = SystemTime::now() + moved::so_far();
-    #[cfg(not(feature = "test-clock"))]
-    let now = SystemTime::now();
     now
 }
 

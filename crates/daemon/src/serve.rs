@@ -24,7 +24,6 @@ use tokio::sync::mpsc;
 use crate::bindings;
 use crate::calendar::Calendar;
 use crate::cli::{Data, Folders};
-use crate::clock;
 use crate::configuration::{self, Configuration, Node};
 use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
@@ -171,8 +170,8 @@ impl Building {
             .clone_from(&self.listeners);
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
-        let closing = self.closing(&options.data.data);
-        let exchange = self.exchange(now)?;
+        let (exchange, started) = self.exchange(now)?;
+        let closing = self.closing(&options.data.data, started);
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
             let waker = waker.clone();
@@ -225,7 +224,8 @@ impl Building {
         Ok(RunningNode { wiring, opening })
     }
 
-    fn exchange(&mut self, now: Instant) -> anyhow::Result<Exchange> {
+    /// The exchange, and the moment of its start.
+    fn exchange(&mut self, now: Instant) -> anyhow::Result<(Exchange, Moment)> {
         let wall = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
@@ -244,7 +244,7 @@ impl Building {
         let (least, most) = self.configuration.node.registration;
         config.registration = least..=most;
         let kept = self.db.bindings()?;
-        Ok(Exchange::new(
+        let exchange = Exchange::new(
             now,
             Setup {
                 started: (now, started),
@@ -252,19 +252,20 @@ impl Building {
                 log: Log::new(replayed, started),
                 endpoint: sip::Endpoint::new(config, chance()?, now),
                 settings,
-                today: self.calendar().date(clock::wall()),
+                today: self.calendar().date(started),
                 tag_key: self.keys.tag,
                 number_key: chance()?,
                 bindings: bindings::read(&kept, SystemTime::now()),
             },
-        ))
+        );
+        Ok((exchange, started))
     }
 
-    fn closing(&self, data: &Path) -> Closing {
+    fn closing(&self, data: &Path, started: Moment) -> Closing {
         let node = &self.configuration.node;
         let calendar = self.calendar();
         Closing {
-            today: calendar.date(clock::wall()),
+            today: calendar.date(started),
             calendar,
             database: node.database_in(data),
         }

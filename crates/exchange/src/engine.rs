@@ -392,6 +392,7 @@ impl Exchange {
         let new = |(quarter, _, _): &(QuarterHour, _, _)| Some(*quarter) > arrived_after;
         let applied = self.moment(now) - APPLIED_WITHIN;
         Unwritten {
+            at: self.moment(now),
             arrived: counts.closed_quarter_hours(applied).filter(new).collect(),
             closed: counts.closed.iter().cloned().collect(),
         }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use dispatch::{LineId, Notice, OperatorId};
+use dispatch::{LineId, Moment, Notice, OperatorId};
 use media::{Order, ThreadId};
 use records::{ClosedKey, ClosedPeriod, Date, QuarterHour};
 use sip::{Flow, Target};
@@ -102,6 +102,8 @@ pub enum Reply {
 /// Counts that the records database may not have yet. Nothing of an open period is among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unwritten {
+    /// When: the site's calendar goes by this moment, since a clock that is not believed has no part in it.
+    pub at: Moment,
     /// *Arrived* of quarter-hours that are over, oldest first: absolute values.
     pub arrived: Vec<(QuarterHour, LineId, u64)>,
     /// Periods that are over, oldest first, until [`Input::PeriodStored`] tells that they are written.

@@ -11,7 +11,6 @@ use tokio::time::interval;
 
 use super::Office;
 use crate::calendar::Calendar;
-use crate::clock;
 use crate::signalling::FromOffice;
 
 /// How often it is looked which day it is, and whether there is something to write.
@@ -34,11 +33,14 @@ impl Closing {
         let mut books = Books::default();
         loop {
             ticks.tick().await;
-            let date = self.calendar.date(clock::wall());
-            if date != self.today && office.send(FromOffice::DayBegan(date)).await.is_some() {
+            let Some(unwritten) = books.ask(&office).await else {
+                continue;
+            };
+            let date = self.calendar.date(unwritten.at);
+            if date > self.today && office.send(FromOffice::DayBegan(date)).await.is_some() {
                 self.today = date;
             }
-            if let Err(error) = books.write(&office, &self.database).await {
+            if let Err(error) = books.write(&office, unwritten, &self.database).await {
                 tracing::error!(error = %format!("{error:#}"), "counts are not in the records database yet");
                 books.store = None;
                 tokio::time::sleep(RETRY).await;
@@ -55,14 +57,27 @@ struct Books {
 }
 
 impl Books {
-    async fn write(&mut self, office: &Office, database: &Database) -> anyhow::Result<()> {
+    async fn ask(&self, office: &Office) -> Option<Unwritten> {
         let command = Command::Records {
             arrived_after: self.arrived_through,
         };
-        let Some(Reply::Records(unwritten)) = office.ask(command).await else {
-            return Ok(());
-        };
-        let Unwritten { arrived, closed } = *unwritten;
+        match office.ask(command).await? {
+            Reply::Records(unwritten) => Some(*unwritten),
+            Reply::Status(_) | Reply::Draining => None,
+        }
+    }
+
+    async fn write(
+        &mut self,
+        office: &Office,
+        unwritten: Unwritten,
+        database: &Database,
+    ) -> anyhow::Result<()> {
+        let Unwritten {
+            at: _,
+            arrived,
+            closed,
+        } = unwritten;
         if arrived.is_empty() && closed.is_empty() {
             return Ok(());
         }
