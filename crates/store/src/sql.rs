@@ -1,4 +1,4 @@
-//! The records database: counts, accounts, sessions and the audit, in SQLite or in PostgreSQL 15 and later.
+//! The records database: counts, accounts, sessions, keys and the audit, in SQLite or in PostgreSQL 15 and later.
 //!
 //! Everything is written once, against [`Backend`] and [`Transaction`]: statements with `$n` parameters that mean the same in both databases, and
 //! three kinds of value (whole numbers, text, bytes). What differs is how a database is opened, its migrations, and how deleted content is made to
@@ -12,13 +12,16 @@
 //! log must not be kept; a dump has neither.
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod backend;
 mod chain;
 mod counts;
+mod devices;
 mod error;
 mod migrations;
 mod named;
+mod names;
 mod open;
 mod period;
 mod postgres;
@@ -27,18 +30,26 @@ mod sqlite;
 mod store;
 
 pub use accounts::{
-    Account, AccountChange, AccountId, AccountStanding, AccountStore, PasswordChange, PasswordHash,
-    Role, SealedTotp,
+    ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, AccountStore, Advance,
+    PasswordChange, PasswordHash, Role, SealedTotp, TotpStep,
+};
+pub use api_keys::{
+    API_KEYS_ENDED_MAX, API_KEYS_LIVE_MAX, ApiKey, ApiKeyId, ApiKeyStanding, ApiKeyStore, Scope,
 };
 pub use audit::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, SignedAnchor};
 pub use backend::{Backend, Cell, Row, Transaction, Value};
 pub use chain::{AuditAnchor, AuditEntry, AuditPayload, ChainBroken, Hash, verify};
 pub use counts::{ArrivedCount, CountStore};
+pub use devices::{DEVICES_PER_ACCOUNT_MAX, DeviceStore, KnownDevice};
 pub use error::{Cause, Fault, OpenError, StoreError};
+pub use names::NAME_CHARACTERS_MAX;
 pub use open::{Database, LINKA_DB, open};
 pub use postgres::{
     CONNECT_TIMEOUT, CONNECTIONS_MAX, POSTGRES_OLDEST, Postgres, STATEMENT_TIMEOUT,
 };
-pub use sessions::{DeviceKind, Session, SessionStanding, SessionStore, TokenHash, UnixSeconds};
+pub use sessions::{
+    DeviceKind, SESSIONS_PER_ACCOUNT_MAX, Session, SessionStanding, SessionStore, TokenHash,
+    UnixSeconds,
+};
 pub use sqlite::{BUSY_TIMEOUT, Sqlite};
 pub use store::{OPERATION_TIMEOUT, PostgresStore, SqlStore, SqliteStore, Store};

@@ -8,3 +8,5 @@ CREATE TABLE session (
     expires BIGINT NOT NULL,
     standing TEXT COLLATE "C" NOT NULL CHECK (standing IN ('live', 'revoked'))
 );
+
+CREATE INDEX session_of_account ON session (account);

@@ -8,3 +8,5 @@ CREATE TABLE session (
     expires INTEGER NOT NULL,
     standing TEXT NOT NULL CHECK (standing IN ('live', 'revoked'))
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX session_of_account ON session (account);

@@ -3,8 +3,14 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::named::{Named, named};
-use super::store::attempt;
-use super::{Backend, Fault, Row, SqlStore, StoreError, Value};
+use super::names::check_name;
+use super::period::count;
+use super::sessions::REVOKE_ALL;
+use super::store::{attempt, count_of, take_turn};
+use super::{Backend, Fault, Row, SqlStore, StoreError, Transaction, Value};
+
+/// How many accounts there may be.
+pub const ACCOUNTS_MAX: u64 = 2_000;
 
 /// An account: 128 bits of the caller's chance, shown as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +31,10 @@ named! {
         Supervisor = "supervisor",
         /// Changes configuration and roster.
         Administrator = "administrator",
-        /// A wall: numbers and no names.
-        Screen = "screen",
+        /// Reads reports and the audit, and changes nothing.
+        Auditor = "auditor",
+        /// A screen for all to see: numbers and no names.
+        Wall = "wall",
     }
 }
 
@@ -91,19 +99,34 @@ pub struct Account {
     pub totp: Option<SealedTotp>,
 }
 
-/// A change of an account. Each touches nothing else, so that two changes at once do not undo each other.
+/// A step of 30 seconds, counted from the Unix epoch (RFC 6238 §4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TotpStep(pub u64);
+
+/// What became of a step that was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advance {
+    /// It is later than all that were used before, and is now the last.
+    Advanced,
+    /// It, or a later one, was used before: the code must not count (RFC 6238 §5.2).
+    Replayed,
+}
+
+/// A change of an account. Each touches nothing else but what it says, so that two changes at once do not undo each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountChange {
     /// Another name to others.
     DisplayName(String),
     /// Other rights.
     Role(Role),
-    /// It may sign in, or may not.
+    /// It may sign in, or may not; when it may not, all its sessions end.
     Standing(AccountStanding),
-    /// Another password.
+    /// Another password; all its sessions end.
     Password(PasswordHash, PasswordChange),
-    /// Other one-time passwords, or none.
-    Totp(Option<SealedTotp>),
+    /// Other one-time passwords, the first of which, of this step, is used already.
+    Enrolled(SealedTotp, TotpStep),
+    /// No one-time passwords any more.
+    NotEnrolled,
 }
 
 /// Who may sign in.
@@ -112,19 +135,28 @@ pub trait AccountStore: Send + Sync {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`StoreError`], with [`Fault::Taken`] when its id or login name is there already.
+    /// [`StoreError`], with [`Fault::Taken`] when its id or login name is there already, [`Fault::Invalid`] when a name is none, [`Fault::Full`]
+    /// when there are [`ACCOUNTS_MAX`].
     async fn create_account(&self, account: &Account) -> Result<(), StoreError>;
 
-    /// Changes an account.
+    /// Changes an account, in all these ways or in none.
     ///
     /// # Errors
-    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account.
-    async fn change_account(&self, id: AccountId, to: &AccountChange) -> Result<(), StoreError>;
+    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account, [`Fault::Invalid`] when a name is none, [`Fault::LastAdministrator`]
+    /// when no active administrator would be left.
+    async fn change_account(&self, id: AccountId, to: &[AccountChange]) -> Result<(), StoreError>;
 
-    /// Deletes an account, its sessions, devices and failures.
+    /// Notes that a one-time password was used, unless its step or a later one was used before.
     ///
     /// # Errors
     /// [`StoreError`], with [`Fault::Unknown`] when there is no such account.
+    async fn advance_totp(&self, id: AccountId, to: TotpStep) -> Result<Advance, StoreError>;
+
+    /// Deletes an account, its sessions and devices.
+    ///
+    /// # Errors
+    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account, [`Fault::LastAdministrator`] when no active administrator would be
+    /// left.
     async fn remove_account(&self, id: AccountId) -> Result<(), StoreError>;
 
     /// The account with this id.
@@ -150,6 +182,8 @@ pub trait AccountStore: Send + Sync {
 impl<B: Backend> AccountStore for SqlStore<B> {
     async fn create_account(&self, account: &Account) -> Result<(), StoreError> {
         attempt(|| format!("creating account {}", account.id), async {
+            check_name(&account.login)?;
+            check_name(&account.display_name)?;
             let (id, folded) = (account.id.to_string(), account.login.to_lowercase());
             let values = [
                 Value::from(id.as_str()),
@@ -163,41 +197,56 @@ impl<B: Backend> AccountStore for SqlStore<B> {
                 Value::Bytes(account.totp.as_ref().map(|totp| &totp.0[..])),
             ];
             let mut work = self.backend.begin().await?;
+            take_turn(&mut *work).await?;
+            if count_of(&mut *work, COUNT, &[]).await? >= ACCOUNTS_MAX {
+                return Err(Fault::Full(ACCOUNTS_MAX));
+            }
             work.execute(CREATE, &values).await?;
             work.commit().await
         })
         .await
     }
 
-    async fn change_account(&self, id: AccountId, to: &AccountChange) -> Result<(), StoreError> {
+    async fn change_account(&self, id: AccountId, to: &[AccountChange]) -> Result<(), StoreError> {
         let text = id.to_string();
         let id_value = Value::from(text.as_str());
-        let (sql, values) = match to {
-            AccountChange::DisplayName(name) => (RENAME, vec![id_value, name.as_str().into()]),
-            AccountChange::Role(role) => (SET_ROLE, vec![id_value, role.name().into()]),
-            AccountChange::Standing(standing) => {
-                (SET_STANDING, vec![id_value, standing.name().into()])
+        attempt(|| format!("changing account {id}"), async {
+            let mut work = self.backend.begin().await?;
+            let administrators = administrators_in_turn(&mut *work).await?;
+            for change in to {
+                apply(&mut *work, id_value, change).await?;
             }
-            AccountChange::Password(hash, change) => {
-                let values = vec![id_value, hash.0.as_str().into(), change.name().into()];
-                (SET_PASSWORD, values)
+            check_administrators(&mut *work, administrators).await?;
+            work.commit().await
+        })
+        .await
+    }
+
+    async fn advance_totp(&self, id: AccountId, to: TotpStep) -> Result<Advance, StoreError> {
+        let text = id.to_string();
+        attempt(|| format!("using a code of account {id}"), async {
+            let values = [Value::from(text.as_str()), Value::from(count(to.0)?)];
+            let mut work = self.backend.begin().await?;
+            if work.execute(ADVANCE, &values).await? > 0 {
+                work.commit().await?;
+                return Ok(Advance::Advanced);
             }
-            AccountChange::Totp(totp) => {
-                let totp = totp.as_ref().map(|totp| &totp.0[..]);
-                (SET_TOTP, vec![id_value, Value::Bytes(totp)])
+            if work.rows(BY_ID, &values[..1]).await?.is_empty() {
+                return Err(Fault::Unknown);
             }
-        };
-        attempt(
-            || format!("changing account {id}"),
-            self.touch(sql, &values),
-        )
+            Ok(Advance::Replayed)
+        })
         .await
     }
 
     async fn remove_account(&self, id: AccountId) -> Result<(), StoreError> {
         let text = id.to_string();
         attempt(|| format!("deleting account {id}"), async {
-            self.touch(REMOVE, &[text.as_str().into()]).await?;
+            let mut work = self.backend.begin().await?;
+            let administrators = administrators_in_turn(&mut *work).await?;
+            touched(work.execute(REMOVE, &[text.as_str().into()]).await?)?;
+            check_administrators(&mut *work, administrators).await?;
+            work.commit().await?;
             self.backend.settle().await
         })
         .await
@@ -213,6 +262,9 @@ impl<B: Backend> AccountStore for SqlStore<B> {
     }
 
     async fn account_of(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        if check_name(login).is_err() {
+            return Ok(None);
+        }
         let folded = login.to_lowercase();
         // A mistyped login may be a password: it is not repeated.
         attempt(|| "reading the account of a login name".to_owned(), async {
@@ -248,14 +300,79 @@ const ALL: &str = select_account!("ORDER BY login_folded");
 
 const CREATE: &str = "
     INSERT INTO account (id, login, login_folded, display_name, role, standing, password,
-        password_change, totp)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        password_change, totp, totp_step)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
 const RENAME: &str = "UPDATE account SET display_name = $2 WHERE id = $1";
 const SET_ROLE: &str = "UPDATE account SET role = $2 WHERE id = $1";
 const SET_STANDING: &str = "UPDATE account SET standing = $2 WHERE id = $1";
 const SET_PASSWORD: &str = "UPDATE account SET password = $2, password_change = $3 WHERE id = $1";
-const SET_TOTP: &str = "UPDATE account SET totp = $2 WHERE id = $1";
+const ENROL: &str = "UPDATE account SET totp = $2, totp_step = $3 WHERE id = $1";
+const ADVANCE: &str = "UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2";
 const REMOVE: &str = "DELETE FROM account WHERE id = $1";
+const COUNT: &str = "SELECT count(*) FROM account";
+const COUNT_ADMINISTRATORS: &str =
+    "SELECT count(*) FROM account WHERE role = 'administrator' AND standing = 'active'";
+
+/// Applies one change within a transaction.
+async fn apply(
+    work: &mut dyn Transaction,
+    id: Value<'_>,
+    change: &AccountChange,
+) -> Result<(), Fault> {
+    let (sql, values) = match change {
+        AccountChange::DisplayName(name) => {
+            check_name(name)?;
+            (RENAME, vec![id, name.as_str().into()])
+        }
+        AccountChange::Role(role) => (SET_ROLE, vec![id, role.name().into()]),
+        AccountChange::Standing(standing) => (SET_STANDING, vec![id, standing.name().into()]),
+        AccountChange::Password(hash, due) => {
+            let values = vec![id, hash.0.as_str().into(), due.name().into()];
+            (SET_PASSWORD, values)
+        }
+        AccountChange::Enrolled(totp, step) => {
+            (ENROL, vec![id, totp.0[..].into(), count(step.0)?.into()])
+        }
+        AccountChange::NotEnrolled => (ENROL, vec![id, Value::Bytes(None), 0_i64.into()]),
+    };
+    touched(work.execute(sql, &values).await?)?;
+    if ends_sessions(change) {
+        work.execute(REVOKE_ALL, &[id]).await?;
+    }
+    Ok(())
+}
+
+const fn ends_sessions(change: &AccountChange) -> bool {
+    match change {
+        AccountChange::Password(..) | AccountChange::Standing(AccountStanding::Disabled) => true,
+        AccountChange::DisplayName(_)
+        | AccountChange::Role(_)
+        | AccountChange::Standing(AccountStanding::Active)
+        | AccountChange::Enrolled(..)
+        | AccountChange::NotEnrolled => false,
+    }
+}
+
+const fn touched(rows: u64) -> Result<(), Fault> {
+    if rows == 0 {
+        return Err(Fault::Unknown);
+    }
+    Ok(())
+}
+
+/// How many administrators are active; until this transaction ends nobody else changes that.
+async fn administrators_in_turn(work: &mut dyn Transaction) -> Result<u64, Fault> {
+    take_turn(work).await?;
+    count_of(work, COUNT_ADMINISTRATORS, &[]).await
+}
+
+/// Refuses a transaction that took the last active administrator.
+async fn check_administrators(work: &mut dyn Transaction, before: u64) -> Result<(), Fault> {
+    if before > 0 && count_of(work, COUNT_ADMINISTRATORS, &[]).await? == 0 {
+        return Err(Fault::LastAdministrator);
+    }
+    Ok(())
+}
 
 fn read_account(mut row: Row) -> Result<Account, Fault> {
     Ok(Account {

@@ -39,6 +39,15 @@ pub enum Fault {
     /// Something with that name or key is there already.
     #[error("that name or key is taken")]
     Taken,
+    /// A name is not of the form that names have.
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// There are as many of these as there may be.
+    #[error("there are {0} already, and there may be no more")]
+    Full(u64),
+    /// Nobody would be left who may change anything.
+    #[error("no other active administrator would be left")]
+    LastAdministrator,
     /// It names something that is not there.
     #[error("there is no such thing")]
     Unknown,

@@ -19,11 +19,15 @@ macro_rules! migrations {
             script!($folder, "/0002_audit.sql"),
             script!($folder, "/0003_accounts.sql"),
             script!($folder, "/0004_sessions.sql"),
+            script!($folder, "/0005_devices.sql"),
+            script!($folder, "/0006_api_keys.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 4] = ["counts", "audit", "accounts", "sessions"];
+const NAMES: [&str; 6] = [
+    "counts", "audit", "accounts", "sessions", "devices", "api_keys",
+];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");
 

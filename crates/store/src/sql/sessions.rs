@@ -3,8 +3,12 @@ use async_trait::async_trait;
 use super::accounts::account_id;
 use super::chain::Hash;
 use super::named::{Named, named};
+use super::period::count;
 use super::store::attempt;
-use super::{AccountId, Backend, Fault, Row, SqlStore, StoreError, Value};
+use super::{AccountId, Backend, Fault, Row, SqlStore, StoreError, Transaction, Value};
+
+/// How many sessions an account may have; then one that was ended goes, or else the one that was unused longest.
+pub const SESSIONS_PER_ACCOUNT_MAX: u64 = 32;
 
 /// A moment in seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +60,7 @@ pub struct Session {
 /// Sessions of those who have signed in. Whether one has run out is for the caller to see: nothing here knows the time.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Adds a session.
+    /// Adds a session; of the account's others only [`SESSIONS_PER_ACCOUNT_MAX`] − 1 stay.
     ///
     /// # Errors
     /// [`StoreError`], with [`Fault::Unknown`] when there is no such account.
@@ -113,7 +117,16 @@ impl<B: Backend> SessionStore for SqlStore<B> {
             Value::from(session.standing.name()),
         ];
         let attempted = || format!("opening a session of account {account}");
-        attempt(attempted, self.touch(OPEN, &values)).await
+        attempt(attempted, async {
+            let others = count(SESSIONS_PER_ACCOUNT_MAX - 1)?;
+            let mut work = self.backend.begin().await?;
+            lock_account(&mut *work, values[1]).await?;
+            work.execute(OPEN, &values).await?;
+            let crowd_out = [values[1], values[0], others.into()];
+            work.execute(CROWD_OUT, &crowd_out).await?;
+            work.commit().await
+        })
+        .await
     }
 
     async fn session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
@@ -185,10 +198,27 @@ const BY_ACCOUNT: &str = select_session!("WHERE account = $1 ORDER BY created, t
 const OPEN: &str = "
     INSERT INTO session (token, account, device, created, last_seen, expires, standing)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const CROWD_OUT: &str = "
+    DELETE FROM session WHERE account = $1 AND token <> $2 AND token NOT IN
+        (SELECT token FROM session WHERE account = $1 AND token <> $2
+        ORDER BY standing = 'revoked', last_seen DESC, token LIMIT $3)";
 const SEEN: &str = "UPDATE session SET last_seen = $2 WHERE token = $1 AND last_seen < $2";
 const REVOKE: &str = "UPDATE session SET standing = 'revoked' WHERE token = $1";
-const REVOKE_ALL: &str = "UPDATE session SET standing = 'revoked' WHERE account = $1";
+pub(super) const REVOKE_ALL: &str = "UPDATE session SET standing = 'revoked' WHERE account = $1";
 const PRUNE: &str = "DELETE FROM session WHERE expires < $1";
+
+const LOCK_ACCOUNT: &str = "UPDATE account SET standing = standing WHERE id = $1";
+
+/// Keeps others from adding to an account until this transaction ends, so that what has a limit is counted once.
+pub(super) async fn lock_account(
+    work: &mut dyn Transaction,
+    account: Value<'_>,
+) -> Result<(), Fault> {
+    if work.execute(LOCK_ACCOUNT, &[account]).await? == 0 {
+        return Err(Fault::Unknown);
+    }
+    Ok(())
+}
 
 fn read_session(mut row: Row) -> Result<Session, Fault> {
     Ok(Session {

@@ -3,8 +3,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AccountStore, AuditStore, Backend, CountStore, Fault, Postgres, Row, SessionStore, Sqlite,
-    StoreError, Value,
+    AccountStore, ApiKeyStore, AuditStore, Backend, CountStore, DeviceStore, Fault, Postgres, Row,
+    SessionStore, Sqlite, StoreError, Transaction, Value,
 };
 
 /// How long an operation may take before the caller is told that it failed.
@@ -12,7 +12,9 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Counts, records, directory and audit, whatever database they are in.
 #[async_trait]
-pub trait Store: AccountStore + AuditStore + CountStore + SessionStore {
+pub trait Store:
+    AccountStore + ApiKeyStore + AuditStore + CountStore + DeviceStore + SessionStore
+{
     /// Ends all connections, and waits until they have ended. What comes later fails.
     async fn close(&self);
 }
@@ -76,4 +78,23 @@ pub(super) async fn attempt<T>(
     let done = tokio::time::timeout(OPERATION_TIMEOUT, operation).await;
     done.unwrap_or(Err(Fault::Late))
         .map_err(|fault| StoreError::new(attempted(), fault))
+}
+
+const TAKE_TURN: &str = "
+    INSERT INTO directory_turn (which) VALUES ('directory')
+    ON CONFLICT (which) DO UPDATE SET which = excluded.which";
+
+/// Waits until no other transaction changes how many there are of something that has a limit, and keeps others waiting until this one ends.
+pub(super) async fn take_turn(work: &mut dyn Transaction) -> Result<(), Fault> {
+    work.execute(TAKE_TURN, &[]).await.map(drop)
+}
+
+/// What a statement counts.
+pub(super) async fn count_of(
+    work: &mut dyn Transaction,
+    sql: &'static str,
+    values: &[Value<'_>],
+) -> Result<u64, Fault> {
+    let row = work.rows(sql, values).await?.into_iter().next();
+    row.ok_or(Fault::Damaged("a count has no row"))?.count()
 }

@@ -1,11 +1,19 @@
 //! Accounts have one login name each, whatever its case, and no change undoes another.
 
 use store::sql::{
-    Account, AccountChange, AccountId, AccountStanding, Fault, PasswordChange, PasswordHash, Role,
-    SealedTotp,
+    ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, Advance, Fault,
+    NAME_CHARACTERS_MAX, PasswordChange, PasswordHash, Role, SealedTotp, Store, StoreError,
+    TotpStep,
 };
 
+use crate::failing::{each_step_fails_once, unless_done};
 use crate::fixture::Fixture;
+
+const TABLES: [&str; 2] = [
+    "SELECT login, display_name, role, standing, password, password_change, totp, totp_step
+    FROM account ORDER BY login",
+    "SELECT token, standing FROM session ORDER BY token",
+];
 
 pub(crate) fn account(id: u128, login: &str) -> Account {
     Account {
@@ -67,11 +75,11 @@ pub(crate) async fn every_change_touches_nothing_else(fixture: Fixture) {
         AccountChange::Role(Role::Supervisor),
         AccountChange::Standing(AccountStanding::Disabled),
         AccountChange::Password(hash.clone(), PasswordChange::NotDue),
-        AccountChange::Totp(Some(SealedTotp(vec![1]))),
+        AccountChange::Enrolled(SealedTotp(vec![1]), TotpStep(7)),
     ];
 
-    for change in &changes {
-        store.change_account(expected.id, change).await.unwrap();
+    for change in changes {
+        store.change_account(expected.id, &[change]).await.unwrap();
     }
 
     expected.display_name = "J.".to_owned();
@@ -88,13 +96,221 @@ pub(crate) async fn account_that_is_not_there_is_not_changed(fixture: Fixture) {
     store.create_account(&gone).await.unwrap();
     store.remove_account(gone.id).await.unwrap();
 
-    let changed = store.change_account(gone.id, &AccountChange::Totp(None));
+    let changed = store.change_account(gone.id, &[AccountChange::NotEnrolled]);
     let changed = changed.await.unwrap_err();
+    let advanced = store.advance_totp(gone.id, TotpStep(1)).await.unwrap_err();
     let removed = store.remove_account(gone.id).await.unwrap_err();
 
     let told = "changing account 00000000000000000000000000000001 failed";
     assert_eq!(changed.to_string(), told);
     assert!(matches!(changed.fault(), Fault::Unknown));
     assert!(matches!(removed.fault(), Fault::Unknown));
+    assert!(matches!(advanced.fault(), Fault::Unknown));
     assert_eq!(store.accounts().await.unwrap(), []);
+}
+
+pub(crate) async fn every_role_comes_back(fixture: Fixture) {
+    let store = fixture.open().await;
+    let roles = [
+        Role::Operator,
+        Role::Supervisor,
+        Role::Administrator,
+        Role::Auditor,
+        Role::Wall,
+    ];
+
+    for (id, role) in (1..).zip(roles) {
+        let written = Account {
+            role,
+            ..account(id, &format!("login{id}"))
+        };
+        store.create_account(&written).await.unwrap();
+    }
+
+    let accounts = store.accounts().await.unwrap();
+    let read: Vec<_> = accounts.iter().map(|one| one.role).collect();
+    assert_eq!(read, roles);
+}
+
+pub(crate) async fn several_changes_are_made_whole_or_not_at_all(fixture: Fixture) {
+    let store = fixture.open().await;
+    let written = account(1, "jana");
+    store.create_account(&written).await.unwrap();
+    let changes = [
+        AccountChange::Role(Role::Auditor),
+        AccountChange::DisplayName("J\u{0}".to_owned()),
+    ];
+
+    let refused = store.change_account(written.id, &changes).await;
+
+    assert!(matches!(refused.unwrap_err().fault(), Fault::Invalid(_)));
+    assert_eq!(store.account(written.id).await.unwrap(), Some(written));
+}
+
+pub(crate) async fn names_that_are_none_are_refused(fixture: Fixture) {
+    let store = fixture.open().await;
+    let longest = "ž".repeat(NAME_CHARACTERS_MAX);
+    let too_long = format!("{longest}ž");
+    let refused = ["", " jana", "jana\n", "ja\u{0}na", "ja\u{7f}na", &too_long];
+
+    for name in refused {
+        let login = store.create_account(&account(1, name)).await.unwrap_err();
+        let mut shown = account(1, "jana");
+        shown.display_name = name.to_owned();
+        let shown = store.create_account(&shown).await.unwrap_err();
+
+        assert!(matches!(login.fault(), Fault::Invalid(_)), "{name:?}");
+        assert!(matches!(shown.fault(), Fault::Invalid(_)), "{name:?}");
+        assert_eq!(store.account_of(name).await.unwrap(), None, "{name:?}");
+    }
+    store.create_account(&account(1, &longest)).await.unwrap();
+}
+
+pub(crate) async fn no_more_accounts_than_there_may_be(fixture: Fixture) {
+    let store = fixture.open().await;
+    store.create_account(&account(1, "jana")).await.unwrap();
+    // More than a test can afford to make one by one.
+    fixture
+        .tamper(
+            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+            INSERT INTO account
+            SELECT 'id' || i, 'login' || i, 'login' || i, 'name', 'operator', 'active', 'hash', 'due', NULL, 0
+            FROM n",
+        )
+        .await;
+
+    let refused = store.create_account(&account(3, "dana")).await;
+
+    assert!(matches!(
+        refused.unwrap_err().fault(),
+        Fault::Full(ACCOUNTS_MAX)
+    ));
+}
+
+pub(crate) async fn code_counts_once_and_no_earlier_one_after_it(fixture: Fixture) {
+    let store = fixture.open().await;
+    let id = AccountId(1);
+    store.create_account(&account(1, "jana")).await.unwrap();
+    let enrolled = AccountChange::Enrolled(SealedTotp(vec![1]), TotpStep(10));
+    store.change_account(id, &[enrolled]).await.unwrap();
+
+    let mut outcomes = Vec::new();
+    for step in [10, 11, 11, 9, 12] {
+        outcomes.push(store.advance_totp(id, TotpStep(step)).await.unwrap());
+    }
+
+    use Advance::{Advanced, Replayed};
+    assert_eq!(outcomes, [Replayed, Advanced, Replayed, Replayed, Advanced]);
+}
+
+pub(crate) async fn of_two_who_use_a_code_at_once_one_counts(fixture: Fixture) {
+    let (one, other) = tokio::join!(fixture.open(), fixture.open());
+    let id = AccountId(1);
+    one.create_account(&account(1, "jana")).await.unwrap();
+
+    let (first, second) = tokio::join!(
+        one.advance_totp(id, TotpStep(5)),
+        other.advance_totp(id, TotpStep(5))
+    );
+
+    let outcomes = [first.unwrap(), second.unwrap()];
+    assert!(outcomes.contains(&Advance::Advanced), "{outcomes:?}");
+    assert!(outcomes.contains(&Advance::Replayed), "{outcomes:?}");
+}
+
+/// Two administrators, of whom the first is active.
+async fn one_active_administrator(store: &dyn Store) -> [AccountId; 2] {
+    let mut first = account(1, "jana");
+    let mut second = account(2, "dana");
+    (first.role, second.role) = (Role::Administrator, Role::Administrator);
+    second.standing = AccountStanding::Disabled;
+    store.create_account(&first).await.unwrap();
+    store.create_account(&second).await.unwrap();
+    [first.id, second.id]
+}
+
+fn is_last(outcome: Result<(), StoreError>) -> bool {
+    matches!(outcome.unwrap_err().fault(), Fault::LastAdministrator)
+}
+
+pub(crate) async fn last_active_administrator_stays(fixture: Fixture) {
+    let store = fixture.open().await;
+    let [last, other] = one_active_administrator(&*store).await;
+    let before = store.accounts().await.unwrap();
+
+    let demoted = AccountChange::Role(Role::Operator);
+    let disabled = AccountChange::Standing(AccountStanding::Disabled);
+    assert!(is_last(store.change_account(last, &[demoted]).await));
+    assert!(is_last(store.change_account(last, &[disabled]).await));
+    assert!(is_last(store.remove_account(last).await));
+
+    assert_eq!(store.accounts().await.unwrap(), before);
+    let enabled = AccountChange::Standing(AccountStanding::Active);
+    store.change_account(other, &[enabled]).await.unwrap();
+    store.remove_account(last).await.unwrap();
+}
+
+pub(crate) async fn of_two_administrators_who_remove_each_other_one_stays(fixture: Fixture) {
+    let (one, other) = tokio::join!(fixture.open(), fixture.open());
+    let [first, second] = one_active_administrator(&*one).await;
+    let enabled = AccountChange::Standing(AccountStanding::Active);
+    one.change_account(second, &[enabled]).await.unwrap();
+
+    let (by_one, by_other) = tokio::join!(one.remove_account(first), other.remove_account(second));
+
+    assert!(by_one.is_ok() != by_other.is_ok());
+    assert_eq!(one.accounts().await.unwrap().len(), 1);
+}
+
+pub(crate) async fn new_account_whose_every_step_fails_once_is_whole_or_absent(fixture: Fixture) {
+    fixture.open().await.close().await;
+
+    let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
+        let created = store.create_account(&account(1, "jana")).await;
+        unless_done(created, |fault| matches!(fault, Fault::Taken))
+    });
+
+    assert!(steps.await > 3);
+}
+
+pub(crate) async fn change_whose_every_step_fails_once_is_whole_or_absent(fixture: Fixture) {
+    let store = fixture.open().await;
+    crate::sessions::three_sessions(&*store).await;
+    store.close().await;
+    let changes = [
+        AccountChange::DisplayName("J.".to_owned()),
+        AccountChange::Password(PasswordHash("new".to_owned()), PasswordChange::NotDue),
+    ];
+
+    let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
+        store.change_account(AccountId(1), &changes).await
+    });
+
+    assert!(steps.await > 5);
+}
+
+pub(crate) async fn removal_whose_every_step_fails_once_is_whole_or_absent(fixture: Fixture) {
+    let store = fixture.open().await;
+    crate::sessions::three_sessions(&*store).await;
+    store.close().await;
+
+    let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
+        let removed = store.remove_account(AccountId(1)).await;
+        unless_done(removed, |fault| matches!(fault, Fault::Unknown))
+    });
+
+    assert!(steps.await > 3);
+}
+
+pub(crate) async fn code_whose_every_step_fails_once_is_used_or_not(fixture: Fixture) {
+    let store = fixture.open().await;
+    store.create_account(&account(1, "jana")).await.unwrap();
+    store.close().await;
+
+    let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
+        let advanced = store.advance_totp(AccountId(1), TotpStep(5)).await;
+        advanced.map(drop)
+    });
+
+    assert!(steps.await > 2);
 }

@@ -116,3 +116,14 @@ pub(crate) async fn each_step_fails_once(
     }
     panic!("the operation does not succeed within {STEPS_MAX} steps")
 }
+
+/// An operation that was done already is done: the answer to an earlier attempt was lost.
+pub(crate) fn unless_done(
+    outcome: Result<(), StoreError>,
+    done: fn(&Fault) -> bool,
+) -> Result<(), StoreError> {
+    match outcome {
+        Err(error) if done(error.fault()) => Ok(()),
+        other => other,
+    }
+}

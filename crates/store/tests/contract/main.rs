@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod counts;
+mod devices;
 mod failing;
 mod fixture;
 mod opening;
@@ -62,5 +64,32 @@ on_both_databases! {
     sessions::use_of_a_session_moves_only_forward
     sessions::sessions_end_alone_or_with_their_account
     sessions::sessions_that_ran_out_are_deleted
+    accounts::every_role_comes_back
+    accounts::several_changes_are_made_whole_or_not_at_all
+    accounts::names_that_are_none_are_refused
+    accounts::no_more_accounts_than_there_may_be
+    accounts::code_counts_once_and_no_earlier_one_after_it
+    accounts::of_two_who_use_a_code_at_once_one_counts
+    accounts::last_active_administrator_stays
+    accounts::of_two_administrators_who_remove_each_other_one_stays
+    accounts::new_account_whose_every_step_fails_once_is_whole_or_absent
+    accounts::change_whose_every_step_fails_once_is_whole_or_absent
+    accounts::removal_whose_every_step_fails_once_is_whole_or_absent
+    accounts::code_whose_every_step_fails_once_is_used_or_not
+    api_keys::key_comes_back_by_its_token
+    api_keys::token_belongs_to_one_key
+    api_keys::key_without_a_name_or_a_scope_is_refused
+    api_keys::revoked_key_stays_revoked
+    api_keys::one_key_too_many_is_refused_until_another_ends
+    api_keys::of_the_keys_that_ended_the_newest_are_kept
+    api_keys::key_whose_every_step_fails_once_is_whole_or_absent
+    devices::device_is_known_to_whom_it_was_remembered_for
+    devices::device_of_no_account_is_refused
+    devices::one_device_too_many_is_the_one_unused_longest
+    devices::devices_are_forgotten_together_or_with_their_account
+    devices::device_whose_every_step_fails_once_is_whole_or_absent
+    sessions::new_password_or_no_more_rights_end_all_sessions
+    sessions::one_session_too_many_ends_the_one_unused_longest
+    sessions::session_whose_every_step_fails_once_is_whole_or_absent
     counts::failure_says_what_was_attempted
 }

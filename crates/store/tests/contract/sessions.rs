@@ -1,10 +1,12 @@
 //! Sessions end when they are told to, with their account, or when they run out.
 
 use store::sql::{
-    AccountId, DeviceKind, Fault, Session, SessionStanding, Store, TokenHash, UnixSeconds,
+    AccountChange, AccountId, AccountStanding, DeviceKind, Fault, PasswordChange, PasswordHash,
+    SESSIONS_PER_ACCOUNT_MAX, Session, SessionStanding, Store, TokenHash, UnixSeconds,
 };
 
 use crate::accounts::account;
+use crate::failing::{each_step_fails_once, unless_done};
 use crate::fixture::Fixture;
 
 fn session(token: u8, account: u128) -> Session {
@@ -20,7 +22,7 @@ fn session(token: u8, account: u128) -> Session {
 }
 
 /// Two accounts; the first has two sessions, the second one.
-async fn three_sessions(store: &dyn Store) -> [Session; 3] {
+pub(crate) async fn three_sessions(store: &dyn Store) -> [Session; 3] {
     let sessions = [session(1, 1), session(2, 1), session(3, 2)];
     store.create_account(&account(1, "jana")).await.unwrap();
     store.create_account(&account(2, "dana")).await.unwrap();
@@ -102,4 +104,66 @@ pub(crate) async fn sessions_that_ran_out_are_deleted(fixture: Fixture) {
     store.prune_sessions(second.expires).await.unwrap();
 
     assert_eq!(store.sessions(AccountId(1)).await.unwrap(), [second]);
+}
+
+pub(crate) async fn new_password_or_no_more_rights_end_all_sessions(fixture: Fixture) {
+    let changes = [
+        AccountChange::Password(PasswordHash("new".to_owned()), PasswordChange::NotDue),
+        AccountChange::Standing(AccountStanding::Disabled),
+    ];
+    let store = fixture.open().await;
+    let [_, _, other] = three_sessions(&*store).await;
+
+    for (token, change) in (10..).zip(changes) {
+        store.open_session(&session(token, 1)).await.unwrap();
+        store.change_account(AccountId(1), &[change]).await.unwrap();
+
+        let sessions = store.sessions(AccountId(1)).await.unwrap();
+        let live = sessions
+            .iter()
+            .filter(|one| one.standing == SessionStanding::Live);
+        assert_eq!(live.count(), 0);
+    }
+    assert_eq!(store.sessions(AccountId(2)).await.unwrap(), [other]);
+}
+
+pub(crate) async fn one_session_too_many_ends_the_one_unused_longest(fixture: Fixture) {
+    let store = fixture.open().await;
+    store.create_account(&account(1, "jana")).await.unwrap();
+    let most = u8::try_from(SESSIONS_PER_ACCOUNT_MAX).unwrap();
+    for token in 1..=most {
+        store.open_session(&session(token, 1)).await.unwrap();
+    }
+    for token in (1..=most).filter(|token| *token != 7) {
+        let hash = TokenHash([token; 32]);
+        store
+            .touch_session(&hash, UnixSeconds(1_500))
+            .await
+            .unwrap();
+    }
+
+    store.open_session(&session(most + 1, 1)).await.unwrap();
+    store.revoke_session(&TokenHash([3; 32])).await.unwrap();
+    store.open_session(&session(most + 2, 1)).await.unwrap();
+
+    let sessions = store.sessions(AccountId(1)).await.unwrap();
+    let tokens: Vec<u8> = sessions.iter().map(|one| one.token.0[0]).collect();
+    let expected: Vec<u8> = (1..=most + 2)
+        .filter(|token| ![3, 7].contains(token))
+        .collect();
+    assert_eq!(tokens, expected);
+}
+
+pub(crate) async fn session_whose_every_step_fails_once_is_whole_or_absent(fixture: Fixture) {
+    let store = fixture.open().await;
+    store.create_account(&account(1, "jana")).await.unwrap();
+    store.close().await;
+    let tables = ["SELECT token, account, standing FROM session ORDER BY token"];
+
+    let steps = each_step_fails_once(&fixture, &tables, async |store| {
+        let opened = store.open_session(&session(1, 1)).await;
+        unless_done(opened, |fault| matches!(fault, Fault::Taken))
+    });
+
+    assert!(steps.await > 3);
 }
