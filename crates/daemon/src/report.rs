@@ -112,14 +112,7 @@ fn figures(text: &mut String, title: std::fmt::Arguments<'_>, tally: &Tally) {
 }
 
 fn date(text: &str) -> Result<Date, String> {
-    let mut parts = text.split('-');
-    let mut part = || parts.next()?.parse().ok();
-    let date = part().zip(part()).zip(part());
-    date.filter(|_| parts.next().is_none())
-        .and_then(|((year, month), day)| {
-            Date::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
-        })
-        .ok_or_else(|| "is a day such as 2026-11-23".to_owned())
+    Date::parse(text).ok_or_else(|| "is a day such as 2026-11-23".to_owned())
 }
 
 #[cfg(test)]

@@ -33,14 +33,26 @@ impl<T: Ord> Default for Several<T> {
     }
 }
 
+/// How many values a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// One.
+    One,
+    /// Several may be ticked.
+    Several,
+}
+
 /// What a field of the content holds.
 pub(crate) trait Value: Sized {
+    const HOLDS: Holds;
     fn texts(&self) -> Vec<&'static str>;
     fn parse(text: &str) -> Option<Self>;
     fn domain() -> Vec<&'static str>;
 }
 
 impl<T: Choice> Value for T {
+    const HOLDS: Holds = Holds::One;
+
     fn texts(&self) -> Vec<&'static str> {
         vec![self.as_str()]
     }
@@ -55,6 +67,8 @@ impl<T: Choice> Value for T {
 }
 
 impl<T: Choice> Value for Several<T> {
+    const HOLDS: Holds = Holds::Several;
+
     fn texts(&self) -> Vec<&'static str> {
         if self.0.is_empty() {
             return vec![NOT_ASKED];

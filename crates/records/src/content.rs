@@ -267,6 +267,14 @@ macro_rules! content {
                 Self::ALL.iter().copied().find(|field| field.as_str() == text)
             }
 
+            /// Whether several of its values may be ticked.
+            #[must_use]
+            pub const fn holds(self) -> crate::Holds {
+                match self {
+                    $(Self::$variant => <$type as crate::choice::Value>::HOLDS,)+
+                }
+            }
+
             /// The texts of its values, *not asked* first.
             #[must_use]
             pub fn domain(self) -> Vec<&'static str> {

@@ -24,7 +24,7 @@ mod tables;
 mod tally;
 
 pub use chance::SEED_BYTES;
-pub use choice::{Choice, NOT_ASKED, SEVERAL_SEPARATOR, Several};
+pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN};
 pub use counts::{ARRIVED_KEPT, CLOSED_MAX, Counts, Period};
 pub use csv::csv;

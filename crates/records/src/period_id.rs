@@ -31,6 +31,18 @@ impl Date {
         Some(Self { year, month, day })
     }
 
+    /// Reads a day as it is written, such as 2026-11-23; nothing when there is no such day.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let mut part = || parts.next()?.parse().ok();
+        let (year, month, day): (u16, u16, u16) = (part()?, part()?, part()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        Self::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    }
+
     /// Another day of the same month.
     pub(crate) const fn on(self, day: u8) -> Self {
         Self { day, ..self }

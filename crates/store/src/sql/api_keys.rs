@@ -34,7 +34,7 @@ named! {
         ReadReports = "read-reports",
         /// The audit.
         ReadAudit = "read-audit",
-        /// The directory of operators.
+        /// What operators want: pausing them and undoing it.
         ManageOperators = "manage-operators",
     }
 }

@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+
+use records::Tally;
+
+use super::{Contact, Health, Millis, Operator, Parts, Recent, Setup, Trunk};
+
+/// Something that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A contact is new, or is not as it was.
+    Contact(Contact),
+    /// A contact is over.
+    ContactGone(String),
+    /// An operator is new, or is not as she was.
+    Operator(Operator),
+    /// An operator is not configured any more.
+    OperatorGone(String),
+    /// The trunks are so.
+    Trunks(Vec<Trunk>),
+    /// Calls are taken and kept, or not.
+    Health(Health),
+    /// The configuration says so.
+    Setup(Setup),
+    /// The sums of today are so.
+    Today(Tally),
+}
+
+/// The board, and the way from one change to the next.
+#[derive(Debug, Default)]
+pub struct Fold {
+    contacts: BTreeMap<u64, Contact>,
+    operators: BTreeMap<String, Operator>,
+    /// The number that each operator has on a wall, given when she is first seen.
+    numbers: BTreeMap<String, usize>,
+    trunks: Vec<Trunk>,
+    health: Option<Health>,
+    setup: Setup,
+    recent: Recent,
+}
+
+impl Fold {
+    /// Takes changes in and tells them as parts.
+    pub fn apply(&mut self, at: Millis, changes: Vec<Change>) -> Parts {
+        let mut parts = Parts {
+            at_ms: at,
+            ..Parts::default()
+        };
+        for change in changes {
+            self.take(at, change, &mut parts);
+        }
+        parts
+    }
+
+    /// Forgets everything but the sums and takes in what is so now: changes were lost.
+    pub fn replace(&mut self, at: Millis, changes: Vec<Change>) -> Parts {
+        self.contacts.clear();
+        self.operators.clear();
+        self.apply(at, changes);
+        self.parts(at)
+    }
+
+    /// Everything.
+    #[must_use]
+    pub fn parts(&self, at: Millis) -> Parts {
+        Parts {
+            at_ms: at,
+            health: self.health.clone(),
+            setup: Some(self.setup.clone()),
+            contacts: self.contacts.values().cloned().collect(),
+            contacts_gone: Vec::new(),
+            operators: self.operators.values().cloned().collect(),
+            operators_gone: Vec::new(),
+            trunks: Some(self.trunks.clone()),
+            sums: Some(self.recent.sums(at)),
+            chart: self.recent.chart(),
+        }
+    }
+
+    /// What passing time alone changes: the sums of the last minutes, and the day's chart.
+    pub fn tick(&mut self, at: Millis) -> Parts {
+        let today = *self.recent.today();
+        self.recent.take(at, &today);
+        Parts {
+            at_ms: at,
+            sums: Some(self.recent.sums(at)),
+            chart: self.recent.chart_now(),
+            ..Parts::default()
+        }
+    }
+
+    /// The parts as a wall sees them.
+    #[must_use]
+    pub fn for_wall(&self, parts: &Parts) -> Parts {
+        parts.for_wall(|key| self.numbers.get(key).copied().unwrap_or(0).to_string())
+    }
+
+    /// A contact that is on the board.
+    #[must_use]
+    pub fn contact(&self, id: u64) -> Option<&Contact> {
+        self.contacts.get(&id)
+    }
+
+    /// An operator who is on the board.
+    #[must_use]
+    pub fn operator(&self, key: &str) -> Option<&Operator> {
+        self.operators.get(key)
+    }
+
+    /// What the configuration says.
+    #[must_use]
+    pub const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    fn take(&mut self, at: Millis, change: Change, parts: &mut Parts) {
+        match change {
+            Change::Contact(contact) => {
+                // Ids are numbers of the journal; anything else is no contact of ours.
+                let Ok(id) = contact.id.parse() else { return };
+                self.contacts.insert(id, contact.clone());
+                parts.contacts_gone.retain(|gone| *gone != contact.id);
+                parts.contacts.retain(|other| other.id != contact.id);
+                parts.contacts.push(contact);
+            }
+            Change::ContactGone(id) => {
+                if let Ok(number) = id.parse() {
+                    self.contacts.remove(&number);
+                }
+                parts.contacts.retain(|other| other.id != id);
+                parts.contacts_gone.push(id);
+            }
+            Change::Operator(operator) => {
+                let next = self.numbers.len() + 1;
+                self.numbers.entry(operator.key.clone()).or_insert(next);
+                self.operators
+                    .insert(operator.key.clone(), operator.clone());
+                parts.operators.retain(|other| other.key != operator.key);
+                parts.operators.push(operator);
+            }
+            Change::OperatorGone(key) => {
+                self.operators.remove(&key);
+                parts.operators.retain(|other| other.key != key);
+                parts.operators_gone.push(key);
+            }
+            Change::Trunks(trunks) => {
+                self.trunks.clone_from(&trunks);
+                parts.trunks = Some(trunks);
+            }
+            Change::Health(health) => {
+                self.health = Some(health.clone());
+                parts.health = Some(health);
+            }
+            Change::Setup(setup) => {
+                self.setup = setup.clone();
+                parts.setup = Some(setup);
+            }
+            Change::Today(today) => {
+                self.recent.take(at, &today);
+                parts.sums = Some(self.recent.sums(at));
+                parts.chart = self.recent.chart_now();
+            }
+        }
+    }
+}

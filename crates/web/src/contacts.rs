@@ -1,0 +1,286 @@
+//! Contacts: their story, and what people do with them.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use dispatch::{ContactId, Key, OperatorId, QueueId, Seq};
+use records::Holds;
+use records::content::{Content, Field};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use store::sql::Role;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Json, Path};
+use crate::audit::Event;
+use crate::board::{Class, ContactState};
+use crate::identity::SignedIn;
+use crate::line::{Act, By, Refusal, Story};
+use crate::problem::{Kind, Problem, ProblemBody};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(story))
+        .routes(routes!(class))
+        .routes(routes!(queue))
+        .routes(routes!(operator))
+        .routes(routes!(content))
+        .routes(routes!(fields))
+}
+
+/// What happened to a contact and what holds it back now: every decision with its rule, until half an hour after its end. Kept in memory alone.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contacts/{contact}",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    responses(
+        (status = 200, body = Story),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn story(State(app): State<App>, Path(contact): Path<u64>) -> Result<Json<Story>, Problem> {
+    let story = app.line.story(ContactId(Seq(contact))).await;
+    story.map(Json).ok_or_else(|| unknown(contact))
+}
+
+/// A class.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct ToClass {
+    /// The class from now on. `alarm` is for SOS buttons alone.
+    class: Class,
+}
+
+/// Gives a contact another class. An operator may do so with the contact that she has or is offered, and by that undoes *cannot speak*.
+#[utoipa::path(
+    put,
+    path = "/api/v1/contacts/{contact}/class",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    request_body = ToClass,
+    responses(
+        (status = 204, description = "Done."),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn class(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(contact): Path<u64>,
+    Json(to): Json<ToClass>,
+) -> Result<StatusCode, Problem> {
+    if to.class == Class::Alarm {
+        return Err(Problem::new(
+            Kind::Invalid,
+            "only an SOS button makes an alarm",
+        ));
+    }
+    let id = ContactId(Seq(contact));
+    let by = if who.role == Role::Operator || has(&app, &who, id) {
+        if !has(&app, &who, id) {
+            return Err(Problem::new(Kind::Forbidden, "it is not your contact"));
+        }
+        By::Operator(operator_of(&who)?)
+    } else {
+        By::Supervisor
+    };
+    let act = Act::Class {
+        contact: id,
+        class: to.class.into(),
+        by,
+    };
+    carry_out(&app, act).await?;
+    app.audit
+        .note(&who.login, Event::ClassChanged { class: to.class });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A queue.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct ToQueue {
+    /// The name of the queue.
+    queue: String,
+}
+
+/// Has a contact wait in another queue, at its rank there.
+#[utoipa::path(
+    put,
+    path = "/api/v1/contacts/{contact}/queue",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    request_body = ToQueue,
+    responses(
+        (status = 204, description = "Done."),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn queue(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(contact): Path<u64>,
+    Json(to): Json<ToQueue>,
+) -> Result<StatusCode, Problem> {
+    let queue = Key::parse(&to.queue).map_err(|_| no_such("queue"))?;
+    let act = Act::Move {
+        contact: ContactId(Seq(contact)),
+        queue: QueueId(queue),
+    };
+    carry_out(&app, act).await?;
+    app.audit.note(&who.login, Event::Moved { queue: to.queue });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An operator.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct ToOperator {
+    /// The name of the operator.
+    operator: String,
+}
+
+/// Offers a contact to one operator before anybody else. She has to be free, and nobody more urgent may wait for her.
+#[utoipa::path(
+    put,
+    path = "/api/v1/contacts/{contact}/operator",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    request_body = ToOperator,
+    responses(
+        (status = 204, description = "Done."),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn operator(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(contact): Path<u64>,
+    Json(to): Json<ToOperator>,
+) -> Result<StatusCode, Problem> {
+    let operator = Key::parse(&to.operator).map_err(|_| no_such("operator"))?;
+    let act = Act::Give {
+        contact: ContactId(Seq(contact)),
+        operator: OperatorId(operator),
+    };
+    carry_out(&app, act).await?;
+    app.audit.note(&who.login, Event::Given);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is entered after a call: fields by name, each with one value, or with several joined by `+`. What is missing was not asked.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct Entered {
+    /// Values by field.
+    fields: BTreeMap<String, String>,
+}
+
+/// Enters the content of a call. Its operator may do so until the period of the call closes, and anew until then.
+#[utoipa::path(
+    put,
+    path = "/api/v1/contacts/{contact}/content",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    request_body = Entered,
+    responses(
+        (status = 204, description = "Done."),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn content(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(contact): Path<u64>,
+    Json(entered): Json<Entered>,
+) -> Result<StatusCode, Problem> {
+    let act = Act::Enter {
+        contact: ContactId(Seq(contact)),
+        operator: operator_of(&who)?,
+        content: read(&entered)?,
+    };
+    carry_out(&app, act).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn read(entered: &Entered) -> Result<Content, Problem> {
+    let mut content = Content::default();
+    for (name, value) in &entered.fields {
+        let field = Field::parse(name)
+            .ok_or_else(|| Problem::new(Kind::Invalid, "there is no field of that name"))?;
+        content
+            .set(field, value)
+            .map_err(|_| Problem::new(Kind::Invalid, format!("{name} has no such value")))?;
+    }
+    Ok(content)
+}
+
+/// A field of the content, and the values that it may have.
+#[derive(Debug, Serialize, ToSchema)]
+struct FieldTold {
+    /// Its name.
+    name: &'static str,
+    /// Its values, *not asked* first.
+    values: Vec<&'static str>,
+    /// Whether several values may be ticked.
+    several: bool,
+}
+
+/// The fields that may be entered after a call.
+#[utoipa::path(
+    get,
+    path = "/api/v1/content-fields",
+    tag = "contacts",
+    responses((status = 200, body = Vec<FieldTold>))
+)]
+async fn fields() -> Json<Vec<FieldTold>> {
+    let told = Field::ALL.iter().map(|field| FieldTold {
+        name: field.as_str(),
+        values: field.domain(),
+        several: field.holds() == Holds::Several,
+    });
+    Json(told.collect())
+}
+
+/// Whether somebody is the operator who has a contact, or is offered it.
+fn has(app: &App, who: &SignedIn, contact: ContactId) -> bool {
+    let contact = app.feed.contact(contact);
+    contact.is_some_and(|contact| match contact.state {
+        ContactState::Offered | ContactState::Talking => {
+            contact.with.iter().any(|name| name.0 == who.login)
+        }
+        ContactState::Waiting | ContactState::Adrift => false,
+    })
+}
+
+pub(crate) fn operator_of(who: &SignedIn) -> Result<OperatorId, Problem> {
+    let not_one = || Problem::new(Kind::Conflict, "your account is no operator's");
+    Key::parse(&who.login)
+        .map(OperatorId)
+        .map_err(|_| not_one())
+}
+
+/// Has an act done, and says as a problem why it was not.
+pub(crate) async fn carry_out(app: &App, act: Act) -> Result<(), Problem> {
+    app.line.act(act).await.map_err(|refusal| match refusal {
+        Refusal::Conflict(why) => Problem::new(Kind::Conflict, why),
+        Refusal::Unknown(what) => Problem::new(Kind::NotFound, what),
+        Refusal::NoAnswer => {
+            Problem::new(Kind::Unavailable, Refusal::NoAnswer.to_string()).retry_after(5)
+        }
+    })
+}
+
+fn unknown(contact: u64) -> Problem {
+    Problem::new(
+        Kind::NotFound,
+        format!("contact {contact} is not known, or over for longer than half an hour"),
+    )
+}
+
+pub(crate) fn no_such(what: &str) -> Problem {
+    Problem::new(Kind::NotFound, format!("there is no such {what}"))
+}

@@ -1,0 +1,105 @@
+//! What every request passes: who sends it, whether that role may, whether it comes from our own pages; and the headers of every answer.
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Response as HttpResponse, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
+
+use crate::app::App;
+use crate::identity::{Due, Who};
+use crate::problem::{Kind, Problem};
+use crate::roles::{Access, access};
+
+/// Only what comes from here: no script, style, picture or connection of anybody else, and no page of ours within another.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+    connect-src 'self'; manifest-src 'self'; worker-src 'self'; media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Lets a request through when its sender may, with the sender as an extension.
+///
+/// # Errors
+/// [`Problem`]: nobody is signed in, or not somebody who may.
+pub(crate) async fn guard(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let path = request.extensions().get::<MatchedPath>();
+    let needs = path.and_then(|path| access(request.method(), path.as_str()));
+    let Some(needs) = needs else {
+        // The router answers what exists for other methods; what has no access is for nobody.
+        return Ok(next.run(request).await);
+    };
+    if needs != Access::Anybody {
+        let who = app.gate.who(request.headers()).await?;
+        let who = who.ok_or_else(|| Problem::new(Kind::NotSignedIn, "sign in first"))?;
+        may(needs, &who)?;
+        request.extensions_mut().insert(who);
+    }
+    Ok(next.run(request).await)
+}
+
+/// Whether somebody may do what needs this access.
+fn may(needs: Access, who: &Who) -> Result<(), Problem> {
+    let forbidden = || Problem::new(Kind::Forbidden, "this is not for your role");
+    match (needs, who) {
+        (Access::Anybody, _) | (Access::AnySession, Who::Account(_)) => Ok(()),
+        (Access::AnySession, Who::Key { .. }) => Err(forbidden()),
+        (Access::Only(roles, _), Who::Account(account)) => match account.due {
+            Due::Nothing if roles.contains(&account.role) => Ok(()),
+            Due::Nothing => Err(forbidden()),
+            Due::Password => Err(Problem::new(Kind::SetUpFirst, "choose a password first")),
+            Due::Totp => Err(Problem::new(
+                Kind::SetUpFirst,
+                "set up one-time passwords first",
+            )),
+        },
+        (Access::Only(_, scope), Who::Key { scopes, .. }) => {
+            if scope.is_some_and(|scope| scopes.contains(&scope)) {
+                Ok(())
+            } else {
+                Err(Problem::new(Kind::Forbidden, "the key has no such scope"))
+            }
+        }
+    }
+}
+
+/// Refuses whatever another site's page sends and would change something.
+pub(crate) fn same_origin() -> CsrfLayer<CrossSite> {
+    CsrfLayer::new().with_rejection_response(CrossSite)
+}
+
+/// The answer to a request from another site.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CrossSite;
+
+impl ResponseForProtectionError<Body> for CrossSite {
+    fn response_for_protection_error(&mut self, _: ProtectionError) -> HttpResponse<Body> {
+        Problem::new(Kind::CrossSite, "only our own pages may send this").into_response()
+    }
+}
+
+/// Puts the headers on every answer that keep a browser strict.
+pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let strict: [(HeaderName, &'static str); 6] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(self)",
+        ),
+    ];
+    for (name, value) in strict {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

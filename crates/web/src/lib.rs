@@ -1,0 +1,33 @@
+//! The web face: the API under `/api/v1`, the live feed, the dashboards.
+//!
+//! Nothing here holds an engine. What happens in the exchange comes as [`board::Change`]s into the [`feed::Feed`]; what somebody wants done goes out as
+//! a [`line::Act`] and is answered after it was applied. Every route stands in [`roles::ROUTES`] with who may use it; errors are RFC 9457
+//! [`problem::Problem`]s.
+
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes parameters writes them out"
+)]
+
+mod app;
+mod audit;
+pub mod board;
+mod contacts;
+pub mod feed;
+mod feed_route;
+mod guard;
+pub mod identity;
+pub mod line;
+mod openapi;
+mod operators;
+mod pages;
+pub mod problem;
+mod reports;
+pub mod roles;
+mod serve;
+
+pub use app::{App, Asked, BODY_BYTES_MAX, Clock, Json, Path, REQUEST_TIMEOUT, router};
+pub use audit::{AUDIT_WAITING_MAX, Audit, Event};
+pub use openapi::document;
+pub use pages::are_built;
+pub use serve::{CONNECTIONS_MAX, HEAD_TIMEOUT, serve};

@@ -1,0 +1,95 @@
+//! The dashboards, embedded at build time. A binary that was built without them says so.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use crate::problem::{Kind, Problem};
+
+#[derive(RustEmbed)]
+#[folder = "../../dashboards/dist"]
+#[allow_missing = true]
+struct Dashboards;
+
+const INDEX: &str = "index.html";
+
+/// Whether the dashboards are in this binary.
+#[must_use]
+pub fn are_built() -> bool {
+    Dashboards::get(INDEX).is_some()
+}
+
+/// Serves a file of the dashboards; every other path that no file has is one of their pages.
+pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    if path == "api" || path.starts_with("api/") {
+        return Problem::new(Kind::NotFound, "the API has no such path").into_response();
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return Problem::new(Kind::MethodNotAllowed, "pages are only read").into_response();
+    }
+    let is_file = path.contains('.') || path.starts_with("assets/");
+    let name = if is_file { path } else { INDEX };
+    match Dashboards::get(name) {
+        Some(file) => respond(name, &file, &headers),
+        None if is_file => Problem::new(Kind::NotFound, "there is no such file").into_response(),
+        None => Problem::new(
+            Kind::WebNotBuilt,
+            "build them with `cargo xtask dashboards`, then linka again",
+        )
+        .into_response(),
+    }
+}
+
+fn respond(name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
+    let etag = etag(file);
+    let same = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let mut response = if same {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Body::from(file.data.clone().into_owned()).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type(name));
+    headers.insert(header::CACHE_CONTROL, caching(name));
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    response
+}
+
+fn etag(file: &EmbeddedFile) -> String {
+    let hash = file.metadata.sha256_hash();
+    let hex: String = hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("\"{hex}\"")
+}
+
+/// Files under `assets/` have their content's hash in their name.
+fn caching(name: &str) -> HeaderValue {
+    HeaderValue::from_static(if name.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    })
+}
+
+fn content_type(name: &str) -> HeaderValue {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    HeaderValue::from_static(match extension {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "json" | "webmanifest" => "application/json",
+        "woff2" => "font/woff2",
+        "wav" => "audio/wav",
+        _ => "application/octet-stream",
+    })
+}

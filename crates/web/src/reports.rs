@@ -1,0 +1,316 @@
+//! Reports: counts of closed periods, each figure with its formula. What is open is in none of them.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use records::{ClosedPeriod, Date, FIGURES, Measure, PeriodId, QuarterHour, Share, Tally};
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Asked, Json};
+use crate::audit::Event;
+use crate::board::{Class, Millis};
+use crate::identity::Who;
+use crate::problem::{Kind, Problem, ProblemBody};
+
+/// How many days of quarter-hours are told at once.
+const ARRIVED_DAYS_MAX: i64 = 31;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(counts))
+        .routes(routes!(counts_csv))
+        .routes(routes!(arrived))
+}
+
+/// Which days.
+#[derive(Debug, Deserialize, IntoParams)]
+struct Days {
+    /// Only periods that begin on this day or later, such as 2026-11-01.
+    from: Option<String>,
+    /// Only periods that begin on this day or earlier.
+    to: Option<String>,
+}
+
+/// Counts of a closed period.
+#[derive(Debug, Serialize, ToSchema)]
+struct Counted {
+    /// Whether it is a whole month or a part of one.
+    span: SpanTold,
+    /// Its first day.
+    first: String,
+    /// Its last day.
+    last: String,
+    /// The line.
+    line: String,
+    /// The class; all classes where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<Class>,
+    /// Its figures, in the order of `formulas`.
+    values: Vec<Value>,
+}
+
+/// Whether a period is a whole month.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SpanTold {
+    /// A month.
+    Month,
+    /// A part of a month that ten contacts share.
+    Piece,
+}
+
+/// What a figure comes to; nothing when there is nothing to take it of.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+struct Value(Option<u64>);
+
+/// A figure and how it is computed.
+#[derive(Debug, Serialize, ToSchema)]
+struct Formula {
+    /// Its name, never changed.
+    name: &'static str,
+    /// What its values are in: `contacts`, `seconds`, or `permille`.
+    unit: &'static str,
+    /// The formula, in the names of the other figures.
+    formula: &'static str,
+}
+
+/// Offers that were missed in a month, on all lines.
+#[derive(Debug, Serialize, ToSchema)]
+struct Missed {
+    /// The first day of the month.
+    first: String,
+    /// Its last day.
+    last: String,
+    /// Rang out.
+    no_answer: u64,
+    /// The phone said no.
+    declined: u64,
+    /// The phone could not be reached.
+    unreachable: u64,
+}
+
+/// Counts of closed periods.
+#[derive(Debug, Serialize, ToSchema)]
+struct Counts {
+    /// The figures, in order.
+    formulas: Vec<Formula>,
+    /// The periods, the earliest first.
+    periods: Vec<Counted>,
+    /// Missed offers by month.
+    missed: Vec<Missed>,
+}
+
+/// Counts of closed months, and of parts of months that ten contacts share.
+#[utoipa::path(
+    get,
+    path = "/api/v1/reports/counts",
+    tag = "reports",
+    params(Days),
+    responses(
+        (status = 200, body = Counts),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn counts(State(app): State<App>, Asked(days): Asked<Days>) -> Result<Json<Counts>, Problem> {
+    let closed = app.store.closed(days.range()?).await?;
+    let formulas = FIGURES.iter().map(|figure| Formula {
+        name: figure.name,
+        unit: unit(figure.of(&Tally::default())),
+        formula: figure.formula,
+    });
+    Ok(Json(Counts {
+        formulas: formulas.collect(),
+        periods: closed.iter().flat_map(counted).collect(),
+        missed: closed.iter().filter_map(missed).collect(),
+    }))
+}
+
+/// The same as comma-separated values (RFC 4180): a line for each period, line and figure, with its formula beside it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/reports/counts.csv",
+    tag = "reports",
+    params(Days),
+    responses(
+        (status = 200, body = String, content_type = "text/csv"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn counts_csv(
+    State(app): State<App>,
+    who: Who,
+    Asked(days): Asked<Days>,
+) -> Result<Response, Problem> {
+    let closed = app.store.closed(days.range()?).await?;
+    app.audit
+        .note(who.name(), Event::Exported { report: "counts" });
+    Ok(attachment(records::report(&closed), "linka-counts.csv"))
+}
+
+/// A text as a file to keep.
+fn attachment(text: String, name: &'static str) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let mut response = text.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(disposition) = HeaderValue::try_from(disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+/// Which quarter-hours.
+#[derive(Debug, Deserialize, IntoParams)]
+struct Quarters {
+    /// Those that begin at this moment or later, in milliseconds since the Unix epoch.
+    from_ms: Millis,
+    /// Those that begin before this moment; at most 31 days later.
+    to_ms: Millis,
+}
+
+/// How many contacts arrived in a quarter-hour.
+#[derive(Debug, Serialize, ToSchema)]
+struct Arrived {
+    /// When it begins.
+    begins_ms: Millis,
+    /// The line.
+    line: String,
+    /// Contacts.
+    arrived: u64,
+}
+
+/// How many contacts arrived, per quarter-hour and line. Quarter-hours without any are left out.
+#[utoipa::path(
+    get,
+    path = "/api/v1/reports/arrived",
+    tag = "reports",
+    params(Quarters),
+    responses(
+        (status = 200, body = Vec<Arrived>),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn arrived(
+    State(app): State<App>,
+    Asked(quarters): Asked<Quarters>,
+) -> Result<Json<Vec<Arrived>>, Problem> {
+    const QUARTER_MS: u64 = 15 * 60 * 1_000;
+    let (from, to) = (
+        quarters.from_ms.div_ceil(QUARTER_MS),
+        quarters.to_ms.div_ceil(QUARTER_MS),
+    );
+    let days = to.saturating_sub(from) / (24 * 4);
+    if i64::try_from(days).unwrap_or(i64::MAX) > ARRIVED_DAYS_MAX {
+        let limit = format!("at most {ARRIVED_DAYS_MAX} days at once");
+        return Err(Problem::new(Kind::Invalid, limit));
+    }
+    let range = QuarterHour(from)..QuarterHour(to.max(from));
+    let told = app.store.arrived(range).await?;
+    let told = told.into_iter().map(|(quarter, line, arrived)| Arrived {
+        begins_ms: quarter.0 * QUARTER_MS,
+        line: line.to_string(),
+        arrived,
+    });
+    Ok(Json(told.collect()))
+}
+
+impl Days {
+    fn range(&self) -> Result<RangeInclusive<Date>, Problem> {
+        let day = |text: &Option<String>, or: Date| match text {
+            None => Ok(or),
+            Some(text) => Date::parse(text)
+                .ok_or_else(|| Problem::new(Kind::Invalid, "a day is written such as 2026-11-23")),
+        };
+        Ok(day(&self.from, Date::FIRST)?..=day(&self.to, Date::LAST)?)
+    }
+}
+
+fn counted(closed: &ClosedPeriod) -> Vec<Counted> {
+    let one =
+        |span, first: Date, last: Date, line: &dispatch::LineId, class, tally: &Tally| Counted {
+            span,
+            first: first.to_string(),
+            last: last.to_string(),
+            line: line.to_string(),
+            class,
+            values: FIGURES
+                .iter()
+                .map(|figure| value(figure.of(tally)))
+                .collect(),
+        };
+    match closed {
+        ClosedPeriod::Piece {
+            line,
+            first,
+            last,
+            total,
+        } => vec![one(SpanTold::Piece, *first, *last, line, None, total)],
+        ClosedPeriod::Month {
+            line,
+            month,
+            total,
+            classes,
+        } => {
+            let all = std::iter::once((None, total));
+            let each = classes
+                .iter()
+                .map(|(class, tally)| (Some((*class).into()), tally));
+            let month = |(class, tally)| {
+                one(
+                    SpanTold::Month,
+                    month.first(),
+                    month.last(),
+                    line,
+                    class,
+                    tally,
+                )
+            };
+            all.chain(each).map(month).collect()
+        }
+        ClosedPeriod::Misses { .. } => Vec::new(),
+    }
+}
+
+fn missed(closed: &ClosedPeriod) -> Option<Missed> {
+    let told = |month: &PeriodId, misses: &records::Misses| Missed {
+        first: month.first().to_string(),
+        last: month.last().to_string(),
+        no_answer: misses.no_answer,
+        declined: misses.declined,
+        unreachable: misses.unreachable,
+    };
+    match closed {
+        ClosedPeriod::Misses { month, misses } => Some(told(month, misses)),
+        ClosedPeriod::Piece { .. } | ClosedPeriod::Month { .. } => None,
+    }
+}
+
+fn value(measure: Measure) -> Value {
+    Value(match measure {
+        Measure::Contacts(contacts) => Some(contacts),
+        Measure::Time(time) => Some(time.as_secs()),
+        Measure::Mean(mean) => mean.map(|mean| mean.as_secs()),
+        Measure::Share(Share::Permille(permille)) => Some(permille),
+        Measure::Share(Share::OfNothing) => None,
+    })
+}
+
+const fn unit(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Contacts(_) => "contacts",
+        Measure::Time(_) | Measure::Mean(_) => "seconds",
+        Measure::Share(_) => "permille",
+    }
+}

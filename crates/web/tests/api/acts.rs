@@ -1,0 +1,222 @@
+//! What people do with contacts and operators.
+
+use axum::http::StatusCode;
+use dispatch::{Class, ContactId, Intent, Key, OperatorId, Seq, WrapUpChange};
+use serde_json::json;
+use std::time::Duration;
+use store::sql::Role;
+use web::board::{self, Change, ContactState, Name, Setup, Standing};
+use web::line::{Act, By, Refusal};
+
+use crate::fixture::{Fixture, NOW};
+
+fn contact(id: u64, state: ContactState, with: &[&str]) -> Change {
+    Change::Contact(board::Contact {
+        id: id.to_string(),
+        line: "help".to_owned(),
+        queue: "help".to_owned(),
+        class: board::Class::Danger,
+        standing: Standing::Arrival,
+        state,
+        arrived_ms: NOW,
+        talking_since_ms: None,
+        with: with.iter().map(|name| Name((*name).to_owned())).collect(),
+        partner: None,
+        steps_taken: 0,
+    })
+}
+
+fn key(text: &str) -> Key {
+    Key::parse(text).unwrap()
+}
+
+#[tokio::test]
+async fn supervisor_raises_a_contact_and_the_audit_names_no_contact() {
+    let fixture = Fixture::open().await;
+
+    let (status, _) = fixture
+        .ask(
+            Role::Supervisor,
+            "PUT",
+            "/api/v1/contacts/4711/class",
+            Some(json!({"class": "danger"})),
+        )
+        .await;
+
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        fixture.acts(),
+        [Act::Class {
+            contact: ContactId(Seq(4711)),
+            class: Class::Danger,
+            by: By::Supervisor,
+        }]
+    );
+    fixture.audit.flush().await;
+    let audit = fixture.store.audit_chain(0..10).await.unwrap();
+    let text = String::from_utf8(audit[0].payload.clone().unwrap().bytes).unwrap();
+    assert_eq!(
+        text,
+        r#"{"by":"jana","what":"class_changed","class":"danger"}"#
+    );
+}
+
+#[tokio::test]
+async fn operator_changes_the_class_of_her_own_contact_alone() {
+    let fixture = Fixture::open().await;
+    fixture.feed.change(
+        NOW,
+        vec![
+            contact(1, ContactState::Talking, &["jana"]),
+            contact(2, ContactState::Talking, &["dana"]),
+            contact(3, ContactState::Waiting, &[]),
+        ],
+    );
+    let mut told = Vec::new();
+
+    for id in 1..=4 {
+        let path = format!("/api/v1/contacts/{id}/class");
+        let body = Some(json!({"class": "crisis"}));
+        told.push(fixture.ask(Role::Operator, "PUT", &path, body).await.0);
+    }
+
+    assert_eq!(told[0], StatusCode::NO_CONTENT);
+    assert!(
+        told[1..]
+            .iter()
+            .all(|status| *status == StatusCode::FORBIDDEN)
+    );
+    let by = By::Operator(OperatorId(key("jana")));
+    assert!(matches!(&fixture.acts()[..], [Act::Class { by: who, .. }] if *who == by));
+}
+
+#[tokio::test]
+async fn nobody_makes_an_alarm_by_hand() {
+    let fixture = Fixture::open().await;
+
+    let (status, _) = fixture
+        .ask(
+            Role::Supervisor,
+            "PUT",
+            "/api/v1/contacts/1/class",
+            Some(json!({"class": "alarm"})),
+        )
+        .await;
+
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(fixture.acts().is_empty());
+}
+
+#[tokio::test]
+async fn operator_pauses_for_a_reason_of_the_configuration() {
+    let fixture = Fixture::open().await;
+    let setup = Setup {
+        pause_reasons: vec!["meal".to_owned()],
+        ..Setup::default()
+    };
+    fixture.feed.change(NOW, vec![Change::Setup(setup)]);
+    let pause = |reason: &str| json!({"wants": "paused", "reason": reason, "back_at_ms": NOW});
+
+    let (taken, _) = fixture
+        .ask(
+            Role::Operator,
+            "PUT",
+            "/api/v1/me/intent",
+            Some(pause("meal")),
+        )
+        .await;
+    let (refused, _) = fixture
+        .ask(
+            Role::Operator,
+            "PUT",
+            "/api/v1/me/intent",
+            Some(pause("none")),
+        )
+        .await;
+
+    assert_eq!(taken, StatusCode::NO_CONTENT);
+    assert_eq!(refused, StatusCode::UNPROCESSABLE_ENTITY);
+    let acts = fixture.acts();
+    assert!(matches!(
+        &acts[..],
+        [Act::Intend { operator, intent: Intent::Paused { reason, back_at: Some(_) } }]
+            if *operator == OperatorId(key("jana")) && *reason == key("meal")
+    ));
+}
+
+#[tokio::test]
+async fn wrap_up_grows_by_an_hour_at_most() {
+    let fixture = Fixture::open().await;
+    let mut told = Vec::new();
+
+    for seconds in [60, 3_600, 3_601, 0] {
+        let body = Some(json!({"change": "longer", "seconds": seconds}));
+        let (status, _) = fixture
+            .ask(Role::Operator, "PUT", "/api/v1/me/wrap-up", body)
+            .await;
+        told.push(status.as_u16());
+    }
+
+    assert_eq!(told, [204, 204, 422, 422]);
+    let longer = |seconds| Act::WrapUp {
+        operator: OperatorId(key("jana")),
+        change: WrapUpChange::Longer(Duration::from_secs(seconds)),
+    };
+    assert_eq!(fixture.acts(), [longer(60), longer(3_600)]);
+}
+
+#[tokio::test]
+async fn content_is_entered_by_field_and_value() {
+    let fixture = Fixture::open().await;
+    let path = "/api/v1/contacts/5/content";
+    let enter = |fields: serde_json::Value| Some(json!({"fields": fields}));
+
+    let (taken, _) = fixture
+        .ask(
+            Role::Operator,
+            "PUT",
+            path,
+            enter(json!({"language": "ukrainian", "ages": "below_1+7-9"})),
+        )
+        .await;
+    let (no_field, _) = fixture
+        .ask(Role::Operator, "PUT", path, enter(json!({"name": "Marie"})))
+        .await;
+    let (no_value, problem) = fixture
+        .ask(
+            Role::Operator,
+            "PUT",
+            path,
+            enter(json!({"language": "Marie"})),
+        )
+        .await;
+
+    assert_eq!(
+        (taken.as_u16(), no_field.as_u16(), no_value.as_u16()),
+        (204, 422, 422)
+    );
+    assert!(!problem.to_string().contains("Marie"), "{problem}");
+    assert_eq!(fixture.acts().len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_exchange_refuses_is_a_problem() {
+    let fixture = Fixture::open().await;
+    let mut told = Vec::new();
+
+    for refusal in [
+        Refusal::Conflict("she talks with somebody".to_owned()),
+        Refusal::Unknown("there is no contact 1".to_owned()),
+        Refusal::NoAnswer,
+    ] {
+        *fixture.exchange.refusal.lock().unwrap() = Some(refusal);
+        let body = Some(json!({"operator": "jana"}));
+        let path = "/api/v1/contacts/1/operator";
+        let (status, _) = fixture.ask(Role::Supervisor, "PUT", path, body).await;
+        told.push(status.as_u16());
+    }
+
+    assert_eq!(told, [409, 404, 503]);
+    fixture.audit.flush().await;
+    assert!(fixture.store.audit_chain(0..10).await.unwrap().is_empty());
+}
