@@ -2,7 +2,8 @@
 
 use store::sql::{
     AccountChange, AccountId, AccountStanding, DeviceKind, Fault, PasswordChange, PasswordHash,
-    SESSIONS_PER_ACCOUNT_MAX, Session, SealedTotp, SessionStanding, Store, TokenHash, TotpStep, UnixSeconds,
+    SESSIONS_PER_ACCOUNT_MAX, SealedTotp, Session, SessionStanding, Store, TokenHash, TotpStep,
+    UnixSeconds,
 };
 
 use crate::accounts::account;
