@@ -8,8 +8,8 @@ use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
     Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, Outcome, Place, QueueId, Standing, Tier, Told, WRAP_UP_MAX,
-    Widened, Withdrawal, validate,
+    Moment, Needs, OperatorId, Outcome, Place, QueueId, Standing, Tier, Told, WRAP_UP_MAX, Widened,
+    Withdrawal, validate,
 };
 
 impl Dispatcher {
@@ -163,7 +163,8 @@ impl Dispatcher {
         }
         let mut required = Vec::new();
         contact.required(&mut required);
-        let has = |(skill, least): &(_, u8)| skills.iter().any(|(own, at)| own == skill && at >= least);
+        let has =
+            |(skill, least): &(_, u8)| skills.iter().any(|(own, at)| own == skill && at >= least);
         if !required.iter().all(has) {
             contact.widened = Widened::Yes;
         }

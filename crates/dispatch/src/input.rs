@@ -1,9 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{
-    Config, ContactId, Key, LegId, LineId, Moment, Needs, OperatorId, PartnerId, QueueId,
-};
+use crate::{Config, ContactId, Key, LegId, LineId, Moment, Needs, OperatorId, PartnerId, QueueId};
 
 /// How urgent a contact is; the most urgent first. Waiting never lifts a contact into another class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -57,7 +57,9 @@ fn screen_that_follows_what_was_touched_shows_what_is() {
             screen.look_at_what_was_touched(&dispatcher);
             let all = Screen::of_everything(&dispatcher);
             if matches!(input, Input::Configured(_)) {
-                screen.operators.retain(|id, _| all.operators.contains_key(id));
+                screen
+                    .operators
+                    .retain(|id, _| all.operators.contains_key(id));
             }
             let told = || format!("seed {seed}, step {step}, {input:?}");
             assert_eq!(screen.contacts, all.contacts, "{}", told());

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Config, ContactId, Decision, Dispatcher, Input, InputError, Intent, LegId, Line, LineId,
-    Miss, Moment, Need, Needs, Operator, OperatorId, Partner, PartnerId, Place, Queue, QueueId,
-    Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
+    Action, Class, Config, ContactId, Decision, Dispatcher, Input, InputError, Intent, LegId, Line,
+    LineId, Miss, Moment, Need, Needs, Operator, OperatorId, Partner, PartnerId, Place, Queue,
+    QueueId, Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {

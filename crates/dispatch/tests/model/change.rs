@@ -196,7 +196,10 @@ impl Model {
         let contact = self.contacts.get(&id)?.clone();
         only_if(contact.waits())?;
         let person = self.person(operator)?.clone();
-        let rings_for_it = contact.offers().iter().any(|(ringing, _)| *ringing == operator);
+        let rings_for_it = contact
+            .offers()
+            .iter()
+            .any(|(ringing, _)| *ringing == operator);
         only_if(rings_for_it || self.is_free(&person))?;
         only_if(self.serves(operator, contact.queue))?;
         if rings_for_it {
