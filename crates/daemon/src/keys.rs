@@ -15,6 +15,8 @@ pub(crate) struct Keys {
     pub(crate) journal: [u8; KEY_BYTES],
     /// Seals leg ids into SIP tags.
     pub(crate) tag: [u8; KEY_BYTES],
+    /// Seals the secrets of one-time passwords.
+    pub(crate) totp: [u8; KEY_BYTES],
 }
 
 impl Keys {
@@ -39,6 +41,7 @@ impl Keys {
         Ok(Self {
             journal: key(folder, "journal.key")?,
             tag: key(folder, "tag.key")?,
+            totp: key(folder, "totp.key")?,
         })
     }
 }

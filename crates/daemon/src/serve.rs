@@ -29,6 +29,8 @@ use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
 use crate::office::closing::Closing;
 use crate::office::places::Places;
+use crate::office::records::RecordsDatabase;
+use crate::office::screens::Screens;
 use crate::office::{self, Office, Opening, Started};
 use crate::signalling::{
     self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
@@ -123,6 +125,7 @@ struct Building {
     tcp: Vec<(ListenerId, std::net::TcpListener)>,
     listeners: Vec<Listener>,
     metrics: std::net::TcpListener,
+    web: Option<std::net::TcpListener>,
     control: std::os::unix::net::UnixListener,
 }
 
@@ -137,12 +140,19 @@ impl Building {
         tell_replay(&replayed);
         let poll = Poll::new().context("the kernel gives no epoll")?;
         let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
-        let metrics = office::bind_metrics(configuration.node.metrics).with_context(|| {
+        let metrics = office::bind_listener(configuration.node.metrics).with_context(|| {
             format!(
                 "metrics.listen {} cannot be bound",
                 configuration.node.metrics
             )
         })?;
+        let web = match configuration.node.web {
+            Some(address) => Some(
+                office::bind_listener(address)
+                    .with_context(|| format!("web.listen {address} cannot be bound"))?,
+            ),
+            None => None,
+        };
         let path = data.join("linka.sock");
         let control = office::control::bind(&path)
             .with_context(|| format!("the control socket {} cannot be made", path.display()))?;
@@ -157,6 +167,7 @@ impl Building {
             tcp,
             listeners,
             metrics,
+            web,
             control,
         })
     }
@@ -170,8 +181,20 @@ impl Building {
             .clone_from(&self.listeners);
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
+        let setup = std::mem::take(&mut self.configuration.setup);
         let (exchange, started) = self.exchange(now)?;
-        let closing = self.closing(&options.data.data, started);
+        let data = options.data.data.clone();
+        let records = Arc::new(RecordsDatabase::new(
+            self.configuration.node.database_in(&data),
+        ));
+        let calendar = self.calendar();
+        let closing = Closing {
+            today: calendar.date(started),
+            calendar: calendar.clone(),
+            database: records.clone(),
+        };
+        let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
+        let screens = Screens::new((now, started), feed, setup);
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
             let waker = waker.clone();
@@ -219,6 +242,12 @@ impl Building {
             tcp: self.tcp,
             control: self.control,
             metrics: self.metrics,
+            web: self.web,
+            screens,
+            records,
+            calendar,
+            data,
+            totp_key: self.keys.totp,
             closing,
         };
         Ok(RunningNode { wiring, opening })
@@ -259,16 +288,6 @@ impl Building {
             },
         );
         Ok((exchange, started))
-    }
-
-    fn closing(&self, data: &Path, started: Moment) -> Closing {
-        let node = &self.configuration.node;
-        let calendar = self.calendar();
-        Closing {
-            today: calendar.date(started),
-            calendar,
-            database: node.database_in(data),
-        }
     }
 
     fn calendar(&self) -> Calendar {
@@ -462,6 +481,7 @@ impl RunningNode {
             ("udp", of(Protocol::Udp)),
             ("tcp", of(Protocol::Tcp)),
             ("metrics", self.opening.started.node.metrics.to_string()),
+            ("web", self.opening.started.node.web.map_or_else(|| "none".to_owned(), |web| web.to_string())),
         ])
     }
 }

@@ -398,6 +398,8 @@ impl Exchange {
             | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
+            | Fact::Moved { .. }
+            | Fact::Given { .. }
             | Fact::Intends { .. }
             | Fact::Reached { .. }
             | Fact::ShiftEnds { .. }

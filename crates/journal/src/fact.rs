@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use dispatch::{
     Cause, Class, Config, ContactId, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, PartnerId, Reachability, Seq, Standing, WrapUpChange,
+    Moment, Needs, OperatorId, PartnerId, QueueId, Reachability, Seq, Standing, WrapUpChange,
 };
 use records::{ClosedKey, Date};
 
@@ -49,6 +49,20 @@ pub enum Fact {
         contact: ContactId,
         /// What it needs from now on.
         needs: Needs,
+    },
+    /// A supervisor has a waiting contact wait in another queue.
+    Moved {
+        /// Which contact.
+        contact: ContactId,
+        /// Its queue from now on.
+        queue: QueueId,
+    },
+    /// A supervisor has a waiting contact offered to an operator before anybody else.
+    Given {
+        /// Which contact.
+        contact: ContactId,
+        /// To whom.
+        operator: OperatorId,
     },
     /// What an operator wants.
     Intends {
@@ -227,6 +241,8 @@ impl Fact {
             Stands { contact, standing }
             Classed { contact, class, cause }
             Needed { contact, needs }
+            Moved { contact, queue }
+            Given { contact, operator }
             Intends { operator, intent }
             Reached { operator, reachability }
             ShiftEnds { operator, at }

@@ -133,6 +133,8 @@ impl State {
             | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
+            | Fact::Moved { .. }
+            | Fact::Given { .. }
             | Fact::Intends { .. }
             | Fact::Reached { .. }
             | Fact::ShiftEnds { .. }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use exchange::{Command, Reply, Unwritten};
 use records::{Date, QuarterHour};
-use store::sql::{Database, Store};
 use tokio::time::interval;
 
 use super::Office;
+use super::records::RecordsDatabase;
 use crate::calendar::Calendar;
 use crate::signalling::FromOffice;
 
@@ -21,7 +21,7 @@ const RETRY: Duration = Duration::from_secs(15);
 /// What writes to the records database.
 pub(crate) struct Closing {
     pub(crate) calendar: Calendar,
-    pub(crate) database: Database,
+    pub(crate) database: Arc<RecordsDatabase>,
     /// The day that the exchange was told at its start.
     pub(crate) today: Date,
 }
@@ -42,7 +42,6 @@ impl Closing {
             }
             if let Err(error) = books.write(&office, unwritten, &self.database).await {
                 tracing::error!(error = %format!("{error:#}"), "counts are not in the records database yet");
-                books.store = None;
                 tokio::time::sleep(RETRY).await;
             }
         }
@@ -52,7 +51,6 @@ impl Closing {
 /// The database, and how far it is written.
 #[derive(Default)]
 struct Books {
-    store: Option<Arc<dyn Store>>,
     arrived_through: Option<QuarterHour>,
 }
 
@@ -63,7 +61,11 @@ impl Books {
         };
         match office.ask(command).await? {
             Reply::Records(unwritten) => Some(*unwritten),
-            Reply::Status(_) | Reply::Draining => None,
+            Reply::Status(_)
+            | Reply::Done
+            | Reply::Refused(_)
+            | Reply::Why(_)
+            | Reply::Draining => None,
         }
     }
 
@@ -71,7 +73,7 @@ impl Books {
         &mut self,
         office: &Office,
         unwritten: Unwritten,
-        database: &Database,
+        database: &RecordsDatabase,
     ) -> anyhow::Result<()> {
         let Unwritten {
             at: _,
@@ -81,10 +83,7 @@ impl Books {
         if arrived.is_empty() && closed.is_empty() {
             return Ok(());
         }
-        let store = match &self.store {
-            Some(store) => store,
-            None => self.store.insert(store::sql::open(database).await?),
-        };
+        let store = database.store().await?;
         store.put_arrived(&arrived).await?;
         self.arrived_through = arrived
             .last()

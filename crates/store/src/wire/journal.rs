@@ -59,4 +59,6 @@ choice!(Fact {
     21 LegLost { leg },
     22 DayBegan { date },
     23 PeriodStored { key },
+    24 Moved { contact, queue },
+    25 Given { contact, operator },
 });
