@@ -25,8 +25,8 @@ use crate::app::{App, Json};
 use crate::audit::{Audit, Event};
 use crate::problem::{Kind, Problem, ProblemBody};
 
-/// What somebody signs in with.
-#[derive(Debug, Deserialize, ToSchema)]
+/// What somebody signs in with. It has no `Debug`: a mistyped login may be a password.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Credentials {
     /// The login name, in whatever case.

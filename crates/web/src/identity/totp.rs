@@ -58,9 +58,10 @@ impl Secret {
         let now = u64::try_from(now.0).ok()? / STEP_SECONDS;
         let near = now.saturating_sub(STEPS_OFF_MAX)..=now.saturating_add(STEPS_OFF_MAX);
         // All are compared, so that time does not tell which one it was.
-        near.map(TotpStep)
-            .filter(|step| bool::from(self.code(*step).as_bytes().ct_eq(code.as_bytes())))
-            .last()
+        near.map(TotpStep).fold(None, |found, step| {
+            let is_its = self.code(step).as_bytes().ct_eq(code.as_bytes());
+            if is_its.into() { Some(step) } else { found }
+        })
     }
 
     /// The code of a step (RFC 4226 §5.3).

@@ -133,3 +133,17 @@ async fn link_in_the_place_of_the_file_is_not_followed() {
     assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "");
     assert!(!password(&fixture).is_empty());
 }
+
+#[tokio::test]
+async fn file_that_cannot_be_written_is_told_and_the_next_start_tries_again() {
+    let fixture = Fixture::open().await;
+    let in_the_way = fixture.file(FIRST_SIGN_IN);
+    std::fs::create_dir(&in_the_way).unwrap();
+
+    let refused = fixture.identity.first_start().await.unwrap_err();
+    std::fs::remove_dir(&in_the_way).unwrap();
+    fixture.identity.first_start().await.unwrap();
+
+    assert!(refused.to_string().ends_with(FIRST_SIGN_IN), "{refused}");
+    assert_eq!(sign_in(&fixture, &password(&fixture)).await, StatusCode::OK);
+}
