@@ -82,8 +82,8 @@ pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<Hands>,
     pub(crate) identity: Arc<Identity>,
+    pub(crate) router: Router,
     audit: Audit,
-    router: Router,
     made: AtomicU64,
     folder: Arc<TempDir>,
 }
