@@ -481,7 +481,14 @@ impl RunningNode {
             ("udp", of(Protocol::Udp)),
             ("tcp", of(Protocol::Tcp)),
             ("metrics", self.opening.started.node.metrics.to_string()),
-            ("web", self.opening.started.node.web.map_or_else(|| "none".to_owned(), |web| web.to_string())),
+            (
+                "web",
+                self.opening
+                    .started
+                    .node
+                    .web
+                    .map_or_else(|| "none".to_owned(), |web| web.to_string()),
+            ),
         ])
     }
 }
