@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tower::Layer as _;
+
+use crate::identity::Peer;
 
 /// How many connections may be open at once.
 pub const CONNECTIONS_MAX: usize = 4_096;
@@ -21,8 +24,8 @@ const REST: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, router: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "the web listener failed");
                 tokio::time::sleep(REST).await;
@@ -36,13 +39,13 @@ pub async fn serve(listener: TcpListener, router: Router) {
         };
         let router = router.clone();
         tokio::spawn(async move {
-            serve_one(stream, router).await;
+            serve_one(stream, Peer(address.ip()), router).await;
             drop(place);
         });
     }
 }
 
-async fn serve_one(stream: TcpStream, router: Router) {
+async fn serve_one(stream: TcpStream, peer: Peer, router: Router) {
     // Changes are small and late ones are no use.
     let _slower = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new());
@@ -50,7 +53,7 @@ async fn serve_one(stream: TcpStream, router: Router) {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT);
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(Extension(peer).layer(router));
     // A client that breaks off is no fault of ours.
     let _broken = builder
         .serve_connection(TokioIo::new(stream), service)

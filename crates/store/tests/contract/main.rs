@@ -88,7 +88,7 @@ on_both_databases! {
     devices::one_device_too_many_is_the_one_unused_longest
     devices::devices_are_forgotten_together_or_with_their_account
     devices::device_whose_every_step_fails_once_is_whole_or_absent
-    sessions::new_password_or_no_more_rights_end_all_sessions
+    sessions::new_secrets_or_no_more_rights_end_all_sessions
     sessions::one_session_too_many_ends_the_one_unused_longest
     sessions::session_whose_every_step_fails_once_is_whole_or_absent
     counts::failure_says_what_was_attempted
