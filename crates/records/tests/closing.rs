@@ -259,7 +259,10 @@ fn missed_offers_are_told_by_month_alone() {
 
     let month = PeriodId::of(Span::Month, date(1, 1));
     assert_eq!(before, 0);
-    assert_eq!(site.counts.closed[0].key(), ClosedKey::Misses { month });
+    assert_eq!(
+        site.counts.closed[0].period.key(),
+        ClosedKey::Misses { month }
+    );
     assert_eq!(site.counts.open.misses.declined, 0);
 }
 
