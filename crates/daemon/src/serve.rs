@@ -181,20 +181,8 @@ impl Building {
             .clone_from(&self.listeners);
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
-        let setup = std::mem::take(&mut self.configuration.setup);
         let (exchange, started) = self.exchange(now)?;
-        let data = options.data.data.clone();
-        let records = Arc::new(RecordsDatabase::new(
-            self.configuration.node.database_in(&data),
-        ));
-        let calendar = self.calendar();
-        let closing = Closing {
-            today: calendar.date(started),
-            calendar: calendar.clone(),
-            database: records.clone(),
-        };
-        let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
-        let screens = Screens::new((now, started), feed, setup);
+        let desk = self.desk(&options.data.data, (now, started))?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
             let waker = waker.clone();
@@ -243,12 +231,12 @@ impl Building {
             control: self.control,
             metrics: self.metrics,
             web: self.web,
-            screens,
-            records,
-            calendar,
-            data,
+            screens: desk.screens,
+            records: desk.records,
+            calendar: desk.calendar,
+            data: options.data.data.clone(),
             totp_key: self.keys.totp,
-            closing,
+            closing: desk.closing,
         };
         Ok(RunningNode { wiring, opening })
     }
@@ -290,6 +278,26 @@ impl Building {
         Ok((exchange, started))
     }
 
+    /// What the office shows and writes with.
+    fn desk(&mut self, data: &Path, started: (Instant, Moment)) -> anyhow::Result<Desk> {
+        let database = self.configuration.node.database_in(data);
+        let records = Arc::new(RecordsDatabase::new(database));
+        let calendar = self.calendar();
+        let closing = Closing {
+            today: calendar.date(started.1),
+            calendar: calendar.clone(),
+            database: records.clone(),
+        };
+        let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
+        let setup = std::mem::take(&mut self.configuration.setup);
+        Ok(Desk {
+            screens: Screens::new(started, feed, setup),
+            records,
+            calendar,
+            closing,
+        })
+    }
+
     fn calendar(&self) -> Calendar {
         Calendar::new(self.configuration.node.time_zone.clone())
     }
@@ -303,6 +311,14 @@ impl Building {
         };
         self.listeners.iter().map(listener).collect()
     }
+}
+
+/// What the office shows and writes with.
+struct Desk {
+    screens: Screens,
+    records: Arc<RecordsDatabase>,
+    calendar: Calendar,
+    closing: Closing,
 }
 
 /// Starts the media threads with their sounds; their news come by the channel, each time after a wake.
@@ -481,7 +497,14 @@ impl RunningNode {
             ("udp", of(Protocol::Udp)),
             ("tcp", of(Protocol::Tcp)),
             ("metrics", self.opening.started.node.metrics.to_string()),
-            ("web", self.opening.started.node.web.map_or_else(|| "none".to_owned(), |web| web.to_string())),
+            (
+                "web",
+                self.opening
+                    .started
+                    .node
+                    .web
+                    .map_or_else(|| "none".to_owned(), |web| web.to_string()),
+            ),
         ])
     }
 }

@@ -394,6 +394,7 @@ impl Exchange {
                 reason: with_causes(error),
             }),
             Fact::DayBegan { .. }
+            | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
             | Fact::Stands { .. }
             | Fact::Classed { .. }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use dispatch::{ContactId, InputError, LineId, Moment, Notice, OperatorId, Why};
 use journal::Fact;
 use media::{Digit, Order, ThreadId};
-use records::{ClosedKey, ClosedPeriod, Date, QuarterHour};
+use records::{ClosedKey, Date, QuarterHour, Unstored};
 use sip::{Flow, Target};
 
 use crate::board::Board;
@@ -119,7 +119,7 @@ pub struct Unwritten {
     /// *Arrived* of quarter-hours that are over, oldest first: absolute values.
     pub arrived: Vec<(QuarterHour, LineId, u64)>,
     /// Periods that are over, oldest first, until [`Input::PeriodStored`] tells that they are written.
-    pub closed: Vec<ClosedPeriod>,
+    pub closed: Vec<Unstored>,
 }
 
 /// What is to be done outside.

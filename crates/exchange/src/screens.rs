@@ -132,6 +132,7 @@ impl Exchange {
             | Fact::Disengaged { .. }
             | Fact::Missed { .. }
             | Fact::DayBegan { .. }
+            | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
             | Fact::WrapUp { .. }
             | Fact::Timeout

@@ -4,6 +4,7 @@ use dispatch::{
     Cause, Class, Config, ContactId, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
     Moment, Needs, OperatorId, PartnerId, QueueId, Reachability, Seq, Standing, WrapUpChange,
 };
+use records::content::Content;
 use records::{ClosedKey, Date};
 
 /// Something that happened, as it is written down. No fact names a caller.
@@ -145,6 +146,15 @@ pub enum Fact {
         /// Which day.
         date: Date,
     },
+    /// What a call was about was entered by the operator who talked with the caller.
+    Entered {
+        /// Which contact.
+        contact: ContactId,
+        /// Who entered it.
+        operator: OperatorId,
+        /// What she entered.
+        content: Box<Content>,
+    },
     /// A closed period is in the records database, and need not be kept any longer.
     PeriodStored {
         /// Which one.
@@ -236,7 +246,7 @@ impl Fact {
                 }),
                 Self::Timeout => Some(Input::Timeout),
                 Self::Restarted { start: _ } => Some(Input::Restarted),
-                Self::DayBegan { .. } | Self::PeriodStored { .. } => None,
+                Self::DayBegan { .. } | Self::Entered { .. } | Self::PeriodStored { .. } => None,
             },
             Stands { contact, standing }
             Classed { contact, class, cause }

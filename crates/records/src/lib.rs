@@ -7,6 +7,7 @@
 //!
 //! Records: what operators entered, as rows without a time and fixed tables, made when a period closes; see [`generalise()`] and [`tables()`].
 
+mod calls;
 mod chance;
 mod choice;
 mod closed;
@@ -23,9 +24,10 @@ mod suppress;
 mod tables;
 mod tally;
 
+pub use calls::{CALLS_MAX, CONTENT_SETTLES, Call, Calls, NotOpen};
 pub use chance::SEED_BYTES;
 pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};
-pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN};
+pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN, Unstored};
 pub use counts::{ARRIVED_KEPT, CLOSED_MAX, Counts, Period};
 pub use csv::csv;
 pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};

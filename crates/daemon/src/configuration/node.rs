@@ -42,7 +42,11 @@ struct PauseReasons(Vec<Spanned<String>>);
 
 impl Default for PauseReasons {
     fn default() -> Self {
-        Self(["meal", "break", "meeting", "training"].map(unspanned).to_vec())
+        Self(
+            ["meal", "break", "meeting", "training"]
+                .map(unspanned)
+                .to_vec(),
+        )
     }
 }
 
@@ -360,9 +364,8 @@ impl NodeFile {
 
     fn pause_reasons(&self, source: &Source) -> Result<Vec<Key>, Problem> {
         let key = |reason: &Spanned<String>| {
-            Key::parse(reason.get_ref()).map_err(|error| {
-                source.problem(reason, "site.pause_reasons", error.to_string())
-            })
+            Key::parse(reason.get_ref())
+                .map_err(|error| source.problem(reason, "site.pause_reasons", error.to_string()))
         };
         self.site.pause_reasons.0.iter().map(key).collect()
     }

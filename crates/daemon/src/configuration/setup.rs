@@ -15,7 +15,11 @@ pub(super) fn setup(node: &Node, config: &dispatch::Config, queues: &QueuesFile)
     };
     let reasons = node.pause_reasons.iter();
     Setup {
-        lines: config.lines.iter().map(|line| line.id.to_string()).collect(),
+        lines: config
+            .lines
+            .iter()
+            .map(|line| line.id.to_string())
+            .collect(),
         queues: queues.queues.iter().map(queue).collect(),
         pause_reasons: reasons.map(ToString::to_string).collect(),
         in_time_seconds: seconds(records::ANSWERED_IN_TIME),

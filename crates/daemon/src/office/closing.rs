@@ -89,9 +89,11 @@ impl Books {
             .last()
             .map(|(quarter, _, _)| *quarter)
             .max(self.arrived_through);
-        for period in closed {
-            store.put_closed(&period).await?;
-            office.send(FromOffice::PeriodStored(period.key())).await;
+        for closed in closed {
+            store.put_closed(&closed.period).await?;
+            office
+                .send(FromOffice::PeriodStored(closed.period.key()))
+                .await;
         }
         Ok(())
     }

@@ -11,15 +11,21 @@ use web::line::{Act, By, Line, Refusal, Story};
 use super::Office;
 use super::screens::reason;
 
+/// Why content cannot be entered.
+const TOO_LATE: &str =
+    "who talked with the caller enters it, during the call and for two hours after its end";
+
 /// The exchange, as pages reach it.
 pub(crate) struct OfficeLine(pub(crate) Arc<Office>);
 
 #[async_trait]
 impl Line for OfficeLine {
     async fn act(&self, act: Act) -> Result<(), Refusal> {
+        let too_late = matches!(act, Act::Enter { .. });
         let command = Command::Act(Box::new(fact(act)));
         match self.0.ask(command).await {
             Some(Reply::Done) => Ok(()),
+            Some(Reply::Refused(_)) if too_late => Err(Refusal::Conflict(TOO_LATE.to_owned())),
             Some(Reply::Refused(error)) => Err(refusal(&error)),
             Some(Reply::Status(_) | Reply::Records(_) | Reply::Why(_) | Reply::Draining) | None => {
                 Err(Refusal::NoAnswer)
@@ -51,7 +57,15 @@ fn fact(act: Act) -> Fact {
         Act::Give { contact, operator } => Fact::Given { contact, operator },
         Act::Intend { operator, intent } => Fact::Intends { operator, intent },
         Act::WrapUp { operator, change } => Fact::WrapUp { operator, change },
-        Act::Enter { .. } => Fact::Timeout,
+        Act::Enter {
+            contact,
+            operator,
+            content,
+        } => Fact::Entered {
+            contact,
+            operator,
+            content: Box::new(content),
+        },
     }
 }
 

@@ -5,12 +5,12 @@ pub(crate) mod control;
 mod http;
 mod line;
 mod names;
+mod pages;
 pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod screens;
 mod tcp;
 mod warn;
-mod web;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -136,11 +136,11 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
     tokio::spawn(opening.closing.run(office.clone()));
     if let Some(listener) = opening.web {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let place = web::Place {
+        let place = pages::Place {
             data: opening.data,
             totp_key: opening.totp_key,
         };
-        tokio::spawn(web::serve(office.clone(), listener, place));
+        tokio::spawn(pages::serve(office.clone(), listener, place));
     }
     if let Some(heartbeat) = office.started.node.heartbeat.clone() {
         tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));

@@ -61,4 +61,5 @@ choice!(Fact {
     23 PeriodStored { key },
     24 Moved { contact, queue },
     25 Given { contact, operator },
+    26 Entered { contact, operator, content },
 });

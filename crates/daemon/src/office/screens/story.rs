@@ -243,6 +243,7 @@ fn done(fact: &Fact) -> Option<Step> {
         | Fact::Disengaged { .. }
         | Fact::Missed { .. }
         | Fact::DayBegan { .. }
+        | Fact::Entered { .. }
         | Fact::PeriodStored { .. }
         | Fact::WrapUp { .. }
         | Fact::Timeout
