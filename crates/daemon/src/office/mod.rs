@@ -15,7 +15,7 @@ mod warn;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
@@ -58,6 +58,8 @@ pub(crate) struct Office {
     pub(crate) screens: Screens,
     pub(crate) records: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
+    /// When the process started, in seconds since the Unix epoch.
+    started_at: u64,
 }
 
 /// What was fixed at the start.
@@ -108,7 +110,11 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         screens: opening.screens,
         records: opening.records,
         calendar: opening.calendar,
+        started_at: SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
     });
+    tokio::spawn(office.records.clone().watch());
     let shared = tcp::Shared {
         connections: opening.connections,
         to_signalling: opening.to_signalling_streams,
