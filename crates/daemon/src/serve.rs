@@ -28,6 +28,7 @@ use crate::configuration::{self, Configuration, Node};
 use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
 use crate::office::closing::Closing;
+use crate::office::pages::WebListeners;
 use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
 use crate::office::screens::Screens;
@@ -125,7 +126,7 @@ struct Building {
     tcp: Vec<(ListenerId, std::net::TcpListener)>,
     listeners: Vec<Listener>,
     metrics: std::net::TcpListener,
-    web: Option<std::net::TcpListener>,
+    web: WebListeners,
     control: std::os::unix::net::UnixListener,
 }
 
@@ -146,13 +147,7 @@ impl Building {
                 configuration.node.metrics
             )
         })?;
-        let web = match configuration.node.web {
-            Some(address) => Some(
-                office::bind_listener(address)
-                    .with_context(|| format!("web.listen {address} cannot be bound"))?,
-            ),
-            None => None,
-        };
+        let web = WebListeners::bind(&configuration.node)?;
         let path = data.join("linka.sock");
         let control = office::control::bind(&path)
             .with_context(|| format!("the control socket {} cannot be made", path.display()))?;

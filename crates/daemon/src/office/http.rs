@@ -11,6 +11,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use super::Office;
+use crate::status::Status;
 
 /// Serves until the process ends.
 pub(crate) async fn serve(office: Arc<Office>, listener: TcpListener) {
@@ -84,40 +85,45 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
             "1 while no new calls are taken.",
             &[(String::new(), draining)],
         );
-        let trunks: Vec<(String, u64)> = status
-            .trunks
-            .iter()
-            .map(|trunk| {
-                (
-                    format!("{{trunk=\"{}\"}}", escape(&trunk.name)),
-                    u64::from(trunk.health != "down"),
-                )
-            })
-            .collect();
-        gauge(
-            &mut text,
-            "linka_trunk_up",
-            "1 while the trunk answers or was not asked yet.",
-            &trunks,
-        );
-        let registrations: Vec<(String, u64)> = status
-            .trunks
-            .iter()
-            .filter_map(|trunk| {
-                let holds = trunk.registration.as_ref()? == "registered";
-                let label = format!("{{trunk=\"{}\"}}", escape(&trunk.name));
-                Some((label, u64::from(holds)))
-            })
-            .collect();
-        gauge(
-            &mut text,
-            "linka_trunk_registered",
-            "1 while the registration that we hold with the trunk holds.",
-            &registrations,
-        );
+        of_trunks(&mut text, &status);
     }
     process(&mut text);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Whether each trunk answers, and whether our registration with it holds.
+fn of_trunks(text: &mut String, status: &Status) {
+    let trunks: Vec<(String, u64)> = status
+        .trunks
+        .iter()
+        .map(|trunk| {
+            (
+                format!("{{trunk=\"{}\"}}", escape(&trunk.name)),
+                u64::from(trunk.health != "down"),
+            )
+        })
+        .collect();
+    gauge(
+        text,
+        "linka_trunk_up",
+        "1 while the trunk answers or was not asked yet.",
+        &trunks,
+    );
+    let registrations: Vec<(String, u64)> = status
+        .trunks
+        .iter()
+        .filter_map(|trunk| {
+            let holds = trunk.registration.as_ref()? == "registered";
+            let label = format!("{{trunk=\"{}\"}}", escape(&trunk.name));
+            Some((label, u64::from(holds)))
+        })
+        .collect();
+    gauge(
+        text,
+        "linka_trunk_registered",
+        "1 while the registration that we hold with the trunk holds.",
+        &registrations,
+    );
 }
 
 fn gauge(text: &mut String, name: &str, help: &str, samples: &[(String, u64)]) {

@@ -5,7 +5,7 @@ pub(crate) mod control;
 mod http;
 mod line;
 mod names;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod screens;
@@ -30,6 +30,7 @@ use crate::signalling::{Connections, FromOffice, FromStream, ToOffice, Wake};
 use crate::status::Status;
 use crate::ticks::Ticks;
 
+use pages::WebListeners;
 use places::Places;
 use records::RecordsDatabase;
 use screens::Screens;
@@ -84,7 +85,7 @@ pub(crate) struct Opening {
     pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
     pub(crate) control: std::os::unix::net::UnixListener,
     pub(crate) metrics: std::net::TcpListener,
-    pub(crate) web: Option<std::net::TcpListener>,
+    pub(crate) web: WebListeners,
     pub(crate) screens: Screens,
     pub(crate) records: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
@@ -140,14 +141,11 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
     );
     tokio::spawn(office.clone().feed_watchdog());
     tokio::spawn(opening.closing.run(office.clone()));
-    if let Some(listener) = opening.web {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let place = pages::Place {
-            data: opening.data,
-            totp_key: opening.totp_key,
-        };
-        tokio::spawn(pages::serve(office.clone(), listener, place));
-    }
+    let place = pages::Place {
+        data: opening.data,
+        totp_key: opening.totp_key,
+    };
+    tokio::spawn(pages::serve(office.clone(), opening.web, place));
     if let Some(heartbeat) = office.started.node.heartbeat.clone() {
         tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
     }
@@ -329,6 +327,7 @@ impl Started {
             && self.node.time_zone == node.time_zone
             && self.node.database == node.database
             && self.node.web == node.web
+            && self.node.https == node.https
             && self.node.public_address == node.public_address;
         (!same).then(|| {
             "linka.toml: a key marked (restart) was changed; it holds after the next start"
