@@ -49,7 +49,7 @@ function open(request, response) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   const listener = { response, role: role(request) };
   listeners.add(listener);
-  request.on('close', () => listeners.delete(listener));
+  response.on('close', () => listeners.delete(listener));
   tell(listener, 'snapshot', SCENES[scene](Date.now()));
 }
 

@@ -20,8 +20,9 @@ const PHONE = { width: 360, height: 740 };
 
 const click = (selector) => (page) => page.click(selector);
 const entry = async (page) => {
-  await scene({ scene: 'talking' });
   await page.waitForSelector('#now-title');
+  await scene({ scene: 'talking' });
+  await page.waitForSelector('.badge.danger');
   await scene({ scene: 'wrapUp' });
   await page.waitForSelector('[role=radiogroup]');
   await page.focus('[role=radiogroup] button');
@@ -112,6 +113,7 @@ async function look(browser, [name, role, path, told, size, act], language, them
 
 const [folder, only] = process.argv.slice(2);
 if (folder) mkdirSync(folder, { recursive: true });
+process.on('exit', () => server.kill());
 const server = spawn(process.execPath, [fileURLToPath(new URL('fake-server.mjs', import.meta.url)), String(PORT)]);
 await once(server.stdout, 'data');
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });

@@ -10,8 +10,9 @@ export interface Point {
   /** What the axis says below it; nothing for most. */
   tick: string | undefined;
   arrived: number;
-  answered?: number;
-  abandoned?: number;
+  /** Nothing where it is not counted, or not yet. */
+  answered?: number | undefined;
+  abandoned?: number | undefined;
 }
 
 /** A top of the vertical axis that whole numbers divide evenly, not below `value`. */
@@ -22,9 +23,10 @@ export function top(value: number): number {
   return step === undefined ? Math.ceil(value / 4) * 4 : step * power;
 }
 
-/** The quarter-hours of a whole day, those that are not told counting nothing. `clock` names a moment. */
+/** The quarter-hours of a whole day, those before the last one that are not told counting nothing. `clock` names a moment. */
 export function dayOf(quarters: readonly Quarter[], beginsMs: number, clock: (ms: number) => string): Point[] {
   const told = new Map(quarters.map((quarter) => [quarter.begins_ms, quarter]));
+  const lastMs = quarters.at(-1)?.begins_ms ?? 0;
   return Array.from({ length: DAY_MS / QUARTER_MS }, (_, index) => {
     const ms = beginsMs + index * QUARTER_MS;
     const quarter = told.get(ms);
@@ -32,8 +34,8 @@ export function dayOf(quarters: readonly Quarter[], beginsMs: number, clock: (ms
       label: clock(ms),
       tick: index % 12 === 0 ? clock(ms) : undefined,
       arrived: quarter?.arrived ?? 0,
-      answered: quarter?.answered ?? 0,
-      abandoned: quarter?.abandoned ?? 0,
+      answered: ms > lastMs ? undefined : (quarter?.answered ?? 0),
+      abandoned: ms > lastMs ? undefined : (quarter?.abandoned ?? 0),
     };
   });
 }

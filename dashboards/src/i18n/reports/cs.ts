@@ -18,7 +18,6 @@ export const reports = {
   figure: 'Ukazatel a vzorec',
   period: 'Období',
   none: 'V tomto výběru není uzavřené žádné období.',
-  noValue: 'není z čeho',
   missed: 'Zmeškané nabídky',
   missedAbout: 'Na všech linkách dohromady. Nabídka není kontakt: jeden kontakt jich může mít víc.',
   noAnswer: 'nezvednuto',

@@ -19,7 +19,6 @@ export const reports: typeof cs = {
   figure: 'Figure and formula',
   period: 'Period',
   none: 'No period of this selection is closed.',
-  noValue: 'nothing to take it of',
   missed: 'Missed offers',
   missedAbout: 'On all lines together. An offer is no contact: one contact may have several.',
   noAnswer: 'not answered',
