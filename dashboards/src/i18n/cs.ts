@@ -18,12 +18,8 @@ export const cs = {
     loading: 'Načítá se…',
     skip: 'Přejít k obsahu',
     menu: 'Hlavní nabídka',
-    since: (clock: string) => `od ${clock}`,
     until: (clock: string) => `do ${clock}`,
-    nothing: 'není',
     acts: 'Úkony',
-    yes: 'ano',
-    no: 'ne',
   },
   nav: {
     board: 'Přehled',

@@ -16,10 +16,7 @@ export const en: Dictionary = {
     skip: 'Skip to content',
     menu: 'Main menu',
     until: (clock) => `until ${clock}`,
-    nothing: 'none',
     acts: 'Acts',
-    yes: 'yes',
-    no: 'no',
   },
   nav: {
     board: 'Overview',

@@ -16,10 +16,7 @@ export const uk: Dictionary = {
     skip: 'Перейти до вмісту',
     menu: 'Головне меню',
     until: (clock) => `до ${clock}`,
-    nothing: 'немає',
     acts: 'Дії',
-    yes: 'так',
-    no: 'ні',
   },
   nav: {
     board: 'Огляд',
