@@ -53,7 +53,8 @@ impl Browser {
 
     /// A page in English, of a laptop's size.
     pub(crate) fn page(&self, name: &str) -> Page {
-        self.page_with(name, json!({"storage": {"linka.language": "en"}}))
+        let chosen = json!({"language": "en", "theme": "system"}).to_string();
+        self.page_with(name, json!({"storage": {"linka": chosen}}))
     }
 
     /// A page with what the driver understands: `viewport`, `locale`, `colorScheme`, `storage`.

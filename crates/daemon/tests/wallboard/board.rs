@@ -108,8 +108,12 @@ fn supervisor_raises_a_contact_and_the_order_changes() {
 
     board.click(css(&format!("[data-contact='{second}'] a")));
     board.see(role("heading", "Why she waits now"));
-    board.click(role("button", "danger"));
-    board.click(json!({"role": "button", "name": "Change", "within": {"css": "dialog[open]"}}));
+    board.click(role("button", "Raise the urgency"));
+    board.click(json!({
+        "role": "button",
+        "name": "Raise the urgency",
+        "within": {"css": "dialog[open]"},
+    }));
     board.see(text("The urgency is changed."));
     board.click(role("link", "Overview"));
 

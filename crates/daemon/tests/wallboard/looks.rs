@@ -22,7 +22,7 @@ fn no_page_breaks_a_rule_of_axe_in_three_languages_light_and_dark() {
 
     for language in ["cs", "en", "uk"] {
         page.evaluate(&format!(
-            "localStorage.setItem('linka.language', '{language}')"
+            "localStorage.setItem('linka', JSON.stringify({{ language: '{language}', theme: 'system' }}))"
         ));
         for scheme in ["light", "dark"] {
             page.emulate(json!({"colorScheme": scheme}));
