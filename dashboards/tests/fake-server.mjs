@@ -14,6 +14,7 @@ const POLICY =
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const ROLES = ['operator', 'supervisor', 'administrator', 'auditor', 'wall'];
 const TICK_MS = 1_000;
+const CROWD_MS = 50;
 
 let scene = 'day';
 let due = 'nothing';
@@ -56,6 +57,14 @@ function open(request, response) {
 setInterval(() => {
   for (const listener of listeners) tell(listener, 'change', { at_ms: Date.now() });
 }, TICK_MS);
+
+// In a crowd somebody always comes or goes.
+setInterval(() => {
+  if (scene !== 'crowd') return;
+  const [at, id] = [Date.now(), String(1_000 + Math.floor(Math.random() * 5_000))];
+  const [contact] = SCENES.crowd(at).contacts;
+  for (const listener of listeners) tell(listener, 'change', { at_ms: at, contacts: [{ ...contact, id, arrived_ms: at - 60_000 }] });
+}, CROWD_MS);
 
 function page(path, response) {
   const name = extname(path) === '' ? 'index.html' : normalize(path);

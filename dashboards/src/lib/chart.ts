@@ -17,10 +17,9 @@ export interface Point {
 
 /** A top of the vertical axis that whole numbers divide evenly, not below `value`. */
 export function top(value: number): number {
-  if (value <= 4) return 4;
-  const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 4, 5, 10].find((factor) => factor * power >= value && (factor * power) % 4 === 0);
-  return step === undefined ? Math.ceil(value / 4) * 4 : step * power;
+  const quarter = Math.max(1, value / 4);
+  const unit = Math.max(1, 10 ** Math.floor(Math.log10(quarter)) / 2);
+  return Math.ceil(quarter / unit) * unit * 4;
 }
 
 /** The quarter-hours of a whole day, those before the last one that are not told counting nothing. `clock` names a moment. */

@@ -106,7 +106,7 @@ fn supervisor_raises_a_contact_and_the_order_changes() {
     let before = ids(&board);
     let second = before[1].as_str().unwrap().to_owned();
 
-    board.click(css(&format!("[data-contact='{second}'] a")));
+    board.click(css(&format!("[data-contact='{second}'] .wide a")));
     board.see(role("heading", "Why she waits now"));
     board.click(role("button", "Raise the urgency"));
     board.click(json!({

@@ -14,6 +14,7 @@ use peers::baresip::{Answering, Baresip, Softphone};
 use peers::browser::{Browser, Page, label, role};
 use peers::linka::{PASSWORD, Site};
 use peers::people::Person;
+use peers::sipp::PHONES_HOST;
 
 /// Enough for anything that takes seconds, on a machine that is busy with the other tests.
 const SOON: Duration = Duration::from_secs(40);
@@ -71,6 +72,7 @@ fn registered(site: &Site, name: &str, answering: Answering) -> Baresip {
 #[track_caller]
 fn caller(site: &Site) -> Baresip {
     Softphone::caller("602123456", site.sip())
+        .at(PHONES_HOST)
         .saying("tone-700.wav")
         .start(site.ports())
 }

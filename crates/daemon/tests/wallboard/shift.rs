@@ -3,6 +3,7 @@
 use crate::peers::baresip::Answering;
 use crate::peers::browser::{Browser, css, role, text};
 use crate::peers::linka::LINE;
+use crate::peers::eventually;
 use crate::peers::people::people;
 use crate::{SOON, caller, quick_site, registered, signed_in};
 
@@ -19,6 +20,9 @@ fn operator_answers_sees_taps_and_enters_the_record_by_keyboard() {
     let mut waiting = caller(&site);
     waiting.dial(LINE);
     waiting.wait_for("CALL_ESTABLISHED", SOON);
+    eventually("she hears the line", SOON, || {
+        (waiting.seconds_heard() > 2.0).then_some(())
+    });
     waiting.press('5');
     waiting.press('5');
 
@@ -27,7 +31,7 @@ fn operator_answers_sees_taps_and_enters_the_record_by_keyboard() {
     jana.accept();
     page.see(text("The call lasts"));
     waiting.press('1');
-    page.see(css("[data-tap='1']"));
+    page.see(css("[data-taps='1']"));
     waiting.hang_up();
     page.see(role("heading", "Entry about the call"));
     page.focus(css("[data-field='outcome'] [role=radio]"));
@@ -55,8 +59,7 @@ fn operator_pauses_and_comes_back() {
     };
 
     page.click(role("button", "Pause"));
-    page.click(role("radio", "meal"));
-    page.click(role("button", "Begin the pause"));
+    page.click(role("button", "meal"));
     wants("paused");
     page.click(role("button", "Ready"));
     wants("ready");
