@@ -31,7 +31,7 @@ fn operator_answers_sees_taps_and_enters_the_record_by_keyboard() {
     jana.accept();
     page.see(text("The call lasts"));
     waiting.press('1');
-    page.see(css("[data-taps='1']"));
+    page.see(css("[data-taps$='1']"));
     waiting.hang_up();
     page.see(role("heading", "Entry about the call"));
     page.focus(css("[data-field='outcome'] [role=radio]"));
