@@ -2,8 +2,8 @@
 
 use crate::peers::baresip::Answering;
 use crate::peers::browser::{Browser, css, role, text};
-use crate::peers::linka::LINE;
 use crate::peers::eventually;
+use crate::peers::linka::LINE;
 use crate::peers::people::people;
 use crate::{SOON, caller, quick_site, registered, signed_in};
 
