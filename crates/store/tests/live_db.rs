@@ -82,12 +82,12 @@ fn snapshot_of_a_newer_release_is_refused() {
     let mut db = open(folder.path()).unwrap();
     db.write_snapshot(&Snapshot::default()).unwrap();
     drop(db);
-    tamper(&folder, "UPDATE snapshot SET format = 3");
+    tamper(&folder, "UPDATE snapshot SET format = 4");
 
     let error = open(folder.path()).unwrap().load().unwrap_err();
 
     assert!(
-        matches!(error, JournalError::Format { found: 3, .. }),
+        matches!(error, JournalError::Format { found: 4, .. }),
         "{error}"
     );
 }
