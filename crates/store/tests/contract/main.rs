@@ -4,6 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod contents;
 mod counts;
 mod devices;
 mod failing;
@@ -42,6 +43,17 @@ on_both_databases! {
     counts::period_whose_every_step_fails_once_is_whole_or_absent
     counts::arrivals_whose_every_step_fails_once_are_whole_or_absent
     counts::two_writers_of_one_period_leave_one_of_theirs
+    contents::rows_come_back_with_their_period_and_without_their_keys
+    contents::tables_come_back_with_every_cell
+    contents::month_nobody_called_in_has_tables_without_counts
+    contents::rows_written_again_are_not_doubled
+    contents::counts_rows_and_tables_are_replaced_together
+    contents::rows_and_tables_of_what_has_none_are_refused
+    contents::rows_and_tables_are_read_within_their_days
+    contents::same_contents_written_again_touch_no_row
+    contents::nothing_says_in_which_order_rows_were_written
+    contents::contents_whose_every_step_fails_once_are_whole_or_absent
+    contents::table_that_somebody_changed_is_told_as_damaged
     audit::entries_come_back_as_a_whole_chain
     audit::empty_audit_ends_where_it_begins
     audit::change_behind_the_stores_back_is_named
