@@ -15,6 +15,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod backend;
+mod backup;
 mod cells;
 mod chain;
 mod contents;
@@ -30,6 +31,7 @@ mod postgres;
 mod sessions;
 mod sqlite;
 mod store;
+mod whole;
 
 pub use accounts::{
     ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, AccountStore, Advance,
@@ -40,6 +42,10 @@ pub use api_keys::{
 };
 pub use audit::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, SignedAnchor};
 pub use backend::{Backend, Cell, Row, Transaction, Value};
+pub use backup::{
+    BACKUP_CHUNK_BYTES_MAX, BACKUP_KEY_BYTES, BACKUP_ROWS, BackedUp, BackupError, BackupKey,
+    BackupStore, check_backup,
+};
 pub use chain::{AuditAnchor, AuditEntry, AuditPayload, ChainBroken, Hash, verify};
 pub use contents::{CELLS_READ_MAX, ROWS_READ_MAX, RecordStore};
 pub use counts::{ArrivedCount, CountStore};
@@ -56,3 +62,4 @@ pub use sessions::{
 };
 pub use sqlite::{BUSY_TIMEOUT, Sqlite};
 pub use store::{OPERATION_TIMEOUT, PostgresStore, SqlStore, SqliteStore, Store};
+pub use whole::{AuditFault, WholeAudit, verify_audit};

@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AccountStore, ApiKeyStore, AuditStore, Backend, CountStore, DeviceStore, Fault,
+    AccountStore, ApiKeyStore, AuditStore, Backend, BackupStore, CountStore, DeviceStore, Fault,
     Postgres, RecordStore, Row, SessionStore, Sqlite, StoreError, Transaction, Value,
 };
 
@@ -16,7 +16,7 @@ pub trait Store:
     AccountStore
     + ApiKeyStore
     + AuditStore
-   
+    + BackupStore
     + CountStore
     + DeviceStore
     + RecordStore

@@ -4,6 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod backup;
 mod contents;
 mod counts;
 mod devices;
@@ -65,6 +66,17 @@ on_both_databases! {
     audit::two_that_append_at_once_make_one_chain
     audit::pruning_whose_every_step_fails_once_is_whole_or_absent
     audit::erasing_whose_every_step_fails_once_is_whole_or_absent
+    audit::whole_audit_is_found_whole_from_its_beginning
+    audit::broken_entry_of_the_whole_audit_is_named
+    backup::restored_database_is_the_same_whatever_it_was_and_is
+    backup::backup_has_every_table_but_those_of_the_running_line
+    backup::backup_of_many_pages_comes_back_whole
+    backup::erased_payload_stays_erased
+    backup::payload_erased_after_the_backup_does_not_come_back
+    backup::database_that_is_not_empty_is_left_as_it_is
+    backup::file_that_was_cut_or_changed_leaves_nothing
+    backup::another_key_leaves_nothing
+    backup::restore_whose_every_step_fails_once_leaves_all_or_nothing
     accounts::account_comes_back_as_it_was_written
     accounts::login_name_is_one_whatever_its_case
     accounts::accounts_come_in_the_order_of_their_names
