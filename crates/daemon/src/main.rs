@@ -1,5 +1,6 @@
 //! `linka`: one binary that answers a crisis line.
 
+mod anchor;
 mod bindings;
 mod calendar;
 mod cli;

@@ -27,7 +27,7 @@ pub mod roles;
 mod serve;
 
 pub use app::{App, Asked, BODY_BYTES_MAX, Clock, Json, Path, REQUEST_TIMEOUT, router};
-pub use audit::{AUDIT_WAITING_MAX, Audit, Event};
+pub use audit::{AUDIT_WAITING_MAX, Audit, Event, NotAudited, note_now};
 pub use openapi::document;
 pub use pages::are_built;
 pub use serve::{CONNECTIONS_MAX, HEAD_TIMEOUT, serve};
