@@ -29,6 +29,7 @@ use crate::configuration::{self, Configuration, Node};
 use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
 use crate::office::closing::Closing;
+use crate::office::pages::WebListeners;
 use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
 use crate::office::retention::Retention;
@@ -127,7 +128,7 @@ struct Building {
     tcp: Vec<(ListenerId, std::net::TcpListener)>,
     listeners: Vec<Listener>,
     metrics: std::net::TcpListener,
-    web: Option<std::net::TcpListener>,
+    web: WebListeners,
     control: std::os::unix::net::UnixListener,
 }
 
@@ -148,13 +149,7 @@ impl Building {
                 configuration.node.metrics
             )
         })?;
-        let web = match configuration.node.web {
-            Some(address) => Some(
-                office::bind_listener(address)
-                    .with_context(|| format!("web.listen {address} cannot be bound"))?,
-            ),
-            None => None,
-        };
+        let web = WebListeners::bind(&configuration.node)?;
         let path = data.join("linka.sock");
         let control = office::control::bind(&path)
             .with_context(|| format!("the control socket {} cannot be made", path.display()))?;

@@ -136,12 +136,18 @@ impl Default for MetricsTable {
 #[serde(deny_unknown_fields, default)]
 struct WebTable {
     listen: Spanned<String>,
+    https: Spanned<String>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
 }
 
 impl Default for WebTable {
     fn default() -> Self {
         Self {
             listen: unspanned("127.0.0.1:8080"),
+            https: unspanned("0.0.0.0:8443"),
+            certificate: None,
+            key: None,
         }
     }
 }
@@ -217,10 +223,19 @@ pub(crate) struct Node {
     pub(crate) metrics: SocketAddr,
     /// Where dashboards and API are served in clear text, on loopback alone; nowhere when there is none.
     pub(crate) web: Option<SocketAddr>,
+    pub(crate) https: Option<Https>,
     pub(crate) pause_reasons: Vec<Key>,
     pub(crate) prompts: PathBuf,
     pub(crate) warnings: Warnings,
     pub(crate) heartbeat: Option<Heartbeat>,
+}
+
+/// Where dashboards and API are served to other machines, and by which certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Https {
+    pub(crate) listen: SocketAddr,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// How people are told that something fails, by a way that is not the trunk.
@@ -300,6 +315,7 @@ impl NodeFile {
                 .transpose()?,
             metrics: parse(source, "metrics.listen", &self.metrics.listen)?,
             web: self.web(source)?,
+            https: self.https(source)?,
             pause_reasons: self.pause_reasons(source)?,
             prompts: self.prompts.folder.clone(),
             warnings: Warnings {
@@ -360,6 +376,23 @@ impl NodeFile {
             ));
         }
         Ok(Some(address))
+    }
+
+    fn https(&self, source: &Source) -> Result<Option<Https>, Problem> {
+        let web = &self.web;
+        match (&web.certificate, &web.key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Https {
+                listen: parse(source, "web.https", &web.https)?,
+                certificate: certificate.clone(),
+                key: key.clone(),
+            })),
+            (Some(_), None) | (None, Some(_)) => Err(source.problem(
+                &web.https,
+                "web.certificate",
+                "needs web.key, and web.key needs it".to_owned(),
+            )),
+        }
     }
 
     fn pause_reasons(&self, source: &Source) -> Result<Vec<Key>, Problem> {

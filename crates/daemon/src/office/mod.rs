@@ -5,7 +5,7 @@ pub(crate) mod control;
 mod http;
 mod line;
 mod names;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod retention;
@@ -16,7 +16,7 @@ mod warn;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
@@ -31,6 +31,7 @@ use crate::signalling::{Connections, FromOffice, FromStream, ToOffice, Wake};
 use crate::status::Status;
 use crate::ticks::Ticks;
 
+use pages::WebListeners;
 use places::Places;
 use records::RecordsDatabase;
 use screens::Screens;
@@ -59,6 +60,8 @@ pub(crate) struct Office {
     pub(crate) screens: Screens,
     pub(crate) records: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
+    /// When the process started, in seconds since the Unix epoch.
+    started_at: u64,
 }
 
 /// What was fixed at the start.
@@ -83,7 +86,7 @@ pub(crate) struct Opening {
     pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
     pub(crate) control: std::os::unix::net::UnixListener,
     pub(crate) metrics: std::net::TcpListener,
-    pub(crate) web: Option<std::net::TcpListener>,
+    pub(crate) web: WebListeners,
     pub(crate) screens: Screens,
     pub(crate) records: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
@@ -110,7 +113,11 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         screens: opening.screens,
         records: opening.records,
         calendar: opening.calendar,
+        started_at: SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
     });
+    tokio::spawn(office.records.clone().watch());
     let shared = tcp::Shared {
         connections: opening.connections,
         to_signalling: opening.to_signalling_streams,
@@ -137,14 +144,11 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
     tokio::spawn(office.clone().feed_watchdog());
     tokio::spawn(opening.closing.run(office.clone()));
     tokio::spawn(opening.retention.run(office.clone()));
-    if let Some(listener) = opening.web {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let place = pages::Place {
-            data: opening.data,
-            totp_key: opening.totp_key,
-        };
-        tokio::spawn(pages::serve(office.clone(), listener, place));
-    }
+    let place = pages::Place {
+        data: opening.data,
+        totp_key: opening.totp_key,
+    };
+    tokio::spawn(pages::serve(office.clone(), opening.web, place));
     if let Some(heartbeat) = office.started.node.heartbeat.clone() {
         tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
     }
@@ -326,6 +330,7 @@ impl Started {
             && self.node.time_zone == node.time_zone
             && self.node.database == node.database
             && self.node.web == node.web
+            && self.node.https == node.https
             && self.node.public_address == node.public_address;
         (!same).then(|| {
             "linka.toml: a key marked (restart) was changed; it holds after the next start"

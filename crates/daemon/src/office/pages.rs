@@ -4,20 +4,31 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use anyhow::Context as _;
+use axum::Router;
 use records::Date;
 use store::sql::{Store, UnixSeconds};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use web::board::Millis;
 use web::identity::{self, FirstStart, Identity};
+use web::tls::Certificate;
 use web::{App, Audit, Clock};
 
 use super::Office;
 use super::line::OfficeLine;
+use crate::configuration::Node;
 
 /// How often screens hear that they are up to date.
 const TICK: Duration = web::feed::KEEP_ALIVE;
 /// How long a records database that cannot be opened is left alone.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// The listeners of the web.
+pub(crate) struct WebListeners {
+    plain: Option<std::net::TcpListener>,
+    tls: Option<(std::net::TcpListener, Arc<Certificate>)>,
+}
 
 /// Where secrets of the web are.
 pub(crate) struct Place {
@@ -26,8 +37,11 @@ pub(crate) struct Place {
 }
 
 /// Serves until the process ends.
-pub(crate) async fn serve(office: Arc<Office>, listener: TcpListener, place: Place) {
+pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: Place) {
     tokio::spawn(tick(office.clone()));
+    if listeners.plain.is_none() && listeners.tls.is_none() {
+        return;
+    }
     let store = opened(&office).await;
     let identity = Identity::new(identity::Settings {
         store: store.clone(),
@@ -46,7 +60,48 @@ pub(crate) async fn serve(office: Arc<Office>, listener: TcpListener, place: Pla
         clock,
     };
     let router = web::router(app, identity.routes());
-    web::serve(listener, router).await;
+    if let Err(error) = listeners.serve(router).await {
+        tracing::error!(%error, "no page is served");
+    }
+}
+
+impl WebListeners {
+    /// Binds what the configuration names, and reads the certificate.
+    pub(crate) fn bind(node: &Node) -> anyhow::Result<Self> {
+        let plain = match node.web {
+            Some(address) => Some(
+                super::bind_listener(address)
+                    .with_context(|| format!("web.listen {address} cannot be bound"))?,
+            ),
+            None => None,
+        };
+        let tls = match &node.https {
+            Some(https) => {
+                let certificate = Certificate::read(https.certificate.clone(), https.key.clone())
+                    .context("web.certificate")?;
+                let listener = super::bind_listener(https.listen)
+                    .with_context(|| format!("web.https {} cannot be bound", https.listen))?;
+                Some((listener, certificate))
+            }
+            None => None,
+        };
+        Ok(Self { plain, tls })
+    }
+
+    async fn serve(self, router: Router) -> anyhow::Result<()> {
+        let mut served = JoinSet::new();
+        if let Some(listener) = self.plain {
+            served.spawn(web::serve(TcpListener::from_std(listener)?, router.clone()));
+        }
+        if let Some((listener, certificate)) = self.tls {
+            let config = certificate.server()?;
+            tokio::spawn(certificate.keep_looking());
+            let listener = TcpListener::from_std(listener)?;
+            served.spawn(web::serve_tls(listener, router, config));
+        }
+        served.join_all().await;
+        Ok(())
+    }
 }
 
 /// The records database, once it is open. Until then nobody can sign in.

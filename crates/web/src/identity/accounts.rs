@@ -99,14 +99,14 @@ struct Created {
     /// The account.
     account: AccountTold,
     /// The password for its first sign-in. It is told once.
-    password: String,
+    one_time_password: String,
 }
 
 /// A password that is used once.
 #[derive(Serialize, ToSchema)]
 struct OneTimePassword {
     /// The password for the next sign-in. It is told once.
-    password: String,
+    one_time_password: String,
 }
 
 /// A change of an account. What is left out stays as it is.
@@ -210,7 +210,7 @@ async fn create(
         .note(&who.login, changed(&account.login, "created"));
     let created = Created {
         account: account.into(),
-        password: password.reveal().to_owned(),
+        one_time_password: password.reveal().to_owned(),
     };
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -299,7 +299,7 @@ async fn reset_password(
     app.audit
         .note(&who.login, changed(&account.login, "password-reset"));
     Ok(Json(OneTimePassword {
-        password: password.reveal().to_owned(),
+        one_time_password: password.reveal().to_owned(),
     }))
 }
 

@@ -117,9 +117,9 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct Enrolment {
     /// The secret, to be typed.
-    secret: String,
+    secret_base32: String,
     /// The same as an `otpauth:` address, to be shown as a picture.
-    address: String,
+    uri: String,
 }
 
 /// The first code.
@@ -150,8 +150,8 @@ async fn begin(
     let present = identity.must_be_present(&headers).await?;
     let secret = identity.begin_enrolment(&present)?;
     Ok(Json(Enrolment {
-        secret: secret.reveal(),
-        address: secret.reveal_address(&present.account.login),
+        secret_base32: secret.reveal(),
+        uri: secret.reveal_address(&present.account.login),
     }))
 }
 

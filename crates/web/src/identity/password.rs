@@ -170,8 +170,9 @@ impl Hasher {
         salt: [u8; SALT_BYTES],
         asker: Asker,
     ) -> Result<PasswordHash, NotHashed> {
-        let hashed = self.compute(asker, move || {
+        let hashed = self.compute(asker, move |counter| {
             let hash = argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt);
+            counter.fetch_add(1, Ordering::Relaxed);
             hash.ok().map(|hash| PasswordHash(hash.to_string()))
         });
         hashed.await?.ok_or(NotHashed::Failed)
@@ -184,10 +185,11 @@ impl Hasher {
         hash: Option<PasswordHash>,
         asker: Asker,
     ) -> Result<Verdict, NotHashed> {
-        let right = self.compute(asker, move || {
+        let right = self.compute(asker, move |counter| {
             let stored = hash.as_ref().map_or(NOBODYS, |hash| hash.0.as_str());
             let stored = Phc::new(stored).ok()?;
             let matches = argon2()?.verify_password(password.0.as_bytes(), &stored);
+            counter.fetch_add(1, Ordering::Relaxed);
             Some(if matches.is_ok() && hash.is_some() {
                 Verdict::Right
             } else {
@@ -206,7 +208,7 @@ impl Hasher {
     async fn compute<T: Send + 'static>(
         &self,
         asker: Asker,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&AtomicU64) -> T + Send + 'static,
     ) -> Result<T, NotHashed> {
         let kept = match asker {
             Asker::Known => 0,
@@ -221,8 +223,7 @@ impl Hasher {
         let turn = turn.map_err(|_| NotHashed::Failed)?;
         let computed = Arc::clone(&self.computed);
         let done = tokio::task::spawn_blocking(move || {
-            let outcome = work();
-            computed.fetch_add(1, Ordering::Relaxed);
+            let outcome = work(&computed);
             drop((turn, place));
             outcome
         });

@@ -34,7 +34,7 @@ async fn new_account_signs_in_with_the_password_it_was_given() {
         (&account["password_due"], &account["totp"]),
         (&json!(true), &json!(false))
     );
-    let password = created.body["password"].as_str().unwrap();
+    let password = created.body["one_time_password"].as_str().unwrap();
     let signed_in = fixture.browser("192.0.2.2").sign_in("jana", password).await;
     assert_eq!(signed_in.body["due"], "password");
     let listed = administrator.get("/accounts").await.body;
@@ -118,7 +118,7 @@ async fn reset_password_ends_sessions_forgets_devices_and_is_used_once() {
         .ask("POST", &format!("/accounts/{id}/password"), None)
         .await;
 
-    let password = reset.body["password"].as_str().unwrap();
+    let password = reset.body["one_time_password"].as_str().unwrap();
     assert_eq!(jana.status().await, StatusCode::UNAUTHORIZED);
     assert_eq!(
         jana.sign_in("jana", PASSWORD).await.problem(),

@@ -49,7 +49,7 @@ async fn secret_counts_only_after_its_first_code() {
     let mut browser = fixture.browser("192.0.2.1");
     browser.sign_in("jana", PASSWORD).await;
     let begun = browser.ask("POST", "/session/totp", None).await;
-    let telephone = Telephone::new(begun.body["secret"].as_str().unwrap());
+    let telephone = Telephone::new(begun.body["secret_base32"].as_str().unwrap());
     let code = telephone.code(fixture.clock.seconds());
 
     let wrong = browser.confirm(&telephone.code(0)).await;
@@ -141,7 +141,7 @@ async fn secret_that_is_set_up_is_not_replaced_by_a_session() {
     let begun = browser.ask("POST", "/session/totp", None).await;
 
     assert_eq!(begun.problem(), "conflict");
-    assert_eq!(begun.body["secret"], serde_json::Value::Null);
+    assert_eq!(begun.body["secret_base32"], serde_json::Value::Null);
 }
 
 #[tokio::test]

@@ -82,8 +82,8 @@ pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<Hands>,
     pub(crate) identity: Arc<Identity>,
+    pub(crate) router: Router,
     audit: Audit,
-    router: Router,
     made: AtomicU64,
     folder: Arc<TempDir>,
 }
@@ -291,7 +291,7 @@ impl Browser<'_> {
     /// Sets up one-time passwords.
     pub(crate) async fn enrol(&mut self) -> Telephone {
         let begun = self.ask("POST", "/session/totp", None).await;
-        let telephone = Telephone::new(begun.body["secret"].as_str().unwrap());
+        let telephone = Telephone::new(begun.body["secret_base32"].as_str().unwrap());
         let code = telephone.code(self.fixture.clock.seconds());
         let confirmed = self.confirm(&code).await;
         assert_eq!(confirmed.status, StatusCode::NO_CONTENT, "{confirmed:?}");

@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use store::sql::Role;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use web::identity::{DEVICE_COOKIE, FAILURES_MAX, FIRST_WAIT_SECONDS};
 
 use crate::fixture::{Answer, Fixture, PASSWORD};
@@ -40,10 +42,9 @@ async fn locked_attempt_waits_whether_it_is_right_or_not_and_costs_no_hash() {
         browser.sign_in("jana", PASSWORD).await.status,
         StatusCode::OK
     );
-    assert_eq!(
-        fixture.audited().await[0],
-        ("jana".to_owned(), "locked_out".to_owned())
-    );
+    let audited = fixture.audited().await;
+    let whats: Vec<&str> = audited.iter().map(|(_, what)| what.as_str()).collect();
+    assert_eq!(whats, ["locked_out", "signed_in"]);
 }
 
 #[tokio::test]
@@ -209,4 +210,39 @@ async fn password_typed_as_a_login_is_neither_listed_nor_audited() {
     let audited = fixture.audited().await;
     assert!(!format!("{audited:?}").contains(mistyped));
     assert!(audited.iter().all(|(_, what)| what != "locked_out"));
+}
+
+/// Sends a sign-in over a connection of its own, and reads the status line.
+async fn sign_in_over(address: std::net::SocketAddr, login: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let body = format!(r#"{{"login":"{login}","password":"{WRONG}"}}"#);
+    let request = format!(
+        "POST /api/v1/session HTTP/1.1\r\nHost: linka\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn connections_are_counted_by_the_address_that_they_come_from() {
+    let fixture = Fixture::open().await;
+    let (mut supervisor, _) = fixture.signed_in("dana", Role::Supervisor).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(web::serve(listener, fixture.router.clone()));
+
+    for _ in 0..FAILURES_MAX {
+        let status = sign_in_over(address, "jana").await;
+        assert_eq!(status, "HTTP/1.1 401 Unauthorized");
+    }
+    let locked = sign_in_over(address, "jana").await;
+    server.abort();
+
+    assert_eq!(locked, "HTTP/1.1 429 Too Many Requests");
+    let listed = supervisor.get("/lockouts").await.body;
+    assert_eq!(listed[0]["network"], "127.0.0.0/24");
 }

@@ -14,7 +14,10 @@ async fn password_that_is_due_has_to_be_chosen_before_anything_else() {
     let (mut administrator, _) = fixture.signed_in("admin", Role::Administrator).await;
     let body = serde_json::json!({ "login": "jana", "display_name": "Jana", "role": "auditor" });
     let created = administrator.post("/accounts", body).await;
-    let once = created.body["password"].as_str().unwrap().to_owned();
+    let once = created.body["one_time_password"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let mut browser = fixture.browser("192.0.2.2");
 
     let signed_in = browser.sign_in("jana", &once).await;
@@ -40,7 +43,7 @@ async fn who_has_to_choose_a_password_may_sign_out() {
     let body = serde_json::json!({ "login": "jana", "display_name": "Jana", "role": "operator" });
     let created = administrator.post("/accounts", body).await;
     let mut browser = fixture.browser("192.0.2.2");
-    let once = created.body["password"].as_str().unwrap();
+    let once = created.body["one_time_password"].as_str().unwrap();
     browser.sign_in("jana", once).await;
 
     let signed_out = browser.delete("/session").await;

@@ -1,9 +1,17 @@
 //! Signing in and out.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::mpsc::{Sender, channel};
+use std::task::Poll;
+
 use axum::http::{StatusCode, header};
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde_json::json;
-use store::sql::{AccountChange, AccountStanding, Role};
+use store::sql::{
+    AccountChange, AccountStanding, PasswordChange, PasswordHash, Role, SessionStanding,
+};
 use web::identity::{
     BUSY_RETRY_SECONDS, DEVICE_COOKIE, HASHES_AT_ONCE_MAX, HASHES_WAITING_FOR_KNOWN,
     HASHES_WAITING_MAX, SESSION_COOKIE,
@@ -145,26 +153,69 @@ async fn signing_out_ends_the_session_and_takes_its_cookie() {
 }
 
 #[tokio::test]
-async fn full_queue_of_hashes_turns_away_and_counts_nothing_as_failed() {
+async fn password_that_is_changed_during_a_sign_in_opens_nothing() {
     let fixture = Fixture::open().await;
-    let room = HASHES_AT_ONCE_MAX + HASHES_WAITING_MAX - HASHES_WAITING_FOR_KNOWN;
-    let attempts = (0..room + 5).map(|number| {
-        let mut browser = fixture.browser("192.0.2.1");
-        async move { browser.sign_in(&format!("nobody{number}"), PASSWORD).await }
-    });
-
-    let answers = join_all(attempts).await;
-
-    let busy: Vec<_> = answers
-        .iter()
-        .filter(|answer| answer.status == StatusCode::SERVICE_UNAVAILABLE)
-        .collect();
-    assert_eq!(busy.len(), 5);
-    for answer in busy {
-        assert_eq!(answer.problem(), "unavailable");
-        assert_eq!(answer.retry_after(), Some(BUSY_RETRY_SECONDS));
+    let id = fixture.account("jana", Role::Operator).await;
+    let mut browser = fixture.browser("192.0.2.1");
+    let mut attempt = pin!(browser.sign_in("jana", PASSWORD));
+    while fixture.identity.hashes_computed() == 0 {
+        let polled = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context)));
+        assert!(polled.await.is_pending());
+        tokio::task::yield_now().await;
     }
-    assert_eq!(fixture.identity.hashes_computed(), room as u64);
+
+    let other = PasswordHash("$argon2id$v=19$m=19456,t=2,p=1$other".to_owned());
+    let changes = [AccountChange::Password(other, PasswordChange::NotDue)];
+    let change = fixture.store.change_account(id, &changes);
+    let (answer, changed) = tokio::join!(attempt, change);
+
+    changed.unwrap();
+    assert_eq!(answer.problem(), "wrong-credentials");
+    let sessions = fixture.store.sessions(id).await.unwrap();
+    let mut standings = sessions.iter().map(|session| session.standing);
+    assert!(standings.all(|standing| standing == SessionStanding::Revoked));
+}
+
+/// One thread computes hashes: a test that holds it has them wait.
+fn with_one_hashing_thread(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.max_blocking_threads(1).enable_all();
+    runtime.build().unwrap().block_on(test);
+}
+
+/// Holds the thread that computes hashes until the sender is dropped.
+fn hold() -> Sender<()> {
+    let (held, wait) = channel();
+    tokio::task::spawn_blocking(move || wait.recv());
+    held
+}
+
+#[test]
+fn full_queue_of_hashes_turns_away_and_counts_nothing_as_failed() {
+    let room = HASHES_AT_ONCE_MAX + HASHES_WAITING_MAX - HASHES_WAITING_FOR_KNOWN;
+
+    with_one_hashing_thread(async {
+        let fixture = Fixture::open().await;
+        let held = hold();
+        let mut attempts: FuturesUnordered<_> = (0..room + 5)
+            .map(|number| {
+                let mut browser = fixture.browser("192.0.2.1");
+                async move { browser.sign_in(&format!("nobody{number}"), PASSWORD).await }
+            })
+            .collect();
+
+        for _ in 0..5 {
+            let busy = attempts.next().await.unwrap();
+            assert_eq!(busy.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(busy.problem(), "unavailable");
+            assert_eq!(busy.retry_after(), Some(BUSY_RETRY_SECONDS));
+        }
+        drop(held);
+        let tried: Vec<_> = attempts.collect().await;
+
+        assert!(tried.iter().all(|one| one.problem() == "wrong-credentials"));
+        assert_eq!(fixture.identity.hashes_computed(), room as u64);
+    });
 }
 
 #[tokio::test]

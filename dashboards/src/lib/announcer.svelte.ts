@@ -1,0 +1,51 @@
+import { i18n } from '../i18n/index.svelte';
+import type { Outcome } from './api';
+import { sentence } from './sentence';
+
+/** How long something done is shown. */
+const SHOWN_MS = 6_000;
+
+/** What is said aloud to a screen reader and shown to everybody else: connection, ringing, acts. Timers never come here. */
+class Announcer {
+  polite = $state('');
+  urgent = $state('');
+  note = $state.raw<{ text: string; kind: 'done' | 'failed' } | undefined>();
+  #hiding: ReturnType<typeof setTimeout> | undefined;
+
+  say(text: string): void {
+    this.polite = text;
+  }
+
+  /** Interrupts what a screen reader is saying. An empty text takes it back. */
+  interrupt(text: string): void {
+    this.urgent = text;
+  }
+
+  done(text: string): void {
+    this.#show(text, 'done');
+    clearTimeout(this.#hiding);
+    this.#hiding = setTimeout(() => this.dismiss(), SHOWN_MS);
+  }
+
+  failed(text: string): void {
+    clearTimeout(this.#hiding);
+    this.#show(text, 'failed');
+  }
+
+  /** Tells whether an act was done, and gives it back. */
+  tell<T>(outcome: Outcome<T>, done: string = i18n.t.common.done): Outcome<T> {
+    if (outcome.done) this.done(done);
+    else this.failed(sentence(outcome.problem));
+    return outcome;
+  }
+
+  dismiss(): void {
+    this.note = undefined;
+  }
+
+  #show(text: string, kind: 'done' | 'failed'): void {
+    this.note = { text, kind };
+  }
+}
+
+export const announcer = new Announcer();

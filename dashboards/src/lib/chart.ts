@@ -1,0 +1,45 @@
+import type { Quarter } from './feed';
+
+const QUARTER_MS = 15 * 60 * 1_000;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** A place on the horizontal axis, with what is counted there. */
+export interface Point {
+  /** What a table calls it. */
+  label: string;
+  /** What the axis says below it; nothing for most. */
+  tick: string | undefined;
+  arrived: number;
+  /** Nothing where it is not counted, or not yet. */
+  answered?: number | undefined;
+  abandoned?: number | undefined;
+}
+
+/** A top of the vertical axis that whole numbers divide evenly, not below `value`. */
+export function top(value: number): number {
+  const quarter = Math.max(1, value / 4);
+  const unit = Math.max(1, 10 ** Math.floor(Math.log10(quarter)) / 2);
+  return Math.ceil(quarter / unit) * unit * 4;
+}
+
+/** The quarter-hours of a whole day, those before the last one that are not told counting nothing. `clock` names a moment. */
+export function dayOf(quarters: readonly Quarter[], beginsMs: number, clock: (ms: number) => string): Point[] {
+  const told = new Map(quarters.map((quarter) => [quarter.begins_ms, quarter]));
+  const lastMs = quarters.at(-1)?.begins_ms ?? 0;
+  return Array.from({ length: DAY_MS / QUARTER_MS }, (_, index) => {
+    const ms = beginsMs + index * QUARTER_MS;
+    const quarter = told.get(ms);
+    return {
+      label: clock(ms),
+      tick: index % 12 === 0 ? clock(ms) : undefined,
+      arrived: quarter?.arrived ?? 0,
+      answered: ms > lastMs ? undefined : (quarter?.answered ?? 0),
+      abandoned: ms > lastMs ? undefined : (quarter?.abandoned ?? 0),
+    };
+  });
+}
+
+/** When the local day of a moment begins. */
+export function midnight(ms: number): number {
+  return new Date(ms).setHours(0, 0, 0, 0);
+}

@@ -1,0 +1,58 @@
+import { call, type Outcome, type Schemas } from './api';
+
+export type Counted = Schemas['Counted'];
+export type Formula = Schemas['Formula'];
+export type Counts = Schemas['Counts'];
+export type Arrived = Schemas['Arrived'];
+
+/** Which periods are looked at; an empty text is no limit. */
+export interface Days {
+  from: string;
+  to: string;
+}
+
+/** How many periods a table of figures shows: as many as fit on a printed page. */
+export const PERIODS_MAX = 6;
+
+/** Asks for the counts of closed periods. */
+export function counts(days: Days): Promise<Outcome<Counts>> {
+  return call<Counts>('GET', `/api/v1/reports/counts${query(days)}`);
+}
+
+/** The address of the same as a file. */
+export function csvAddress(days: Days): string {
+  return `/api/v1/reports/counts.csv${query(days)}`;
+}
+
+/** Asks how many contacts arrived per quarter-hour between two moments, in milliseconds since the Unix epoch. */
+export function arrived(fromMs: number, toMs: number): Promise<Outcome<Arrived[]>> {
+  return call<Arrived[]>('GET', `/api/v1/reports/arrived?from_ms=${fromMs}&to_ms=${toMs}`);
+}
+
+function query(days: Days): string {
+  const limits = Object.entries(days).filter(([, day]) => day !== '');
+  return limits.length === 0 ? '' : `?${new URLSearchParams(limits)}`;
+}
+
+/** What a figure comes to in a period; nothing when there is nothing to take it of. */
+export function figure(formulas: readonly Formula[], period: Counted, name: string): number | undefined {
+  const value = period.values[formulas.findIndex((formula) => formula.name === name)];
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** The lines that the periods are of, each once. */
+export function lines(periods: readonly Counted[]): string[] {
+  return [...new Set(periods.map(({ line }) => line))].sort();
+}
+
+/** Those periods of a line, of one kind and of one class; all classes together without one. The earliest is first. */
+export function chosen(
+  periods: readonly Counted[],
+  line: string,
+  span: Counted['span'],
+  ofClass: Schemas['Class'] | undefined,
+): Counted[] {
+  return periods
+    .filter((period) => period.line === line && period.span === span && (period.class ?? undefined) === ofClass)
+    .sort((a, b) => a.first.localeCompare(b.first));
+}

@@ -1,0 +1,175 @@
+// Proves in Chromium what a page does by itself, against the fake server: `node tests/behave.mjs`.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+import { chromium } from 'playwright-core';
+
+const PORT = 4_198;
+const BASE = `http://127.0.0.1:${PORT}`;
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FIRST_PAINT_MAX_BYTES = 150_000;
+
+let server;
+
+async function start() {
+  server = spawn(process.execPath, [fileURLToPath(new URL('fake-server.mjs', import.meta.url)), String(PORT)]);
+  await once(server.stdout, 'data');
+}
+
+async function stop() {
+  server.kill();
+  await once(server, 'exit');
+}
+
+async function scene(body) {
+  await fetch(`${BASE}/fake/scene`, { method: 'PUT', body: JSON.stringify(body) });
+}
+
+async function open(browser, role, path) {
+  const context = await browser.newContext({ locale: 'cs-CZ', viewport: { width: 1366, height: 768 } });
+  if (role) await context.addCookies([{ name: 'role', value: role, url: BASE }]);
+  const page = await context.newPage();
+  await page.goto(BASE + path);
+  await page.waitForSelector('h1');
+  return page;
+}
+
+const BEHAVIOURS = {
+  async 'somebody lands where her role begins'(browser) {
+    for (const [role, path] of [['operator', '/me'], ['supervisor', '/'], ['auditor', '/reports'], ['wall', '/wall']]) {
+      const page = await open(browser, undefined, '/');
+      await page.fill('#login', role);
+      await page.fill('#password', 'x');
+      await page.click('button[type=submit]');
+      await page.waitForFunction((wanted) => location.pathname === wanted, path);
+      await page.context().close();
+    }
+  },
+
+  async 'a code is asked for only once the password is right'(browser) {
+    const page = await open(browser, undefined, '/');
+    await page.fill('#login', 'supervisor');
+    await page.fill('#password', 'code');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#code:focus');
+    await page.keyboard.type('123 456');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#waiting-title');
+    await page.context().close();
+  },
+
+  async 'a locked sign-in says how long'(browser) {
+    const page = await open(browser, undefined, '/');
+    await page.fill('#login', 'supervisor');
+    await page.fill('#password', 'locked');
+    await page.click('button[type=submit]');
+    assert.match(await page.textContent('.failure'), /14:00/);
+    await page.context().close();
+  },
+
+  async 'a stream that ends is taken up again without a word to anybody'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    await page.waitForSelector('#waiting-title');
+    await scene({ hangUp: true });
+    await page.waitForTimeout(4_500);
+    await scene({ scene: 'calm' });
+    await page.waitForFunction(() => document.body.textContent.includes('Nikdo nečeká.'));
+    assert.equal(await page.locator('.grey').count(), 0);
+    await page.context().close();
+  },
+
+  async 'old data is grey and says its age, and comes back by itself'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    await page.waitForSelector('#waiting-title');
+    await stop();
+    await page.waitForSelector('.grey', { timeout: 9_000 });
+    assert.match(await page.textContent('.old'), /Data jsou \d+ sekund/);
+    await start();
+    await page.waitForSelector('.grey', { state: 'detached', timeout: 30_000 });
+    await page.context().close();
+  },
+
+  async 'who is signed out meanwhile comes to the sign-in'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    await page.waitForSelector('#waiting-title');
+    await page.context().clearCookies();
+    await scene({ hangUp: true });
+    await page.waitForSelector('#login', { timeout: 15_000 });
+    await page.context().close();
+  },
+
+  async 'an act that is refused is a sentence in its dialog'(browser) {
+    const page = await open(browser, 'supervisor', '/contacts/902');
+    await scene({ scene: 'calm' });
+    await page.waitForSelector('#content .card');
+    await scene({ scene: 'wrapUp' });
+    await page.click('.acts button:last-child');
+    await page.selectOption('dialog select', 'lenka');
+    await page.click('dialog button[type=submit]');
+    assert.match(await page.textContent('dialog .failure'), /stav se mezitím změnil/);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await page.context().close();
+  },
+
+  async 'five thousand waiting contacts and twenty changes a second leave a page quick'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    await scene({ scene: 'crowd' });
+    await page.waitForFunction(() => document.body.textContent.includes('dalších'));
+    assert.equal(await page.locator('section:has(#waiting-title) tbody tr').count(), 50);
+    const longest = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          let [worst, before] = [0, performance.now()];
+          const until = before + 5_000;
+          const look = (now) => {
+            worst = Math.max(worst, now - before);
+            before = now;
+            if (now < until) requestAnimationFrame(look);
+            else resolve(worst);
+          };
+          requestAnimationFrame(look);
+        }),
+    );
+    console.log(`  the longest frame of five seconds took ${Math.round(longest)} ms`);
+    await page.context().close();
+  },
+
+  async 'what a wallboard needs to be painted is small'(browser) {
+    const context = await browser.newContext();
+    await context.addCookies([{ name: 'role', value: 'wall', url: BASE }]);
+    const page = await context.newPage();
+    const bodies = [];
+    page.on('response', (response) => {
+      if (!response.url().includes('/api/')) bodies.push(response.body());
+    });
+    await page.goto(`${BASE}/wall`);
+    await page.waitForSelector('.huge');
+    await page.waitForTimeout(500);
+    const bytes = (await Promise.all(bodies)).reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0);
+    console.log(`  ${bytes} bytes compressed in ${bodies.length} files`);
+    assert.ok(bytes < FIRST_PAINT_MAX_BYTES);
+    await context.close();
+  },
+};
+
+process.on('exit', () => server?.kill());
+await start();
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+let failed = 0;
+for (const [name, behaves] of Object.entries(BEHAVIOURS)) {
+  await scene({ scene: 'day', due: 'nothing' });
+  try {
+    await behaves(browser);
+    console.log(`ok ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED ${name}: ${error}`);
+  }
+}
+await browser.close();
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+
+import { cs } from '../src/i18n/cs';
+import { en } from '../src/i18n/en';
+import { counted, type Forms } from '../src/i18n/forms';
+import { uk } from '../src/i18n/uk';
+import { FIELDS } from './fake-scenes.mjs';
+
+const DICTIONARIES = { cs, en, uk };
+
+function isForms(value: object): value is Forms {
+  return typeof (value as { other?: unknown }).other === 'string' && Object.values(value).every((form) => typeof form === 'string' && form.includes('{n}'));
+}
+
+/** Every text with the way to it; functions are asked with a word, forms stand for themselves. */
+function texts(value: unknown, way = ''): [string, string | Forms][] {
+  if (typeof value === 'string') return [[way, value]];
+  if (typeof value === 'function') return [[way, String(value(way.startsWith('.audit') ? { login: 'x' } : 'x', 'y'))]];
+  if (isForms(value as object)) return [[way, value as Forms]];
+  return Object.entries(value as object).flatMap(([key, one]) => texts(one, `${way}.${key}`));
+}
+
+test('every dictionary has the same keys', () => {
+  const keys = (dictionary: object) => texts(dictionary).map(([way]) => way).sort();
+
+  expect(keys(en)).toEqual(keys(cs));
+  expect(keys(uk)).toEqual(keys(cs));
+});
+
+test('no text is empty but a unit that needs no word', () => {
+  for (const dictionary of Object.values(DICTIONARIES)) {
+    const empty = texts(dictionary).filter(([, text]) => typeof text === 'string' && text.trim() === '');
+    expect(empty.map(([way]) => way)).toEqual(['.reports.unit.contacts']);
+  }
+});
+
+test('every number has its own form in every language', () => {
+  for (const [language, dictionary] of Object.entries(DICTIONARIES)) {
+    const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
+    const counts = texts(dictionary).filter((one): one is [string, Forms] => typeof one[1] !== 'string');
+    expect(counts.length).toBeGreaterThan(5);
+    for (const [way, forms] of counts) expect(Object.keys(forms).sort(), `${language}${way}`).toEqual([...pluralCategories].sort());
+  }
+});
+
+test('Czech and Ukrainian count as they are spoken', () => {
+  const czech = [1, 3, 5].map((n) => counted('cs', n, cs.board.stepsTaken));
+  const ukrainian = [1, 3, 5, 21].map((n) => counted('uk', n, uk.board.stepsTaken));
+
+  expect(czech).toEqual(['1 krok', '3 kroky', '5 kroků']);
+  expect(ukrainian).toEqual(['1 крок', '3 кроки', '5 кроків', '21 крок']);
+});
+
+test('a caller is never called a victim on a Czech screen', () => {
+  const words = texts(cs).flatMap(([, text]) => (typeof text === 'string' ? [text] : Object.values(text)));
+
+  expect(words.filter((text) => /oběť|oběti|obětí/i.test(text))).toEqual([]);
+});
+
+test('every field of the entry and every value has a word in every language', () => {
+  for (const { content } of Object.values(DICTIONARIES)) {
+    const [fields, values]: Record<string, string>[] = [content.field, content.value];
+    for (const field of FIELDS) {
+      expect(fields?.[field.name], field.name).toBeTruthy();
+      for (const value of field.values.slice(1)) expect(values?.[`${field.name}.${value}`] ?? values?.[value], value).toBeTruthy();
+    }
+  }
+});

@@ -1,0 +1,214 @@
+// Moments of a small centre, as the live feed would tell them. Nobody in here exists.
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const QUARTER = 15 * MINUTE;
+
+export const FIELDS = [
+  ['outcome', 'advised referred bed_found no_bed_free emergency_called broke_off other'],
+  ['category', 'partner_violence family_violence sexual_violence stalking child_violence other_crime distress information silent abusive other'],
+  ['language', 'czech slovak english ukrainian russian vietnamese romani other'],
+  ['interpreter', 'not_needed joined none_found'],
+  ['referral', 'none counselling shelter police health legal child_service other'],
+  ['told_repeat', 'first repeat'],
+  ['who_called', 'adult_victim child relative professional other'],
+  ['children_in_household', '0 1 2 3 4+ unknown'],
+  ['ages', 'below_1 1-2 3-6 7-9 10-14 15-17', true],
+  ['exposure', 'not_exposed may_hear witnessed intervened physical emotional sexual neglect control unknown', true],
+  ['children_outcome', 'none bed child_service'],
+  ['source', 'caller heard third_party'],
+  ['relation', 'own partners mixed other unknown'],
+  ['pregnancy', 'yes no unknown'],
+  ['contact_violence', 'yes no unknown'],
+  ['abduction_threat', 'yes no unknown'],
+  ['child_protection', 'none involved referred reported'],
+].map(([name, values, several = false]) => ({ name, values: ['not_asked', ...values.split(' ')], several }));
+
+const setup = {
+  lines: ['help', 'help-uk', 'sos'],
+  queues: [
+    { name: 'crisis', staff_minimum: 2 },
+    { name: 'information', staff_minimum: 0 },
+  ],
+  pause_reasons: ['break', 'meal', 'supervision', 'paperwork'],
+  in_time_seconds: 20,
+  early_seconds: 10,
+};
+
+function contact(id, at, seconds, more = {}) {
+  return {
+    id: String(id), line: 'help', queue: 'crisis', class: 'crisis', standing: 'arrival', state: 'waiting',
+    arrived_ms: at - seconds * SECOND, talking_since_ms: null, with: [], partner: null, steps_taken: 0, ...more,
+  };
+}
+
+function operator(name, more = {}) {
+  return {
+    key: name, name, place: 'desk', intent: { wants: 'ready' }, paused_after_misses: null, reachability: 'reachable',
+    occupancy: { does: 'free' }, claim: null, wrap_up_until_ms: null, misses_in_row: 0, phones: 1, ...more,
+  };
+}
+
+const off = { intent: { wants: 'off' }, reachability: 'unreachable', phones: 0 };
+const home = { place: 'home', phones: 0 };
+
+function sum(arrived, answered, abandoned) {
+  const inTime = Math.round(answered * 0.86);
+  return {
+    arrived, answered, answered_in_time: inTime, abandoned, abandoned_early: 1, overflowed: 1, lost: 0,
+    in_time_permille: Math.round((inTime * 1_000) / (answered + abandoned)), in_time_of_all_permille: 780,
+  };
+}
+
+function chart(at) {
+  const first = new Date(at).setHours(0, 0, 0, 0);
+  const count = Math.floor((at - first) / QUARTER) + 1;
+  const wave = (index) => Math.max(0, Math.round(2.2 + 2 * Math.sin(index / 9 - 2) + ((index * 7) % 3) - 1));
+  return {
+    first_ms: first,
+    quarters: Array.from({ length: count }, (_, index) => {
+      const arrived = wave(index);
+      const abandoned = index % 11 === 5 ? 1 : 0;
+      return { begins_ms: first + index * QUARTER, arrived, answered: Math.max(0, arrived - abandoned), abandoned };
+    }),
+  };
+}
+
+function everything(at, contacts, operators, more = {}) {
+  return {
+    at_ms: at,
+    health: { mode: 'serving', unsaved: null },
+    setup,
+    contacts,
+    operators,
+    trunks: [{ name: 'carrier', health: 'up', registration: 'registered' }, { name: 'gsm-gateway', health: 'up', registration: null }],
+    sums: { today: sum(143, 126, 11), recent: sum(9, 7, 1) },
+    chart: chart(at),
+    ...more,
+  };
+}
+
+const talkingWith = (id) => ({ occupancy: { does: 'talking', contact: String(id) } });
+
+/** The scenes by name; each is told as it is since `began`. */
+export const SCENES = {
+  day: (at) =>
+    everything(
+      at,
+      [
+        contact(901, at, 14, { class: 'danger', state: 'offered', with: ['lenka'] }),
+        contact(902, at, 71, { steps_taken: 2 }),
+        contact(903, at, 38, { steps_taken: 1, line: 'help-uk' }),
+        contact(904, at, 9, { standing: 'behind_band' }),
+        contact(905, at, 126, { class: 'information', queue: 'information', partner: 'neighbour-line' }),
+        contact(890, at, 900, { state: 'talking', talking_since_ms: at - 11 * MINUTE, with: ['alena'] }),
+        contact(895, at, 300, { state: 'talking', talking_since_ms: at - 192 * SECOND, with: ['oksana'] }),
+        contact(880, at, 1_500, { state: 'talking', talking_since_ms: at - 20 * MINUTE, partner: 'neighbour-line' }),
+      ],
+      [
+        operator('alena', talkingWith(890)),
+        operator('dana', { wrap_up_until_ms: at + 47 * SECOND }),
+        operator('hana', { intent: { wants: 'paused', reason: 'meal', back_at_ms: at + 22 * MINUTE } }),
+        operator('jana', { misses_in_row: 1, reachability: 'unreachable' }),
+        operator('lenka', { claim: { contact: '901', until_ms: at + 12 * SECOND } }),
+        operator('milada', { intent: { wants: 'paused', reason: 'phone', back_at_ms: null }, paused_after_misses: 3 }),
+        operator('oksana', talkingWith(895)),
+        operator('zdenka', off),
+        operator('on-call-first', home),
+      ],
+    ),
+  calm: (at) =>
+    everything(at, [], [operator('jana'), operator('lenka'), operator('hana', off), operator('on-call-first', home)], {
+      sums: { today: sum(12, 10, 1), recent: sum(1, 1, 0) },
+    }),
+  rings: (at) =>
+    everything(at, [contact(901, at, 14, { class: 'danger', state: 'offered', with: ['jana'] }), contact(902, at, 5)], [
+      operator('jana', { claim: { contact: '901', until_ms: at + 15 * SECOND } }),
+      operator('lenka', talkingWith(890)),
+    ]),
+  talking: (at) =>
+    everything(at, [contact(901, at, 214, { class: 'danger', state: 'talking', talking_since_ms: at - 192 * SECOND, with: ['jana'] })], [
+      operator('jana', talkingWith(901)),
+      operator('lenka'),
+    ]),
+  wrapUp: (at) => everything(at, [contact(902, at, 31)], [operator('jana', { wrap_up_until_ms: at + 4 * MINUTE }), operator('lenka')]),
+  sick: (at) =>
+    everything(at, [contact(906, at, 33, { class: 'alarm', line: 'sos' }), contact(902, at, 64, { state: 'adrift' })], [operator('jana', off)], {
+      health: { mode: 'draining', unsaved: 'no space left on device' },
+      trunks: [{ name: 'carrier', health: 'down', registration: 'failing' }],
+    }),
+  crowd: (at) =>
+    everything(
+      at,
+      Array.from({ length: 5_000 }, (_, index) => contact(1_000 + index, at, 5_000 - index, index % 50 === 0 ? { class: 'danger' } : {})),
+      Array.from({ length: 200 }, (_, index) => operator(`operator-${index}`, talkingWith(1))),
+    ),
+};
+
+/** The same without names, as a wall gets it. */
+export function forWall(parts) {
+  return {
+    ...parts,
+    contacts: parts.contacts?.map((one) => ({ ...one, with: [] })),
+    operators: parts.operators?.map(({ name: _, ...one }, index) => ({
+      ...one,
+      key: String(index + 1),
+      intent: one.intent.wants === 'paused' ? { ...one.intent, reason: '' } : one.intent,
+    })),
+  };
+}
+
+export function story(at, contactId) {
+  const step = (seconds, what, cause = null, whom = null) => ({ at_ms: at - seconds * SECOND, what, cause, whom });
+  return {
+    contact: contactId,
+    steps: [
+      step(71, 'arrived'),
+      step(71, 'offer', null, 'jana'),
+      step(51, 'missed', 'no_answer', 'jana'),
+      step(51, 'offer', null, 'alena'),
+      step(46, 'climbed', 'waited', 'second_operator'),
+      step(40, 'withdraw', 'more_urgent', 'alena'),
+      step(40, 'waits'),
+      step(26, 'climbed', 'waited', 'on_call'),
+    ],
+    why: [
+      { rule: 'resting', whom: 'jana', until_ms: at + 3 * SECOND },
+      { rule: 'reserved', whom: 'dana', until_ms: null },
+      { rule: 'nobody_free', whom: '3', until_ms: null },
+    ],
+  };
+}
+
+const FIGURES = [
+  ['offered', 'contacts'], ['ended', 'contacts'], ['answered', 'contacts'], ['answered_within_20_s', 'contacts'], ['abandoned', 'contacts'],
+  ['abandoned_within_10_s', 'contacts'], ['overflowed', 'contacts'], ['lost', 'contacts'], ['mean_wait_answered', 'seconds'],
+  ['mean_wait_unanswered', 'seconds'], ['talk', 'seconds'], ['mean_talk', 'seconds'], ['service_level', 'permille'],
+  ['service_level_of_all', 'permille'], ['abandoned_share', 'permille'],
+];
+
+function values(arrived) {
+  const abandoned = Math.round(arrived * 0.09);
+  const answered = arrived - abandoned - 5;
+  return [arrived, arrived, answered, Math.round(answered * 0.88), abandoned, Math.round(abandoned / 3), 4, 1, 14, 41, answered * 1_130, 1_130, 884, 831, 90];
+}
+
+export function counts() {
+  const month = (index) => {
+    const first = new Date(Date.UTC(2026, 1 + index, 1));
+    const last = new Date(Date.UTC(2026, 2 + index, 0));
+    return { span: 'month', first: first.toISOString().slice(0, 10), last: last.toISOString().slice(0, 10) };
+  };
+  const months = Array.from({ length: 9 }, (_, index) => ({ ...month(index), line: 'help', values: values(380 + ((index * 53) % 140)) }));
+  const piece = { span: 'piece', first: '2026-10-01', last: '2026-10-07', line: 'help', values: values(103) };
+  return {
+    formulas: FIGURES.map(([name, unit]) => ({ name, unit, formula: name })),
+    periods: [...months, ...months.map((one) => ({ ...one, class: 'danger', values: values(31) })), piece],
+    missed: months.slice(-4).map(({ first, last }, index) => ({ first, last, no_answer: 12 + index, declined: 3, unreachable: 5 - index })),
+  };
+}
+
+export function arrived(fromMs) {
+  const wave = (index) => Math.max(0, Math.round(1.6 + 2 * Math.sin(index / 9 - 2) + ((index * 5) % 3) - 1));
+  return Array.from({ length: 96 }, (_, index) => ({ begins_ms: fromMs + index * QUARTER, line: 'help', arrived: wave(index) })).filter((one) => one.arrived > 0);
+}
