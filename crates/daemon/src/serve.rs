@@ -21,6 +21,7 @@ use store::{JournalHandle, LiveDb};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::anchor::AnchorKey;
 use crate::bindings;
 use crate::calendar::Calendar;
 use crate::cli::{Data, Folders};
@@ -31,6 +32,7 @@ use crate::office::closing::Closing;
 use crate::office::pages::WebListeners;
 use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
+use crate::office::retention::Retention;
 use crate::office::screens::Screens;
 use crate::office::{self, Office, Opening, Started};
 use crate::signalling::{
@@ -232,6 +234,7 @@ impl Building {
             data: options.data.data.clone(),
             totp_key: self.keys.totp,
             closing: desk.closing,
+            retention: desk.retention,
         };
         Ok(RunningNode { wiring, opening })
     }
@@ -283,6 +286,11 @@ impl Building {
             calendar: calendar.clone(),
             database: records.clone(),
         };
+        let retention = Retention {
+            database: records.clone(),
+            calendar: calendar.clone(),
+            key: AnchorKey(self.keys.audit),
+        };
         let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
         let setup = std::mem::take(&mut self.configuration.setup);
         Ok(Desk {
@@ -290,6 +298,7 @@ impl Building {
             records,
             calendar,
             closing,
+            retention,
         })
     }
 
@@ -314,6 +323,7 @@ struct Desk {
     records: Arc<RecordsDatabase>,
     calendar: Calendar,
     closing: Closing,
+    retention: Retention,
 }
 
 /// Starts the media threads with their sounds; their news come by the channel, each time after a wake.
@@ -361,7 +371,8 @@ fn tell_replay(replayed: &Replayed) {
     }
 }
 
-fn make_data_folder(data: &Path) -> anyhow::Result<()> {
+/// Makes the data folder, readable for its owner alone, if there is none.
+pub(crate) fn make_data_folder(data: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new()
         .mode(0o700)

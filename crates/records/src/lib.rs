@@ -23,6 +23,7 @@ mod row;
 mod suppress;
 mod tables;
 mod tally;
+mod told;
 
 pub use calls::{CALLS_MAX, CONTENT_SETTLES, Call, Calls, NotOpen};
 pub use chance::SEED_BYTES;
@@ -39,3 +40,4 @@ pub use row::{Ages, ChildrenTold, LEFT_OUT, LanguageTold, Row, RowKey, Step, Tra
 pub use suppress::{CELL_MIN, Cell};
 pub use tables::{PAIRS, Pair, SINGLES, Single, Tables, tables};
 pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally};
+pub use told::{MonthTables, Part, PeriodRows, ToldRow, VALUES, rows_report};

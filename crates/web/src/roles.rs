@@ -118,6 +118,21 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/reports/arrived",
         or_key(READERS, Scope::ReadReports),
     ),
+    route(
+        "GET",
+        "/api/v1/reports/records",
+        or_key(READERS, Scope::ReadReports),
+    ),
+    route(
+        "GET",
+        "/api/v1/reports/records.csv",
+        or_key(READERS, Scope::ReadReports),
+    ),
+    route(
+        "GET",
+        "/api/v1/reports/tables",
+        or_key(READERS, Scope::ReadReports),
+    ),
     route("GET", "/api/v1/audit", or_key(AUDITORS, Scope::ReadAudit)),
 ];
 

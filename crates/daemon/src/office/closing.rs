@@ -1,16 +1,18 @@
-//! Counts on their way to the records database: the day's begin is told, what is closed is written. A database that fails costs no call: what it
+//! Counts, rows and tables on their way to the records database: the day's begin is told, what is closed is written. A database that fails costs no call: what it
 //! did not take stays in the journal's state until it does.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use exchange::{Command, Reply, Unwritten};
-use records::{Date, QuarterHour};
+use records::{ClosedPeriod, Date, QuarterHour, SEED_BYTES, Unstored, generalise, tables};
+use store::sql::{Store, StoreError};
 use tokio::time::interval;
 
 use super::Office;
 use super::records::RecordsDatabase;
 use crate::calendar::Calendar;
+use crate::keys::chance;
 use crate::signalling::FromOffice;
 
 /// How often it is looked which day it is, and whether there is something to write.
@@ -90,11 +92,95 @@ impl Books {
             .map(|(quarter, _, _)| *quarter)
             .max(self.arrived_through);
         for closed in closed {
-            store.put_closed(&closed.period).await?;
+            store_period(&*store, &closed, chance()?).await?;
             office
                 .send(FromOffice::PeriodStored(closed.period.key()))
                 .await;
         }
         Ok(())
+    }
+}
+
+/// Writes a closed period: its counts, the rows and the tables that are made of its contents. Done again with other chance, it replaces all of them.
+async fn store_period(
+    store: &dyn Store,
+    closed: &Unstored,
+    seed: [u8; SEED_BYTES],
+) -> Result<(), StoreError> {
+    let rows = generalise(&closed.rows, seed);
+    let tables = match closed.period {
+        ClosedPeriod::Month { .. } => Some(tables(&closed.tables)),
+        ClosedPeriod::Piece { .. } | ClosedPeriod::Misses { .. } => None,
+    };
+    store
+        .put_period(&closed.period, &rows, tables.as_ref())
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use dispatch::LineId;
+    use records::content::{Content, Outcome};
+    use records::{PeriodId, Span, Tally};
+    use store::sql::Database;
+
+    use super::*;
+
+    fn month_of_thirty() -> Unstored {
+        let content = |at: usize| Content {
+            outcome: [Outcome::Advised, Outcome::Referred][at % 2],
+            ..Content::default()
+        };
+        let contents: Vec<Content> = (0..30).map(content).collect();
+        let period = ClosedPeriod::Month {
+            line: LineId::parse("help").unwrap(),
+            month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
+            total: Tally::default(),
+            classes: BTreeMap::new(),
+        };
+        Unstored {
+            period,
+            rows: contents.clone(),
+            tables: contents,
+        }
+    }
+
+    #[tokio::test]
+    async fn period_that_is_written_anew_after_a_crash_is_there_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::File(folder.path().join("linka.db"));
+        let store = store::sql::open(&database).await.unwrap();
+        let closed = month_of_thirty();
+
+        for seed in [[1; SEED_BYTES], [2; SEED_BYTES]] {
+            store_period(&*store, &closed, seed).await.unwrap();
+        }
+
+        let days = || Date::FIRST..=Date::LAST;
+        let rows = store.rows(days()).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].rows.len(), 30);
+        assert_eq!(store.tables(days()).await.unwrap().len(), 1);
+        assert_eq!(store.closed(days()).await.unwrap(), [closed.period]);
+    }
+
+    #[tokio::test]
+    async fn missed_offers_have_neither_rows_nor_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::File(folder.path().join("linka.db"));
+        let store = store::sql::open(&database).await.unwrap();
+        let misses = Unstored::without_contents(ClosedPeriod::Misses {
+            month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
+            misses: records::Misses::default(),
+        });
+
+        store_period(&*store, &misses, [1; SEED_BYTES])
+            .await
+            .unwrap();
+
+        let days = Date::FIRST..=Date::LAST;
+        assert_eq!(store.tables(days).await.unwrap(), []);
     }
 }

@@ -8,6 +8,7 @@ mod names;
 pub(crate) mod pages;
 pub(crate) mod places;
 pub(crate) mod records;
+pub(crate) mod retention;
 pub(crate) mod screens;
 mod tcp;
 mod warn;
@@ -92,6 +93,7 @@ pub(crate) struct Opening {
     pub(crate) data: PathBuf,
     pub(crate) totp_key: [u8; 32],
     pub(crate) closing: closing::Closing,
+    pub(crate) retention: retention::Retention,
 }
 
 /// Opens the office: spawns its tasks on the current runtime.
@@ -141,6 +143,7 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
     );
     tokio::spawn(office.clone().feed_watchdog());
     tokio::spawn(opening.closing.run(office.clone()));
+    tokio::spawn(opening.retention.run(office.clone()));
     let place = pages::Place {
         data: opening.data,
         totp_key: opening.totp_key,

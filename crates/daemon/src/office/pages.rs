@@ -155,10 +155,15 @@ struct WallClockOfSystem;
 
 impl identity::WallClock for WallClockOfSystem {
     fn now(&self) -> UnixSeconds {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let seconds = since.map_or(0, |since| since.as_secs());
-        UnixSeconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+        unix_seconds()
     }
+}
+
+/// The moment by the clock of this machine.
+pub(super) fn unix_seconds() -> UnixSeconds {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    UnixSeconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// The clock and the calendar of the engine.

@@ -177,7 +177,9 @@ impl Site {
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = linka();
         command.args(arguments);
-        if let Some(&("check" | "operator" | "report")) = arguments.first() {
+        if let Some(&("audit" | "backup" | "check" | "operator" | "report" | "restore")) =
+            arguments.first()
+        {
             command
                 .arg("--config")
                 .arg(self.config())

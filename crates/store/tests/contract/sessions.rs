@@ -102,8 +102,9 @@ pub(crate) async fn sessions_that_ran_out_are_deleted(fixture: Fixture) {
     let store = fixture.open().await;
     let [_, second, _] = three_sessions(&*store).await;
 
-    store.prune_sessions(second.expires).await.unwrap();
+    let deleted = store.prune_sessions(second.expires).await.unwrap();
 
+    assert_eq!(deleted, 1);
     assert_eq!(store.sessions(AccountId(1)).await.unwrap(), [second]);
 }
 
