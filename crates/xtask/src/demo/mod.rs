@@ -132,7 +132,16 @@ fn fill_a_year(site: &Site) -> Result<()> {
     std::fs::create_dir_all(site.data())?;
     let file = site.data().join("linka.db");
     let status = shell::cargo()
-        .args(["run", "--quiet", "-p", "store", "--example", "year", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "-p",
+            "benches",
+            "--bin",
+            "year",
+            "--",
+        ])
         .arg(&file)
         .status()
         .context("starting cargo")?;
