@@ -78,7 +78,7 @@ test('after ten idle minutes an entry is hidden, and what rings is not', async (
   tell('rings');
 
   expect(hidden).toBeNull();
-  expect(screen.getByText('Zvoní vám telefon')).toBeTruthy();
+  expect(screen.getByRole('heading', { name: 'Zvoní vám telefon' })).toBeTruthy();
   expect(screen.getAllByText('ohrožení').length).toBeGreaterThan(0);
 });
 
