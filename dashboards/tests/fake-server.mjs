@@ -18,6 +18,7 @@ const CROWD_MS = 50;
 
 let scene = 'day';
 let due = 'nothing';
+let isSilent = false;
 let listeners = new Set();
 let accounts = ROLES.map((role, index) => ({
   id: String(index + 1), login: role === 'operator' ? 'jana' : role, display_name: role === 'operator' ? 'Jana' : `${role[0].toUpperCase()}${role.slice(1)}`,
@@ -55,6 +56,7 @@ function open(request, response) {
 }
 
 setInterval(() => {
+  if (isSilent) return;
   for (const listener of listeners) tell(listener, 'change', { at_ms: Date.now() });
 }, TICK_MS);
 
@@ -110,6 +112,7 @@ function audit(before) {
 function scenes(body, response) {
   scene = body.scene ?? scene;
   due = body.due ?? due;
+  isSilent = body.isSilent ?? false;
   for (const listener of listeners) {
     if (body.hangUp) listener.response.end();
     else if (body.tap) listener.response.write(`event: tap\ndata: ${JSON.stringify({ contact: '901', key: body.tap })}\n\n`);

@@ -42,6 +42,7 @@ const VIEWS = [
   ['board-sick', 'supervisor', '/', { scene: 'sick' }, LAPTOP],
   ['board-calm', 'operator', '/', { scene: 'calm' }, LAPTOP],
   ['board-crowd', 'supervisor', '/', { scene: 'crowd' }, LAPTOP],
+  ['board-old', 'supervisor', '/', { isSilent: true }, LAPTOP, (page) => page.waitForSelector('.grey')],
   ['board-pause', 'supervisor', '/', {}, LAPTOP, click('td.act button')],
   ['wall', 'wall', '/', {}, WALL],
   ['wall-calm', 'wall', '/', { scene: 'calm' }, WALL],

@@ -48,14 +48,20 @@ class Spoken {
     return new Intl.DateTimeFormat(this.language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(ms);
   }
 
-  /** A day such as 2026-11-23. */
+  /** A day such as 2026-11-23; what is no day stays as it is. */
   day(day: string): string {
-    return new Intl.DateTimeFormat(this.language, { day: 'numeric', month: 'numeric', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+    return this.#date(day, { day: 'numeric', month: 'numeric', year: 'numeric' });
   }
 
   /** The month of a day such as 2026-11-01. */
   month(day: string): string {
-    return new Intl.DateTimeFormat(this.language, { month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+    return this.#date(day, { month: 'short', year: 'numeric' });
+  }
+
+  #date(day: string, as: Intl.DateTimeFormatOptions): string {
+    const date = new Date(`${day}T00:00:00Z`);
+    if (Number.isNaN(date.getTime())) return day;
+    return new Intl.DateTimeFormat(this.language, { ...as, timeZone: 'UTC' }).format(date);
   }
 }
 

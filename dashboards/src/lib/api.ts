@@ -31,7 +31,7 @@ export function whenSignedOut(call: () => void): void {
 }
 
 /** The routes that the description of the API has. */
-export const api = createClient<paths>({ baseUrl: location.origin });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) });
 
 /** Waits for the answer of a typed route. */
 export async function settle<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Outcome<T>> {

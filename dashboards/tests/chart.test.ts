@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+
+import { dayOf, midnight, top } from '../src/lib/chart';
+import { chosen, csvAddress, figure, type Counted } from '../src/lib/reports';
+
+const QUARTER = 15 * 60_000;
+const BEGINS = midnight(new Date(2026, 10, 23, 9).getTime());
+
+function period(first: string, more: Partial<Counted> = {}): Counted {
+  return { span: 'month', first, last: first, line: 'help', values: [1, null], ...more };
+}
+
+test('the axis ends at a whole number that four divides, not far above the highest bar', () => {
+  for (const value of [0, 1, 4, 5, 11, 143, 505, 9_999]) {
+    expect(top(value) % 4).toBe(0);
+    expect(top(value)).toBeGreaterThanOrEqual(value);
+    expect(top(value)).toBeLessThanOrEqual(Math.max(4, value * 2));
+  }
+});
+
+test('a day has its ninety-six quarter-hours, and those to come count nothing yet', () => {
+  const points = dayOf([{ begins_ms: BEGINS + QUARTER, arrived: 3, answered: 2, abandoned: 1 }], BEGINS, String);
+
+  expect(points).toHaveLength(96);
+  expect(points.slice(0, 3).map((point) => point.answered)).toEqual([0, 2, undefined]);
+  expect(points.filter((point) => point.tick !== undefined)).toHaveLength(8);
+});
+
+test('figures are found by their name, and a figure of nothing is none', () => {
+  const formulas = [{ name: 'offered', unit: 'contacts', formula: '' }, { name: 'service_level', unit: 'permille', formula: '' }];
+
+  expect(figure(formulas, period('2026-10-01'), 'offered')).toBe(1);
+  expect(figure(formulas, period('2026-10-01'), 'service_level')).toBeUndefined();
+  expect(figure(formulas, period('2026-10-01'), 'unheard_of')).toBeUndefined();
+});
+
+test('periods of other lines, spans and classes stay out of a table', () => {
+  const all = [
+    period('2026-10-01'),
+    period('2026-09-01'),
+    period('2026-10-01', { class: 'danger' }),
+    period('2026-10-01', { span: 'piece' }),
+    period('2026-10-01', { line: 'other' }),
+  ];
+
+  expect(chosen(all, 'help', 'month', undefined).map((one) => one.first)).toEqual(['2026-09-01', '2026-10-01']);
+  expect(chosen(all, 'help', 'month', 'danger')).toHaveLength(1);
+});
+
+test('an export asks for the days that are looked at, and for all without any', () => {
+  expect(csvAddress({ from: '', to: '' })).toBe('/api/v1/reports/counts.csv');
+  expect(csvAddress({ from: '2026-10-01', to: '' })).toBe('/api/v1/reports/counts.csv?from=2026-10-01');
+});
