@@ -72,6 +72,7 @@ export const audit = {
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
     exported: (of: Told) => `vývoz výkazu ${of.report}`,
     reloaded: () => 'znovu načteno nastavení',
+    retention: (of: Told) => `smazány staré záznamy: ${of.audit} v auditu, ${of.sessions} přihlášení`,
   },
   change: { created: 'založen', added: 'založen', changed: 'změněn', removed: 'smazán', disabled: 'vypnut', enabled: 'zapnut', password: 'nové heslo', revoked: 'zrušen', role: 'změna role' },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },

@@ -70,6 +70,7 @@ export const audit: typeof auditShape = {
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
     exported: (of) => `report ${of.report} exported`,
     reloaded: () => 'configuration read again',
+    retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
   },
   change: { created: 'made', added: 'made', changed: 'changed', removed: 'deleted', disabled: 'disabled', enabled: 'enabled', password: 'new password', revoked: 'revoked', role: 'role changed' },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },

@@ -70,6 +70,7 @@ export const audit: typeof auditShape = {
     operator_set: (of) => `операторка ${of.operator}: ${of.wants}`,
     exported: (of) => `вивезено звіт ${of.report}`,
     reloaded: () => 'налаштування прочитано знову',
+    retention: (of) => `видалено старі записи: ${of.audit} в аудиті, ${of.sessions} входів`,
   },
   change: { created: 'створено', added: 'створено', changed: 'змінено', removed: 'видалено', disabled: 'вимкнено', enabled: 'увімкнено', password: 'новий пароль', revoked: 'скасовано', role: 'змінено роль' },
   wants: { ready: 'готова', paused: 'пауза', off: 'поза зміною' },
