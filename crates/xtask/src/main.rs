@@ -10,6 +10,7 @@ mod demo;
 mod load;
 mod packages;
 mod prompts;
+mod python;
 mod shell;
 mod suite;
 mod tally;

@@ -70,6 +70,13 @@ pub(crate) const IP: Need = Need {
     why: "network faults in tests",
 };
 
+/// The part of Python that makes environments is a package of its own.
+pub(crate) const VENV: Need = Need::new(
+    "/usr/lib/*/ensurepip/__main__.py",
+    "python3-venv",
+    "an environment for schemathesis",
+);
+
 /// Debian keeps the server's programs off PATH, in a folder per version.
 pub(crate) const POSTGRES: Need = Need {
     program: "/usr/lib/postgresql/*/bin/postgres",

@@ -4,6 +4,7 @@ use crate::dashboards;
 use crate::packages::{
     BARESIP, CHROMIUM, DNSMASQ, ESPEAK, IP, Need, POSTGRES, PROMETHEUS, SIPP, SOX, ensure,
 };
+use crate::python::ensure_schemathesis;
 use crate::shell;
 use crate::tally::Tally;
 use anyhow::{Context, Result};
@@ -47,6 +48,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
         None => {
             ensure(&PEERS)?;
             ensure(&RUST)?;
+            ensure_schemathesis()?;
             suite.checks()?;
             suite.tests("every test", every_test())?;
         }
@@ -64,6 +66,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
         }
         Some(Part::Peers) => {
             ensure(&PEERS)?;
+            ensure_schemathesis()?;
             suite.tests(
                 "tests with real peers",
                 daemon_tests(&[], test_files(Peers::With)?),
@@ -72,6 +75,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
         Some(Part::Soak) => {
             ensure(&PEERS)?;
             ensure(&RUST)?;
+            ensure_schemathesis()?;
             println!(
                 "xtask: soak of {}",
                 shell::output(shell::command("date").args(["-u", "+%F %H:%M UTC"]))?.trim()

@@ -111,18 +111,21 @@ impl Client {
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
+    /// Its cookies, as the header has them.
+    pub(crate) fn cookies(&self) -> String {
+        let cookies = self.cookies.borrow();
+        let pairs = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
     #[track_caller]
     fn send(&self, method: &str, path: &str, body: Option<Value>) -> (u16, String) {
-        let cookies: Vec<String> = self
-            .cookies
-            .borrow()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header("cookie", cookies.join("; "))
+            .header("cookie", self.cookies())
             .header("content-type", "application/json");
         let body = body.map_or_else(String::new, |body| body.to_string());
         let mut response = self.agent.run(request.body(body).unwrap()).unwrap();
@@ -140,17 +143,11 @@ impl Client {
 
     /// What the live feed says first: everything as it is.
     pub(crate) fn feed(&self) -> String {
-        let cookies: Vec<String> = self
-            .cookies
-            .borrow()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
         let authority = self.base.strip_prefix("http://").unwrap();
         let (authority, _) = authority.split_once('/').unwrap();
         let mut stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(SOON)).unwrap();
-        let cookies = cookies.join("; ");
+        let cookies = self.cookies();
         write!(
             stream,
             "GET /api/v1/feed HTTP/1.1\r\nHost: {authority}\r\nCookie: {cookies}\r\n\r\n"
