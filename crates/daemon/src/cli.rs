@@ -59,10 +59,20 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
-    /// Show the counts of closed months and parts of months, each figure with its formula.
+    /// Show the counts of closed months and parts of months, each figure with its formula; or anonymous rows; or fixed tables.
     ///
     /// What is still open is in no report. A part of a month is told once ten contacts share it, so that no figure is about one caller.
     Report(crate::report::Options),
+    /// Check the audit, or print it.
+    #[command(subcommand)]
+    Audit(crate::audit::Options),
+    /// Write accounts, closed counts, rows, tables and the audit into one sealed file.
+    ///
+    /// It opens with `backup.key` of the keys folder alone. Keep a copy of that key in another place than the file: who has both has everything, and
+    /// without the key the file is lost. The file has no session and nothing of periods that are still open.
+    Backup(crate::backup::Options),
+    /// Make an empty records database, SQLite or PostgreSQL, from a backup: all of it or nothing.
+    Restore(crate::backup::Options),
     /// Add operators, list them, give them new passwords.
     #[command(subcommand)]
     Operator(OperatorCommand),
@@ -114,7 +124,10 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Check(folders) => check(&folders),
         Command::Status { data, follow, json } => show_status(&data.data, follow, json),
         Command::Reload { data } => reload(&data.data),
-        Command::Report(options) => show_report(&options),
+        Command::Report(options) => show(crate::report::report(&options)),
+        Command::Audit(options) => show(crate::audit::audit(&options)),
+        Command::Backup(options) => show(crate::backup::backup(&options)),
+        Command::Restore(options) => show(crate::backup::restore(&options)),
         Command::Operator(command) => operator(command),
     };
     match done {
@@ -182,10 +195,9 @@ fn show_status(data: &Path, follow: bool, json: bool) -> anyhow::Result<ExitCode
     }
 }
 
-fn show_report(options: &crate::report::Options) -> anyhow::Result<ExitCode> {
-    let text = crate::report::report(options)?;
+fn show(text: anyhow::Result<String>) -> anyhow::Result<ExitCode> {
     // The reader of a pipe may go away.
-    let _gone = std::io::stdout().lock().write_all(text.as_bytes());
+    let _gone = std::io::stdout().lock().write_all(text?.as_bytes());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 
 /// Length of a key, in bytes.
 const KEY_BYTES: usize = 32;
+const AUDIT: &str = "audit.key";
+const BACKUP: &str = "backup.key";
 
 /// The keys of a node.
 pub(crate) struct Keys {
@@ -15,32 +17,66 @@ pub(crate) struct Keys {
     pub(crate) journal: [u8; KEY_BYTES],
     /// Seals leg ids into SIP tags.
     pub(crate) tag: [u8; KEY_BYTES],
+    /// Seals the secrets of one-time passwords.
+    pub(crate) totp: [u8; KEY_BYTES],
+    /// Vouches for where the audit begins.
+    pub(crate) audit: [u8; KEY_BYTES],
+}
+
+/// The key that vouches for where the audit begins; made if there is none.
+pub(crate) fn audit_key(folder: &Path, data: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
+    make_folder(folder, data)?;
+    key(folder, AUDIT)
+}
+
+/// The key that seals backups; made if there is none.
+pub(crate) fn make_backup_key(folder: &Path, data: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
+    make_folder(folder, data)?;
+    key(folder, BACKUP)
+}
+
+/// The key that seals backups. One that was made only now would open none.
+pub(crate) fn backup_key(folder: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
+    if !folder.join(BACKUP).exists() {
+        bail!(
+            "there is no key {}: put the one there that the backup was made with",
+            folder.join(BACKUP).display()
+        );
+    }
+    key(folder, BACKUP)
 }
 
 impl Keys {
     /// Reads the keys, and makes those that are missing.
     pub(crate) fn open(folder: &Path, data: &Path) -> anyhow::Result<Self> {
-        if !folder.exists() {
-            let made = std::fs::DirBuilder::new()
-                .mode(0o700)
-                .recursive(true)
-                .create(folder);
-            made.with_context(|| format!("the keys folder {} cannot be made", folder.display()))?;
-        }
-        let inside = folder
-            .canonicalize()
-            .and_then(|keys| Ok(keys.starts_with(data.canonicalize()?)));
-        if inside.unwrap_or(false) {
-            bail!(
-                "the keys folder {} lies inside the data folder: a copy of the data would carry its keys",
-                folder.display()
-            );
-        }
+        make_folder(folder, data)?;
         Ok(Self {
             journal: key(folder, "journal.key")?,
             tag: key(folder, "tag.key")?,
+            totp: key(folder, "totp.key")?,
+            audit: key(folder, AUDIT)?,
         })
     }
+}
+
+fn make_folder(folder: &Path, data: &Path) -> anyhow::Result<()> {
+    if !folder.exists() {
+        let made = std::fs::DirBuilder::new()
+            .mode(0o700)
+            .recursive(true)
+            .create(folder);
+        made.with_context(|| format!("the keys folder {} cannot be made", folder.display()))?;
+    }
+    let inside = folder
+        .canonicalize()
+        .and_then(|keys| Ok(keys.starts_with(data.canonicalize()?)));
+    if inside.unwrap_or(false) {
+        bail!(
+            "the keys folder {} lies inside the data folder: a copy of the data would carry its keys",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 fn key(folder: &Path, name: &str) -> anyhow::Result<[u8; KEY_BYTES]> {

@@ -1,10 +1,15 @@
 //! `linka`: one binary that answers a crisis line.
 
+mod anchor;
+mod audit;
+mod backup;
 mod bindings;
 mod calendar;
 mod cli;
 mod clock;
 mod configuration;
+mod database;
+mod erasures;
 mod keys;
 mod media_threads;
 mod office;

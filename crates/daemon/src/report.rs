@@ -1,4 +1,6 @@
-//! `linka report`: the counts of closed periods, each figure with its formula.
+//! `linka report`: the counts of closed periods, each figure with its formula; anonymous rows and fixed tables.
+
+mod contents;
 
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
@@ -6,9 +8,10 @@ use std::ops::RangeInclusive;
 use anyhow::Context as _;
 use clap::Args;
 use records::{ClosedPeriod, Date, FIGURES, Tally};
+use store::sql::Store;
 
 use crate::cli::{Data, Folders};
-use crate::configuration;
+use crate::database::{Records, block_on};
 
 /// What `linka report` is told.
 #[derive(Debug, Args)]
@@ -23,33 +26,52 @@ pub(crate) struct Options {
     /// Only periods that begin on this day or earlier.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     to: Option<Date>,
-    /// Print comma-separated values (RFC 4180): a line for each period, line and figure.
+    /// Show the anonymous rows of calls instead of counts.
+    #[arg(long, conflicts_with = "tables")]
+    records: bool,
+    /// Show the fixed tables of months instead of counts.
+    #[arg(long, conflicts_with = "csv")]
+    tables: bool,
+    /// Print comma-separated values (RFC 4180): a line for each period, line and figure, or for each row.
     #[arg(long)]
     csv: bool,
 }
 
 /// Reads the records database; a running linka may write it meanwhile.
 pub(crate) fn report(options: &Options) -> anyhow::Result<String> {
-    let folders = &options.folders;
-    let configuration =
-        configuration::load(&folders.config, &folders.keys).map_err(|problems| {
-            crate::cli::print_problems(&problems);
-            anyhow::anyhow!("the configuration is not valid: where the counts are is not known")
-        })?;
-    let database = configuration.node.database_in(&options.data.data);
+    let records = Records::find(&options.folders, &options.data)?;
     let days = options.from.unwrap_or(Date::FIRST)..=options.to.unwrap_or(Date::LAST);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let closed = runtime.block_on(async {
-        let store = store::sql::open(&database).await?;
-        anyhow::Ok(store.closed(days.clone()).await?)
-    });
-    let closed = closed.context("the records database cannot be read")?;
+    block_on(async {
+        let store = records.open().await?;
+        let told = tell(&*store, options, &days).await;
+        told.context("the records database cannot be read")
+    })
+}
+
+async fn tell(
+    store: &dyn Store,
+    options: &Options,
+    days: &RangeInclusive<Date>,
+) -> anyhow::Result<String> {
+    if options.tables {
+        return Ok(contents::tables_in_words(
+            &store.tables(days.clone()).await?,
+            days,
+        ));
+    }
+    if options.records {
+        let periods = store.rows(days.clone()).await?;
+        return Ok(if options.csv {
+            records::rows_report(&periods)
+        } else {
+            contents::rows_in_words(&periods, days)
+        });
+    }
+    let closed = store.closed(days.clone()).await?;
     if options.csv {
         return Ok(records::report(&closed));
     }
-    Ok(in_words(&closed, &days))
+    Ok(in_words(&closed, days))
 }
 
 fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {

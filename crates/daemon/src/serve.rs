@@ -21,6 +21,7 @@ use store::{JournalHandle, LiveDb};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::anchor::AnchorKey;
 use crate::bindings;
 use crate::calendar::Calendar;
 use crate::cli::{Data, Folders};
@@ -28,7 +29,11 @@ use crate::configuration::{self, Configuration, Node};
 use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
 use crate::office::closing::Closing;
+use crate::office::pages::WebListeners;
 use crate::office::places::Places;
+use crate::office::records::RecordsDatabase;
+use crate::office::retention::Retention;
+use crate::office::screens::Screens;
 use crate::office::{self, Office, Opening, Started};
 use crate::signalling::{
     self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
@@ -123,6 +128,7 @@ struct Building {
     tcp: Vec<(ListenerId, std::net::TcpListener)>,
     listeners: Vec<Listener>,
     metrics: std::net::TcpListener,
+    web: WebListeners,
     control: std::os::unix::net::UnixListener,
 }
 
@@ -137,12 +143,13 @@ impl Building {
         tell_replay(&replayed);
         let poll = Poll::new().context("the kernel gives no epoll")?;
         let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
-        let metrics = office::bind_metrics(configuration.node.metrics).with_context(|| {
+        let metrics = office::bind_listener(configuration.node.metrics).with_context(|| {
             format!(
                 "metrics.listen {} cannot be bound",
                 configuration.node.metrics
             )
         })?;
+        let web = WebListeners::bind(&configuration.node)?;
         let path = data.join("linka.sock");
         let control = office::control::bind(&path)
             .with_context(|| format!("the control socket {} cannot be made", path.display()))?;
@@ -157,6 +164,7 @@ impl Building {
             tcp,
             listeners,
             metrics,
+            web,
             control,
         })
     }
@@ -171,7 +179,7 @@ impl Building {
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
         let (exchange, started) = self.exchange(now)?;
-        let closing = self.closing(&options.data.data, started);
+        let desk = self.desk(&options.data.data, (now, started))?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
             let waker = waker.clone();
@@ -219,7 +227,14 @@ impl Building {
             tcp: self.tcp,
             control: self.control,
             metrics: self.metrics,
-            closing,
+            web: self.web,
+            screens: desk.screens,
+            records: desk.records,
+            calendar: desk.calendar,
+            data: options.data.data.clone(),
+            totp_key: self.keys.totp,
+            closing: desk.closing,
+            retention: desk.retention,
         };
         Ok(RunningNode { wiring, opening })
     }
@@ -261,14 +276,30 @@ impl Building {
         Ok((exchange, started))
     }
 
-    fn closing(&self, data: &Path, started: Moment) -> Closing {
-        let node = &self.configuration.node;
+    /// What the office shows and writes with.
+    fn desk(&mut self, data: &Path, started: (Instant, Moment)) -> anyhow::Result<Desk> {
+        let database = self.configuration.node.database_in(data);
+        let records = Arc::new(RecordsDatabase::new(database));
         let calendar = self.calendar();
-        Closing {
-            today: calendar.date(started),
+        let closing = Closing {
+            today: calendar.date(started.1),
+            calendar: calendar.clone(),
+            database: records.clone(),
+        };
+        let retention = Retention {
+            database: records.clone(),
+            calendar: calendar.clone(),
+            key: AnchorKey(self.keys.audit),
+        };
+        let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
+        let setup = std::mem::take(&mut self.configuration.setup);
+        Ok(Desk {
+            screens: Screens::new(started, feed, setup),
+            records,
             calendar,
-            database: node.database_in(data),
-        }
+            closing,
+            retention,
+        })
     }
 
     fn calendar(&self) -> Calendar {
@@ -284,6 +315,15 @@ impl Building {
         };
         self.listeners.iter().map(listener).collect()
     }
+}
+
+/// What the office shows and writes with.
+struct Desk {
+    screens: Screens,
+    records: Arc<RecordsDatabase>,
+    calendar: Calendar,
+    closing: Closing,
+    retention: Retention,
 }
 
 /// Starts the media threads with their sounds; their news come by the channel, each time after a wake.
@@ -331,7 +371,8 @@ fn tell_replay(replayed: &Replayed) {
     }
 }
 
-fn make_data_folder(data: &Path) -> anyhow::Result<()> {
+/// Makes the data folder, readable for its owner alone, if there is none.
+pub(crate) fn make_data_folder(data: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new()
         .mode(0o700)
@@ -462,6 +503,14 @@ impl RunningNode {
             ("udp", of(Protocol::Udp)),
             ("tcp", of(Protocol::Tcp)),
             ("metrics", self.opening.started.node.metrics.to_string()),
+            (
+                "web",
+                self.opening
+                    .started
+                    .node
+                    .web
+                    .map_or_else(|| "none".to_owned(), |web| web.to_string()),
+            ),
         ])
     }
 }

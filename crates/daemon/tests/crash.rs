@@ -177,6 +177,13 @@ fn all_are_told(site: &Site, linka: &Linka<'_>, seen: RangeInclusive<u64>) {
         seen.contains(&told("offered")),
         "{seen:?} were seen, and told are {figures:?}"
     );
+    let output = site.command(&["report", "--records", "--csv"]);
+    let rows = String::from_utf8(output.stdout).unwrap().lines().count() - 1;
+    assert_eq!(
+        rows as u64,
+        told("answered"),
+        "every answered call has one row"
+    );
 }
 
 fn rings(phones: &[&WirePhone]) -> usize {

@@ -87,6 +87,11 @@ fn month_is_told_exactly_when_the_next_one_begins_and_not_before() {
         "three contacts are told apart:\n{csv}"
     );
     assert!(report(&site, &[]).contains("answered_within_20_s"));
+    // Three are too few for rows, and for any cell.
+    assert!(report(&site, &["--records"]).starts_with("No rows between"));
+    let tables = report(&site, &["--tables"]);
+    let outcome = "outcome\n  not_asked        hidden\n";
+    assert!(tables.contains(outcome), "{tables}");
 }
 
 #[test]

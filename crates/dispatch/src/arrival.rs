@@ -8,7 +8,8 @@ use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
     Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
-    Moment, Needs, Outcome, Standing, Tier, Told, WRAP_UP_MAX, Widened, Withdrawal, validate,
+    Moment, Needs, OperatorId, Outcome, Place, QueueId, Standing, Tier, Told, WRAP_UP_MAX, Widened,
+    Withdrawal, validate,
 };
 
 impl Dispatcher {
@@ -113,6 +114,71 @@ impl Dispatcher {
         self.advance(slot);
         self.withdraw_unfit(slot);
         Ok(())
+    }
+
+    /// A waiting contact waits in another queue: it goes by the timeline there, and keeps its rank and what the old one gave it.
+    pub(crate) fn move_to(&mut self, id: ContactId, queue: QueueId) -> Result<(), InputError> {
+        let slot = self.waiting_slot(id)?;
+        let unknown = InputError::QueueUnknown(queue);
+        let queue = *self.queue_slots.get(&queue).ok_or(unknown)?;
+        if self.contacts[slot].queue == queue {
+            return Ok(());
+        }
+        self.withdraw_all(slot, Withdrawal::ByHand);
+        self.unplace(slot);
+        let contact = &mut self.contacts[slot];
+        contact.queue = queue;
+        contact.steps_taken = 0;
+        contact.progress = 0;
+        contact.progress_at = None;
+        self.advance(slot);
+        Ok(())
+    }
+
+    /// A waiting contact is offered to one operator: a person decided it, so that of the rules only those hold that keep her free for it.
+    pub(crate) fn give(&mut self, id: ContactId, operator: OperatorId) -> Result<(), InputError> {
+        let slot = self.waiting_slot(id)?;
+        let operator_slot = self.operator_slot(operator)?;
+        let given = &self.operators[operator_slot];
+        if !given.is_free() && given.claim != Some(slot) {
+            return Err(InputError::NotFree(operator));
+        }
+        let group = &self.index.groups[given.group];
+        if !group.queues.contains(&self.contacts[slot].queue) {
+            return Err(InputError::NotServing {
+                contact: id,
+                operator,
+            });
+        }
+        let (place, skills) = (group.place, group.skills.clone());
+        if self.contacts[slot].is_offered_to(operator_slot) {
+            return Ok(());
+        }
+        self.withdraw_all(slot, Withdrawal::ByHand);
+        self.unplace(slot);
+        let contact = &mut self.contacts[slot];
+        contact.rests.retain(|rest| rest.operator != operator_slot);
+        if place == Place::Home {
+            contact.tier = Tier::OnCall;
+        }
+        let mut required = Vec::new();
+        contact.required(&mut required);
+        let has =
+            |(skill, least): &(_, u8)| skills.iter().any(|(own, at)| own == skill && at >= least);
+        if !required.iter().all(has) {
+            contact.widened = Widened::Yes;
+        }
+        self.offer(slot, operator_slot);
+        Ok(())
+    }
+
+    fn waiting_slot(&self, id: ContactId) -> Result<ContactSlot, InputError> {
+        let slot = self.contact_slot(id)?;
+        if self.contacts[slot].is_waiting() {
+            Ok(slot)
+        } else {
+            Err(InputError::NotWaiting(id))
+        }
     }
 
     /// The other side is gone and the caller is still there: she waits again at her rank.
@@ -254,6 +320,7 @@ impl Dispatcher {
         contact.state = State::Waiting { offers: Vec::new() };
         contact.rests = Vec::new();
         contact.overflows = Vec::new();
+        self.touched.contacts.push(closed.contact);
         self.legs.remove(&closed.leg);
         self.contact_slots.remove(&closed.contact);
         self.told.remove(&closed.contact);

@@ -134,6 +134,8 @@ pub enum Withdrawal {
     NoLongerFits,
     /// Something more urgent came for her and nobody else may take it now.
     MoreUrgent,
+    /// A supervisor moved the contact, or gave it to somebody else.
+    ByHand,
 }
 
 /// Why a step of a timeline was taken.

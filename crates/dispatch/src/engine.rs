@@ -39,9 +39,20 @@ pub struct Dispatcher {
     /// Contacts for which the supervisor was told that nobody is there.
     pub(crate) told: BTreeSet<ContactId>,
     pub(crate) outputs: VecDeque<Decision>,
+    /// What the latest input may have changed.
+    pub(crate) touched: Touched,
     /// The offers of the latest input to operators who were free; for the checker of the invariants.
     pub(crate) latest_offers: Vec<(ContactSlot, OperatorSlot)>,
     pub(crate) fault: Option<Fault>,
+}
+
+/// What an input may have changed, as screens show it; some of it may be named twice.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    /// Contacts that are new, changed or over.
+    pub contacts: Vec<ContactId>,
+    /// Operators who are new or changed.
+    pub operators: Vec<OperatorId>,
 }
 
 /// What a live leg belongs to.
@@ -76,6 +87,8 @@ impl Dispatcher {
     pub fn handle_input(&mut self, now: Moment, input: Input) -> Result<(), InputError> {
         let before = self.now;
         self.now = now.max(before);
+        self.touched.contacts.clear();
+        self.touched.operators.clear();
         if let Err(refusal) = self.apply(input) {
             self.now = before;
             return Err(refusal);
@@ -119,6 +132,8 @@ impl Dispatcher {
                 cause: _,
             } => self.class(contact, class),
             Input::Needed { contact, needs } => self.need(contact, needs),
+            Input::Moved { contact, queue } => self.move_to(contact, queue),
+            Input::Given { contact, operator } => self.give(contact, operator),
             Input::Intends { operator, intent } => self.intend(operator, intent),
             Input::Reached {
                 operator,
@@ -179,6 +194,12 @@ impl Dispatcher {
         }
     }
 
+    /// What the latest input may have changed. After [`Input::Configured`] operators may be gone, too.
+    #[must_use]
+    pub const fn touched(&self) -> &Touched {
+        &self.touched
+    }
+
     pub(crate) fn decide(&mut self, decision: Decision) {
         self.outputs.push_back(decision);
     }
@@ -232,6 +253,7 @@ impl Dispatcher {
         };
         let listed = self.listed(slot, bucket);
         let contact = &self.contacts[slot];
+        self.touched.contacts.push(contact.id);
         let next_step = if contact.is_waiting() {
             let steps = self.timeline_of(slot).map(|timeline| &timeline.steps);
             steps
@@ -306,6 +328,7 @@ impl Dispatcher {
         });
         let last_minutes = self.config.rules.last_minutes;
         let operator = &mut self.operators[slot];
+        self.touched.operators.push(operator.id);
         let available = operator.is_available();
         if available && !operator.posted.available {
             operator.idle_since = now;

@@ -76,6 +76,23 @@ pub enum InputError {
     /// The contact is with nobody whose side could have ended.
     #[error("contact {0} is with nobody who could have ended it or given it back")]
     NotTalking(ContactId),
+    /// The contact does not wait.
+    #[error("contact {0} does not wait")]
+    NotWaiting(ContactId),
+    /// No such queue is configured.
+    #[error("queue {0} is not configured")]
+    QueueUnknown(QueueId),
+    /// The operator is not free.
+    #[error("operator {0} is not free")]
+    NotFree(OperatorId),
+    /// The operator does not serve the contact's queue.
+    #[error("operator {operator} does not serve the queue of contact {contact}")]
+    NotServing {
+        /// Which contact.
+        contact: ContactId,
+        /// Who.
+        operator: OperatorId,
+    },
     /// The leg is not looked for.
     #[error("leg {0} is not looked for")]
     NotAdrift(LegId),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Config, ContactId, Key, LegId, LineId, Moment, Needs, OperatorId, PartnerId};
+use crate::{Config, ContactId, Key, LegId, LineId, Moment, Needs, OperatorId, PartnerId, QueueId};
 
 /// How urgent a contact is; the most urgent first. Waiting never lifts a contact into another class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +67,21 @@ pub enum Input {
         contact: ContactId,
         /// What it needs from now on.
         needs: Needs,
+    },
+    /// A supervisor has a waiting contact wait in another queue, at its rank there.
+    Moved {
+        /// Which contact.
+        contact: ContactId,
+        /// Its queue from now on.
+        queue: QueueId,
+    },
+    /// A supervisor has a waiting contact offered to a free operator of its queue before anybody else. Her skills, her rest from it, reserves and the
+    /// timeline do not hold it back.
+    Given {
+        /// Which contact.
+        contact: ContactId,
+        /// To whom.
+        operator: OperatorId,
     },
     /// What an operator wants.
     Intends {

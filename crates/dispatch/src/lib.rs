@@ -37,7 +37,7 @@ pub use config::{
     Step, Strategy, Timeline,
 };
 pub use decision::{Closed, Decision, Notice, Outcome, PauseCause, StepCause, Withdrawal};
-pub use engine::Dispatcher;
+pub use engine::{Dispatcher, Touched};
 pub use error::{ConfigError, InputError, NeedsError};
 #[doc(hidden)]
 pub use fault::Fault;

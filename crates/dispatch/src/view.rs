@@ -75,6 +75,24 @@ pub enum ContactState {
     },
 }
 
+impl ContactState {
+    /// The operators whose phones ring for it, or who talks with the caller.
+    #[must_use]
+    pub fn operators(&self) -> Vec<OperatorId> {
+        match self {
+            Self::Offered { offers } => offers.iter().map(|offer| offer.operator).collect(),
+            Self::Talking {
+                with: Joined::Operator { operator, .. },
+            } => vec![*operator],
+            Self::Talking {
+                with: Joined::Partner { .. },
+            }
+            | Self::Waiting
+            | Self::Adrift { .. } => Vec::new(),
+        }
+    }
+}
+
 /// A claim that rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {

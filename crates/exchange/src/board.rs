@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dispatch::{Class, LineId, Moment, OperatorId};
+use dispatch::{Class, ContactView, LineId, Moment, OperatorId, OperatorView, QueueId, Standing};
 
 use crate::engine::Exchange;
 use crate::input::Mode;
@@ -37,8 +37,16 @@ pub struct ContactRow {
     pub contact: dispatch::ContactId,
     /// The line it came in on.
     pub line: LineId,
+    /// The queue it is in.
+    pub queue: QueueId,
     /// Its class.
     pub class: Class,
+    /// Where in its class it waits.
+    pub standing: Standing,
+    /// When it arrived.
+    pub arrived: Moment,
+    /// How many steps of its timeline were taken.
+    pub steps_taken: usize,
     /// What is done with it.
     pub state: dispatch::ContactState,
     /// Time since it arrived.
@@ -51,7 +59,7 @@ pub struct OperatorRow {
     /// Who.
     pub operator: OperatorId,
     /// The four-part state.
-    pub view: dispatch::OperatorView,
+    pub view: OperatorView,
     /// How many phones are registered.
     pub phones: usize,
 }
@@ -93,32 +101,56 @@ impl Exchange {
     pub(crate) fn board(&self, now: Instant) -> Board {
         let at = self.moment(now);
         let dispatcher = self.dispatcher();
-        let contacts = dispatcher.contacts().into_iter().map(|view| ContactRow {
-            contact: view.id,
-            line: view.line,
-            class: view.class,
-            age: at.since(view.arrived),
-            state: view.state,
-        });
-        let operators = dispatcher.operators().into_iter().map(|view| OperatorRow {
-            operator: view.id,
-            phones: self.presences.phones(view.id).len(),
-            view,
-        });
-        let trunks = self.trunks.iter().map(|trunk| TrunkRow {
-            name: trunk.name.clone(),
-            health: trunk.health,
-            registration: trunk.registration,
-        });
+        let contacts = dispatcher
+            .contacts()
+            .into_iter()
+            .map(|view| ContactRow::of(at, view));
+        let operators = dispatcher
+            .operators()
+            .into_iter()
+            .map(|view| self.operator_row(view));
         Board {
             at,
             mode: self.mode,
             contacts: contacts.collect(),
             operators: operators.collect(),
-            trunks: trunks.collect(),
+            trunks: self.trunk_rows(),
             unsaved: self.unsaved.clone(),
             counts: self.log.state().counts().of_today.total(),
             refused: self.refusals.clone(),
+        }
+    }
+
+    pub(crate) fn operator_row(&self, view: OperatorView) -> OperatorRow {
+        OperatorRow {
+            operator: view.id,
+            phones: self.presences.phones(view.id).len(),
+            view,
+        }
+    }
+
+    pub(crate) fn trunk_rows(&self) -> Vec<TrunkRow> {
+        let row = |trunk: &crate::trunks::TrunkState| TrunkRow {
+            name: trunk.name.clone(),
+            health: trunk.health,
+            registration: trunk.registration,
+        };
+        self.trunks.iter().map(row).collect()
+    }
+}
+
+impl ContactRow {
+    pub(crate) fn of(at: Moment, view: ContactView) -> Self {
+        Self {
+            contact: view.id,
+            line: view.line,
+            queue: view.queue,
+            class: view.class,
+            standing: view.standing,
+            arrived: view.arrived,
+            steps_taken: view.steps_taken,
+            age: at.since(view.arrived),
+            state: view.state,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dispatch::{ContactId, Decision, HandBack, LegId, Moment, OperatorId};
+use dispatch::{ContactId, Decision, HandBack, LegId, Moment, OperatorId, Seq};
 use journal::{Fact, Health, Log, LogInput, LogOutput, State};
 use media::{Order, PortPair, ThreadId};
 use records::{Date, QuarterHour};
@@ -15,6 +15,7 @@ use crate::input::{Command, Input, Mode, Output, Reply, Token, Unwritten, Warnin
 use crate::legs::{Called, Caller, Legs, Sound, StarCall, leg, stream};
 use crate::ports::Ports;
 use crate::presence::Presences;
+use crate::screens::Untold;
 use crate::session::Session;
 use crate::settings::{Network, Settings};
 use crate::tag::TagSeal;
@@ -71,6 +72,11 @@ pub struct Exchange {
     pub(crate) unsaved: Option<String>,
     /// Calls and offers that were refused since the start, by cause.
     pub(crate) refusals: BTreeMap<&'static str, u64>,
+    /// What screens have not been told yet.
+    pub(crate) untold: Untold,
+    pub(crate) screens_armed: bool,
+    /// Commands to be answered once their fact is applied, by the number of its entry.
+    acting: BTreeMap<Seq, Token>,
     /// Commands that came before the restart was applied: until then the state is that of before the crash.
     early: Option<Vec<(Token, Command)>>,
     outputs: VecDeque<Output>,
@@ -102,6 +108,8 @@ pub(crate) enum Timer {
     ProbeTrunk(usize),
     /// A trunk's name is looked up again.
     Resolve(usize),
+    /// Screens may be told again.
+    TellScreens,
 }
 
 impl Exchange {
@@ -130,6 +138,9 @@ impl Exchange {
             mode: Mode::Serving,
             unsaved: None,
             refusals: BTreeMap::new(),
+            untold: Untold::default(),
+            screens_armed: false,
+            acting: BTreeMap::new(),
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
@@ -298,15 +309,21 @@ impl Exchange {
             }
         }
         self.note_drained();
+        self.keep_screens_told(now);
     }
 
     fn on_log(&mut self, now: Instant, output: LogOutput) {
         match output {
             LogOutput::Order(order) => self.push(Output::Journal(order)),
             LogOutput::Decided(decision) => self.on_decision(now, decision),
-            LogOutput::Rejected(entry, error) => self.on_rejected(now, &entry, &error),
+            LogOutput::Rejected(entry, error) => {
+                self.on_rejected(now, &entry, &error);
+                self.answer_act(entry.seq, Reply::Refused(error));
+            }
             LogOutput::Health(health) => self.on_health(health),
             LogOutput::Applied(entry) => {
+                self.note_entry(&entry);
+                self.answer_act(entry.seq, Reply::Done);
                 if entry.fact == (Fact::Restarted { start: self.start }) {
                     self.take_early_commands(now);
                 }
@@ -321,7 +338,14 @@ impl Exchange {
         }
     }
 
+    fn answer_act(&mut self, seq: Seq, reply: Reply) {
+        if let Some(token) = self.acting.remove(&seq) {
+            self.push(Output::Answer { token, reply });
+        }
+    }
+
     fn on_health(&mut self, health: Health) {
+        self.untold.others();
         match health {
             Health::Saved => {
                 self.unsaved = None;
@@ -365,6 +389,7 @@ impl Exchange {
             Timer::ProbePhone(operator) => self.probe_phone(now, operator),
             Timer::ProbeTrunk(trunk) => self.probe_trunk(now, trunk),
             Timer::Resolve(trunk) => self.resolve_trunk(now, trunk),
+            Timer::TellScreens => self.on_tell_screens(now),
         }
     }
 
@@ -373,12 +398,24 @@ impl Exchange {
             return early.push((token, command));
         }
         let reply = match command {
+            Command::Act(fact) => {
+                let moment = self.moment(now);
+                if let Ok(seq) = self.log.append(moment, *fact) {
+                    self.acting.insert(seq, token);
+                }
+                return;
+            }
+            Command::Why(contact) => match self.dispatcher().why(contact) {
+                Ok(why) => Reply::Why(why),
+                Err(error) => Reply::Refused(error),
+            },
             Command::Status => Reply::Status(Box::new(self.board(now))),
             Command::Records { arrived_after } => {
                 Reply::Records(Box::new(self.unwritten(now, arrived_after)))
             }
             Command::Drain => {
                 self.mode = Mode::Draining;
+                self.untold.others();
                 self.command(now, sip::Command::Admit(sip::NewCalls::Refused));
                 Reply::Draining
             }
@@ -402,6 +439,7 @@ impl Exchange {
         let calls = self.callers.len() + self.called.len() + self.stars.len();
         if self.mode == Mode::Draining && calls == 0 {
             self.mode = Mode::Drained;
+            self.untold.others();
             self.push(Output::Drained);
         }
     }
@@ -474,6 +512,7 @@ impl Exchange {
     }
 
     fn on_decision(&mut self, now: Instant, decision: Decision) {
+        self.note_decision(now, &decision);
         match decision {
             Decision::Offer {
                 contact,

@@ -394,10 +394,13 @@ impl Exchange {
                 reason: with_causes(error),
             }),
             Fact::DayBegan { .. }
+            | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
             | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
+            | Fact::Moved { .. }
+            | Fact::Given { .. }
             | Fact::Intends { .. }
             | Fact::Reached { .. }
             | Fact::ShiftEnds { .. }

@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use dispatch::{LineId, Moment, Notice, OperatorId};
-use media::{Order, ThreadId};
-use records::{ClosedKey, ClosedPeriod, Date, QuarterHour};
+use dispatch::{ContactId, InputError, LineId, Moment, Notice, OperatorId, Why};
+use journal::Fact;
+use media::{Digit, Order, ThreadId};
+use records::{ClosedKey, Date, QuarterHour, Unstored};
 use sip::{Flow, Target};
 
 use crate::board::Board;
+use crate::screens::Changed;
 use crate::settings::{Host, Settings};
 
 /// Something that happened outside.
@@ -63,11 +65,15 @@ pub struct Resolution {
     pub addresses: Vec<SocketAddr>,
 }
 
-/// What the command line may ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the command line or a page may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The state of everything.
     Status,
+    /// A fact that somebody at a page makes; answered after it was applied.
+    Act(Box<Fact>),
+    /// What holds a contact back now.
+    Why(ContactId),
     /// Counts that are to be written to the records database.
     Records {
         /// *Arrived* of later quarter-hours only.
@@ -95,6 +101,12 @@ pub enum Reply {
     Status(Box<Board>),
     /// Counts that are to be written.
     Records(Box<Unwritten>),
+    /// What was asked for was applied.
+    Done,
+    /// What was asked for does not fit what is so, and changed nothing.
+    Refused(InputError),
+    /// What holds a contact back now.
+    Why(Vec<Why>),
     /// Draining has begun.
     Draining,
 }
@@ -107,7 +119,7 @@ pub struct Unwritten {
     /// *Arrived* of quarter-hours that are over, oldest first: absolute values.
     pub arrived: Vec<(QuarterHour, LineId, u64)>,
     /// Periods that are over, oldest first, until [`Input::PeriodStored`] tells that they are written.
-    pub closed: Vec<ClosedPeriod>,
+    pub closed: Vec<Unstored>,
 }
 
 /// What is to be done outside.
@@ -151,6 +163,17 @@ pub enum Output {
         token: Token,
         /// The answer.
         reply: Reply,
+    },
+    /// Screens are to be told what changed.
+    Changed(Box<Changed>),
+    /// A caller pressed a key while an operator had her or was offered her.
+    Tapped {
+        /// Which contact.
+        contact: ContactId,
+        /// Who is to be told.
+        operator: OperatorId,
+        /// The key. It is told to her and kept nowhere.
+        digit: Digit,
     },
     /// The last call ended while draining.
     Drained,

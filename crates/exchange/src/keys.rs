@@ -57,16 +57,18 @@ impl Exchange {
         let Some(caller) = self.callers.get_mut(&leg) else {
             return;
         };
+        let contact = caller.contact;
         let waits = matches!(caller.stage, Stage::Waiting { .. });
-        if !waits || caller.line.cannot_speak == CannotSpeak::Off {
-            return;
+        let means_nothing = !waits || caller.line.cannot_speak == CannotSpeak::Off;
+        if means_nothing {
+            return self.tell_tap(contact, digit);
         }
         let twice = caller.last_key.is_some_and(|(key, at)| {
             key == digit && now.saturating_duration_since(at) <= TWICE_WITHIN
         });
         caller.last_key = if twice { None } else { Some((digit, now)) };
+        self.tell_tap(contact, digit);
         if twice {
-            let contact = caller.contact;
             self.append(
                 now,
                 Fact::Classed {

@@ -127,6 +127,7 @@ impl Exchange {
             (false, false) => Reachability::Unproven,
         };
         self.presences.replace(operator, phones);
+        self.untold.operator(operator);
         self.reached(now, operator, reachability);
         let soon = if proven { PROBE_EVERY } else { Duration::ZERO };
         self.arm_probe(now, operator, soon);

@@ -352,6 +352,9 @@ impl Exchange {
             }
         }
         let (name, health, moved) = (trunk.name.clone(), trunk.health, trunk.addresses.len() > 1);
+        if before != health {
+            self.untold.others();
+        }
         match (before, health) {
             (TrunkHealth::Down, TrunkHealth::Up) => self.warn(Warning::TrunkUp { trunk: name }),
             (TrunkHealth::Unknown | TrunkHealth::Up, TrunkHealth::Down) => {
@@ -418,6 +421,7 @@ impl Exchange {
         };
         let name = trunk.name.clone();
         let before = trunk.registration.replace(state);
+        self.untold.others();
         let was_failing = matches!(before, Some(RegistrationState::Failing { .. }));
         match state {
             RegistrationState::Failing {

@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use dispatch::{
     Cause, Class, Config, ContactId, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, PartnerId, Reachability, Seq, Standing, WrapUpChange,
+    Moment, Needs, OperatorId, PartnerId, QueueId, Reachability, Seq, Standing, WrapUpChange,
 };
+use records::content::Content;
 use records::{ClosedKey, Date};
 
 /// Something that happened, as it is written down. No fact names a caller.
@@ -49,6 +50,20 @@ pub enum Fact {
         contact: ContactId,
         /// What it needs from now on.
         needs: Needs,
+    },
+    /// A supervisor has a waiting contact wait in another queue.
+    Moved {
+        /// Which contact.
+        contact: ContactId,
+        /// Its queue from now on.
+        queue: QueueId,
+    },
+    /// A supervisor has a waiting contact offered to an operator before anybody else.
+    Given {
+        /// Which contact.
+        contact: ContactId,
+        /// To whom.
+        operator: OperatorId,
     },
     /// What an operator wants.
     Intends {
@@ -130,6 +145,15 @@ pub enum Fact {
     DayBegan {
         /// Which day.
         date: Date,
+    },
+    /// What a call was about was entered by the operator who talked with the caller.
+    Entered {
+        /// Which contact.
+        contact: ContactId,
+        /// Who entered it.
+        operator: OperatorId,
+        /// What she entered.
+        content: Box<Content>,
     },
     /// A closed period is in the records database, and need not be kept any longer.
     PeriodStored {
@@ -222,11 +246,13 @@ impl Fact {
                 }),
                 Self::Timeout => Some(Input::Timeout),
                 Self::Restarted { start: _ } => Some(Input::Restarted),
-                Self::DayBegan { .. } | Self::PeriodStored { .. } => None,
+                Self::DayBegan { .. } | Self::Entered { .. } | Self::PeriodStored { .. } => None,
             },
             Stands { contact, standing }
             Classed { contact, class, cause }
             Needed { contact, needs }
+            Moved { contact, queue }
+            Given { contact, operator }
             Intends { operator, intent }
             Reached { operator, reachability }
             ShiftEnds { operator, at }

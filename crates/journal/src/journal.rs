@@ -3,9 +3,9 @@ use dispatch::Seq;
 use crate::{Entry, JournalError, Snapshot};
 
 /// The newest format of entries and snapshots; what is written has this one. Since 2 the counts know the day, what lines have open and what closed.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// The oldest format that is read: the one before the newest, once there are two.
-pub const FORMAT_OLDEST: u32 = 1;
+pub const FORMAT_OLDEST: u32 = 2;
 /// How many entries one commit takes at most.
 pub const ENTRIES_PER_COMMIT_MAX: usize = 2_048;
 

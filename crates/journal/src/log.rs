@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use dispatch::{Decision, InputError, Moment, Seq};
+use dispatch::{Decision, InputError, Moment, Seq, Touched};
 
 use crate::plan::Plan;
 use crate::{
@@ -18,6 +18,8 @@ pub struct Log {
     plan: Plan,
     /// A timeout that was appended and has not come back.
     timeout: Option<Seq>,
+    /// What entries may have changed since it was taken.
+    touched: Touched,
     outputs: VecDeque<LogOutput>,
 }
 
@@ -63,6 +65,7 @@ impl Log {
             state,
             plan,
             timeout: None,
+            touched: Touched::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -117,6 +120,11 @@ impl Log {
     #[must_use]
     pub const fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What entries may have changed of contacts and operators since this was asked last; some of it may be named twice.
+    pub fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
     }
 
     /// Tells whether everything applied is on disk.
@@ -196,6 +204,11 @@ impl Log {
             self.timeout = None;
         }
         let applied = self.state.apply(&entry);
+        if applied.is_ok() {
+            let touched = self.state.dispatcher().touched();
+            self.touched.contacts.extend(&touched.contacts);
+            self.touched.operators.extend(&touched.operators);
+        }
         self.plan
             .applied(now, entry.seq, self.state.live_contacts());
         self.outputs.push_back(match applied {

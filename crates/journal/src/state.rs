@@ -50,6 +50,15 @@ impl State {
     /// The dispatcher's, when the fact does not fit what is so: it stays in the log, changes nothing, and is refused again at replay.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), InputError> {
         self.pass(entry);
+        if let Fact::Entered {
+            contact,
+            operator,
+            content,
+        } = &entry.fact
+        {
+            let entered = self.counts.enter(*contact, *operator, (**content).clone());
+            return entered.map_err(|_| InputError::ContactUnknown(*contact));
+        }
         if let Some(input) = entry.fact.clone().into_input(entry.seq) {
             self.dispatcher.handle_input(entry.at, input)?;
         }
@@ -130,9 +139,12 @@ impl State {
             }
             Fact::PeriodStored { key } => self.counts.stored(*key),
             Fact::Configured(_)
+            | Fact::Entered { .. }
             | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
+            | Fact::Moved { .. }
+            | Fact::Given { .. }
             | Fact::Intends { .. }
             | Fact::Reached { .. }
             | Fact::ShiftEnds { .. }

@@ -2,10 +2,34 @@ use std::collections::BTreeMap;
 
 use dispatch::{Class, LineId};
 
+use crate::content::Content;
 use crate::{Date, Misses, PeriodId, Tally};
 
 /// How many contacts share a published sum at least, beside those of a month, which are exact. (DESIGN §7.1)
 pub const SHARED_BY_MIN: u64 = 10;
+
+/// A period that is over, until it is in the records database: its sums, and what its rows and tables are to be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unstored {
+    /// Its sums.
+    pub period: ClosedPeriod,
+    /// The contents that its rows are made of; a month that was told in pieces has none.
+    pub rows: Vec<Content>,
+    /// The contents that its tables are made of; only a month of a line has some.
+    pub tables: Vec<Content>,
+}
+
+impl Unstored {
+    /// A period of which nothing was entered.
+    #[must_use]
+    pub const fn without_contents(period: ClosedPeriod) -> Self {
+        Self {
+            period,
+            rows: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+}
 
 /// Sums of a period that is over.
 #[derive(Clone, Debug, PartialEq, Eq)]

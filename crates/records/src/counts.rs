@@ -1,11 +1,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use dispatch::{Class, Decision, LineId, Miss, Moment};
+use dispatch::{Class, ContactId, Decision, LineId, Miss, Moment, OperatorId};
 
 use crate::closed::shared_classes;
+use crate::content::Content;
 use crate::open_line::{HeldPiece, VOLUME_WINDOW, span_of};
-use crate::{ClosedKey, ClosedPeriod, Date, Misses, OpenLine, PeriodId, QuarterHour, Span, Tally};
+use crate::{
+    Calls, ClosedKey, ClosedPeriod, Date, Misses, NotOpen, OpenLine, PeriodId, QuarterHour, Span,
+    Tally, Unstored,
+};
 
 /// How long *arrived* of a quarter-hour is kept here, for whoever writes it to the records.
 pub const ARRIVED_KEPT: Duration = Duration::from_secs(35 * 24 * 60 * 60);
@@ -28,8 +32,10 @@ pub struct Counts {
     pub today: Option<Date>,
     /// What each line has open within the month, sealed like it.
     pub lines: BTreeMap<LineId, OpenLine>,
+    /// Calls whose content may still be entered, sealed like it.
+    pub calls: Calls,
     /// Periods that are over and not yet stored, oldest first.
-    pub closed: VecDeque<ClosedPeriod>,
+    pub closed: VecDeque<Unstored>,
 }
 
 /// Sums over a period.
@@ -54,11 +60,15 @@ impl Counts {
         match decision {
             Decision::Closed(closed) => {
                 self.each_tally(closed.line, closed.class, |tally| tally.close(closed));
+                self.calls.end(closed.contact, closed.line, closed.ended);
+                self.settle(closed.ended);
             }
+            Decision::Bridge {
+                contact, operator, ..
+            } => self.calls.begin(*contact, *operator),
             Decision::Missed { miss, .. } => self.miss(*miss),
             Decision::Offer { .. }
             | Decision::Withdraw { .. }
-            | Decision::Bridge { .. }
             | Decision::HangUp { .. }
             | Decision::Overflow { .. }
             | Decision::WithdrawOverflow { .. }
@@ -73,9 +83,23 @@ impl Counts {
         }
     }
 
+    /// Enters what a call was about.
+    ///
+    /// # Errors
+    /// [`NotOpen`] when it is no call of this operator's, or too late.
+    pub fn enter(
+        &mut self,
+        contact: ContactId,
+        operator: OperatorId,
+        content: Content,
+    ) -> Result<(), NotOpen> {
+        self.calls.enter(contact, operator, content)
+    }
+
     /// Another day of the site's calendar begins, at this moment. What it ends closes, once; what was counted before any day was told belongs to the
     /// first one. A day before the last one closes nothing: the clock was set back.
     pub fn turn(&mut self, at: Moment, date: Date) {
+        self.settle(at);
         match self.today {
             None => {
                 self.today = Some(date);
@@ -95,19 +119,9 @@ impl Counts {
         }
     }
 
-    /// Fills `lines` from `open`, for counts of a release that kept no lines.
-    #[must_use]
-    pub fn with_lines_of_open(mut self) -> Self {
-        self.lines.clear();
-        for ((line, _), tally) in &self.open.tallies {
-            self.lines.entry(*line).or_default().running.add(tally);
-        }
-        self
-    }
-
     /// A closed period is in the records.
     pub fn stored(&mut self, key: ClosedKey) {
-        self.closed.retain(|closed| closed.key() != key);
+        self.closed.retain(|closed| closed.period.key() != key);
     }
 
     /// Empties the sums of today: a day began, or the node was started. They begin with the contacts that are live.
@@ -128,6 +142,13 @@ impl Counts {
             .iter()
             .take_while(move |((quarter, _), _)| *quarter < current)
             .map(|((quarter, line), arrived)| (*quarter, *line, *arrived))
+    }
+
+    /// Contents that may no longer be changed join those of their line.
+    fn settle(&mut self, now: Moment) {
+        for (line, content) in self.calls.settled(now) {
+            self.lines.entry(line).or_default().contents.push(content);
+        }
     }
 
     fn miss(&mut self, miss: Miss) {
@@ -166,10 +187,13 @@ impl Counts {
     }
 
     fn close_month(&mut self, month: PeriodId) {
+        let mut contents = BTreeMap::new();
         for (line, open) in std::mem::take(&mut self.lines) {
-            for piece in open.end(month) {
+            let ended = open.end(month);
+            for piece in ended.pieces {
                 self.close_piece(month, line, piece);
             }
+            contents.insert(line, (ended.rows, ended.tables));
         }
         let Period { tallies, misses } = std::mem::take(&mut self.open);
         let mut lines = BTreeMap::<LineId, BTreeMap<Class, Tally>>::new();
@@ -180,29 +204,44 @@ impl Counts {
             let mut total = Tally::default();
             classes.values().for_each(|tally| total.add(tally));
             let classes = shared_classes(&classes);
-            self.close(ClosedPeriod::Month {
+            let (rows, tables) = contents.remove(&line).unwrap_or_default();
+            let period = ClosedPeriod::Month {
                 line,
                 month,
                 total,
                 classes,
+            };
+            self.close(Unstored {
+                period,
+                rows,
+                tables,
             });
         }
-        self.close(ClosedPeriod::Misses { month, misses });
+        let misses = ClosedPeriod::Misses { month, misses };
+        self.close(Unstored::without_contents(misses));
     }
 
     fn close_piece(&mut self, month: PeriodId, line: LineId, piece: HeldPiece) {
-        self.close(ClosedPeriod::Piece {
+        let period = ClosedPeriod::Piece {
             line,
             first: month.first().on(piece.first),
             last: month.first().on(piece.last),
             total: piece.total,
+        };
+        self.close(Unstored {
+            period,
+            rows: piece.contents,
+            tables: Vec::new(),
         });
     }
 
-    fn close(&mut self, period: ClosedPeriod) {
-        self.closed.push_back(period);
+    fn close(&mut self, closed: Unstored) {
+        self.closed.push_back(closed);
         if self.closed.len() > CLOSED_MAX {
-            let oldest = self.closed.iter().position(ClosedPeriod::is_piece);
+            let oldest = self
+                .closed
+                .iter()
+                .position(|closed| closed.period.is_piece());
             self.closed.remove(oldest.unwrap_or(0));
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! Records: what operators entered, as rows without a time and fixed tables, made when a period closes; see [`generalise()`] and [`tables()`].
 
+mod calls;
 mod chance;
 mod choice;
 mod closed;
@@ -22,10 +23,12 @@ mod row;
 mod suppress;
 mod tables;
 mod tally;
+mod told;
 
+pub use calls::{CALLS_MAX, CONTENT_SETTLES, Call, Calls, NotOpen};
 pub use chance::SEED_BYTES;
 pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};
-pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN};
+pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN, Unstored};
 pub use counts::{ARRIVED_KEPT, CLOSED_MAX, Counts, Period};
 pub use csv::csv;
 pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};
@@ -37,3 +40,4 @@ pub use row::{Ages, ChildrenTold, LEFT_OUT, LanguageTold, Row, RowKey, Step, Tra
 pub use suppress::{CELL_MIN, Cell};
 pub use tables::{PAIRS, Pair, SINGLES, Single, Tables, tables};
 pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally};
+pub use told::{MonthTables, Part, PeriodRows, ToldRow, VALUES, rows_report};

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::closed::is_shared;
+use crate::content::Content;
 use crate::{Date, PeriodId, Span, Tally};
 
 /// How many days before a month tell how large a line is.
@@ -28,8 +29,12 @@ pub struct OpenLine {
     pub begins: u8,
     /// What was counted since the last piece.
     pub running: Tally,
+    /// What was entered of calls since the last piece.
+    pub contents: Vec<Content>,
     /// The last piece, until there is a next one.
     pub held: Option<HeldPiece>,
+    /// What was entered of calls of earlier pieces of this month: its tables are made of them, too.
+    pub told: Vec<Content>,
 }
 
 /// A piece that is over and waits for the next one.
@@ -41,6 +46,18 @@ pub struct HeldPiece {
     pub last: u8,
     /// What was counted.
     pub total: Tally,
+    /// What was entered of its calls.
+    pub contents: Vec<Content>,
+}
+
+/// A line's month that is over.
+pub(crate) struct EndedLine {
+    /// Its last pieces.
+    pub(crate) pieces: Vec<HeldPiece>,
+    /// What its rows are made of when it was told in no pieces.
+    pub(crate) rows: Vec<Content>,
+    /// What its tables are made of.
+    pub(crate) tables: Vec<Content>,
 }
 
 impl Default for OpenLine {
@@ -49,7 +66,9 @@ impl Default for OpenLine {
             span: Span::Month,
             begins: 1,
             running: Tally::default(),
+            contents: Vec::new(),
             held: None,
+            told: Vec::new(),
         }
     }
 }
@@ -66,33 +85,57 @@ impl OpenLine {
             first: self.begins,
             last,
             total: std::mem::take(&mut self.running),
+            contents: std::mem::take(&mut self.contents),
         };
         self.begins = last + 1;
-        self.held.replace(piece)
+        let told = self.held.replace(piece);
+        let contents = told.iter().flat_map(|told| &told.contents);
+        self.told.extend(contents.cloned());
+        told
     }
 
-    /// The month ends: its last pieces.
-    pub(crate) fn end(self, month: PeriodId) -> impl Iterator<Item = HeldPiece> {
+    /// The month ends.
+    pub(crate) fn end(self, month: PeriodId) -> EndedLine {
         let end = month.last().day();
-        let (held, rest) = match self.held {
+        let mut tables = self.told;
+        let held = self.held.as_ref();
+        tables.extend(held.iter().flat_map(|held| &held.contents).cloned());
+        tables.extend_from_slice(&self.contents);
+        let Some(mut held) = self.held else {
             // Nothing was given out: the month alone is told.
-            None => (None, None),
-            Some(held) if is_shared(&self.running) => {
-                let rest = HeldPiece {
-                    first: self.begins,
-                    last: end,
-                    total: self.running,
-                };
-                (Some(held), Some(rest))
-            }
-            Some(mut held) => {
-                held.total.add(&self.running);
-                held.last = end;
-                let is_whole_month = held.first == month.first().day();
-                ((!is_whole_month).then_some(held), None)
-            }
+            return EndedLine {
+                pieces: Vec::new(),
+                rows: self.contents,
+                tables,
+            };
         };
-        held.into_iter().chain(rest)
+        if is_shared(&self.running) {
+            let rest = HeldPiece {
+                first: self.begins,
+                last: end,
+                total: self.running,
+                contents: self.contents,
+            };
+            return EndedLine {
+                pieces: vec![held, rest],
+                rows: Vec::new(),
+                tables,
+            };
+        }
+        held.total.add(&self.running);
+        held.last = end;
+        held.contents.extend(self.contents);
+        let is_whole_month = held.first == month.first().day();
+        let (pieces, rows) = if is_whole_month {
+            (Vec::new(), held.contents)
+        } else {
+            (vec![held], Vec::new())
+        };
+        EndedLine {
+            pieces,
+            rows,
+            tables,
+        }
     }
 }
 

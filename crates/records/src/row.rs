@@ -4,6 +4,7 @@ use crate::choice::{Choice as _, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 use crate::content::{
     AgeBand, AgeGroup, Children, Content, Known, Language, Outcome, Referral, Relation,
 };
+use crate::told::ToldRow;
 
 /// The text of what is left out of a row because too few share it.
 pub const LEFT_OUT: &str = "left_out";
@@ -187,10 +188,17 @@ impl Row {
     /// Its values as they stand in SQL and in the API.
     #[must_use]
     pub fn texts(&self) -> [String; 8] {
+        let key = [format!("{:032x}", self.key.0)];
+        let mut texts = key.into_iter().chain(self.told().0);
+        std::array::from_fn(|_| texts.next().unwrap_or_default())
+    }
+
+    /// Its values as they are told; of the key nothing is.
+    #[must_use]
+    pub fn told(&self) -> ToldRow {
         let traits = &self.traits;
         let told = |text: Option<&str>| text.unwrap_or(LEFT_OUT).to_owned();
-        [
-            format!("{:032x}", self.key.0),
+        ToldRow([
             told(traits.language.map(LanguageTold::as_str)),
             told(traits.children.map(ChildrenTold::as_str)),
             traits.ages.as_ref().map_or(told(None), Ages::text),
@@ -198,7 +206,7 @@ impl Row {
             told(traits.relation.map(Relation::as_str)),
             self.outcome.as_str().to_owned(),
             told(self.referral.map(Referral::as_str)),
-        ]
+        ])
     }
 }
 

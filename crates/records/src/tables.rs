@@ -20,7 +20,7 @@ pub const PAIRS: [(Field, Field); 4] = [
 pub struct Tables {
     /// Of one field, in the order of [`SINGLES`].
     pub singles: Vec<Single>,
-    /// Of two fields, in the order of [`PAIRS`]; those that cannot be hidden well enough are missing.
+    /// Of two fields, in the order of [`PAIRS`]; those that nobody is in, or that cannot be hidden well enough, are missing.
     pub pairs: Vec<Pair>,
 }
 
@@ -62,6 +62,7 @@ pub fn tables(contents: &[Content]) -> Tables {
             let columns = singles.iter().find(|single| single.field == *second)?;
             pair(*first, columns, contents)
         })
+        .filter(|pair| !pair.rows.is_empty())
         .collect();
     Tables { singles, pairs }
 }

@@ -96,7 +96,8 @@ fn count(calls: &[Call]) -> Vec<ClosedPeriod> {
     for (day, date) in dates {
         counts.turn(YEAR + Duration::from_secs(day * DAY_SECONDS), date);
     }
-    counts.closed.into()
+    let closed = counts.closed.into_iter();
+    closed.map(|closed| closed.period).collect()
 }
 
 /// Rows of the pieces of each month, or of the month where it has none.

@@ -11,7 +11,7 @@ use dispatch::{
 use proptest::prelude::*;
 use records::{
     CLOSED_MAX, ClosedKey, ClosedPeriod, Counts, Date, Misses, PeriodId, SHARED_BY_MIN, Span,
-    Tally, VOLUME_DAYS,
+    Tally, Unstored, VOLUME_DAYS,
 };
 
 const START: Moment = Moment::from_micros(1_700_000_100_000_000);
@@ -90,7 +90,7 @@ impl Site {
     }
 
     fn pieces(&self, wanted: LineId) -> Vec<(Date, Date, Tally)> {
-        let piece = |closed: &ClosedPeriod| match closed {
+        let piece = |closed: &Unstored| match &closed.period {
             ClosedPeriod::Piece {
                 line,
                 first,
@@ -105,7 +105,7 @@ impl Site {
     }
 
     fn months(&self) -> Vec<(LineId, PeriodId, Tally, BTreeMap<Class, Tally>)> {
-        let month = |closed: &ClosedPeriod| match closed {
+        let month = |closed: &Unstored| match &closed.period {
             ClosedPeriod::Month {
                 line,
                 month,
@@ -197,13 +197,18 @@ fn jump_over_months_closes_the_open_one_once() {
 fn closed_period_stays_until_it_is_stored() {
     let mut site = Site::of_volume(100);
     let closed = site.counts.closed.len();
-    let key = site.counts.closed[5].key();
+    let key = site.counts.closed[5].period.key();
 
     site.counts.stored(key);
     site.counts.stored(key);
 
     assert_eq!(site.counts.closed.len(), closed - 1);
-    assert!(site.counts.closed.iter().all(|left| left.key() != key));
+    assert!(
+        site.counts
+            .closed
+            .iter()
+            .all(|left| left.period.key() != key)
+    );
 }
 
 #[test]
@@ -219,18 +224,23 @@ fn full_outbox_forgets_the_oldest_piece_and_keeps_the_months() {
         last: date(1, day),
         total: Tally::default(),
     };
-    site.counts.closed = [month(1), piece(1), piece(2)].into();
+    site.counts.closed = [month(1), piece(1), piece(2)]
+        .map(Unstored::without_contents)
+        .into();
     let rest = CLOSED_MAX - site.counts.closed.len();
-    site.counts.closed.extend((0..rest).map(|_| month(2)));
+    site.counts
+        .closed
+        .extend((0..rest).map(|_| Unstored::without_contents(month(2))));
     site.turn(date(3, 1));
 
     site.turn(date(4, 1));
 
     let closed = &site.counts.closed;
     assert_eq!(closed.len(), CLOSED_MAX);
-    assert_eq!(closed[0], month(1));
-    assert_eq!(closed[1], piece(2));
-    assert_eq!(closed.back(), Some(&month(3)));
+    assert_eq!(closed[0].period, month(1));
+    assert_eq!(closed[1].period, piece(2));
+    let last = closed.back().map(|closed| &closed.period);
+    assert_eq!(last, Some(&month(3)));
 }
 
 #[test]
@@ -249,7 +259,10 @@ fn missed_offers_are_told_by_month_alone() {
 
     let month = PeriodId::of(Span::Month, date(1, 1));
     assert_eq!(before, 0);
-    assert_eq!(site.counts.closed[0].key(), ClosedKey::Misses { month });
+    assert_eq!(
+        site.counts.closed[0].period.key(),
+        ClosedKey::Misses { month }
+    );
     assert_eq!(site.counts.open.misses.declined, 0);
 }
 

@@ -9,6 +9,7 @@ mod media;
 mod network;
 mod peer;
 mod random;
+mod screen;
 mod shadow;
 mod world;
 

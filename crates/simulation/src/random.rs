@@ -40,6 +40,9 @@ pub struct Summary {
     pub unsaved: usize,
 }
 
+/// After so many calls it is looked whether a screen that hears of every change shows what is.
+const CALLS_BETWEEN_LOOKS: u32 = 10;
+
 /// Runs a random day to its quiet end. What is wrong ends it with a panic that names the seed.
 pub fn random_day(seed: u64, day: Day) -> Summary {
     let mut chance = Chance::new(seed ^ 0x5EED);
@@ -47,13 +50,17 @@ pub fn random_day(seed: u64, day: Day) -> Summary {
     let mut world = World::with_weather(seed, centre(&mut chance), weather);
     world.forget_messages();
     morning(&mut world, &mut chance);
-    for _ in 0..day.calls {
+    for call in 0..day.calls {
+        if call % CALLS_BETWEEN_LOOKS == 0 {
+            world.check_screen();
+        }
         let wait = chance.millis(100, 14_000);
         world.run(wait);
         somebody_calls(&mut world, &mut chance);
         something_happens(&mut world, &mut chance);
     }
     evening(&mut world);
+    world.check_screen();
     Summary {
         total: world.state().counts().open.total(),
         inputs: world.inputs(),

@@ -19,6 +19,7 @@ use crate::chance::Chance;
 use crate::media::MediaThreads;
 use crate::network::{Datagram, Network, Weather};
 use crate::peer::{Act, CallRef, Peer};
+use crate::screen::{self, Screen};
 use crate::shadow::Shadow;
 
 pub use crash::{Found, Outgoing};
@@ -32,6 +33,8 @@ const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
 const INPUTS_PER_SECOND_MAX: u32 = 50_000;
 /// The longest time until a command is answered.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
+/// How often a screen is compared with what is, until they agree: something may change between two looks.
+const SCREEN_LOOKS: u32 = 20;
 /// How often the `Debug` of entries is searched for callers' numbers, in entries.
 const PRINTED_EVERY: u64 = 64;
 
@@ -84,6 +87,9 @@ pub struct World {
     pub warnings: Vec<Warning>,
     drained: Option<Instant>,
     board: Option<Box<exchange::Board>>,
+    screen: Screen,
+    /// What operators were told that their callers pressed.
+    pub taps: Vec<(OperatorId, char)>,
     answers: Vec<Reply>,
 }
 
@@ -134,6 +140,8 @@ impl World {
             warnings: Vec::new(),
             drained: None,
             board: None,
+            screen: Screen::default(),
+            taps: Vec::new(),
             answers: Vec::new(),
             centre,
             chance,
@@ -347,8 +355,21 @@ impl World {
             }
             Output::Answer { token: _, reply } => match reply {
                 Reply::Status(board) => self.board = Some(board),
-                other @ (Reply::Draining | Reply::Records(_)) => self.answers.push(other),
+                other @ (Reply::Draining
+                | Reply::Records(_)
+                | Reply::Done
+                | Reply::Refused(_)
+                | Reply::Why(_)) => self.answers.push(other),
             },
+            Output::Changed(changed) => {
+                self.check_printed("a change", &format!("{changed:?}"));
+                if let Err(what) = self.screen.take(*changed) {
+                    self.fail(&what);
+                }
+            }
+            Output::Tapped {
+                operator, digit, ..
+            } => self.taps.push((operator, digit.as_char())),
             Output::Drained => self.drained = Some(self.now),
             Output::Resolve { host, .. } => self.fail(&format!("{host:?} is an address already")),
         }
@@ -457,6 +478,20 @@ impl World {
             self.run(Duration::from_millis(1));
         }
         self.fail("no board came")
+    }
+
+    /// Checks that who hears of every change sees what is.
+    pub fn check_screen(&mut self) {
+        let (mut seen, mut is) = (String::new(), String::new());
+        for _ in 0..SCREEN_LOOKS {
+            self.run(exchange::TOLD_EVERY);
+            is = screen::words_of(&self.board());
+            seen = self.screen.words();
+            if seen == is {
+                return;
+            }
+        }
+        self.fail(&format!("a screen shows\n{seen}\nbut it is\n{is}"));
     }
 
     /// The calls of a peer, and their ends.

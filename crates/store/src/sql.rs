@@ -1,4 +1,4 @@
-//! The records database: counts, accounts, sessions, keys and the audit, in SQLite or in PostgreSQL 15 and later.
+//! The records database: counts, anonymous rows and tables, accounts, sessions, keys and the audit, in SQLite or in PostgreSQL 15 and later.
 //!
 //! Everything is written once, against [`Backend`] and [`Transaction`]: statements with `$n` parameters that mean the same in both databases, and
 //! three kinds of value (whole numbers, text, bytes). What differs is how a database is opened, its migrations, and how deleted content is made to
@@ -15,7 +15,10 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod backend;
+mod backup;
+mod cells;
 mod chain;
+mod contents;
 mod counts;
 mod devices;
 mod error;
@@ -28,6 +31,7 @@ mod postgres;
 mod sessions;
 mod sqlite;
 mod store;
+mod whole;
 
 pub use accounts::{
     ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, AccountStore, Advance,
@@ -38,7 +42,12 @@ pub use api_keys::{
 };
 pub use audit::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, SignedAnchor};
 pub use backend::{Backend, Cell, Row, Transaction, Value};
+pub use backup::{
+    BACKUP_CHUNK_BYTES_MAX, BACKUP_KEY_BYTES, BACKUP_ROWS, BackedUp, BackupError, BackupKey,
+    BackupStore, check_backup,
+};
 pub use chain::{AuditAnchor, AuditEntry, AuditPayload, ChainBroken, Hash, verify};
+pub use contents::{CELLS_READ_MAX, ROWS_READ_MAX, RecordStore};
 pub use counts::{ArrivedCount, CountStore};
 pub use devices::{DEVICES_PER_ACCOUNT_MAX, DeviceStore, KnownDevice};
 pub use error::{Cause, Fault, OpenError, StoreError};
@@ -53,3 +62,4 @@ pub use sessions::{
 };
 pub use sqlite::{BUSY_TIMEOUT, Sqlite};
 pub use store::{OPERATION_TIMEOUT, PostgresStore, SqlStore, SqliteStore, Store};
+pub use whole::{AuditFault, WholeAudit, verify_audit};

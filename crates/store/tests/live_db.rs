@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use journal::{Journal as _, JournalError, Snapshot};
+use journal::{FORMAT, Journal as _, JournalError, Snapshot};
 use store::{Binding, CHANCE_BYTES, KEY_BYTES, LIVE_DB, LiveDb};
 use tempfile::TempDir;
 
@@ -82,12 +82,13 @@ fn snapshot_of_a_newer_release_is_refused() {
     let mut db = open(folder.path()).unwrap();
     db.write_snapshot(&Snapshot::default()).unwrap();
     drop(db);
-    tamper(&folder, "UPDATE snapshot SET format = 3");
+    let newer = FORMAT + 1;
+    tamper(&folder, &format!("UPDATE snapshot SET format = {newer}"));
 
     let error = open(folder.path()).unwrap().load().unwrap_err();
 
     assert!(
-        matches!(error, JournalError::Format { found: 3, .. }),
+        matches!(error, JournalError::Format { found, .. } if found == newer),
         "{error}"
     );
 }

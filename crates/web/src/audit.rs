@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use records::Date;
 use serde::{Deserialize, Serialize};
-use store::sql::{AuditPayload, Store};
+use store::sql::{AuditPayload, Store, StoreError};
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -81,6 +81,20 @@ pub enum Event {
     },
     /// The configuration was read again.
     Reloaded,
+    /// What had been kept long enough was deleted.
+    Retention {
+        /// Entries of the audit.
+        audit: u64,
+        /// Sessions that had run out.
+        sessions: u64,
+    },
+    /// What an entry said was erased.
+    Erased {
+        /// Which entry.
+        entry: u64,
+    },
+    /// The database was made from a backup.
+    Restored,
 }
 
 /// An entry as it is written.
@@ -115,9 +129,7 @@ impl Audit {
 
     /// Notes what somebody did.
     pub fn note(&self, by: &str, event: Event) {
-        let entry = Entry { by, event: &event };
-        let bytes = serde_json::to_vec(&entry).unwrap_or_default();
-        let waiting = Waiting::Entry(self.clock.today(), bytes);
+        let waiting = Waiting::Entry(self.clock.today(), written(by, &event));
         if self.entries.try_send(waiting).is_err() {
             tracing::error!(
                 "the audit is full: {AUDIT_WAITING_MAX} entries wait for the database, and one was lost"
@@ -147,29 +159,46 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Waiting>) {
 }
 
 async fn write_one(store: &dyn Store, day: Date, bytes: Vec<u8>) {
-    loop {
-        let mut salt = [0; 32];
-        let salted = getrandom::fill(&mut salt);
-        let payload = AuditPayload {
-            salt,
-            bytes: bytes.clone(),
-        };
-        let written = match salted {
-            Ok(()) => store.append_audit(day, payload).await.map(|_| ()),
-            Err(error) => {
-                tracing::error!(%error, "the system gives no chance");
-                tokio::time::sleep(RETRY).await;
-                continue;
-            }
-        };
-        match written {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::warn!(%error, "the audit was not written; it is tried again");
-                tokio::time::sleep(RETRY).await;
-            }
-        }
+    while let Err(error) = append(store, day, bytes.clone()).await {
+        tracing::warn!(%error, "the audit was not written; it is tried again");
+        tokio::time::sleep(RETRY).await;
     }
+}
+
+async fn append(store: &dyn Store, day: Date, bytes: Vec<u8>) -> Result<(), NotAudited> {
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt).map_err(NotAudited::Chance)?;
+    let payload = AuditPayload { salt, bytes };
+    store.append_audit(day, payload).await?;
+    Ok(())
+}
+
+/// An entry that is not in the audit.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAudited {
+    /// The database failed.
+    #[error("the audit was not written")]
+    Store(#[from] StoreError),
+    /// The system gave no chance.
+    #[error("the system gives no random bytes")]
+    Chance(#[source] getrandom::Error),
+}
+
+/// Writes an entry at once, for those who do not serve: the command line, and the deletion of what is old.
+///
+/// # Errors
+/// [`NotAudited`].
+pub async fn note_now(
+    store: &dyn Store,
+    day: Date,
+    by: &str,
+    event: &Event,
+) -> Result<(), NotAudited> {
+    append(store, day, written(by, event)).await
+}
+
+fn written(by: &str, event: &Event) -> Vec<u8> {
+    serde_json::to_vec(&Entry { by, event }).unwrap_or_default()
 }
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -25,9 +25,10 @@ pub mod problem;
 mod reports;
 pub mod roles;
 mod serve;
+pub mod tls;
 
 pub use app::{App, Asked, BODY_BYTES_MAX, Clock, Json, Path, REQUEST_TIMEOUT, router};
-pub use audit::{AUDIT_WAITING_MAX, Audit, Event};
+pub use audit::{AUDIT_WAITING_MAX, Audit, Event, NotAudited, note_now};
 pub use openapi::document;
 pub use pages::are_built;
-pub use serve::{CONNECTIONS_MAX, HEAD_TIMEOUT, serve};
+pub use serve::{CONNECTIONS_MAX, HANDSHAKE_TIMEOUT, HEAD_TIMEOUT, STREAMS_MAX, serve, serve_tls};

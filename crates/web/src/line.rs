@@ -1,12 +1,12 @@
 //! The way from a page to the exchange. Nothing here holds an engine.
 
 use async_trait::async_trait;
-use dispatch::{Class, ContactId, Intent, OperatorId, QueueId, WrapUpChange};
+use dispatch::{ContactId, Intent, OperatorId, QueueId, WrapUpChange};
 use records::content::Content;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::board::Millis;
+use crate::board::{Class, Millis};
 
 /// What somebody at a page wants done. It becomes a fact, and is answered after that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Act {
         /// Which contact.
         contact: ContactId,
         /// Its class from now on.
-        class: Class,
+        class: dispatch::Class,
         /// Who wants it.
         by: By,
     },
@@ -98,21 +98,157 @@ pub struct Story {
 pub struct Step {
     /// When.
     pub at_ms: Millis,
-    /// What, by a name that the dictionaries know.
-    pub what: String,
-    /// By which rule or cause, where there is one, by a name that the dictionaries know.
-    pub cause: Option<String>,
-    /// Whom it is about: an operator, a partner or a class.
+    /// What.
+    pub what: Happened,
+    /// By which rule or cause, where there is one.
+    pub cause: Option<StepCause>,
+    /// Whom or what it is about: an operator, a partner, a queue, or the number of the timeline's step from 1 on.
     pub whom: Option<String>,
+    /// The class that it is about.
+    pub class: Option<Class>,
+}
+
+/// Declares names that the dictionaries of the screens know, each the same in the API.
+macro_rules! words {
+    ($($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $word:ident),+ $(,)? })+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$doc])* $word,)+
+        }
+    )+};
+}
+
+words! {
+    /// What happened to a contact.
+    Happened {
+        /// It arrived.
+        Arrived,
+        /// Its class was changed.
+        Classed,
+        /// What it needs was set.
+        Needed,
+        /// It was moved to another queue.
+        Moved,
+        /// It was given to an operator.
+        Given,
+        /// It waits elsewhere in its band.
+        Stands,
+        /// An operator's phone rings for it.
+        Offered,
+        /// An offer was taken back.
+        Withdrawn,
+        /// An offer was missed.
+        Missed,
+        /// A step of the timeline was taken.
+        Climbed,
+        /// A partner's line rings for it.
+        Overflowed,
+        /// A partner's line stopped ringing.
+        OverflowWithdrawn,
+        /// A partner did not take it.
+        PartnerMissed,
+        /// An operator answered.
+        Answered,
+        /// A partner answered.
+        PartnerAnswered,
+        /// Caller and operator were joined.
+        Joined,
+        /// Caller and partner were joined.
+        JoinedPartner,
+        /// It came back to the queue.
+        HandedBack,
+        /// A side hung up, or was lost.
+        Ended,
+        /// It is over.
+        Closed,
+    }
+
+    /// Why something happened to a contact.
+    StepCause {
+        /// Somebody else answered.
+        AnsweredElsewhere,
+        /// The contact ended.
+        ContactEnded,
+        /// It rang out.
+        RangOut,
+        /// Linka was started again.
+        Restarted,
+        /// She may not take it any more.
+        NoLongerFits,
+        /// Something more urgent came for her.
+        MoreUrgent,
+        /// A supervisor did it.
+        ByHand,
+        /// It was not answered.
+        NoAnswer,
+        /// The phone said no.
+        Declined,
+        /// The phone could not be reached.
+        Unreachable,
+        /// The wait is long enough.
+        Waited,
+        /// Nobody is there who could take it.
+        NobodyThere,
+        /// An operator talked with the caller.
+        WasAnswered,
+        /// A partner took it.
+        WasOverflowed,
+        /// The caller hung up before anybody answered.
+        WasAbandoned,
+        /// The caller's leg was lost before anybody answered.
+        WasLost,
+        /// The caller did it.
+        Caller,
+        /// An operator did it.
+        Operator,
+        /// A supervisor did it.
+        Supervisor,
+        /// A leg was lost.
+        LegLost,
+        /// A partner did it.
+        Partner,
+        /// By its arrival.
+        ByArrival,
+        /// Behind the band, since another call from the same source is live.
+        BehindBand,
+    }
+
+    /// A rule that holds a contact back now.
+    Rule {
+        /// Somebody talks with the caller.
+        Answered,
+        /// It rings.
+        Rings,
+        /// It is adrift after a restart.
+        Adrift,
+        /// Nobody who could take it is ready and reachable.
+        NobodyThere,
+        /// Those who could take it are busy.
+        NobodyFree,
+        /// A free operator is kept free for a more urgent class.
+        Reserved,
+        /// A free operator missed it and rests from it.
+        Resting,
+        /// A free operator is in the last minutes of her shift.
+        LastMinutes,
+        /// An on-call person is free, and the timeline has not come to her.
+        NotYetOnCall,
+    }
 }
 
 /// A rule that holds a contact back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reason {
-    /// The rule, by a name that the dictionaries know.
-    pub rule: String,
+    /// The rule.
+    pub rule: Rule,
     /// Whom it is about.
     pub whom: Option<String>,
+    /// The class that it is about.
+    pub class: Option<Class>,
+    /// How many are busy, where that is the rule.
+    pub busy: Option<usize>,
     /// Until when it holds, where that is known.
     pub until_ms: Option<Millis>,
 }

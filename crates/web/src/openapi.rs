@@ -23,7 +23,7 @@ pub(crate) fn describe(routes: OpenApiRouter<App>) -> (Router<App>, OpenApi) {
 /// The description of the whole API as JSON.
 #[must_use]
 pub fn document() -> String {
-    let routes = crate::app::api();
+    let routes = crate::app::api().merge(crate::identity::routes());
     let (_, description) = describe(routes);
     description.to_pretty_json().unwrap_or_default()
 }

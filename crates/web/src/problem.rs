@@ -141,7 +141,9 @@ impl From<store::sql::StoreError> for Problem {
                 Self::new(Kind::Conflict, fault.to_string())
             }
             Fault::Unknown => Self::new(Kind::NotFound, fault.to_string()),
-            Fault::Invalid(_) | Fault::TooLarge => Self::new(Kind::Invalid, fault.to_string()),
+            Fault::Invalid(_) | Fault::TooLarge | Fault::TooMany(_) => {
+                Self::new(Kind::Invalid, fault.to_string())
+            }
             Fault::Database(_) | Fault::Late | Fault::Damaged(_) | Fault::Lingers => {
                 tracing::warn!(%error, %fault, "the records database did not answer");
                 Self::new(Kind::Unavailable, "the records database does not answer").retry_after(5)

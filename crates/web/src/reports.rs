@@ -1,4 +1,6 @@
-//! Reports: counts of closed periods, each figure with its formula. What is open is in none of them.
+//! Reports: counts of closed periods, each figure with its formula; anonymous rows and fixed tables. What is open is in none of them.
+
+mod contents;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -24,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(counts))
         .routes(routes!(counts_csv))
         .routes(routes!(arrived))
+        .merge(contents::routes())
 }
 
 /// Which days.

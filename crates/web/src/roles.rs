@@ -25,6 +25,14 @@ pub struct Route {
     pub access: Access,
 }
 
+const ALL: &[Role] = &[
+    Role::Operator,
+    Role::Supervisor,
+    Role::Administrator,
+    Role::Auditor,
+    Role::Wall,
+];
+const ADMINISTRATORS: &[Role] = &[Role::Administrator];
 const SUPERVISORS: &[Role] = &[Role::Supervisor, Role::Administrator];
 const OPERATORS: &[Role] = &[Role::Operator, Role::Supervisor, Role::Administrator];
 const READERS: &[Role] = &[Role::Supervisor, Role::Administrator, Role::Auditor];
@@ -55,6 +63,28 @@ const fn or_key(roles: &'static [Role], scope: Scope) -> Access {
 /// Every route of the API.
 pub const ROUTES: &[Route] = &[
     route("GET", "/api/openapi.json", Access::Anybody),
+    route("POST", "/api/v1/session", Access::Anybody),
+    route("GET", "/api/v1/session", Access::AnySession),
+    route("DELETE", "/api/v1/session", Access::AnySession),
+    route("POST", "/api/v1/session/password", Access::AnySession),
+    route("POST", "/api/v1/session/totp", Access::AnySession),
+    route("PUT", "/api/v1/session/totp", Access::AnySession),
+    route("GET", "/api/v1/sessions", only(ALL)),
+    route("DELETE", "/api/v1/sessions/{id}", only(ALL)),
+    route("GET", "/api/v1/accounts", only(ADMINISTRATORS)),
+    route("POST", "/api/v1/accounts", only(ADMINISTRATORS)),
+    route("PATCH", "/api/v1/accounts/{id}", only(ADMINISTRATORS)),
+    route("DELETE", "/api/v1/accounts/{id}", only(ADMINISTRATORS)),
+    route(
+        "POST",
+        "/api/v1/accounts/{id}/password",
+        only(ADMINISTRATORS),
+    ),
+    route("GET", "/api/v1/api-keys", only(ADMINISTRATORS)),
+    route("POST", "/api/v1/api-keys", only(ADMINISTRATORS)),
+    route("DELETE", "/api/v1/api-keys/{id}", only(ADMINISTRATORS)),
+    route("GET", "/api/v1/lockouts", only(SUPERVISORS)),
+    route("DELETE", "/api/v1/lockouts/{id}", only(SUPERVISORS)),
     route("GET", "/api/v1/feed", or_key(SCREENS, Scope::ReadBoard)),
     route("GET", "/api/v1/contacts/{contact}", only(SUPERVISORS)),
     route("PUT", "/api/v1/contacts/{contact}/class", only(OPERATORS)),
@@ -86,6 +116,21 @@ pub const ROUTES: &[Route] = &[
     route(
         "GET",
         "/api/v1/reports/arrived",
+        or_key(READERS, Scope::ReadReports),
+    ),
+    route(
+        "GET",
+        "/api/v1/reports/records",
+        or_key(READERS, Scope::ReadReports),
+    ),
+    route(
+        "GET",
+        "/api/v1/reports/records.csv",
+        or_key(READERS, Scope::ReadReports),
+    ),
+    route(
+        "GET",
+        "/api/v1/reports/tables",
         or_key(READERS, Scope::ReadReports),
     ),
     route("GET", "/api/v1/audit", or_key(AUDITORS, Scope::ReadAudit)),

@@ -5,6 +5,7 @@
     reason = "a command line speaks on its terminal"
 )]
 
+mod dashboards;
 mod demo;
 mod load;
 mod packages;
@@ -41,9 +42,16 @@ enum Command {
     /// Plays a lively little centre against `linka serve`, over real SIP and RTP on the loopback.
     ///
     /// Six operators' phones, callers at random, some hang up early, one cannot speak (she presses 5 twice),
-    /// one phone dies. Shows `linka status --follow` until Ctrl-C, then ends everything it started.
+    /// one phone dies. Opens the wallboard with a supervisor signed in, until Ctrl-C, then ends everything it started.
     Demo(demo::Options),
     Load(load::Options),
+    /// Builds the pages that linka serves, from dashboards/ into dashboards/dist, when anything of theirs changed.
+    ///
+    /// Uses the machine's Node.js (20.19, or 22.12 and newer); where that is missing or too old, installs one by npm into .tools/.
+    /// `cargo build` alone always passes: the server then says that the web is not built.
+    Dashboards,
+    /// Takes a picture of every page while the demo's centre is at work, into dashboards/screenshots.
+    Screenshots,
     /// Speaks config/prompts/prompts.toml with espeak-ng into config/prompts/LANGUAGE/ID.wav.
     ///
     /// Prompts marked `recorded = true` are left alone. Also makes the waiting sound.
@@ -55,6 +63,8 @@ fn main() -> ExitCode {
         Command::Test { part } => suite::run(part),
         Command::Demo(options) => demo::run(&options),
         Command::Load(options) => load::run(&options),
+        Command::Dashboards => dashboards::build().map(|()| ExitCode::SUCCESS),
+        Command::Screenshots => demo::screenshots(),
         Command::Prompts => prompts::run(),
     };
     match outcome {

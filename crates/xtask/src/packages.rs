@@ -13,6 +13,27 @@ pub(crate) struct Need {
     why: &'static str,
 }
 
+impl Need {
+    pub(crate) const fn new(
+        program: &'static str,
+        package: &'static str,
+        why: &'static str,
+    ) -> Self {
+        Self {
+            program,
+            package,
+            why,
+        }
+    }
+}
+
+pub(crate) const CHROMIUM: Need =
+    Need::new("chromium", "chromium", "the browser that tests look with");
+pub(crate) const PROMETHEUS: Need = Need::new(
+    "promtool",
+    "prometheus",
+    "loads the alerts and scrapes in tests",
+);
 pub(crate) const SIPP: Need = Need {
     program: "sipp",
     package: "sip-tester",

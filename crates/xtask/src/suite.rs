@@ -1,6 +1,9 @@
 //! `cargo xtask test`: what CI runs.
 
-use crate::packages::{BARESIP, DNSMASQ, ESPEAK, IP, Need, POSTGRES, SIPP, SOX, ensure};
+use crate::dashboards;
+use crate::packages::{
+    BARESIP, CHROMIUM, DNSMASQ, ESPEAK, IP, Need, POSTGRES, PROMETHEUS, SIPP, SOX, ensure,
+};
 use crate::shell;
 use crate::tally::Tally;
 use anyhow::{Context, Result};
@@ -17,7 +20,9 @@ const QUIET_MAX: Duration = Duration::from_secs(30);
 const LINES_WAITING_MAX: usize = 1_000;
 /// The daemon with a clock that its tests can move.
 const TEST_CLOCK: [&str; 2] = ["--features", "daemon/test-clock"];
-const PEERS: [Need; 6] = [SIPP, BARESIP, SOX, ESPEAK, IP, DNSMASQ];
+const PEERS: [Need; 9] = [
+    SIPP, BARESIP, SOX, ESPEAK, IP, DNSMASQ, POSTGRES, CHROMIUM, PROMETHEUS,
+];
 /// What the tests without peers need.
 const RUST: [Need; 2] = [ESPEAK, POSTGRES];
 /// How many times their ordinary number of seeds and kills the tests of chance run in the soak.
@@ -37,6 +42,7 @@ pub(crate) enum Part {
 /// Runs a part, or everything but soak. The last line printed is `N passed, N failed`.
 pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
     let mut suite = Suite::default();
+    dashboards::build()?;
     match part {
         None => {
             ensure(&PEERS)?;
@@ -86,6 +92,7 @@ struct Suite {
 
 impl Suite {
     fn checks(&mut self) -> Result<()> {
+        self.check("parts of the dashboards", &mut dashboards::tests()?)?;
         self.check(
             "formatting",
             shell::cargo().args(["fmt", "--all", "--check"]),
@@ -164,6 +171,9 @@ impl Suite {
 fn cargo_test(arguments: &[&str]) -> Command {
     let mut command = shell::cargo();
     command.args(["test", "--no-fail-fast"]).args(arguments);
+    if let Ok(node) = dashboards::Node::find() {
+        node.put_on_path(&mut command);
+    }
     command
 }
 

@@ -1,19 +1,11 @@
-import { call, type Outcome } from './api';
+import { call, type Outcome, type Schemas } from './api';
 import type { Role } from './session.svelte';
 
 /** Roles in the order in which a list offers them. */
 export const ROLES: readonly Role[] = ['operator', 'supervisor', 'administrator', 'auditor', 'wall'];
 
 /** Somebody who may sign in. */
-export interface Account {
-  id: string;
-  login: string;
-  display_name: string;
-  role: Role;
-  standing: 'active' | 'disabled';
-  password_due: boolean;
-  totp: boolean;
-}
+export type Account = Schemas['AccountTold'];
 
 /** What a new account says of itself. */
 export type NewAccount = Pick<Account, 'login' | 'display_name' | 'role'>;
@@ -22,12 +14,7 @@ export type NewAccount = Pick<Account, 'login' | 'display_name' | 'role'>;
 export type Change = Partial<Pick<Account, 'display_name' | 'role' | 'standing'>>;
 
 /** A sign-in that is locked after failed attempts. */
-export interface Lockout {
-  id: string;
-  login: string;
-  network: string;
-  until_ms: number;
-}
+export type Lockout = Schemas['LockoutTold'];
 
 /** A password for one use; it is shown once and kept nowhere. */
 export interface OneTimePassword {

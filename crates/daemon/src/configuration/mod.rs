@@ -5,6 +5,7 @@ mod node;
 mod people;
 mod prompts;
 mod queues;
+mod setup;
 mod source;
 mod trunks;
 
@@ -14,6 +15,7 @@ use dispatch::QueueId;
 use exchange::Settings;
 use media::SoundId;
 use serde::de::DeserializeOwned;
+use web::board::Setup;
 
 pub(crate) use node::{Heartbeat, Node, Warnings};
 pub(crate) use source::Problem;
@@ -33,6 +35,8 @@ pub(crate) struct Configuration {
     pub(crate) settings: Settings,
     /// Which file holds which sound.
     pub(crate) sounds: Vec<(SoundId, PathBuf)>,
+    /// What screens are told of it.
+    pub(crate) setup: Setup,
     /// What works but ought to be better.
     pub(crate) advice: Vec<String>,
 }
@@ -150,6 +154,7 @@ impl Files {
         }
         let advice = advice(&node, &settings, &prompts);
         Some(Configuration {
+            setup: setup::setup(&node, &settings.dispatch, &self.queues.1),
             node,
             settings,
             sounds: prompts.files,

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dispatch::Key;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use sip::digest::Algorithm;
@@ -21,6 +22,7 @@ pub(crate) struct NodeFile {
     sip: SipTable,
     rtp: RtpTable,
     metrics: MetricsTable,
+    web: WebTable,
     prompts: PromptsTable,
     warnings: WarningsTable,
     heartbeat: HeartbeatTable,
@@ -30,6 +32,22 @@ pub(crate) struct NodeFile {
 #[serde(deny_unknown_fields, default)]
 struct SiteTable {
     time_zone: Option<Spanned<String>>,
+    pause_reasons: PauseReasons,
+}
+
+/// The reasons that an operator may give for a pause.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct PauseReasons(Vec<Spanned<String>>);
+
+impl Default for PauseReasons {
+    fn default() -> Self {
+        Self(
+            ["meal", "break", "meeting", "training"]
+                .map(unspanned)
+                .to_vec(),
+        )
+    }
 }
 
 #[derive(Deserialize)]
@@ -116,6 +134,26 @@ impl Default for MetricsTable {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
+struct WebTable {
+    listen: Spanned<String>,
+    https: Spanned<String>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl Default for WebTable {
+    fn default() -> Self {
+        Self {
+            listen: unspanned("127.0.0.1:8080"),
+            https: unspanned("0.0.0.0:8443"),
+            certificate: None,
+            key: None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct PromptsTable {
     folder: PathBuf,
 }
@@ -183,9 +221,21 @@ pub(crate) struct Node {
     pub(crate) rtp_ports: (u16, u16),
     pub(crate) rtp_address: Option<IpAddr>,
     pub(crate) metrics: SocketAddr,
+    /// Where dashboards and API are served in clear text, on loopback alone; nowhere when there is none.
+    pub(crate) web: Option<SocketAddr>,
+    pub(crate) https: Option<Https>,
+    pub(crate) pause_reasons: Vec<Key>,
     pub(crate) prompts: PathBuf,
     pub(crate) warnings: Warnings,
     pub(crate) heartbeat: Option<Heartbeat>,
+}
+
+/// Where dashboards and API are served to other machines, and by which certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Https {
+    pub(crate) listen: SocketAddr,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// How people are told that something fails, by a way that is not the trunk.
@@ -264,6 +314,9 @@ impl NodeFile {
                 .map(|text| parse(source, "rtp.address", text))
                 .transpose()?,
             metrics: parse(source, "metrics.listen", &self.metrics.listen)?,
+            web: self.web(source)?,
+            https: self.https(source)?,
+            pause_reasons: self.pause_reasons(source)?,
             prompts: self.prompts.folder.clone(),
             warnings: Warnings {
                 webhook: self.warnings.webhook.clone(),
@@ -307,6 +360,47 @@ impl NodeFile {
                 ),
             )
         })
+    }
+
+    fn web(&self, source: &Source) -> Result<Option<SocketAddr>, Problem> {
+        let listen = &self.web.listen;
+        if listen.get_ref().is_empty() {
+            return Ok(None);
+        }
+        let address: SocketAddr = parse(source, "web.listen", listen)?;
+        if !address.ip().is_loopback() {
+            return Err(source.problem(
+                listen,
+                "web.listen",
+                "is clear text and therefore an address of this machine alone, such as \"127.0.0.1:8080\"".to_owned(),
+            ));
+        }
+        Ok(Some(address))
+    }
+
+    fn https(&self, source: &Source) -> Result<Option<Https>, Problem> {
+        let web = &self.web;
+        match (&web.certificate, &web.key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Https {
+                listen: parse(source, "web.https", &web.https)?,
+                certificate: certificate.clone(),
+                key: key.clone(),
+            })),
+            (Some(_), None) | (None, Some(_)) => Err(source.problem(
+                &web.https,
+                "web.certificate",
+                "needs web.key, and web.key needs it".to_owned(),
+            )),
+        }
+    }
+
+    fn pause_reasons(&self, source: &Source) -> Result<Vec<Key>, Problem> {
+        let key = |reason: &Spanned<String>| {
+            Key::parse(reason.get_ref())
+                .map_err(|error| source.problem(reason, "site.pause_reasons", error.to_string()))
+        };
+        self.site.pause_reasons.0.iter().map(key).collect()
     }
 
     fn algorithm(&self, source: &Source) -> Result<Algorithm, Problem> {

@@ -60,6 +60,8 @@ pub(crate) struct QueueTable {
     wrap_up_seconds: u64,
     #[serde(default = "default_wrap_up_hard")]
     wrap_up_hard_seconds: u64,
+    #[serde(default)]
+    pub(crate) staff_minimum: u32,
     #[serde(default, rename = "reserve")]
     reserves: Vec<ReserveTable>,
     #[serde(default, rename = "timeline")]

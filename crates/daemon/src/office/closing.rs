@@ -1,16 +1,18 @@
-//! Counts on their way to the records database: the day's begin is told, what is closed is written. A database that fails costs no call: what it
+//! Counts, rows and tables on their way to the records database: the day's begin is told, what is closed is written. A database that fails costs no call: what it
 //! did not take stays in the journal's state until it does.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use exchange::{Command, Reply, Unwritten};
-use records::{Date, QuarterHour};
-use store::sql::{Database, Store};
+use records::{ClosedPeriod, Date, QuarterHour, SEED_BYTES, Unstored, generalise, tables};
+use store::sql::{Store, StoreError};
 use tokio::time::interval;
 
 use super::Office;
+use super::records::RecordsDatabase;
 use crate::calendar::Calendar;
+use crate::keys::chance;
 use crate::signalling::FromOffice;
 
 /// How often it is looked which day it is, and whether there is something to write.
@@ -21,7 +23,7 @@ const RETRY: Duration = Duration::from_secs(15);
 /// What writes to the records database.
 pub(crate) struct Closing {
     pub(crate) calendar: Calendar,
-    pub(crate) database: Database,
+    pub(crate) database: Arc<RecordsDatabase>,
     /// The day that the exchange was told at its start.
     pub(crate) today: Date,
 }
@@ -42,7 +44,6 @@ impl Closing {
             }
             if let Err(error) = books.write(&office, unwritten, &self.database).await {
                 tracing::error!(error = %format!("{error:#}"), "counts are not in the records database yet");
-                books.store = None;
                 tokio::time::sleep(RETRY).await;
             }
         }
@@ -52,7 +53,6 @@ impl Closing {
 /// The database, and how far it is written.
 #[derive(Default)]
 struct Books {
-    store: Option<Arc<dyn Store>>,
     arrived_through: Option<QuarterHour>,
 }
 
@@ -63,7 +63,11 @@ impl Books {
         };
         match office.ask(command).await? {
             Reply::Records(unwritten) => Some(*unwritten),
-            Reply::Status(_) | Reply::Draining => None,
+            Reply::Status(_)
+            | Reply::Done
+            | Reply::Refused(_)
+            | Reply::Why(_)
+            | Reply::Draining => None,
         }
     }
 
@@ -71,7 +75,7 @@ impl Books {
         &mut self,
         office: &Office,
         unwritten: Unwritten,
-        database: &Database,
+        database: &RecordsDatabase,
     ) -> anyhow::Result<()> {
         let Unwritten {
             at: _,
@@ -81,19 +85,102 @@ impl Books {
         if arrived.is_empty() && closed.is_empty() {
             return Ok(());
         }
-        let store = match &self.store {
-            Some(store) => store,
-            None => self.store.insert(store::sql::open(database).await?),
-        };
+        let store = database.store().await?;
         store.put_arrived(&arrived).await?;
         self.arrived_through = arrived
             .last()
             .map(|(quarter, _, _)| *quarter)
             .max(self.arrived_through);
-        for period in closed {
-            store.put_closed(&period).await?;
-            office.send(FromOffice::PeriodStored(period.key())).await;
+        for closed in closed {
+            store_period(&*store, &closed, chance()?).await?;
+            office
+                .send(FromOffice::PeriodStored(closed.period.key()))
+                .await;
         }
         Ok(())
+    }
+}
+
+/// Writes a closed period: its counts, the rows and the tables that are made of its contents. Done again with other chance, it replaces all of them.
+async fn store_period(
+    store: &dyn Store,
+    closed: &Unstored,
+    seed: [u8; SEED_BYTES],
+) -> Result<(), StoreError> {
+    let rows = generalise(&closed.rows, seed);
+    let tables = match closed.period {
+        ClosedPeriod::Month { .. } => Some(tables(&closed.tables)),
+        ClosedPeriod::Piece { .. } | ClosedPeriod::Misses { .. } => None,
+    };
+    store
+        .put_period(&closed.period, &rows, tables.as_ref())
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use dispatch::LineId;
+    use records::content::{Content, Outcome};
+    use records::{PeriodId, Span, Tally};
+    use store::sql::Database;
+
+    use super::*;
+
+    fn month_of_thirty() -> Unstored {
+        let content = |at: usize| Content {
+            outcome: [Outcome::Advised, Outcome::Referred][at % 2],
+            ..Content::default()
+        };
+        let contents: Vec<Content> = (0..30).map(content).collect();
+        let period = ClosedPeriod::Month {
+            line: LineId::parse("help").unwrap(),
+            month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
+            total: Tally::default(),
+            classes: BTreeMap::new(),
+        };
+        Unstored {
+            period,
+            rows: contents.clone(),
+            tables: contents,
+        }
+    }
+
+    #[tokio::test]
+    async fn period_that_is_written_anew_after_a_crash_is_there_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::File(folder.path().join("linka.db"));
+        let store = store::sql::open(&database).await.unwrap();
+        let closed = month_of_thirty();
+
+        for seed in [[1; SEED_BYTES], [2; SEED_BYTES]] {
+            store_period(&*store, &closed, seed).await.unwrap();
+        }
+
+        let days = || Date::FIRST..=Date::LAST;
+        let rows = store.rows(days()).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].rows.len(), 30);
+        assert_eq!(store.tables(days()).await.unwrap().len(), 1);
+        assert_eq!(store.closed(days()).await.unwrap(), [closed.period]);
+    }
+
+    #[tokio::test]
+    async fn missed_offers_have_neither_rows_nor_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::File(folder.path().join("linka.db"));
+        let store = store::sql::open(&database).await.unwrap();
+        let misses = Unstored::without_contents(ClosedPeriod::Misses {
+            month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
+            misses: records::Misses::default(),
+        });
+
+        store_period(&*store, &misses, [1; SEED_BYTES])
+            .await
+            .unwrap();
+
+        let days = Date::FIRST..=Date::LAST;
+        assert_eq!(store.tables(days).await.unwrap(), []);
     }
 }

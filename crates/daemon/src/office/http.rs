@@ -11,6 +11,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use super::Office;
+use crate::status::Status;
 
 /// Serves until the process ends.
 pub(crate) async fn serve(office: Arc<Office>, listener: TcpListener) {
@@ -50,6 +51,25 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
         "1 while every thread ticks.",
         &[(String::new(), u64::from(office.ticks.stuck().is_none()))],
     );
+    let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    gauge(
+        &mut text,
+        "linka_build_info",
+        "Always 1; the label says what runs.",
+        &[(version, 1)],
+    );
+    gauge(
+        &mut text,
+        "process_start_time_seconds",
+        "When the process started, in seconds since the Unix epoch.",
+        &[(String::new(), office.started_at)],
+    );
+    gauge(
+        &mut text,
+        "linka_records_database_up",
+        "1 while the records database answered last.",
+        &[(String::new(), u64::from(office.records.is_up()))],
+    );
     if let Some(status) = office.status().await {
         let saved = u64::from(status.unsaved.is_none());
         gauge(
@@ -65,25 +85,45 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
             "1 while no new calls are taken.",
             &[(String::new(), draining)],
         );
-        let trunks: Vec<(String, u64)> = status
-            .trunks
-            .iter()
-            .map(|trunk| {
-                (
-                    format!("{{trunk=\"{}\"}}", escape(&trunk.name)),
-                    u64::from(trunk.health != "down"),
-                )
-            })
-            .collect();
-        gauge(
-            &mut text,
-            "linka_trunk_up",
-            "1 while the trunk answers or was not asked yet.",
-            &trunks,
-        );
+        of_trunks(&mut text, &status);
     }
     process(&mut text);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Whether each trunk answers, and whether our registration with it holds.
+fn of_trunks(text: &mut String, status: &Status) {
+    let trunks: Vec<(String, u64)> = status
+        .trunks
+        .iter()
+        .map(|trunk| {
+            (
+                format!("{{trunk=\"{}\"}}", escape(&trunk.name)),
+                u64::from(trunk.health != "down"),
+            )
+        })
+        .collect();
+    gauge(
+        text,
+        "linka_trunk_up",
+        "1 while the trunk answers or was not asked yet.",
+        &trunks,
+    );
+    let registrations: Vec<(String, u64)> = status
+        .trunks
+        .iter()
+        .filter_map(|trunk| {
+            let holds = trunk.registration.as_ref()? == "registered";
+            let label = format!("{{trunk=\"{}\"}}", escape(&trunk.name));
+            Some((label, u64::from(holds)))
+        })
+        .collect();
+    gauge(
+        text,
+        "linka_trunk_registered",
+        "1 while the registration that we hold with the trunk holds.",
+        &registrations,
+    );
 }
 
 fn gauge(text: &mut String, name: &str, help: &str, samples: &[(String, u64)]) {

@@ -3,29 +3,38 @@
 pub(crate) mod closing;
 pub(crate) mod control;
 mod http;
+mod line;
 mod names;
+pub(crate) mod pages;
 pub(crate) mod places;
+pub(crate) mod records;
+pub(crate) mod retention;
+pub(crate) mod screens;
 mod tcp;
 mod warn;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use exchange::settings::Listener;
-use exchange::{Command, Reply};
+use exchange::{Board, Command, Reply};
 use sip::ListenerId;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::calendar::Calendar;
 use crate::configuration::{self, Configuration, Node, Problem};
 use crate::media_threads::Media;
 use crate::signalling::{Connections, FromOffice, FromStream, ToOffice, Wake};
 use crate::status::Status;
 use crate::ticks::Ticks;
 
+use pages::WebListeners;
 use places::Places;
+use records::RecordsDatabase;
+use screens::Screens;
 
 pub(crate) use tcp::bind as bind_tcp;
 
@@ -48,6 +57,11 @@ pub(crate) struct Office {
     ways: Mutex<configuration::Warnings>,
     ways_changed: Notify,
     drained: Notify,
+    pub(crate) screens: Screens,
+    pub(crate) records: Arc<RecordsDatabase>,
+    pub(crate) calendar: Calendar,
+    /// When the process started, in seconds since the Unix epoch.
+    started_at: u64,
 }
 
 /// What was fixed at the start.
@@ -72,7 +86,14 @@ pub(crate) struct Opening {
     pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
     pub(crate) control: std::os::unix::net::UnixListener,
     pub(crate) metrics: std::net::TcpListener,
+    pub(crate) web: WebListeners,
+    pub(crate) screens: Screens,
+    pub(crate) records: Arc<RecordsDatabase>,
+    pub(crate) calendar: Calendar,
+    pub(crate) data: PathBuf,
+    pub(crate) totp_key: [u8; 32],
     pub(crate) closing: closing::Closing,
+    pub(crate) retention: retention::Retention,
 }
 
 /// Opens the office: spawns its tasks on the current runtime.
@@ -89,7 +110,14 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         drained: Notify::new(),
         started: opening.started,
         places: opening.places.clone(),
+        screens: opening.screens,
+        records: opening.records,
+        calendar: opening.calendar,
+        started_at: SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
     });
+    tokio::spawn(office.records.clone().watch());
     let shared = tcp::Shared {
         connections: opening.connections,
         to_signalling: opening.to_signalling_streams,
@@ -115,6 +143,12 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
     );
     tokio::spawn(office.clone().feed_watchdog());
     tokio::spawn(opening.closing.run(office.clone()));
+    tokio::spawn(opening.retention.run(office.clone()));
+    let place = pages::Place {
+        data: opening.data,
+        totp_key: opening.totp_key,
+    };
+    tokio::spawn(pages::serve(office.clone(), opening.web, place));
     if let Some(heartbeat) = office.started.node.heartbeat.clone() {
         tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
     }
@@ -124,9 +158,17 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
 impl Office {
     /// The state of everything; none while the process ends.
     pub(crate) async fn status(&self) -> Option<Status> {
+        self.board().await.map(|board| Status::of(&board))
+    }
+
+    async fn board(&self) -> Option<Box<Board>> {
         match self.ask(Command::Status).await? {
-            Reply::Status(board) => Some(Status::of(&board)),
-            Reply::Records(_) | Reply::Draining => None,
+            Reply::Status(board) => Some(board),
+            Reply::Records(_)
+            | Reply::Done
+            | Reply::Refused(_)
+            | Reply::Why(_)
+            | Reply::Draining => None,
         }
     }
 
@@ -145,6 +187,7 @@ impl Office {
             node,
             mut settings,
             mut advice,
+            setup,
             ..
         } = configuration;
         advice.extend(self.started.needs_restart(&node));
@@ -156,6 +199,7 @@ impl Office {
         self.send(FromOffice::Configure(Box::new(settings)))
             .await
             .ok_or_else(|| vec!["linka is ending".to_owned()])?;
+        self.screens.set_up(setup);
         *self
             .ways
             .lock()
@@ -238,9 +282,24 @@ impl Office {
                         office.send(FromOffice::Resolved(resolution)).await;
                     });
                 }
+                Some(ToOffice::Changed(changed)) => {
+                    if self.screens.take(*changed) == screens::Told::WithGap {
+                        tokio::spawn(self.clone().show_everything());
+                    }
+                }
+                Some(ToOffice::Tapped(contact, operator, digit)) => {
+                    self.screens.tap(contact, operator, digit);
+                }
                 Some(ToOffice::Drained) => self.drained.notify_one(),
                 None => return,
             }
+        }
+    }
+
+    /// Changes were lost on their way to the screens: everything is asked for.
+    async fn show_everything(self: Arc<Self>) {
+        if let Some(board) = self.board().await {
+            self.screens.replace(*board);
         }
     }
 
@@ -270,6 +329,8 @@ impl Started {
             && self.node.name_servers == node.name_servers
             && self.node.time_zone == node.time_zone
             && self.node.database == node.database
+            && self.node.web == node.web
+            && self.node.https == node.https
             && self.node.public_address == node.public_address;
         (!same).then(|| {
             "linka.toml: a key marked (restart) was changed; it holds after the next start"
@@ -283,8 +344,8 @@ pub(crate) fn sentences(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
-/// Binds the listener of metrics and health.
-pub(crate) fn bind_metrics(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+/// Binds a listener of HTTP.
+pub(crate) fn bind_listener(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)

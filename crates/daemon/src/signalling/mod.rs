@@ -9,7 +9,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token, Warning};
+use dispatch::{ContactId, OperatorId};
+use exchange::{
+    Changed, Command, Exchange, Input, Output, Reply, Resolution, Settings, Token, Warning,
+};
+use media::Digit;
 use mio::{Events, Poll};
 use records::{ClosedKey, Date};
 use sip::Target;
@@ -63,6 +67,10 @@ pub(crate) enum ToOffice {
     Resolve(exchange::settings::Host, sip::Protocol),
     /// A connection is to be opened.
     Connect(Connect),
+    /// Screens are to be told what changed.
+    Changed(Box<Changed>),
+    /// An operator's caller pressed a key.
+    Tapped(ContactId, OperatorId, Digit),
     /// The last call ended while draining.
     Drained,
 }
@@ -320,6 +328,12 @@ impl Signalling {
                     // Who asked may have gone meanwhile.
                     let _gone = self.answers.remove(&token).map(|answer| answer.send(reply));
                 }
+                Output::Changed(changed) => self.tell(ToOffice::Changed(changed)),
+                Output::Tapped {
+                    contact,
+                    operator,
+                    digit,
+                } => self.tell(ToOffice::Tapped(contact, operator, digit)),
                 Output::Drained => self.tell(ToOffice::Drained),
             }
         }
@@ -336,7 +350,7 @@ impl Signalling {
         }
     }
 
-    fn keep_bindings(&self, user: dispatch::OperatorId, restored: &[sip::RestoredBinding]) {
+    fn keep_bindings(&self, user: OperatorId, restored: &[sip::RestoredBinding]) {
         let change = bindings::change(user, restored, std::time::SystemTime::now());
         if self
             .journal

@@ -33,6 +33,7 @@ pub(crate) struct Site {
     ports: Ports,
     sip: u16,
     metrics: u16,
+    web: u16,
     trunk: u16,
 }
 
@@ -42,11 +43,13 @@ impl Site {
         let ports = Ports::reserve();
         let rtp = ports.take_range(RTP_PORTS);
         let (sip, metrics, trunk) = (ports.take(), ports.take(), ports.take());
+        let web = ports.take();
         let site = Self {
             folder: TempDir::with_prefix("linka-site-").unwrap(),
             ports,
             sip,
             metrics,
+            web,
             trunk,
         };
         fs::create_dir(site.config()).unwrap();
@@ -82,6 +85,7 @@ impl Site {
             "127.0.0.1:9464",
             &format!("127.0.0.1:{metrics}"),
         );
+        site.change("linka.toml", "127.0.0.1:8080", &format!("127.0.0.1:{web}"));
         site.change(
             "linka.toml",
             "folder = \"prompts\"",
@@ -113,6 +117,11 @@ impl Site {
     /// The port of metrics and health, on 127.0.0.1.
     pub(crate) fn metrics(&self) -> u16 {
         self.metrics
+    }
+
+    /// The port of dashboards and API, on 127.0.0.1.
+    pub(crate) fn web(&self) -> u16 {
+        self.web
     }
 
     pub(crate) fn config(&self) -> PathBuf {
@@ -168,7 +177,9 @@ impl Site {
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = linka();
         command.args(arguments);
-        if let Some(&("check" | "operator" | "report")) = arguments.first() {
+        if let Some(&("audit" | "backup" | "check" | "operator" | "report" | "restore")) =
+            arguments.first()
+        {
             command
                 .arg("--config")
                 .arg(self.config())

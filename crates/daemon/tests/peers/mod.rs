@@ -10,7 +10,9 @@
 )]
 
 pub(crate) mod baresip;
+pub(crate) mod browser;
 pub(crate) mod linka;
+pub(crate) mod people;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod scenario;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Config, ContactId, Decision, Dispatcher, Input, Intent, LegId, Line, LineId,
-    Miss, Moment, Need, Needs, Operator, OperatorId, Partner, PartnerId, Place, Queue, QueueId,
-    Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
+    Action, Class, Config, ContactId, Decision, Dispatcher, Input, InputError, Intent, LegId, Line,
+    LineId, Miss, Moment, Need, Needs, Operator, OperatorId, Partner, PartnerId, Place, Queue,
+    QueueId, Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {
@@ -160,6 +160,10 @@ impl Centre {
         }
     }
     /// Lets time pass; everything that is due happens when it is due.
+    /// An input that the dispatcher refuses.
+    pub fn refused(&mut self, input: Input) -> InputError {
+        self.dispatcher.handle_input(self.now, input).unwrap_err()
+    }
     pub fn wait(&mut self, seconds: u64) {
         let end = self.now + secs(seconds);
         while let Some(due) = self.dispatcher.poll_timeout().filter(|due| *due <= end) {

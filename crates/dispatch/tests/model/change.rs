@@ -36,6 +36,8 @@ impl Model {
                 self.withdraw_unfit(*contact);
                 Some(())
             }
+            Input::Moved { contact, queue } => self.move_to(*contact, *queue),
+            Input::Given { contact, operator } => self.give(*contact, *operator),
             Input::Intends { .. }
             | Input::Reached { .. }
             | Input::ShiftEnds { .. }
@@ -170,6 +172,51 @@ impl Model {
             self.out.push(Decision::Classed { contact: id, class });
             self.advance(id);
         }
+        Some(())
+    }
+
+    fn move_to(&mut self, id: ContactId, queue: QueueId) -> Accepted {
+        let contact = self.contacts.get(&id)?;
+        only_if(contact.waits())?;
+        only_if(self.config.queues.iter().any(|known| known.id == queue))?;
+        if contact.queue == queue {
+            return Some(());
+        }
+        self.withdraw_all(id, Withdrawal::ByHand);
+        let contact = self.contacts.get_mut(&id)?;
+        contact.queue = queue;
+        contact.steps = 0;
+        contact.progress = 0;
+        contact.progress_at = None;
+        self.advance(id);
+        Some(())
+    }
+
+    fn give(&mut self, id: ContactId, operator: OperatorId) -> Accepted {
+        let contact = self.contacts.get(&id)?.clone();
+        only_if(contact.waits())?;
+        let person = self.person(operator)?.clone();
+        let rings_for_it = contact
+            .offers()
+            .iter()
+            .any(|(ringing, _)| *ringing == operator);
+        only_if(rings_for_it || self.is_free(&person))?;
+        only_if(self.serves(operator, contact.queue))?;
+        if rings_for_it {
+            return Some(());
+        }
+        self.withdraw_all(id, Withdrawal::ByHand);
+        let able = (contact.required().iter())
+            .all(|(skill, least)| self.level(operator, *skill) >= *least);
+        let contact = self.contacts.get_mut(&id)?;
+        contact.rests.retain(|rest| rest.0 != operator);
+        if person.place == Place::Home {
+            contact.on_call = true;
+        }
+        if !able {
+            contact.widened = true;
+        }
+        self.offer(id, operator);
         Some(())
     }
 

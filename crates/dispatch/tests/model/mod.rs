@@ -205,7 +205,7 @@ impl Model {
         self.is_available(person) && self.claim(person.id).is_none()
     }
 
-    fn level(&self, id: OperatorId, skill: SkillId) -> u8 {
+    pub fn level(&self, id: OperatorId, skill: SkillId) -> u8 {
         let entry = self
             .config
             .operators
@@ -384,7 +384,7 @@ impl Model {
         rings.max().map(|(_, id)| id)
     }
 
-    fn offer(&mut self, id: ContactId, operator: OperatorId) {
+    pub fn offer(&mut self, id: ContactId, operator: OperatorId) {
         let now = self.now;
         let queue = self.queue(&self.contacts[&id]).clone();
         let home = self.person(operator).unwrap().place == Place::Home;

@@ -503,7 +503,7 @@ impl World {
 
     fn changed(&mut self) -> Input {
         let contact = self.contact();
-        match self.chance.below(3) {
+        match self.chance.below(6) {
             0 => Input::Stands {
                 contact,
                 standing: self.standing(),
@@ -511,6 +511,14 @@ impl World {
             1 => Input::Needed {
                 contact,
                 needs: needs(&mut self.chance),
+            },
+            2 => Input::Moved {
+                contact,
+                queue: queue(self.chance.below(4)),
+            },
+            3 | 4 => Input::Given {
+                contact,
+                operator: self.operator(),
             },
             _ => Input::Classed {
                 contact,

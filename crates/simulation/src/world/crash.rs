@@ -11,6 +11,7 @@ use sip::{Endpoint, EndpointConfig, Listener, Protocol, RestoredBinding};
 
 use crate::centre::{Centre, LISTENER};
 use crate::chance::Chance;
+use crate::screen::Screen;
 use crate::world::{World, threads};
 
 /// The key that seals tags; the same for every start.
@@ -99,6 +100,7 @@ impl World {
         self.media = threads(self.now, &self.centre);
         let bindings = self.kept_bindings();
         let moment = self.moment(self.now);
+        self.screen = Screen::default();
         self.exchange = start(
             self.now,
             (self.now, moment),

@@ -36,8 +36,10 @@ impl Books {
     /// Writes what has waited the longest.
     pub(crate) fn store(&mut self, state: &State) -> Option<Fact> {
         let closed = state.counts().closed.front()?;
-        self.stored.extend(month(closed));
-        Some(Fact::PeriodStored { key: closed.key() })
+        self.stored.extend(month(&closed.period));
+        Some(Fact::PeriodStored {
+            key: closed.period.key(),
+        })
     }
 
     /// After a crash. On a sick disk it may have opened again what was written: that closes again later, and is replaced.
@@ -51,7 +53,12 @@ impl Books {
     pub(crate) fn total(&self, state: &State) -> Tally {
         let counts = state.counts();
         let mut months = self.stored.clone();
-        months.extend(counts.closed.iter().filter_map(month));
+        months.extend(
+            counts
+                .closed
+                .iter()
+                .filter_map(|closed| month(&closed.period)),
+        );
         let mut total = counts.open.total();
         months.values().for_each(|month| total.add(month));
         total

@@ -76,6 +76,26 @@ fn later_offers_show_it_before_the_answer() {
 }
 
 #[test]
+fn operator_who_has_her_is_told_each_key() {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+
+    for key in ['1', '#'] {
+        press(&mut world, caller, key);
+    }
+    world.run(seconds(1));
+
+    let told: Vec<_> = world
+        .taps
+        .iter()
+        .map(|(operator, key)| (operator.to_string(), *key))
+        .collect();
+    assert_eq!(told, [("eva".to_owned(), '1'), ("eva".to_owned(), '#')]);
+}
+
+#[test]
 fn she_overtakes_those_who_can_speak() {
     let mut world = open(Centre {
         operators: vec!["eva", "jana"],

@@ -289,7 +289,7 @@ fn snapshot_of_a_state_comes_back_whole() {
     assert_eq!(db.load().unwrap().snapshot, Some(state.snapshot()));
 }
 
-/// A snapshot as format 1 wrote it, and a registration that was kept beside it.
+/// A snapshot as format 2 wrote it, and a registration that was kept beside it.
 #[test]
 fn file_of_the_release_before_is_read() {
     let folder = TempDir::new().unwrap();
@@ -297,7 +297,8 @@ fn file_of_the_release_before_is_read() {
     let mut old = snapshot(5);
     let line = dispatch::LineId::parse("free").unwrap();
     old.counts.arrive(old.at, line, dispatch::Class::Crisis);
-    let sealed = db.seal.seal(snapshot_place(1), |out| {
+    old.counts.lines.clear();
+    let sealed = db.seal.seal(snapshot_place(2), |out| {
         old.seq.put(out);
         old.at.put(out);
         old.start.put(out);
@@ -305,8 +306,10 @@ fn file_of_the_release_before_is_read() {
         old.counts.arrived.put(out);
         old.counts.open.put(out);
         old.counts.of_today.put(out);
+        // No day was told, no line had anything open, and nothing was closed.
+        out.extend([0, 0, 0]);
     });
-    let sql = "INSERT INTO snapshot (node, seq, format, sealed) VALUES (1, 5, 1, ?1)";
+    let sql = "INSERT INTO snapshot (node, seq, format, sealed) VALUES (1, 5, 2, ?1)";
     db.connection.execute(sql, [sealed]).unwrap();
     db.keep_bindings([("jana", Some(&b"sip:jana@192.0.2.7"[..]))])
         .unwrap();

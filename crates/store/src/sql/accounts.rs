@@ -123,7 +123,7 @@ pub enum AccountChange {
     Standing(AccountStanding),
     /// Another password; all its sessions end.
     Password(PasswordHash, PasswordChange),
-    /// Other one-time passwords, the first of which, of this step, is used already.
+    /// Other one-time passwords, the first of which, of this step, is used already; all its sessions end, as none but one has shown a code.
     Enrolled(SealedTotp, TotpStep),
     /// No one-time passwords any more.
     NotEnrolled,
@@ -344,11 +344,12 @@ async fn apply(
 
 const fn ends_sessions(change: &AccountChange) -> bool {
     match change {
-        AccountChange::Password(..) | AccountChange::Standing(AccountStanding::Disabled) => true,
+        AccountChange::Password(..)
+        | AccountChange::Enrolled(..)
+        | AccountChange::Standing(AccountStanding::Disabled) => true,
         AccountChange::DisplayName(_)
         | AccountChange::Role(_)
         | AccountChange::Standing(AccountStanding::Active)
-        | AccountChange::Enrolled(..)
         | AccountChange::NotEnrolled => false,
     }
 }

@@ -130,6 +130,13 @@ impl Row {
         }
     }
 
+    /// The next cell, a whole number that is not negative, or nothing.
+    pub fn optional_count(&mut self) -> Result<Option<u64>, Fault> {
+        let count =
+            |number| u64::try_from(number).map_err(|_| Fault::Damaged("a count is negative"));
+        self.optional_integer()?.map(count).transpose()
+    }
+
     /// The next cell, text.
     pub fn text(&mut self) -> Result<String, Fault> {
         match self.0.next() {

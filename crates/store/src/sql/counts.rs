@@ -12,7 +12,7 @@ use super::{Backend, Fault, SqlStore, StoreError, Transaction, Value};
 /// How many contacts arrived in a quarter-hour on a line.
 pub type ArrivedCount = (QuarterHour, LineId, u64);
 
-/// Counts that are over. Open periods never come here.
+/// Counts that are over. Open periods never come here; closed ones are written by [`RecordStore::put_period`](super::RecordStore::put_period).
 ///
 /// Values are absolute: writing something again replaces it, so what is counted once stays counted once however often it is written.
 #[async_trait]
@@ -28,12 +28,6 @@ pub trait CountStore: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn arrived(&self, range: Range<QuarterHour>) -> Result<Vec<ArrivedCount>, StoreError>;
-
-    /// Writes a period in the place of what was written of it before. Writing the same again changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn put_closed(&self, closed: &ClosedPeriod) -> Result<(), StoreError>;
 
     /// The periods whose first day is in a range, by that day, shorter ones first.
     ///
@@ -70,22 +64,6 @@ impl<B: Backend> CountStore for SqlStore<B> {
                 Ok((quarter, period::line_of(&row.text()?)?, row.count()?))
             });
             read.collect()
-        })
-        .await
-    }
-
-    async fn put_closed(&self, closed: &ClosedPeriod) -> Result<(), StoreError> {
-        let attempted = || format!("writing the counts of {}", period::name_of(closed));
-        attempt(attempted, async {
-            let key = period::key_of(closed);
-            let mut work = self.backend.begin().await?;
-            let days = key.first_day..=key.first_day;
-            let before = read_closed(&mut *work, days).await?;
-            if before.get(&key) != Some(closed) {
-                replace(&mut *work, key, closed).await?;
-            }
-            work.commit().await?;
-            self.backend.settle().await
         })
         .await
     }
@@ -148,7 +126,8 @@ const MISSES: &str = "
     SELECT first_day, no_answer, declined, unreachable
     FROM closed_misses WHERE first_day BETWEEN $1 AND $2";
 
-async fn replace(
+/// Writes the counts of a period in the place of everything that was written of it before.
+pub(super) async fn replace(
     work: &mut dyn Transaction,
     key: PeriodKey,
     closed: &ClosedPeriod,
@@ -190,7 +169,7 @@ async fn replace(
 }
 
 /// The periods whose first day is in a range, in order.
-async fn read_closed(
+pub(super) async fn read_closed(
     work: &mut dyn Transaction,
     days: RangeInclusive<i64>,
 ) -> Result<BTreeMap<PeriodKey, ClosedPeriod>, Fault> {

@@ -45,6 +45,9 @@ pub enum Fault {
     /// There are as many of these as there may be.
     #[error("there are {0} already, and there may be no more")]
     Full(u64),
+    /// There is more of it than is read at once.
+    #[error("there are more than {0}: ask for fewer days")]
+    TooMany(u64),
     /// Nobody would be left who may change anything.
     #[error("no other active administrator would be left")]
     LastAdministrator,

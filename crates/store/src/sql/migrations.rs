@@ -21,12 +21,13 @@ macro_rules! migrations {
             script!($folder, "/0004_sessions.sql"),
             script!($folder, "/0005_devices.sql"),
             script!($folder, "/0006_api_keys.sql"),
+            script!($folder, "/0007_contents.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 6] = [
-    "counts", "audit", "accounts", "sessions", "devices", "api_keys",
+const NAMES: [&str; 7] = [
+    "counts", "audit", "accounts", "sessions", "devices", "api_keys", "contents",
 ];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");

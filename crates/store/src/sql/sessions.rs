@@ -96,11 +96,11 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreError`].
     async fn revoke_sessions(&self, account: AccountId) -> Result<(), StoreError>;
 
-    /// Deletes all sessions that ran out before a moment.
+    /// Deletes all sessions that ran out before a moment, and tells how many.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn prune_sessions(&self, before: UnixSeconds) -> Result<(), StoreError>;
+    async fn prune_sessions(&self, before: UnixSeconds) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
@@ -173,10 +173,13 @@ impl<B: Backend> SessionStore for SqlStore<B> {
         attempt(attempted, self.write(REVOKE_ALL, &[text.as_str().into()])).await
     }
 
-    async fn prune_sessions(&self, before: UnixSeconds) -> Result<(), StoreError> {
+    async fn prune_sessions(&self, before: UnixSeconds) -> Result<u64, StoreError> {
         attempt(|| "deleting sessions that ran out".to_owned(), async {
-            self.write(PRUNE, &[before.0.into()]).await?;
-            self.backend.settle().await
+            let mut work = self.backend.begin().await?;
+            let deleted = work.execute(PRUNE, &[before.0.into()]).await?;
+            work.commit().await?;
+            self.backend.settle().await?;
+            Ok(deleted)
         })
         .await
     }

@@ -3,8 +3,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AccountStore, ApiKeyStore, AuditStore, Backend, CountStore, DeviceStore, Fault, Postgres, Row,
-    SessionStore, Sqlite, StoreError, Transaction, Value,
+    AccountStore, ApiKeyStore, AuditStore, Backend, BackupStore, CountStore, DeviceStore, Fault,
+    Postgres, RecordStore, Row, SessionStore, Sqlite, StoreError, Transaction, Value,
 };
 
 /// How long an operation may take before the caller is told that it failed.
@@ -13,7 +13,14 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Counts, records, directory and audit, whatever database they are in.
 #[async_trait]
 pub trait Store:
-    AccountStore + ApiKeyStore + AuditStore + CountStore + DeviceStore + SessionStore
+    AccountStore
+    + ApiKeyStore
+    + AuditStore
+    + BackupStore
+    + CountStore
+    + DeviceStore
+    + RecordStore
+    + SessionStore
 {
     /// Ends all connections, and waits until they have ended. What comes later fails.
     async fn close(&self);

@@ -59,4 +59,7 @@ choice!(Fact {
     21 LegLost { leg },
     22 DayBegan { date },
     23 PeriodStored { key },
+    24 Moved { contact, queue },
+    25 Given { contact, operator },
+    26 Entered { contact, operator, content },
 });

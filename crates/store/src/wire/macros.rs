@@ -58,4 +58,5 @@ macro_rules! choice {
     };
 }
 
-pub(super) use {choice, record, wrapper};
+pub(crate) use choice;
+pub(super) use {record, wrapper};

@@ -1,6 +1,7 @@
+use records::content::{Content, Field};
 use records::{
-    ClosedKey, ClosedPeriod, Counts, Date, HeldPiece, Misses, OpenLine, Period, PeriodId,
-    QuarterHour, Span, Tally,
+    Call, Calls, ClosedKey, ClosedPeriod, Counts, Date, HeldPiece, Misses, NOT_ASKED, OpenLine,
+    Period, PeriodId, QuarterHour, Span, Tally, Unstored,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -8,7 +9,7 @@ use super::{Malformed, Reader, Wire};
 
 wrapper! { QuarterHour }
 
-/// Format 1 ends after the first three.
+/// Format 2 has no contents: neither `calls` nor those of lines and of closed periods.
 impl Wire for Counts {
     fn put(&self, out: &mut Vec<u8>) {
         let Self {
@@ -17,6 +18,7 @@ impl Wire for Counts {
             of_today,
             today,
             lines,
+            calls,
             closed,
         } = self;
         arrived.put(out);
@@ -25,26 +27,132 @@ impl Wire for Counts {
         today.put(out);
         lines.put(out);
         closed.put(out);
+        calls.put(out);
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let counts = Self {
+        Ok(Self {
             arrived: Wire::take(from)?,
             open: Wire::take(from)?,
             of_today: Wire::take(from)?,
-            ..Self::default()
-        };
-        if from.format < 2 {
-            return Ok(counts.with_lines_of_open());
-        }
-        Ok(Self {
             today: Wire::take(from)?,
             lines: Wire::take(from)?,
             closed: Wire::take(from)?,
-            ..counts
+            calls: from_format_3(from)?,
         })
     }
 }
+
+/// What format 2 does not have.
+fn from_format_3<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
+    if from.format < 3 {
+        return Ok(T::default());
+    }
+    T::take(from)
+}
+
+impl Wire for OpenLine {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self {
+            span,
+            begins,
+            running,
+            contents,
+            held,
+            told,
+        } = self;
+        span.put(out);
+        begins.put(out);
+        running.put(out);
+        held.put(out);
+        contents.put(out);
+        told.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            span: Wire::take(from)?,
+            begins: Wire::take(from)?,
+            running: Wire::take(from)?,
+            held: Wire::take(from)?,
+            contents: from_format_3(from)?,
+            told: from_format_3(from)?,
+        })
+    }
+}
+
+impl Wire for HeldPiece {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self {
+            first,
+            last,
+            total,
+            contents,
+        } = self;
+        first.put(out);
+        last.put(out);
+        total.put(out);
+        contents.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            first: Wire::take(from)?,
+            last: Wire::take(from)?,
+            total: Wire::take(from)?,
+            contents: from_format_3(from)?,
+        })
+    }
+}
+
+impl Wire for Unstored {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self {
+            period,
+            rows,
+            tables,
+        } = self;
+        period.put(out);
+        rows.put(out);
+        tables.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            period: Wire::take(from)?,
+            rows: from_format_3(from)?,
+            tables: from_format_3(from)?,
+        })
+    }
+}
+
+/// The fields that were asked, each by its name and the text of its value: both never change.
+impl Wire for Content {
+    fn put(&self, out: &mut Vec<u8>) {
+        let asked: Vec<(String, String)> = Field::ALL
+            .iter()
+            .map(|field| (field.as_str().to_owned(), self.text(*field)))
+            .filter(|(_, text)| text != NOT_ASKED)
+            .collect();
+        asked.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let mut content = Self::default();
+        for (field, text) in Vec::<(String, String)>::take(from)? {
+            let field = Field::parse(&field).ok_or(Malformed)?;
+            content.set(field, &text).map_err(|_| Malformed)?;
+        }
+        Ok(content)
+    }
+}
+
+wrapper! { Calls }
+record!(Call {
+    operator,
+    ended,
+    content
+});
 
 impl Wire for Date {
     fn put(&self, out: &mut Vec<u8>) {
@@ -71,13 +179,6 @@ impl Wire for PeriodId {
 }
 
 choice!(Span { 1 Day, 2 Week, 3 Month });
-record!(OpenLine {
-    span,
-    begins,
-    running,
-    held
-});
-record!(HeldPiece { first, last, total });
 choice!(ClosedPeriod {
     1 Piece { line, first, last, total },
     2 Month { line, month, total, classes },

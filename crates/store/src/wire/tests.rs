@@ -86,9 +86,9 @@ fn formats_one_and_two_stay_as_they_are() {
     assert_eq!(encode(&entry), [0xac, 2, 5, 20, 2, 0x80, 1]);
 }
 
-/// Counts as format 1 wrote them: they did not know the day, what lines have open and what closed.
+/// Counts as format 2 wrote them: they knew no contents of calls.
 #[test]
-fn counts_of_format_one_are_read() {
+fn counts_of_format_two_are_read() {
     let mut counts = Counts::default();
     let line = LineId::parse("help").unwrap();
     counts.arrive(Moment::from_micros(5), line, Class::Crisis);
@@ -97,8 +97,18 @@ fn counts_of_format_one_are_read() {
     counts.arrived.put(&mut old);
     counts.open.put(&mut old);
     counts.of_today.put(&mut old);
+    counts.today.put(&mut old);
+    counts.lines.len().put(&mut old);
+    for (line, open) in &counts.lines {
+        line.put(&mut old);
+        open.span.put(&mut old);
+        open.begins.put(&mut old);
+        open.running.put(&mut old);
+        old.push(0);
+    }
+    old.push(0);
 
-    let read = super::decode::<Counts>(1, &old);
+    let read = super::decode::<Counts>(2, &old);
 
     assert_eq!(read, Ok(counts));
 }

@@ -2,7 +2,8 @@
 
 use records::Date;
 use store::sql::{
-    AuditAnchor, AuditBeginning, AuditPayload, ChainBroken, Fault, SignedAnchor, Store, verify,
+    AuditAnchor, AuditBeginning, AuditFault, AuditPayload, ChainBroken, Fault, SignedAnchor, Store,
+    verify, verify_audit,
 };
 
 use crate::failing::each_step_fails_once;
@@ -184,4 +185,39 @@ pub(crate) async fn erasing_whose_every_step_fails_once_is_whole_or_absent(fixtu
     .await;
 
     assert_eq!(check(&*fixture.open().await).await, Ok(()));
+}
+
+pub(crate) async fn whole_audit_is_found_whole_from_its_beginning(fixture: Fixture) {
+    let store = fixture.open().await;
+    five_entries(&*store).await;
+    store.erase_payload(4).await.unwrap();
+    let anchor = store.audit_before(day(3)).await.unwrap().unwrap();
+    let signature = vec![1];
+    let signed = SignedAnchor { anchor, signature };
+    store.prune_audit(&signed).await.unwrap();
+
+    let whole = verify_audit(&*store).await.unwrap();
+
+    assert_eq!(whole.beginning, AuditBeginning::Pruned(signed));
+    assert_eq!(whole.end, store.audit_head().await.unwrap());
+    assert_eq!(whole.erased, 1);
+}
+
+pub(crate) async fn broken_entry_of_the_whole_audit_is_named(fixture: Fixture) {
+    let store = fixture.open().await;
+    five_entries(&*store).await;
+    let broken = async || match verify_audit(&*store).await {
+        Err(AuditFault::Broken(broken)) => broken,
+        other => panic!("{other:?}"),
+    };
+
+    fixture.tamper("DELETE FROM audit WHERE seq = 5").await;
+    let cut = broken().await;
+    fixture
+        .tamper("UPDATE audit SET day = 20250101 WHERE seq = 3")
+        .await;
+    let changed = broken().await;
+
+    assert_eq!(cut, ChainBroken::Missing(5));
+    assert_eq!(changed, ChainBroken::Changed(3));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dispatch::{Class, LineId};
 use records::{ClosedPeriod, Date, Misses, PeriodId, QuarterHour, Span, Tally};
-use store::sql::{ArrivedCount, CountStore as _, Fault};
+use store::sql::{ArrivedCount, Fault, RecordStore as _};
 
 use crate::failing::each_step_fails_once;
 use crate::fixture::Fixture;
@@ -20,7 +20,7 @@ const TABLES: [&str; 4] = [
         ORDER BY first_day, span, line, class",
 ];
 
-fn line(name: &str) -> LineId {
+pub(crate) fn line(name: &str) -> LineId {
     LineId::parse(name).unwrap()
 }
 
@@ -32,7 +32,7 @@ pub(crate) const fn everything() -> Range<QuarterHour> {
     QuarterHour(0)..QuarterHour(LARGEST)
 }
 
-fn date(year: u16, month: u8, day: u8) -> Date {
+pub(crate) fn date(year: u16, month: u8, day: u8) -> Date {
     Date::new(year, month, day).unwrap()
 }
 
@@ -52,7 +52,7 @@ fn tally(seed: u64) -> Tally {
     }
 }
 
-fn month(first: Date, seed: u64) -> ClosedPeriod {
+pub(crate) fn month(first: Date, seed: u64) -> ClosedPeriod {
     let classes = [
         Class::Alarm,
         Class::Danger,
@@ -70,7 +70,7 @@ fn month(first: Date, seed: u64) -> ClosedPeriod {
     }
 }
 
-fn piece(name: &str, first: Date, last: Date, seed: u64) -> ClosedPeriod {
+pub(crate) fn piece(name: &str, first: Date, last: Date, seed: u64) -> ClosedPeriod {
     ClosedPeriod::Piece {
         line: line(name),
         first,
@@ -79,7 +79,7 @@ fn piece(name: &str, first: Date, last: Date, seed: u64) -> ClosedPeriod {
     }
 }
 
-fn misses(first: Date, seed: u64) -> ClosedPeriod {
+pub(crate) fn misses(first: Date, seed: u64) -> ClosedPeriod {
     ClosedPeriod::Misses {
         month: PeriodId::of(Span::Month, first),
         misses: Misses {
@@ -158,7 +158,7 @@ pub(crate) async fn every_sum_of_a_period_comes_back(fixture: Fixture) {
     let missed = misses(date(2026, 2, 1), 5);
 
     for closed in [&missed, &part, &year] {
-        store.put_closed(closed).await.unwrap();
+        store.put_period(closed, &[], None).await.unwrap();
     }
 
     let days = date(2026, 2, 1)..=date(2026, 2, 1);
@@ -168,12 +168,12 @@ pub(crate) async fn every_sum_of_a_period_comes_back(fixture: Fixture) {
 pub(crate) async fn period_written_again_touches_no_row(fixture: Fixture) {
     let closed = month(date(2026, 1, 1), 1);
     let store = fixture.open().await;
-    store.put_closed(&closed).await.unwrap();
+    store.put_period(&closed, &[], None).await.unwrap();
     store.close().await;
 
-    // It begins, reads three times, ends and settles; one step more, a write, would fail.
-    let again = fixture.failing(7).await;
-    let done = again.put_closed(&closed).await;
+    // It begins, reads five times, ends and settles; one step more, a write, would fail.
+    let again = fixture.failing(9).await;
+    let done = again.put_period(&closed, &[], None).await;
 
     done.unwrap();
 }
@@ -190,7 +190,7 @@ pub(crate) async fn other_values_replace_the_whole_period(fixture: Fixture) {
     let (missed_before, missed) = (misses(first, 1), misses(first, 9));
 
     for closed in [&older, &part, &missed_before, &newer, &missed] {
-        store.put_closed(closed).await.unwrap();
+        store.put_period(closed, &[], None).await.unwrap();
     }
 
     let days = first..=first;
@@ -212,7 +212,7 @@ pub(crate) async fn periods_come_back_in_order_within_the_range(fixture: Fixture
     ];
 
     for closed in outside.iter().chain(inside.iter().rev()) {
-        store.put_closed(closed).await.unwrap();
+        store.put_period(closed, &[], None).await.unwrap();
     }
 
     let days = day(2, 1)..=day(2, 28);
@@ -223,11 +223,11 @@ pub(crate) async fn period_whose_every_step_fails_once_is_whole_or_absent(fixtur
     let older = month(date(2026, 1, 1), 1);
     let newer = month(date(2026, 1, 1), 1_000);
     let store = fixture.open().await;
-    store.put_closed(&older).await.unwrap();
+    store.put_period(&older, &[], None).await.unwrap();
     store.close().await;
 
     let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
-        store.put_closed(&newer).await
+        store.put_period(&newer, &[], None).await
     })
     .await;
 
@@ -254,7 +254,10 @@ pub(crate) async fn two_writers_of_one_period_leave_one_of_theirs(fixture: Fixtu
     let ours = month(date(2026, 1, 1), 1);
     let theirs = month(date(2026, 1, 1), 1_000);
 
-    let (one, other) = tokio::join!(first.put_closed(&ours), second.put_closed(&theirs));
+    let (one, other) = tokio::join!(
+        first.put_period(&ours, &[], None),
+        second.put_period(&theirs, &[], None)
+    );
 
     // The slower one may be told to try again; both at once is neither's fault.
     assert!(one.is_ok() || other.is_ok());
@@ -268,10 +271,10 @@ pub(crate) async fn failure_says_what_was_attempted(fixture: Fixture) {
     fixture.tamper("DROP TABLE closed_tally").await;
 
     let closed = piece("help", date(2026, 2, 8), date(2026, 2, 14), 1);
-    let failed = store.put_closed(&closed).await.unwrap_err();
+    let failed = store.put_period(&closed, &[], None).await.unwrap_err();
 
     let told = failed.to_string();
-    assert_eq!(told, "writing the counts of the piece from 20260208 failed");
+    assert_eq!(told, "writing the piece from 20260208 failed");
     assert!(matches!(failed.fault(), Fault::Database(_)));
     assert!(failed.source().is_some());
 }

@@ -1,5 +1,6 @@
 //! A fresh database for a test, and a look behind the store's back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use store::sql::{Backend, Cell, Database, LINKA_DB, Postgres, SqlStore, Sqlite, Store, open};
@@ -15,21 +16,12 @@ pub(crate) struct Fixture {
 }
 
 pub(crate) fn on_sqlite(behaviour: impl AsyncFnOnce(Fixture)) {
-    let folder = TempDir::new().unwrap();
-    let fixture = Fixture {
-        database: Database::File(folder.path().join(LINKA_DB)),
-        _folder: Some(folder),
-    };
-    block_on(behaviour(fixture));
+    block_on(behaviour(Fixture::sqlite()));
 }
 
 pub(crate) fn on_postgres(behaviour: impl AsyncFnOnce(Fixture)) {
     block_on(async {
-        let fixture = Fixture {
-            database: Database::Postgres(server::fresh_database().await),
-            _folder: None,
-        };
-        behaviour(fixture).await;
+        behaviour(Fixture::postgres().await).await;
     });
 }
 
@@ -39,6 +31,21 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Fixture {
+    pub(crate) fn sqlite() -> Self {
+        let folder = TempDir::new().unwrap();
+        Self {
+            database: Database::File(folder.path().join(LINKA_DB)),
+            _folder: Some(folder),
+        }
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        Self {
+            database: Database::Postgres(server::fresh_database().await),
+            _folder: None,
+        }
+    }
+
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
         open(&self.database).await.unwrap()
     }
@@ -77,5 +84,22 @@ impl Fixture {
         work.commit().await.unwrap();
         backend.close().await;
         read
+    }
+
+    /// The names of all tables.
+    pub(crate) async fn tables(&self) -> BTreeSet<String> {
+        let sql = match self.database {
+            Database::File(_) => "SELECT name FROM sqlite_master WHERE type = 'table'",
+            Database::Postgres(_) => {
+                "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = 'public'"
+            }
+        };
+        let names = self.read(&[sql]).await.into_iter().flatten();
+        names
+            .map(|cell| match cell {
+                Cell::Text(name) => name,
+                Cell::Null | Cell::Integer(_) | Cell::Bytes(_) => panic!("a table has a name"),
+            })
+            .collect()
     }
 }

@@ -4,6 +4,8 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod backup;
+mod contents;
 mod counts;
 mod devices;
 mod failing;
@@ -42,6 +44,17 @@ on_both_databases! {
     counts::period_whose_every_step_fails_once_is_whole_or_absent
     counts::arrivals_whose_every_step_fails_once_are_whole_or_absent
     counts::two_writers_of_one_period_leave_one_of_theirs
+    contents::rows_come_back_with_their_period_and_without_their_keys
+    contents::tables_come_back_with_every_cell
+    contents::month_nobody_called_in_has_tables_without_counts
+    contents::rows_written_again_are_not_doubled
+    contents::counts_rows_and_tables_are_replaced_together
+    contents::rows_and_tables_of_what_has_none_are_refused
+    contents::rows_and_tables_are_read_within_their_days
+    contents::same_contents_written_again_touch_no_row
+    contents::nothing_says_in_which_order_rows_were_written
+    contents::contents_whose_every_step_fails_once_are_whole_or_absent
+    contents::table_that_somebody_changed_is_told_as_damaged
     audit::entries_come_back_as_a_whole_chain
     audit::empty_audit_ends_where_it_begins
     audit::change_behind_the_stores_back_is_named
@@ -53,6 +66,17 @@ on_both_databases! {
     audit::two_that_append_at_once_make_one_chain
     audit::pruning_whose_every_step_fails_once_is_whole_or_absent
     audit::erasing_whose_every_step_fails_once_is_whole_or_absent
+    audit::whole_audit_is_found_whole_from_its_beginning
+    audit::broken_entry_of_the_whole_audit_is_named
+    backup::restored_database_is_the_same_whatever_it_was_and_is
+    backup::backup_has_every_table_but_those_of_the_running_line
+    backup::backup_of_many_pages_comes_back_whole
+    backup::erased_payload_stays_erased
+    backup::payload_erased_after_the_backup_does_not_come_back
+    backup::database_that_is_not_empty_is_left_as_it_is
+    backup::file_that_was_cut_or_changed_leaves_nothing
+    backup::another_key_leaves_nothing
+    backup::restore_whose_every_step_fails_once_leaves_all_or_nothing
     accounts::account_comes_back_as_it_was_written
     accounts::login_name_is_one_whatever_its_case
     accounts::accounts_come_in_the_order_of_their_names
@@ -88,7 +112,7 @@ on_both_databases! {
     devices::one_device_too_many_is_the_one_unused_longest
     devices::devices_are_forgotten_together_or_with_their_account
     devices::device_whose_every_step_fails_once_is_whole_or_absent
-    sessions::new_password_or_no_more_rights_end_all_sessions
+    sessions::new_secrets_or_no_more_rights_end_all_sessions
     sessions::one_session_too_many_ends_the_one_unused_longest
     sessions::session_whose_every_step_fails_once_is_whole_or_absent
     counts::failure_says_what_was_attempted

@@ -2,7 +2,8 @@
 
 use store::sql::{
     AccountChange, AccountId, AccountStanding, DeviceKind, Fault, PasswordChange, PasswordHash,
-    SESSIONS_PER_ACCOUNT_MAX, Session, SessionStanding, Store, TokenHash, UnixSeconds,
+    SESSIONS_PER_ACCOUNT_MAX, SealedTotp, Session, SessionStanding, Store, TokenHash, TotpStep,
+    UnixSeconds,
 };
 
 use crate::accounts::account;
@@ -101,14 +102,16 @@ pub(crate) async fn sessions_that_ran_out_are_deleted(fixture: Fixture) {
     let store = fixture.open().await;
     let [_, second, _] = three_sessions(&*store).await;
 
-    store.prune_sessions(second.expires).await.unwrap();
+    let deleted = store.prune_sessions(second.expires).await.unwrap();
 
+    assert_eq!(deleted, 1);
     assert_eq!(store.sessions(AccountId(1)).await.unwrap(), [second]);
 }
 
-pub(crate) async fn new_password_or_no_more_rights_end_all_sessions(fixture: Fixture) {
+pub(crate) async fn new_secrets_or_no_more_rights_end_all_sessions(fixture: Fixture) {
     let changes = [
         AccountChange::Password(PasswordHash("new".to_owned()), PasswordChange::NotDue),
+        AccountChange::Enrolled(SealedTotp(vec![1]), TotpStep(1)),
         AccountChange::Standing(AccountStanding::Disabled),
     ];
     let store = fixture.open().await;

@@ -1,14 +1,59 @@
 //! Who sends a request: accounts, sessions, keys.
 //!
-//! The rest of the crate asks [`Gate`] and nothing else of it.
+//! The rest of the crate asks [`Gate`] and nothing else of it. [`Identity`] is the one behind it: sign-in by password and, for those who may change
+//! much, one-time passwords; sessions that the database keeps by the hash of their token, looked up anew for every request, so that what is
+//! revoked opens nothing from then on; waits after failed attempts, in memory.
+
+mod accounts;
+mod enrolment;
+mod first_start;
+mod keys;
+mod lockout;
+mod lockouts;
+mod names;
+mod password;
+mod sessions;
+mod sign_in;
+mod token;
+mod totp;
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use axum::Extension;
 use axum::http::HeaderMap;
-use store::sql::{AccountId, Role, Scope};
+use store::sql::{AccountId, Role, Scope, Store, UnixSeconds};
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::problem::Problem;
+use self::enrolment::Enrolments;
+use self::first_start::FirstPassword;
+use self::lockout::Lockouts;
+use self::password::Hasher;
+use self::totp::Seal;
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+
+pub use self::enrolment::{ENROLMENT_SECONDS, ENROLMENTS_MAX};
+pub use self::first_start::{
+    FIRST_LOGIN, FIRST_PASSWORD_SECONDS, FIRST_SIGN_IN, FirstStart, FirstStartError,
+};
+pub use self::keys::KEY_DAYS_MAX;
+pub use self::lockout::{
+    FAILURES_MAX, FIRST_WAIT_SECONDS, FORGET_SECONDS, PLACES_MAX, WAIT_SECONDS_MAX,
+};
+pub use self::password::{
+    BUSY_RETRY_SECONDS, HASHES_AT_ONCE_MAX, HASHES_WAITING_FOR_KNOWN, HASHES_WAITING_MAX,
+    PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN,
+};
+pub use self::sessions::{
+    DEVICE_SECONDS, IDLE_SECONDS_MAX, SEEN_EVERY_SECONDS, SESSION_SECONDS_MAX, WALL_SECONDS_MAX,
+};
+pub use self::token::{DEVICE_COOKIE, KEY_PREFIX, SESSION_COOKIE, TOKEN_BYTES};
+pub use self::totp::KEY_BYTES;
 
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,4 +115,123 @@ impl Who {
             Self::Key { name, .. } => name,
         }
     }
+}
+
+/// What time it is outside. Codes of telephones go by it, so it is corrected while running, unlike the engine's.
+pub trait WallClock: Send + Sync {
+    /// Seconds since the Unix epoch.
+    fn now(&self) -> UnixSeconds;
+}
+
+/// The address that a connection comes from, as an extension of its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// What sign-in needs.
+#[derive(Clone)]
+pub struct Settings {
+    /// Accounts, sessions, devices, keys.
+    pub store: Arc<dyn Store>,
+    /// What time it is outside.
+    pub clock: Arc<dyn WallClock>,
+    /// Seals the secrets of one-time passwords.
+    pub key: [u8; KEY_BYTES],
+    /// The folder that [`FIRST_SIGN_IN`] is written to.
+    pub folder: PathBuf,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = &mut f.debug_struct("Settings");
+        settings
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Accounts, sessions and keys.
+pub struct Identity {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn WallClock>,
+    seal: Seal,
+    folder: PathBuf,
+    hasher: Hasher,
+    lockouts: Mutex<Lockouts>,
+    enrolments: Mutex<Enrolments>,
+    first_password: Mutex<Option<FirstPassword>>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(..)")
+    }
+}
+
+impl Identity {
+    /// Accounts, sessions and keys of a store. Nobody has failed to sign in yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            store: settings.store,
+            clock: settings.clock,
+            seal: Seal::new(&settings.key),
+            folder: settings.folder,
+            hasher: Hasher::default(),
+            lockouts: Mutex::default(),
+            enrolments: Mutex::default(),
+            first_password: Mutex::default(),
+        })
+    }
+
+    /// The routes of sign-in, accounts, keys and lockouts.
+    pub fn routes(self: &Arc<Self>) -> OpenApiRouter<App> {
+        routes().layer(Extension(Arc::clone(self)))
+    }
+
+    /// How many password hashes were computed, for logins that exist and for those that do not.
+    #[must_use]
+    pub fn hashes_computed(&self) -> u64 {
+        self.hasher.computed()
+    }
+
+    fn now(&self) -> UnixSeconds {
+        self.clock.now()
+    }
+}
+
+/// The routes and their description.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(sign_in::routes())
+        .merge(enrolment::routes())
+        .merge(sessions::routes())
+        .merge(accounts::routes())
+        .merge(keys::routes())
+        .merge(lockouts::routes())
+}
+
+#[async_trait]
+impl Gate for Identity {
+    async fn who(&self, headers: &HeaderMap) -> Result<Option<Who>, Problem> {
+        if let Some(key) = token::bearer(headers) {
+            return self.holder(key).await;
+        }
+        let present = self.present(headers).await?;
+        Ok(present.map(|present| Who::Account(present.signed_in())))
+    }
+}
+
+/// Bytes from the system's random source.
+fn fresh<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
+    let mut bytes = [0; BYTES];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::error!(%error, "the system gives no chance");
+        return Err(Problem::new(Kind::Internal, "the system gives no chance"));
+    }
+    Ok(bytes)
+}
+
+/// What a mutex guards. Nothing under these locks panics half way.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

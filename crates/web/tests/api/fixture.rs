@@ -9,12 +9,11 @@ use axum::http::{HeaderMap, Request, Response, StatusCode, header};
 use dispatch::ContactId;
 use records::Date;
 use serde_json::Value;
-use store::sql::{AccountId, Database, Role, Scope, Store};
+use store::sql::{AccountId, Database, Role, Scope, Store, UnixSeconds};
 use tower::ServiceExt as _;
-use utoipa_axum::router::OpenApiRouter;
 use web::board::Millis;
 use web::feed::Feed;
-use web::identity::{Due, Gate, SignedIn, Who};
+use web::identity::{Due, Gate, Identity, KEY_BYTES, Settings, SignedIn, WallClock, Who};
 use web::line::{Act, Line, Refusal, Story};
 use web::problem::Problem;
 use web::{App, Audit, Clock};
@@ -114,6 +113,12 @@ impl Clock for Noon {
     }
 }
 
+impl WallClock for Noon {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds(i64::try_from(NOW / 1_000).unwrap())
+    }
+}
+
 pub(crate) struct Fixture {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) feed: Arc<Feed>,
@@ -139,12 +144,18 @@ impl Fixture {
             clock: Arc::new(Noon),
             audit: audit.clone(),
         };
+        let identity = Identity::new(Settings {
+            store: store.clone(),
+            clock: Arc::new(Noon),
+            key: [1; KEY_BYTES],
+            folder: folder.path().to_owned(),
+        });
         Self {
             exchange,
             feed,
             store,
             audit,
-            router: web::router(app, OpenApiRouter::new()),
+            router: web::router(app, identity.routes()),
             _folder: folder,
         }
     }

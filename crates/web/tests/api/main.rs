@@ -5,4 +5,5 @@ mod acts;
 mod bad_input;
 mod description;
 mod fixture;
+mod reports;
 mod roles;

@@ -10,7 +10,8 @@ pub(crate) mod scenario;
 mod sipp;
 mod site;
 
-use crate::packages::{SIPP, SOX, ensure};
+use crate::dashboards;
+use crate::packages::{CHROMIUM, SIPP, SOX, ensure};
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use centre::{Centre, Tally};
@@ -18,7 +19,7 @@ use program::Program;
 use site::Site;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -26,6 +27,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const TICK: Duration = Duration::from_millis(100);
 const START_MAX: Duration = Duration::from_secs(20);
+const CHROMIUM_PROGRAM: &str = "/usr/bin/chromium";
+/// Callers of the pictures come alike each time.
+const SEED_OF_PICTURES: u64 = 11;
 
 /// How the demo runs.
 #[derive(clap::Args)]
@@ -39,12 +43,28 @@ pub(crate) struct Options {
     /// Uses this `linka` and does not build one.
     #[arg(long, value_name = "FILE")]
     linka: Option<PathBuf>,
+    /// Where it is to be seen: on the wallboard in a browser, or as words on this terminal.
+    #[arg(long, value_enum, default_value = "wallboard")]
+    view: View,
+}
+
+/// Where a demo is to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum View {
+    /// The wallboard, with a supervisor signed in. Without a display a picture of it is written every few seconds.
+    Wallboard,
+    /// `linka status --follow`.
+    Terminal,
 }
 
 /// Plays until Ctrl-C or the end of the given time, then ends everything it started.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let stop = stop_on_signal().context("catching Ctrl-C")?;
     ensure(&[SIPP, SOX])?;
+    if options.view == View::Wallboard {
+        ensure(&[CHROMIUM])?;
+        dashboards::build()?;
+    }
     let linka = match &options.linka {
         Some(linka) => linka
             .canonicalize()
@@ -60,15 +80,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     );
     let mut serve = start_serve(&site, &stop)?;
     let centre = Centre::new(&site, seed)?;
-    let view = Program::start_visible(
-        site.linka(),
-        &[
-            "status",
-            "--follow",
-            "--data",
-            &site.data().to_string_lossy(),
-        ],
-    )?;
+    let view = match options.view {
+        View::Wallboard => browser(&site, "tests/demo.mjs", site.folder())?,
+        View::Terminal => status(&site)?,
+    };
     let end = options
         .seconds
         .map(|seconds| Instant::now() + Duration::from_secs(seconds));
@@ -82,6 +97,78 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Takes a picture of every page while the centre plays, for the README.
+pub(crate) fn screenshots() -> Result<ExitCode> {
+    let stop = stop_on_signal().context("catching Ctrl-C")?;
+    ensure(&[SIPP, SOX, CHROMIUM])?;
+    dashboards::build()?;
+    let site = Site::prepare(shell::target().join("demo"), &build()?)?;
+    fill_a_year(&site)?;
+    let pictures = shell::root().join("dashboards/screenshots");
+    std::fs::create_dir_all(&pictures)?;
+    let mut serve = start_serve(&site, &stop)?;
+    let mut centre = Centre::new(&site, SEED_OF_PICTURES)?;
+    let mut camera = browser(&site, "tests/screenshots.mjs", &pictures)?;
+    while !stop.load(Ordering::Relaxed) {
+        centre.tick(Instant::now())?;
+        if let Some(status) = camera.ended()? {
+            centre.finish();
+            anyhow::ensure!(status.success(), "no pictures were taken ({status})");
+            println!("xtask: pictures are in {}", pictures.display());
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(status) = serve.ended()? {
+            bail!("linka ended ({status}):\n{}", serve.last_words());
+        }
+        thread::sleep(TICK);
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+/// Counts of a year that nobody called in, so that reports have something to show.
+fn fill_a_year(site: &Site) -> Result<()> {
+    std::fs::create_dir_all(site.data())?;
+    let file = site.data().join("linka.db");
+    let status = shell::cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "-p",
+            "benches",
+            "--bin",
+            "year",
+            "--",
+        ])
+        .arg(&file)
+        .status()
+        .context("starting cargo")?;
+    anyhow::ensure!(status.success(), "no year was written ({status})");
+    Ok(())
+}
+
+/// Chromium at the pages, driven by a script of the dashboards.
+fn browser(site: &Site, script: &str, folder: &Path) -> Result<Program> {
+    let dashboards = shell::root().join("dashboards");
+    let mut command = dashboards::Node::find()?.command("node", &dashboards);
+    command
+        .arg(script)
+        .arg(CHROMIUM_PROGRAM)
+        .arg(site.pages())
+        .arg(site.data().join("first-sign-in.txt"))
+        .arg(folder);
+    Program::start_visible(&mut command)
+}
+
+/// `linka status --follow` on our terminal.
+fn status(site: &Site) -> Result<Program> {
+    let mut command = Command::new(site.linka());
+    command
+        .args(["status", "--follow", "--data"])
+        .arg(site.data());
+    Program::start_visible(&mut command)
 }
 
 fn play(

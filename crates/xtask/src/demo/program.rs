@@ -40,10 +40,11 @@ impl Program {
         })
     }
 
-    /// Starts a program that speaks on our terminal.
-    pub(crate) fn start_visible(program: &Path, arguments: &[&str]) -> Result<Self> {
+    /// Starts a command that speaks on our terminal.
+    pub(crate) fn start_visible(command: &mut Command) -> Result<Self> {
+        let program = PathBuf::from(command.get_program());
         Ok(Self {
-            child: spawn(Command::new(program).args(arguments), program)?,
+            child: spawn(command, &program)?,
             log: None,
         })
     }

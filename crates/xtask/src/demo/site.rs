@@ -31,6 +31,7 @@ pub(crate) struct Site {
     linka: PathBuf,
     sip: SocketAddr,
     outward: SocketAddr,
+    web: u16,
     passwords: BTreeMap<&'static str, String>,
 }
 
@@ -50,11 +51,13 @@ impl Site {
         let sip = SocketAddr::from(([127, 0, 0, 1], free()?));
         let metrics = SocketAddr::from(([127, 0, 0, 1], free()?));
         let outward = SocketAddr::from(([127, 0, 0, 2], free()?));
+        let web = free()?;
         let mut site = Self {
             folder,
             linka: linka.to_owned(),
             sip,
             outward,
+            web,
             passwords: BTreeMap::new(),
         };
         fs::create_dir_all(site.config())
@@ -87,6 +90,11 @@ impl Site {
     /// Where the people on call are reached, through the trunk.
     pub(crate) fn outward(&self) -> SocketAddr {
         self.outward
+    }
+
+    /// Where its pages are.
+    pub(crate) fn pages(&self) -> String {
+        format!("http://localhost:{}", self.web)
     }
 
     pub(crate) fn config(&self) -> PathBuf {
@@ -129,6 +137,7 @@ impl Site {
                 document["sip"]["tcp"] = listeners();
                 document["rtp"]["ports"] = value(RTP_PORTS);
                 document["metrics"]["listen"] = value(metrics.to_string());
+                document["web"]["listen"] = value(format!("127.0.0.1:{}", self.web));
                 document["prompts"]["folder"] = value(
                     shell::root()
                         .join("config/prompts")

@@ -84,6 +84,7 @@ fn node(options: &Options) -> String {
         "[sip]\nudp = [\"{sip}\"]\ntcp = []\nrealm = \"{REALM}\"\n\
          [rtp]\nports = \"{rtp}\"\naddress = \"127.0.0.1\"\n\
          [metrics]\nlisten = \"{metrics}\"\n\
+         [web]\nlisten = \"\"\n\
          [prompts]\nfolder = \"{}\"\n",
         prompts.display()
     )

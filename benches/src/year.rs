@@ -1,0 +1,129 @@
+//! A year of a line that nobody called: counts, rows and tables, for measurements and pictures.
+
+use std::time::Duration;
+
+use dispatch::{
+    Class, Closed, ContactId, Decision, LegId, LineId, Moment, OperatorId, Outcome, QueueId, Seq,
+};
+use records::content::{Content, Field};
+use records::{ClosedPeriod, Counts, Date, Holds, QuarterHour, generalise, tables};
+use store::sql::{Store, StoreError};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// 2025-11-01T00:00:00Z.
+const BEGIN: Moment = Moment::from_micros(1_761_955_200_000_000);
+/// Contacts in a thousand that end before anybody answers.
+const ABANDONED_PERMILLE: u64 = 90;
+
+/// Numbers by chance that are always the same (a 64-bit linear congruential generator).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        let (factor, step) = (6_364_136_223_846_793_005, 1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(factor).wrapping_add(step);
+        (self.0 >> 33) % end
+    }
+}
+
+/// Writes a year, from 2025-11-01 on, of a line with so many calls a day.
+///
+/// # Errors
+/// [`StoreError`] when the store does not take it.
+pub async fn fill(store: &dyn Store, line: LineId, calls_a_day: u64) -> Result<(), StoreError> {
+    let (mut dice, mut counts, mut contact) = (Dice(7), Counts::default(), 0);
+    for (number, date) in (0..).zip(days()) {
+        let midnight = BEGIN + DAY * number;
+        counts.turn(midnight, date);
+        write(store, &mut counts, &mut dice).await?;
+        for _ in 0..calls_a_day * (80 + dice.below(41)) / 100 {
+            contact += 1;
+            call(
+                &mut counts,
+                &mut dice,
+                (ContactId(Seq(contact)), line),
+                midnight,
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The days of the year, and the one that ends it.
+fn days() -> impl Iterator<Item = Date> {
+    let months = (11..=12).map(|month| (2025, month));
+    let months = months.chain((1..=10).map(|month| (2026, month)));
+    let of_month = |(year, month)| (1..=31).filter_map(move |day| Date::new(year, month, day));
+    months.flat_map(of_month).chain(Date::new(2026, 11, 1))
+}
+
+fn call(counts: &mut Counts, dice: &mut Dice, of: (ContactId, LineId), midnight: Moment) {
+    let (contact, line) = of;
+    let arrived = midnight + Duration::from_secs(dice.below(DAY.as_secs() - 3_600));
+    let wait = Duration::from_secs(dice.below(45));
+    let operator = OperatorId::parse("jana");
+    counts.arrive(arrived, line, Class::Crisis);
+    let is_answered = dice.below(1_000) >= ABANDONED_PERMILLE;
+    if let (true, Ok(operator)) = (is_answered, operator) {
+        counts.decide(&Decision::Bridge {
+            contact,
+            operator,
+            leg: LegId { start: 1, n: 1 },
+        });
+        let _only_hers = counts.enter(contact, operator, content(dice));
+    }
+    let Ok(queue) = QueueId::parse("crisis") else {
+        return;
+    };
+    counts.decide(&Decision::Closed(Closed {
+        contact,
+        leg: LegId { start: 1, n: 1 },
+        line,
+        queue,
+        class: Class::Crisis,
+        arrived,
+        answered: is_answered.then_some(arrived + wait),
+        ended: arrived + wait + Duration::from_secs(60 + dice.below(1_800)),
+        outcome: if is_answered {
+            Outcome::Answered
+        } else {
+            Outcome::Abandoned
+        },
+    }));
+}
+
+/// The commonest values more often than the others.
+fn content(dice: &mut Dice) -> Content {
+    let mut content = Content::default();
+    for field in Field::ALL {
+        let domain = field.domain();
+        let last = domain.len() as u64;
+        let at = dice.below(last).min(dice.below(last));
+        let value = usize::try_from(at).ok().and_then(|at| domain.get(at));
+        if field.holds() == Holds::One || at > 0 {
+            let _domain_holds_it = value.map(|value| content.set(*field, value));
+        }
+    }
+    content
+}
+
+async fn write(store: &dyn Store, counts: &mut Counts, dice: &mut Dice) -> Result<(), StoreError> {
+    let arrived: Vec<(QuarterHour, LineId, u64)> = std::mem::take(&mut counts.arrived)
+        .into_iter()
+        .map(|((quarter, line), arrived)| (quarter, line, arrived))
+        .collect();
+    store.put_arrived(&arrived).await?;
+    for unstored in std::mem::take(&mut counts.closed) {
+        let mut seed = [0; records::SEED_BYTES];
+        seed.fill_with(|| u8::try_from(dice.below(256)).unwrap_or(0));
+        let rows = generalise(&unstored.rows, seed);
+        let month = match unstored.period {
+            ClosedPeriod::Month { .. } => Some(tables(&unstored.tables)),
+            ClosedPeriod::Piece { .. } | ClosedPeriod::Misses { .. } => None,
+        };
+        store
+            .put_period(&unstored.period, &rows, month.as_ref())
+            .await?;
+    }
+    Ok(())
+}

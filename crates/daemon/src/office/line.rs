@@ -1,0 +1,96 @@
+//! The way from a page to the exchange: an act becomes a fact, and is answered after that was applied.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dispatch::{Cause, ContactId, InputError};
+use exchange::{Command, Reply};
+use journal::Fact;
+use web::line::{Act, By, Line, Refusal, Story};
+
+use super::Office;
+use super::screens::reason;
+
+/// Why content cannot be entered.
+const TOO_LATE: &str =
+    "who talked with the caller enters it, during the call and for two hours after its end";
+
+/// The exchange, as pages reach it.
+pub(crate) struct OfficeLine(pub(crate) Arc<Office>);
+
+#[async_trait]
+impl Line for OfficeLine {
+    async fn act(&self, act: Act) -> Result<(), Refusal> {
+        let too_late = matches!(act, Act::Enter { .. });
+        let command = Command::Act(Box::new(fact(act)));
+        match self.0.ask(command).await {
+            Some(Reply::Done) => Ok(()),
+            Some(Reply::Refused(_)) if too_late => Err(Refusal::Conflict(TOO_LATE.to_owned())),
+            Some(Reply::Refused(error)) => Err(refusal(&error)),
+            Some(Reply::Status(_) | Reply::Records(_) | Reply::Why(_) | Reply::Draining) | None => {
+                Err(Refusal::NoAnswer)
+            }
+        }
+    }
+
+    async fn story(&self, contact: ContactId) -> Option<Story> {
+        let why = match self.0.ask(Command::Why(contact)).await {
+            Some(Reply::Why(why)) => why.iter().map(reason).collect(),
+            // Over, or never there: what is remembered says which.
+            Some(_) | None => Vec::new(),
+        };
+        self.0.screens.story(contact, why)
+    }
+}
+
+fn fact(act: Act) -> Fact {
+    match act {
+        Act::Class { contact, class, by } => Fact::Classed {
+            contact,
+            class,
+            cause: match by {
+                By::Operator(operator) => Cause::Operator(operator),
+                By::Supervisor => Cause::Supervisor,
+            },
+        },
+        Act::Move { contact, queue } => Fact::Moved { contact, queue },
+        Act::Give { contact, operator } => Fact::Given { contact, operator },
+        Act::Intend { operator, intent } => Fact::Intends { operator, intent },
+        Act::WrapUp { operator, change } => Fact::WrapUp { operator, change },
+        Act::Enter {
+            contact,
+            operator,
+            content,
+        } => Fact::Entered {
+            contact,
+            operator,
+            content: Box::new(content),
+        },
+    }
+}
+
+fn refusal(error: &InputError) -> Refusal {
+    let sentence = error.to_string();
+    match error {
+        InputError::ContactUnknown(_)
+        | InputError::OperatorUnknown(_)
+        | InputError::QueueUnknown(_)
+        | InputError::LineUnknown { .. }
+        | InputError::LegUnknown(_) => Refusal::Unknown(sentence),
+        InputError::ConfigRefused(_)
+        | InputError::ContactNotNew(_)
+        | InputError::NeedsRefused { .. }
+        | InputError::ContactsFull(_)
+        | InputError::LegInUse(_)
+        | InputError::LegsFull { .. }
+        | InputError::NotEngaged { .. }
+        | InputError::NotOffered { .. }
+        | InputError::NotOverflowed { .. }
+        | InputError::NotTalking(_)
+        | InputError::NotWaiting(_)
+        | InputError::NotFree(_)
+        | InputError::NotServing { .. }
+        | InputError::NotAdrift(_)
+        | InputError::NoWrapUp(_) => Refusal::Conflict(sentence),
+    }
+}

@@ -1,0 +1,180 @@
+//! Dashboards and API: what they need of the office, and their listener.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use axum::Router;
+use records::Date;
+use store::sql::{Store, UnixSeconds};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use web::board::Millis;
+use web::identity::{self, FirstStart, Identity};
+use web::tls::Certificate;
+use web::{App, Audit, Clock};
+
+use super::Office;
+use super::line::OfficeLine;
+use crate::configuration::Node;
+
+/// How often screens hear that they are up to date.
+const TICK: Duration = web::feed::KEEP_ALIVE;
+/// How long a records database that cannot be opened is left alone.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The listeners of the web.
+pub(crate) struct WebListeners {
+    plain: Option<std::net::TcpListener>,
+    tls: Option<(std::net::TcpListener, Arc<Certificate>)>,
+}
+
+/// Where secrets of the web are.
+pub(crate) struct Place {
+    pub(crate) data: PathBuf,
+    pub(crate) totp_key: [u8; 32],
+}
+
+/// Serves until the process ends.
+pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: Place) {
+    tokio::spawn(tick(office.clone()));
+    if listeners.plain.is_none() && listeners.tls.is_none() {
+        return;
+    }
+    let store = opened(&office).await;
+    let identity = Identity::new(identity::Settings {
+        store: store.clone(),
+        clock: Arc::new(WallClockOfSystem),
+        key: place.totp_key,
+        folder: place.data,
+    });
+    tell_first_start(&identity).await;
+    let clock = Arc::new(OfficeClock(office.clone()));
+    let app = App {
+        line: Arc::new(OfficeLine(office.clone())),
+        feed: office.screens.feed.clone(),
+        audit: Audit::open(store.clone(), clock.clone()),
+        store,
+        gate: identity.clone(),
+        clock,
+    };
+    let router = web::router(app, identity.routes());
+    if let Err(error) = listeners.serve(router).await {
+        tracing::error!(%error, "no page is served");
+    }
+}
+
+impl WebListeners {
+    /// Binds what the configuration names, and reads the certificate.
+    pub(crate) fn bind(node: &Node) -> anyhow::Result<Self> {
+        let plain = match node.web {
+            Some(address) => Some(
+                super::bind_listener(address)
+                    .with_context(|| format!("web.listen {address} cannot be bound"))?,
+            ),
+            None => None,
+        };
+        let tls = match &node.https {
+            Some(https) => {
+                let certificate = Certificate::read(https.certificate.clone(), https.key.clone())
+                    .context("web.certificate")?;
+                let listener = super::bind_listener(https.listen)
+                    .with_context(|| format!("web.https {} cannot be bound", https.listen))?;
+                Some((listener, certificate))
+            }
+            None => None,
+        };
+        Ok(Self { plain, tls })
+    }
+
+    async fn serve(self, router: Router) -> anyhow::Result<()> {
+        let mut served = JoinSet::new();
+        if let Some(listener) = self.plain {
+            served.spawn(web::serve(TcpListener::from_std(listener)?, router.clone()));
+        }
+        if let Some((listener, certificate)) = self.tls {
+            let config = certificate.server()?;
+            tokio::spawn(certificate.keep_looking());
+            let listener = TcpListener::from_std(listener)?;
+            served.spawn(web::serve_tls(listener, router, config));
+        }
+        served.join_all().await;
+        Ok(())
+    }
+}
+
+/// The records database, once it is open. Until then nobody can sign in.
+async fn opened(office: &Office) -> Arc<dyn Store> {
+    loop {
+        match office.records.store().await {
+            Ok(store) => return store,
+            Err(error) => {
+                tracing::error!(error = %with_causes(&error), "no page is served before the records database is open");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// Says where the first administrator finds her password.
+async fn tell_first_start(identity: &Identity) {
+    match identity.first_start().await {
+        Ok(FirstStart::Past) => {}
+        Ok(FirstStart::Waits { file, until: _ }) => {
+            let file = file.display();
+            tracing::info!(%file, login = identity::FIRST_LOGIN, "nobody has signed in yet: the file has a password for one hour");
+        }
+        Err(error) => {
+            tracing::error!(error = %with_causes(&error), "nobody can sign in for the first time")
+        }
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        sentence.push_str(": ");
+        sentence.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    sentence
+}
+
+async fn tick(office: Arc<Office>) {
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        office.screens.tick();
+    }
+}
+
+/// The clock of this machine, which the codes of telephones go by.
+struct WallClockOfSystem;
+
+impl identity::WallClock for WallClockOfSystem {
+    fn now(&self) -> UnixSeconds {
+        unix_seconds()
+    }
+}
+
+/// The moment by the clock of this machine.
+pub(super) fn unix_seconds() -> UnixSeconds {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    UnixSeconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// The clock and the calendar of the engine.
+struct OfficeClock(Arc<Office>);
+
+impl Clock for OfficeClock {
+    fn now(&self) -> Millis {
+        self.0.screens.now()
+    }
+
+    fn today(&self) -> Date {
+        self.0.calendar.date(self.0.screens.moment())
+    }
+}

@@ -1,0 +1,190 @@
+//! What was kept long enough is deleted once a day: sessions that ran out, and entries of the audit that are older than a year. Counts and rows stay.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatch::Moment;
+use records::Date;
+use store::sql::Store;
+use tokio::time::{interval, sleep};
+use web::{Event, note_now};
+
+use super::Office;
+use super::pages::unix_seconds;
+use super::records::RecordsDatabase;
+use crate::anchor::AnchorKey;
+use crate::calendar::Calendar;
+
+/// How often it is looked whether another day has begun.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long a database that failed is left alone.
+const RETRY: Duration = Duration::from_secs(15 * 60);
+/// How long nothing may have been deleted before somebody is told.
+const OVERDUE: Duration = Duration::from_secs(48 * 60 * 60);
+/// Who is named in the audit.
+const BY: &str = "linka";
+
+/// What deletes.
+pub(crate) struct Retention {
+    pub(crate) database: Arc<RecordsDatabase>,
+    pub(crate) calendar: Calendar,
+    pub(crate) key: AnchorKey,
+}
+
+/// How much was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Deleted {
+    audit: u64,
+    sessions: u64,
+}
+
+impl Retention {
+    /// Works until the process ends: at its start, and whenever a day begins.
+    pub(crate) async fn run(self, office: Arc<Office>) {
+        let mut ticks = interval(LOOK_EVERY);
+        let mut done: Option<Date> = None;
+        let mut last = office.screens.moment();
+        loop {
+            ticks.tick().await;
+            let now = office.screens.moment();
+            let today = self.calendar.date(now);
+            if done == Some(today) {
+                continue;
+            }
+            match self.delete(today).await {
+                Ok(Deleted { audit, sessions }) => {
+                    tracing::info!(audit, sessions, "what was kept long enough was deleted");
+                    (done, last) = (Some(today), now);
+                }
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    tell_failure(&error, last, now);
+                    sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn delete(&self, today: Date) -> anyhow::Result<Deleted> {
+        let store = self.database.store().await?;
+        let sessions = store.prune_sessions(unix_seconds()).await?;
+        let audit = prune(&*store, &self.key, today).await?;
+        let event = Event::Retention { audit, sessions };
+        note_now(&*store, today, BY, &event).await?;
+        Ok(Deleted { audit, sessions })
+    }
+}
+
+fn tell_failure(error: &str, last: Moment, now: Moment) {
+    if is_overdue(last, now) {
+        tracing::warn!(
+            error,
+            "for more than 48 hours no sessions and entries of the audit were deleted that are too old"
+        );
+    } else {
+        tracing::info!(error, "what was kept long enough is not deleted yet");
+    }
+}
+
+fn is_overdue(last: Moment, now: Moment) -> bool {
+    now.since(last) >= OVERDUE
+}
+
+/// Deletes the entries that are older than a year and tells how many they were; the place after them is vouched for.
+async fn prune(store: &dyn Store, key: &AnchorKey, today: Date) -> anyhow::Result<u64> {
+    let before = store.audit_beginning().await?.anchor().seq;
+    let Some(anchor) = store.audit_before(a_year_before(today)).await? else {
+        return Ok(0);
+    };
+    store.prune_audit(&key.sign(anchor)).await?;
+    Ok(anchor.seq.saturating_sub(before))
+}
+
+/// The same day of the year before; the day before it where there is none.
+fn a_year_before(day: Date) -> Date {
+    let (year, month) = (day.year().saturating_sub(1), day.month());
+    let same = Date::new(year, month, day.day());
+    same.or_else(|| Date::new(year, month, day.day().saturating_sub(1)))
+        .unwrap_or(Date::FIRST)
+}
+
+#[cfg(test)]
+mod tests {
+    use store::sql::{AuditBeginning, AuditPayload, Database, verify_audit};
+
+    use super::*;
+
+    fn date(year: u16, month: u8, day: u8) -> Date {
+        Date::new(year, month, day).unwrap()
+    }
+
+    fn retention(folder: &std::path::Path) -> Retention {
+        let database = Database::File(folder.join("linka.db"));
+        Retention {
+            database: Arc::new(RecordsDatabase::new(database)),
+            calendar: Calendar::new(jiff::tz::TimeZone::UTC),
+            key: AnchorKey([1; 32]),
+        }
+    }
+
+    async fn note(store: &dyn Store, day: Date) {
+        let what = AuditPayload {
+            salt: [0; 32],
+            bytes: b"{}".to_vec(),
+        };
+        store.append_audit(day, what).await.unwrap();
+    }
+
+    #[test]
+    fn year_before_a_leap_day_ends_the_day_before() {
+        assert_eq!(a_year_before(date(2028, 2, 29)), date(2027, 2, 28));
+        assert_eq!(a_year_before(date(2026, 11, 23)), date(2025, 11, 23));
+    }
+
+    #[test]
+    fn two_days_without_deletion_are_too_long() {
+        let last = Moment::from_micros(1);
+
+        assert!(!is_overdue(last, last + Duration::from_secs(47 * 60 * 60)));
+        assert!(is_overdue(last, last + OVERDUE));
+    }
+
+    #[tokio::test]
+    async fn entries_older_than_a_year_go_and_the_audit_says_how_many() {
+        let folder = tempfile::tempdir().unwrap();
+        let retention = retention(folder.path());
+        let store = retention.database.store().await.unwrap();
+        for day in [date(2025, 11, 21), date(2025, 11, 22), date(2025, 11, 23)] {
+            note(&*store, day).await;
+        }
+
+        let deleted = retention.delete(date(2026, 11, 23)).await.unwrap();
+        let again = retention.delete(date(2026, 11, 23)).await.unwrap();
+
+        assert_eq!((deleted.audit, again.audit), (2, 0));
+        let entries = store.audit_chain(0..10).await.unwrap();
+        let numbers: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
+        assert_eq!(numbers, [3, 4, 5]);
+        let told = entries[1].payload.as_ref().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&told.bytes),
+            r#"{"by":"linka","what":"retention","audit":2,"sessions":0}"#
+        );
+    }
+
+    #[tokio::test]
+    async fn audit_stays_whole_and_its_beginning_is_vouched_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let retention = retention(folder.path());
+        let store = retention.database.store().await.unwrap();
+        note(&*store, date(2024, 1, 1)).await;
+
+        retention.delete(date(2026, 11, 23)).await.unwrap();
+
+        let whole = verify_audit(&*store).await.unwrap();
+        let AuditBeginning::Pruned(signed) = whole.beginning else {
+            panic!("nothing was deleted")
+        };
+        assert!(retention.key.vouches_for(&signed));
+    }
+}

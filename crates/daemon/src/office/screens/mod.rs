@@ -1,0 +1,142 @@
+//! What screens see: changes of the exchange on their way to the live feed, and the story of each contact.
+
+mod rows;
+mod story;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use dispatch::{ContactId, Moment, OperatorId};
+use exchange::{Board, Changed};
+use media::Digit;
+use web::board::{Change, Millis, Setup};
+use web::feed::{Feed, Tap};
+use web::line::{Reason, Story};
+
+use crate::clock;
+use rows::{contact, health, operator, trunk};
+use story::Stories;
+
+pub(crate) use rows::millis;
+pub(crate) use story::reason;
+
+/// What screens are told.
+pub(crate) struct Screens {
+    pub(crate) feed: Arc<Feed>,
+    /// The start of the exchange on both clocks.
+    started: (Instant, Moment),
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The number of the last change that came.
+    number: u64,
+    stories: Stories,
+}
+
+/// Whether a change follows the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It does.
+    InOrder,
+    /// One was lost: everything has to be asked for.
+    WithGap,
+}
+
+impl Screens {
+    pub(crate) fn new(started: (Instant, Moment), feed: Arc<Feed>, setup: Setup) -> Self {
+        let screens = Self {
+            feed,
+            started,
+            state: Mutex::default(),
+        };
+        screens.set_up(setup);
+        screens
+    }
+
+    /// The configuration says something else to screens.
+    pub(crate) fn set_up(&self, setup: Setup) {
+        self.feed.change(self.now(), vec![Change::Setup(setup)]);
+    }
+
+    /// The moment of the exchange, in milliseconds.
+    pub(crate) fn now(&self) -> Millis {
+        millis(self.moment())
+    }
+
+    /// The moment of the exchange.
+    pub(crate) fn moment(&self) -> Moment {
+        self.started.1 + clock::now().saturating_duration_since(self.started.0)
+    }
+
+    /// Takes in what changed.
+    pub(crate) fn take(&self, changed: Changed) -> Told {
+        let told = {
+            let mut state = self.state();
+            for happening in changed.happenings {
+                state.stories.add(happening);
+            }
+            let in_order = changed.number == state.number + 1;
+            state.number = changed.number;
+            if in_order {
+                Told::InOrder
+            } else {
+                Told::WithGap
+            }
+        };
+        let mut changes: Vec<Change> = Vec::new();
+        changes.extend(changed.contacts.iter().map(contact).map(Change::Contact));
+        let gone = changed.contacts_gone.iter();
+        changes.extend(gone.map(|id| Change::ContactGone(id.0.0.to_string())));
+        changes.extend(changed.operators.iter().map(operator).map(Change::Operator));
+        let gone = changed.operators_gone.iter();
+        changes.extend(gone.map(|id| Change::OperatorGone(id.to_string())));
+        changes.push(Change::Trunks(changed.trunks.iter().map(trunk).collect()));
+        changes.push(Change::Health(health(changed.mode, changed.unsaved)));
+        changes.push(Change::Today(changed.today));
+        self.feed.change(millis(changed.at), changes);
+        told
+    }
+
+    /// Takes in everything as it is: changes were lost.
+    pub(crate) fn replace(&self, board: Board) {
+        let mut changes: Vec<Change> = Vec::new();
+        changes.extend(board.contacts.iter().map(contact).map(Change::Contact));
+        changes.extend(board.operators.iter().map(operator).map(Change::Operator));
+        changes.push(Change::Trunks(board.trunks.iter().map(trunk).collect()));
+        changes.push(Change::Health(health(board.mode, board.unsaved)));
+        changes.push(Change::Today(board.counts));
+        self.feed.replace(millis(board.at), changes);
+    }
+
+    /// Tells an operator what her caller pressed.
+    pub(crate) fn tap(&self, contact: ContactId, operator: OperatorId, digit: Digit) {
+        let tap = Tap {
+            contact: contact.0.0.to_string(),
+            key: digit.as_char(),
+        };
+        self.feed.tap(operator, &tap);
+    }
+
+    /// Lets time pass: old stories are forgotten, and screens hear that they are up to date.
+    pub(crate) fn tick(&self) {
+        let moment = self.moment();
+        self.state().stories.forget(moment);
+        self.feed.tick(millis(moment));
+    }
+
+    /// What happened to a contact, with what holds it back now.
+    pub(crate) fn story(&self, contact: ContactId, why: Vec<Reason>) -> Option<Story> {
+        let steps = self.state().stories.steps(contact)?;
+        Some(Story {
+            contact: contact.0.0.to_string(),
+            steps,
+            why,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,162 @@
+//! What is kept comes back from one sealed file; whoever changed the audit or the file is noticed.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod peers;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use peers::eventually;
+use peers::linka::Site;
+
+const SOON: Duration = Duration::from_secs(20);
+/// Longer than any month.
+const A_MONTH: Duration = Duration::from_secs(32 * 24 * 3_600);
+/// Longer than entries of the audit are kept.
+const THIRTEEN_MONTHS: Duration = Duration::from_secs(400 * 24 * 3_600);
+
+#[track_caller]
+fn said(output: Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Everything that a site tells of its past.
+fn told(site: &Site) -> Vec<String> {
+    let commands: [&[&str]; 4] = [
+        &["report", "--csv"],
+        &["report"],
+        &["report", "--records", "--csv"],
+        &["report", "--tables"],
+    ];
+    commands.map(|command| said(site.command(command))).into()
+}
+
+/// A site with a closed month and an audit, not running, and a backup of it.
+fn site_with_backup() -> (Site, PathBuf) {
+    let site = Site::new();
+    let linka = site.start();
+    linka.advance(A_MONTH);
+    eventually("the month is told", SOON, || {
+        let report = said(site.command(&["report"]));
+        report.contains("offers missed").then_some(())
+    });
+    eventually("two days are in the audit", SOON, || {
+        let listed = said(site.command(&["audit", "list"]));
+        (listed.matches("retention").count() >= 2).then_some(())
+    });
+    linka.kill();
+    let file = site.config().with_file_name("linka.backup");
+    let made = said(site.command(&["backup", file.to_str().unwrap()]));
+    assert!(made.contains("in another place than the file"), "{made}");
+    (site, file)
+}
+
+fn copy_keys(from: &Site, to: &Site) {
+    for key in ["audit.key", "backup.key"] {
+        fs::copy(from.keys().join(key), to.keys().join(key)).unwrap();
+    }
+}
+
+fn restore(site: &Site, file: &Path) -> Output {
+    site.command(&["restore", file.to_str().unwrap()])
+}
+
+#[test]
+fn restored_site_tells_the_same_and_serves() {
+    let (site, file) = site_with_backup();
+    let other = Site::new();
+    copy_keys(&site, &other);
+
+    let restored = said(restore(&other, &file));
+
+    assert!(
+        restored.contains("The audit is whole from its first entry."),
+        "{restored}"
+    );
+    assert_eq!(told(&other), told(&site));
+    let listed = said(other.command(&["audit", "list"]));
+    let before = said(site.command(&["audit", "list"]));
+    assert!(listed.starts_with(&before), "{listed}");
+    assert!(listed.ends_with("command line restored\n"), "{listed}");
+    let again = refused(&restore(&other, &file));
+    assert!(again.contains("the database is not empty"), "{again}");
+    let linka = other.start();
+    assert_eq!(linka.get("/readyz").0, 200);
+    let serving = refused(&restore(&other, &file));
+    assert!(serving.contains("stop it before"), "{serving}");
+}
+
+#[test]
+fn file_that_is_not_as_it_was_made_restores_nothing() {
+    let (site, file) = site_with_backup();
+    let other = Site::new();
+    let bytes = fs::read(&file).unwrap();
+    let bad = file.with_extension("bad");
+
+    let without = refused(&restore(&other, &file));
+    fs::write(other.keys().join("backup.key"), [7; 32]).unwrap();
+    let wrong = refused(&restore(&other, &file));
+    copy_keys(&site, &other);
+    fs::write(&bad, &bytes[..bytes.len() - 9]).unwrap();
+    let cut = refused(&restore(&other, &bad));
+    let mut changed = bytes.clone();
+    changed[bytes.len() / 2] ^= 1;
+    fs::write(&bad, changed).unwrap();
+    let changed = refused(&restore(&other, &bad));
+
+    assert!(without.contains("there is no key"), "{without}");
+    assert!(
+        wrong.contains("the key does not open the backup"),
+        "{wrong}"
+    );
+    assert!(cut.contains("the backup is cut off"), "{cut}");
+    assert!(changed.contains("the backup is damaged"), "{changed}");
+    assert!(!other.data().join("linka.db").exists());
+    let before = refused(&site.command(&["backup", file.to_str().unwrap()]));
+    assert!(before.contains("is there already"), "{before}");
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn changed_entry_of_the_audit_is_named() {
+    let (site, _) = site_with_backup();
+    assert!(said(site.command(&["audit", "verify"])).contains("The audit is whole"));
+
+    let file = rusqlite::Connection::open(site.data().join("linka.db")).unwrap();
+    let change = "UPDATE audit SET day = day - 1 WHERE seq = 2";
+    assert_eq!(file.execute(change, []).unwrap(), 1);
+
+    let broken = refused(&site.command(&["audit", "verify"]));
+    assert!(broken.contains("audit entry 2 was changed"), "{broken}");
+}
+
+#[test]
+fn audit_of_more_than_a_year_ago_is_deleted_and_the_rest_stays_whole() {
+    let site = Site::new();
+    let linka = site.start();
+    eventually("the first day is in the audit", SOON, || {
+        let listed = said(site.command(&["audit", "list"]));
+        listed.contains("retention audit=0").then_some(())
+    });
+
+    linka.advance(THIRTEEN_MONTHS);
+
+    eventually("the old entry was deleted", SOON, || {
+        let listed = said(site.command(&["audit", "list"]));
+        listed.contains("retention audit=1").then_some(())
+    });
+    let verified = said(site.command(&["audit", "verify"]));
+    assert!(
+        verified.contains("Entries up to 1 were kept long enough"),
+        "{verified}"
+    );
+}

@@ -1,0 +1,169 @@
+//! People who sign in at the pages: made through the API, as an administrator would.
+
+use std::cell::Cell;
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+use sha1::Sha1;
+
+use super::eventually;
+use super::linka::Site;
+
+const SOON: Duration = Duration::from_secs(20);
+/// What everybody chooses.
+pub(crate) const CHOSEN: &str = "correct horse battery";
+
+/// A client of the API with its cookies.
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    base: String,
+    cookies: std::cell::RefCell<Vec<(String, String)>>,
+}
+
+/// Somebody with an account.
+pub(crate) struct Person {
+    pub(crate) login: String,
+    pub(crate) password: String,
+    /// The secret of her one-time codes, and the steps that she has used so far.
+    telephone: Option<(Vec<u8>, Cell<u64>)>,
+}
+
+impl Person {
+    /// Her next code. Each is good for one use; three of them hold at any moment.
+    pub(crate) fn code(&self) -> String {
+        let (secret, used) = self.telephone.as_ref().unwrap();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap();
+        let step = (now.as_secs() / 30 - 1).max(used.get() + 1);
+        used.set(step);
+        code_of(secret, step)
+    }
+}
+
+/// RFC 6238 with SHA-1, thirty seconds and six digits.
+fn code_of(secret: &[u8], step: u64) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret).unwrap();
+    mac.update(&step.to_be_bytes());
+    let hash = mac.finalize().into_bytes();
+    let offset = usize::from(hash[19] & 15);
+    let word = u32::from_be_bytes(hash[offset..offset + 4].try_into().unwrap());
+    format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
+}
+
+fn from_base32(text: &str) -> Vec<u8> {
+    let (mut bits, mut word, mut bytes) = (0, 0_u32, Vec::new());
+    for letter in text.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            _ => letter - b'2' + 26,
+        };
+        word = word << 5 | u32::from(value);
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(word >> bits & 0xff).unwrap());
+        }
+    }
+    bytes
+}
+
+impl Client {
+    pub(crate) fn new(site: &Site) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(SOON))
+            .build()
+            .new_agent();
+        Self {
+            agent,
+            base: format!("http://localhost:{}/api/v1", site.web()),
+            cookies: Vec::new().into(),
+        }
+    }
+
+    /// Status and body of a request.
+    #[track_caller]
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let cookies: Vec<String> = self
+            .cookies
+            .borrow()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("cookie", cookies.join("; "))
+            .header("content-type", "application/json");
+        let body = body.map_or_else(String::new, |body| body.to_string());
+        let mut response = self.agent.run(request.body(body).unwrap()).unwrap();
+        for cookie in response.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            let mut cookies = self.cookies.borrow_mut();
+            cookies.retain(|(known, _)| known != name);
+            cookies.push((name.to_owned(), value.to_owned()));
+        }
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// A request that has to succeed.
+    #[track_caller]
+    pub(crate) fn done(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let (status, answer) = self.ask(method, path, body);
+        assert!(status < 300, "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    /// Signs in for the first time: chooses a password and, where it is due, sets up one-time codes.
+    #[track_caller]
+    fn begin(&self, login: &str, one_time: &str) -> Person {
+        let credentials = json!({"login": login, "password": one_time});
+        self.done("POST", "/session", Some(credentials));
+        let chosen = json!({"old": one_time, "new": CHOSEN});
+        self.done("POST", "/session/password", Some(chosen));
+        let due = self.done("GET", "/session", None)["due"].clone();
+        let mut person = Person {
+            login: login.to_owned(),
+            password: CHOSEN.to_owned(),
+            telephone: None,
+        };
+        if due == "totp" {
+            let begun = self.done("POST", "/session/totp", None);
+            let secret = from_base32(begun["secret_base32"].as_str().unwrap());
+            person.telephone = Some((secret, Cell::new(0)));
+            let code = json!({"code": person.code()});
+            self.done("PUT", "/session/totp", Some(code));
+        }
+        person
+    }
+}
+
+/// Makes the first administrator, who stays signed in, and then these people with their roles.
+#[track_caller]
+pub(crate) fn people(site: &Site, wanted: &[(&str, &str)]) -> (Client, Vec<Person>) {
+    let file = site.data().join("first-sign-in.txt");
+    let first = eventually("the first password is written", SOON, || {
+        fs::read_to_string(&file)
+            .ok()
+            .filter(|text| text.ends_with('\n'))
+    });
+    let password = first
+        .lines()
+        .find_map(|line| line.strip_prefix("Password: "))
+        .unwrap();
+    let administrator = Client::new(site);
+    let mut all = vec![administrator.begin("admin", password)];
+    for (login, role) in wanted {
+        let account = json!({"login": login, "display_name": login, "role": role});
+        let made = administrator.done("POST", "/accounts", Some(account));
+        let one_time = made["one_time_password"].as_str().unwrap();
+        all.push(Client::new(site).begin(login, one_time));
+    }
+    (administrator, all)
+}

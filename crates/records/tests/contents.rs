@@ -1,0 +1,186 @@
+//! What operators enter goes into the rows and tables of the period in which it settles.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use dispatch::{
+    Class, Closed as Ended, ContactId, Decision, LegId, LineId, Moment, OperatorId, Outcome,
+    QueueId, Seq,
+};
+use records::content::{Content, Language};
+use records::{CALLS_MAX, CONTENT_SETTLES, ClosedPeriod, Counts, Date};
+
+const MIDNIGHT: Moment = Moment::from_micros(1_790_000_000_000_000);
+
+fn line() -> LineId {
+    LineId::parse("help").unwrap()
+}
+
+fn jana() -> OperatorId {
+    OperatorId::parse("jana").unwrap()
+}
+
+fn day(month: u8, day: u8) -> Date {
+    Date::new(2027, month, day).unwrap()
+}
+
+fn in_ukrainian() -> Content {
+    Content {
+        language: Language::Ukrainian,
+        ..Content::default()
+    }
+}
+
+fn id(n: u64) -> ContactId {
+    ContactId(Seq(n))
+}
+
+fn begins(counts: &mut Counts, contact: u64, at: Moment) {
+    counts.arrive(at, line(), Class::Crisis);
+    counts.decide(&Decision::Bridge {
+        contact: id(contact),
+        operator: jana(),
+        leg: LegId { start: 1, n: 1 },
+    });
+}
+
+fn ends(counts: &mut Counts, contact: u64, at: Moment) {
+    counts.decide(&Decision::Closed(Ended {
+        contact: id(contact),
+        leg: LegId { start: 1, n: 1 },
+        line: line(),
+        queue: QueueId::parse("help").unwrap(),
+        class: Class::Crisis,
+        arrived: at,
+        answered: Some(at),
+        ended: at,
+        outcome: Outcome::Answered,
+    }));
+}
+
+/// The contents of the rows and of the tables of the only month that closed.
+fn month(counts: &Counts) -> (Vec<Content>, Vec<Content>) {
+    let mut months = counts.closed.iter().filter(|closed| match closed.period {
+        ClosedPeriod::Month { .. } => true,
+        ClosedPeriod::Piece { .. } | ClosedPeriod::Misses { .. } => false,
+    });
+    let month = months.next().unwrap();
+    assert!(months.next().is_none());
+    (month.rows.clone(), month.tables.clone())
+}
+
+#[test]
+fn content_is_entered_during_the_call_and_for_two_hours_after_it() {
+    let mut counts = Counts::default();
+    counts.turn(MIDNIGHT, day(3, 1));
+    begins(&mut counts, 1, MIDNIGHT);
+
+    let during = counts.enter(id(1), jana(), in_ukrainian());
+    ends(&mut counts, 1, MIDNIGHT);
+    let after = counts.enter(id(1), jana(), Content::default());
+    begins(&mut counts, 2, MIDNIGHT + CONTENT_SETTLES);
+    ends(&mut counts, 2, MIDNIGHT + CONTENT_SETTLES);
+    let late = counts.enter(id(1), jana(), in_ukrainian());
+
+    assert!(during.is_ok() && after.is_ok() && late.is_err());
+    assert_eq!(counts.lines[&line()].contents, [Content::default()]);
+}
+
+#[test]
+fn only_the_operator_of_the_call_enters_it() {
+    let mut counts = Counts::default();
+    begins(&mut counts, 1, MIDNIGHT);
+
+    let dana = OperatorId::parse("dana").unwrap();
+    let refused = counts.enter(id(1), dana, in_ukrainian());
+    let unknown = counts.enter(id(2), jana(), in_ukrainian());
+
+    assert!(refused.is_err() && unknown.is_err());
+    assert_eq!(counts.calls.0[&id(1)].content, Content::default());
+}
+
+#[test]
+fn every_answered_call_is_in_the_tables_of_one_month() {
+    let mut counts = Counts::default();
+    counts.turn(MIDNIGHT, day(3, 1));
+    for contact in 1..=30 {
+        begins(&mut counts, contact, MIDNIGHT);
+        counts.enter(id(contact), jana(), in_ukrainian()).unwrap();
+        ends(&mut counts, contact, MIDNIGHT);
+    }
+
+    counts.turn(MIDNIGHT + CONTENT_SETTLES, day(4, 1));
+
+    let (rows, tables) = month(&counts);
+    assert_eq!(rows, vec![in_ukrainian(); 30]);
+    assert_eq!(tables, rows);
+    assert!(counts.calls.0.is_empty());
+    let mut lines = counts.lines.values();
+    assert!(lines.all(|line| line.contents.is_empty()));
+}
+
+#[test]
+fn call_before_midnight_may_still_be_entered_after_it() {
+    let mut counts = Counts::default();
+    counts.turn(MIDNIGHT, day(3, 30));
+    begins(&mut counts, 1, MIDNIGHT);
+    ends(&mut counts, 1, MIDNIGHT);
+
+    counts.turn(MIDNIGHT + Duration::from_secs(60), day(4, 1));
+    let entered = counts.enter(id(1), jana(), in_ukrainian());
+    counts.turn(MIDNIGHT + CONTENT_SETTLES, day(4, 2));
+
+    assert!(entered.is_ok());
+    assert_eq!(month(&counts).1, []);
+    assert_eq!(counts.lines[&line()].contents, [in_ukrainian()]);
+}
+
+#[test]
+fn pieces_take_their_contents_and_the_month_has_them_all() {
+    let mut counts = Counts::default();
+    counts.turn(MIDNIGHT, day(2, 1));
+    let mut contact = 0;
+    let mut day_of_calls = |counts: &mut Counts, at: Moment| {
+        for _ in 0..100 {
+            contact += 1;
+            begins(counts, contact, at);
+            ends(counts, contact, at);
+        }
+    };
+    let a_day = Duration::from_secs(24 * 60 * 60);
+    let mut at = MIDNIGHT;
+    for date in (2..=28).map(|date| day(2, date)).chain([day(3, 1)]) {
+        day_of_calls(&mut counts, at);
+        at = at + a_day;
+        counts.turn(at, date);
+    }
+    counts.closed.clear();
+    for date in (2..=31).map(|date| day(3, date)).chain([day(4, 1)]) {
+        day_of_calls(&mut counts, at);
+        at = at + a_day;
+        counts.turn(at, date);
+    }
+
+    let pieces: Vec<_> = counts
+        .closed
+        .iter()
+        .filter(|closed| closed.tables.is_empty() && !closed.rows.is_empty())
+        .map(|closed| closed.rows.len())
+        .collect();
+    let (rows, tables) = month(&counts);
+    assert_eq!(pieces, vec![100; 31]);
+    assert_eq!((rows.len(), tables.len()), (0, 3_100));
+}
+
+#[test]
+fn calls_without_content_are_limited() {
+    let mut counts = Counts::default();
+
+    for contact in 0..CALLS_MAX as u64 + 50 {
+        begins(&mut counts, contact, MIDNIGHT);
+        ends(&mut counts, contact, MIDNIGHT);
+    }
+
+    assert_eq!(counts.calls.0.len(), CALLS_MAX);
+    assert_eq!(counts.lines[&line()].contents.len(), 50);
+}

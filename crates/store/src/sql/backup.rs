@@ -1,0 +1,193 @@
+//! The whole records database in one sealed file, and back, whatever database it came from.
+//!
+//! A file has accounts, known devices, keys of programs, closed counts, *arrived*, anonymous rows, fixed tables and the audit with its beginning. It has
+//! neither sessions nor anything that is open. It is read twice: nothing is written before the whole of it was found to be as it was made, and then all
+//! of it is written in one transaction.
+
+mod error;
+mod file;
+mod page;
+mod tables;
+
+use std::io::{Read, Write};
+
+use async_trait::async_trait;
+
+use super::period::count;
+use super::store::count_of;
+use super::{AuditAnchor, Backend, Fault, OPERATION_TIMEOUT, SqlStore, Transaction, Value};
+use crate::CHANCE_BYTES;
+pub use error::BackupError;
+use file::{Reader, Writer};
+use page::Page;
+use tables::{TABLES, Table};
+
+/// Bytes of the key that seals a backup.
+pub const BACKUP_KEY_BYTES: usize = crate::KEY_BYTES;
+/// Rows of a chunk of the file.
+pub const BACKUP_ROWS: usize = 1_000;
+/// Bytes of a chunk, sealed.
+pub const BACKUP_CHUNK_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What seals a backup.
+pub struct BackupKey(pub [u8; BACKUP_KEY_BYTES]);
+
+/// How much a backup holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackedUp {
+    /// Rows of all tables.
+    pub rows: u64,
+}
+
+/// The database as a file.
+#[async_trait]
+pub trait BackupStore: Send + Sync {
+    /// Writes everything of one moment into a file. `chance` is fresh for every file.
+    ///
+    /// # Errors
+    /// [`BackupError`]; what was written until then is of no use.
+    async fn backup(
+        &self,
+        key: &BackupKey,
+        chance: [u8; CHANCE_BYTES],
+        to: &mut (dyn Write + Send),
+    ) -> Result<BackedUp, BackupError>;
+
+    /// Writes a file into this database, which has to be empty: all of it or nothing. Payloads of the audit that were erased after the backup was made
+    /// are named by their places and stay erased.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    async fn restore(
+        &self,
+        key: &BackupKey,
+        from: &mut (dyn Read + Send),
+        erased: &[AuditAnchor],
+    ) -> Result<BackedUp, BackupError>;
+}
+
+/// Reads a whole file and tells how much it holds, without any database.
+///
+/// # Errors
+/// [`BackupError`] when the file is not as it was made, or was made with another key.
+pub fn check_backup(
+    key: &BackupKey,
+    from: &mut (dyn Read + Send),
+) -> Result<BackedUp, BackupError> {
+    let mut reader = Reader::open(key, from)?;
+    let mut found = BackedUp::default();
+    while let Some((_, rows)) = next_page(&mut reader, &mut found)? {
+        drop(rows);
+    }
+    Ok(found)
+}
+
+#[async_trait]
+impl<B: Backend> BackupStore for SqlStore<B> {
+    async fn backup(
+        &self,
+        key: &BackupKey,
+        chance: [u8; CHANCE_BYTES],
+        to: &mut (dyn Write + Send),
+    ) -> Result<BackedUp, BackupError> {
+        let mut writer = Writer::begin(key, chance, to)?;
+        let mut work = in_time(self.backend.read()).await?;
+        let mut written = BackedUp::default();
+        for table in TABLES {
+            written.rows += put_table(&mut *work, table, &mut writer).await?;
+        }
+        writer.end(&Page::End { rows: written.rows })?;
+        Ok(written)
+    }
+
+    async fn restore(
+        &self,
+        key: &BackupKey,
+        from: &mut (dyn Read + Send),
+        erased: &[AuditAnchor],
+    ) -> Result<BackedUp, BackupError> {
+        let mut work = in_time(self.backend.begin()).await?;
+        check_empty(&mut *work).await?;
+        let mut reader = Reader::open(key, from)?;
+        let mut found = BackedUp::default();
+        while let Some((table, rows)) = next_page(&mut reader, &mut found)? {
+            for row in &rows {
+                let values: Vec<Value<'_>> = row.iter().map(|cell| table.value(cell)).collect();
+                in_time(work.execute(table.put, &values)).await?;
+            }
+        }
+        for AuditAnchor { seq, hash } in erased {
+            let seq = count(*seq).map_err(BackupError::Database)?;
+            let place = [Value::from(seq), Value::from(&hash[..])];
+            in_time(work.execute(ERASE_AGAIN, &place)).await?;
+        }
+        in_time(work.commit()).await?;
+        Ok(found)
+    }
+}
+
+const ERASE_AGAIN: &str =
+    "UPDATE audit SET salt = NULL, payload = NULL WHERE seq = $1 AND hash = $2";
+
+/// Rows of a table.
+type Rows = Vec<Vec<super::Cell>>;
+
+/// The next rows; nothing at the end, where their number has to be the one that was written.
+fn next_page(
+    reader: &mut Reader<'_>,
+    found: &mut BackedUp,
+) -> Result<Option<(&'static Table, Rows)>, BackupError> {
+    match reader.next()? {
+        Page::End { rows } if rows == found.rows => Ok(None),
+        Page::End { .. } => Err(BackupError::Malformed),
+        Page::Rows { table, rows } => {
+            let table = TABLES.iter().find(|known| known.number == table);
+            let table = table.ok_or(BackupError::Malformed)?;
+            if rows.iter().any(|row| row.len() != table.columns) {
+                return Err(BackupError::Malformed);
+            }
+            found.rows += rows.len() as u64;
+            Ok(Some((table, rows)))
+        }
+    }
+}
+
+/// Writes the rows of a table, a page at a time, and tells how many they were.
+async fn put_table(
+    work: &mut dyn Transaction,
+    table: &Table,
+    writer: &mut Writer<'_>,
+) -> Result<u64, BackupError> {
+    let limit = Value::from(BACKUP_ROWS as i64);
+    let mut read = in_time(work.rows(table.first, &[limit])).await?;
+    let mut count = 0;
+    while !read.is_empty() {
+        let rows: Rows = read.into_iter().map(super::Row::into_cells).collect();
+        count += rows.len() as u64;
+        let last = rows.last().cloned().unwrap_or_default();
+        writer.put(&Page::Rows {
+            table: table.number,
+            rows,
+        })?;
+        let key = last.iter().take(table.keys).map(|cell| table.value(cell));
+        let values: Vec<Value<'_>> = key.chain([limit]).collect();
+        read = in_time(work.rows(table.next, &values)).await?;
+    }
+    Ok(count)
+}
+
+async fn check_empty(work: &mut dyn Transaction) -> Result<(), BackupError> {
+    for table in TABLES {
+        if in_time(count_of(work, table.count, &[])).await? > 0 {
+            return Err(BackupError::NotEmpty(table.name));
+        }
+    }
+    Ok(())
+}
+
+/// Each step has a limit of its own: the whole may take longer than any operation of the running line.
+async fn in_time<T>(step: impl Future<Output = Result<T, Fault>> + Send) -> Result<T, BackupError> {
+    let done = tokio::time::timeout(OPERATION_TIMEOUT, step).await;
+    done.unwrap_or(Err(Fault::Late))
+        .map_err(BackupError::Database)
+}

@@ -1,0 +1,113 @@
+//! Rows and tables are told as they are kept: without keys, and what is hidden as hidden.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use dispatch::LineId;
+use records::content::{Content, Outcome};
+use records::{ClosedPeriod, Date, PeriodId, SEED_BYTES, Span, Tally, generalise, tables};
+use serde_json::Value;
+use store::sql::Role;
+
+use crate::fixture::Fixture;
+
+/// A fixture whose database has a closed month with thirty calls.
+async fn with_a_month() -> Fixture {
+    let fixture = Fixture::open().await;
+    let contents: Vec<Content> = (0..30)
+        .map(|at| Content {
+            outcome: [Outcome::Advised, Outcome::Referred][at % 2],
+            ..Content::default()
+        })
+        .collect();
+    let month = ClosedPeriod::Month {
+        line: LineId::parse("help").unwrap(),
+        month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
+        total: Tally::default(),
+        classes: std::collections::BTreeMap::new(),
+    };
+    let rows = generalise(&contents, [1; SEED_BYTES]);
+    let made = tables(&contents);
+    fixture
+        .store
+        .put_period(&month, &rows, Some(&made))
+        .await
+        .unwrap();
+    fixture
+}
+
+async fn get(fixture: &Fixture, path: &str) -> Value {
+    let (status, told) = fixture.ask(Role::Auditor, "GET", path, None).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    told
+}
+
+#[tokio::test]
+async fn rows_are_told_by_period_without_their_keys() {
+    let fixture = with_a_month().await;
+
+    let told = get(&fixture, "/api/v1/reports/records?from=2026-10-01").await;
+
+    let period = &told["periods"][0];
+    assert_eq!(told["columns"][0], "language");
+    assert_eq!(period["span"], "month");
+    assert_eq!(period["last"], "2026-10-31");
+    let rows = period["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 30);
+    for row in rows {
+        assert_eq!(
+            row.as_array().unwrap().len(),
+            told["columns"].as_array().unwrap().len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn rows_outside_the_days_are_not_told() {
+    let fixture = with_a_month().await;
+
+    let told = get(&fixture, "/api/v1/reports/records?from=2026-10-02").await;
+
+    assert_eq!(told["periods"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn exported_rows_are_a_file_and_stand_in_the_audit() {
+    let fixture = with_a_month().await;
+    let request = Request::builder()
+        .uri("/api/v1/reports/records.csv")
+        .header("role", "Supervisor")
+        .body(Body::empty());
+
+    let answer = fixture.send(request.unwrap()).await;
+
+    let disposition = answer.headers()[header::CONTENT_DISPOSITION].clone();
+    let body = to_bytes(answer.into_body(), 1_000_000).await.unwrap();
+    let csv = String::from_utf8(body.to_vec()).unwrap();
+    fixture.audit.flush().await;
+    let audit = get(&fixture, "/api/v1/audit").await;
+    assert_eq!(disposition, "attachment; filename=\"linka-records.csv\"");
+    assert!(csv.starts_with("span,first,last,line,language,"), "{csv}");
+    assert_eq!(csv.lines().count(), 31);
+    assert_eq!(audit[0]["event"]["what"], "exported");
+    assert_eq!(audit[0]["event"]["report"], "records");
+}
+
+#[tokio::test]
+async fn cells_are_told_as_counts_or_as_hidden() {
+    let fixture = with_a_month().await;
+
+    let told = get(&fixture, "/api/v1/reports/tables").await;
+
+    let month = &told["months"][0];
+    let singles = month["singles"].as_array().unwrap();
+    let outcome = singles.iter().find(|single| single["field"] == "outcome");
+    let outcome = outcome.unwrap();
+    let cell = |value: &str| {
+        let values = outcome["values"].as_array().unwrap();
+        let at = values.iter().position(|told| told == value).unwrap();
+        outcome["cells"][at].clone()
+    };
+    assert_eq!(month["first"], "2026-10-01");
+    assert_eq!(cell("referred"), serde_json::json!({"contacts": 15}));
+    assert_eq!(cell("bed_found"), "hidden");
+}

@@ -1,0 +1,13 @@
+//! Accounts, sessions, keys: over a real SQLite store, with a clock and browsers that the tests play.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounts;
+mod enrolment;
+mod first_start;
+mod fixture;
+mod keys;
+mod lockouts;
+mod passwords;
+mod sessions;
+mod sign_in;
+mod telephone;

@@ -1,0 +1,71 @@
+// Takes a picture of every page while a centre is at work.
+//
+// Usage: node screenshots.mjs CHROMIUM BASE FIRST_SIGN_IN_FILE FOLDER
+
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+
+import { people, signIn } from './people.mjs';
+
+/** Until then somebody waits, talks and was answered. */
+const CENTRE_IS_LIVELY_MS = 45_000;
+
+const [executablePath, base, firstSignIn, folder] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+const all = await people(base, firstSignIn, [
+  ['sona', 'Soňa', 'supervisor'],
+  ['jana', 'Jana', 'operator'],
+  ['hall', 'Nástěnka', 'wall'],
+  ['vera', 'Věra', 'auditor'],
+]);
+
+async function pageOf(person, options = {}) {
+  const { language = 'en', theme = 'light', width = 1440, height = 900 } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' });
+  await context.addInitScript((kept) => localStorage.setItem('linka', kept), JSON.stringify({ language, theme: 'system' }));
+  const page = await context.newPage();
+  if (person) await signIn(page, base, person);
+  return page;
+}
+
+async function picture(page, name) {
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
+  console.log(`${name}.png`);
+}
+
+const stranger = await pageOf(undefined, { width: 900, height: 640 });
+await stranger.goto(`${base}/sign-in`);
+await stranger.locator('#login').waitFor();
+await picture(stranger, 'sign-in');
+
+const wall = await pageOf(all.hall, { width: 1920, height: 1080, theme: 'dark', language: 'cs' });
+const operator = await pageOf(all.jana);
+const board = await pageOf(all.sona);
+await wait(CENTRE_IS_LIVELY_MS);
+await picture(board, 'wallboard');
+await picture(wall, 'wall');
+// Her phone rings or she talks sooner or later.
+await operator.locator('h2#now-title').filter({ hasNotText: 'All quiet' }).waitFor({ timeout: 60_000 }).catch(() => undefined);
+await picture(operator, 'my-shift');
+const waiting = board.locator('[data-contact] .wide a').first();
+await waiting.waitFor({ timeout: 60_000 });
+await waiting.click();
+await board.locator('#story-title').waitFor();
+await picture(board, 'contact');
+await board.emulateMedia({ colorScheme: 'dark' });
+await board.goto(`${base}/`);
+await board.locator('[data-tile=waiting]').waitFor();
+await picture(board, 'wallboard-dark');
+
+const narrow = await pageOf(undefined, { width: 390, height: 844, language: 'uk' });
+await signIn(narrow, base, all.jana);
+await picture(narrow, 'my-shift-phone');
+const administrator = await pageOf(all.admin);
+for (const name of ['reports', 'accounts', 'audit']) {
+  await administrator.goto(`${base}/${name}`);
+  await administrator.locator('h1').waitFor();
+  await wait(1_000);
+  await picture(administrator, name);
+}
+await browser.close();
