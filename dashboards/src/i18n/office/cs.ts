@@ -72,7 +72,10 @@ export const audit = {
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
     exported: (of: Told) => `vývoz výkazu ${of.report}`,
     reloaded: () => 'znovu načteno nastavení',
+    retention: (of: Told) => `uplynula lhůta: smazáno ${of.audit} záznamů a ${of.sessions} přihlášení`,
+    erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
+    restored: () => 'databáze obnovena ze zálohy',
   },
-  change: { created: 'založen', added: 'založen', changed: 'změněn', removed: 'smazán', disabled: 'vypnut', enabled: 'zapnut', password: 'nové heslo', revoked: 'zrušen', role: 'změna role' },
+  change: { created: 'založen', made: 'založen', 'password-reset': 'nové heslo', added: 'založen', changed: 'změněn', removed: 'smazán', disabled: 'vypnut', enabled: 'zapnut', password: 'nové heslo', revoked: 'zrušen', role: 'změna role' },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },
 };

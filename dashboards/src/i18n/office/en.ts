@@ -70,7 +70,10 @@ export const audit: typeof auditShape = {
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
     exported: (of) => `report ${of.report} exported`,
     reloaded: () => 'configuration read again',
+    retention: (of) => `past their time: ${of.audit} entries and ${of.sessions} sign-ins deleted`,
+    erased: (of) => `contents of entry ${of.entry} erased`,
+    restored: () => 'database made from a backup',
   },
-  change: { created: 'made', added: 'made', changed: 'changed', removed: 'deleted', disabled: 'disabled', enabled: 'enabled', password: 'new password', revoked: 'revoked', role: 'role changed' },
+  change: { created: 'made', made: 'made', 'password-reset': 'new password', added: 'made', changed: 'changed', removed: 'deleted', disabled: 'disabled', enabled: 'enabled', password: 'new password', revoked: 'revoked', role: 'role changed' },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },
 };

@@ -70,7 +70,10 @@ export const audit: typeof auditShape = {
     operator_set: (of) => `операторка ${of.operator}: ${of.wants}`,
     exported: (of) => `вивезено звіт ${of.report}`,
     reloaded: () => 'налаштування прочитано знову',
+    retention: (of) => `минув термін: видалено ${of.audit} записів і ${of.sessions} входів`,
+    erased: (of) => `вміст запису ${of.entry} видалено`,
+    restored: () => 'базу відновлено з резервної копії',
   },
-  change: { created: 'створено', added: 'створено', changed: 'змінено', removed: 'видалено', disabled: 'вимкнено', enabled: 'увімкнено', password: 'новий пароль', revoked: 'скасовано', role: 'змінено роль' },
+  change: { created: 'створено', made: 'створено', 'password-reset': 'новий пароль', added: 'створено', changed: 'змінено', removed: 'видалено', disabled: 'вимкнено', enabled: 'увімкнено', password: 'новий пароль', revoked: 'скасовано', role: 'змінено роль' },
   wants: { ready: 'готова', paused: 'пауза', off: 'поза зміною' },
 };
