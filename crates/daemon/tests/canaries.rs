@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use peers::eventually;
 use peers::linka::{LINE, Linka, Site};
+use peers::people::{Client, people};
 use peers::process::text_of;
 use peers::sipp::TRUNK_HOST;
 use peers::wire::{Caller, Wire, WirePhone};
@@ -126,8 +127,31 @@ fn site() -> Site {
     site
 }
 
-fn everything(site: &Site, linka: &Linka<'_>) -> Vec<Place> {
+/// What a supervisor and an administrator see: the live feed, the stories of all contacts so far, reports, accounts, audit.
+fn pages(clients: &[&Client]) -> Vec<Place> {
+    let mut places = Vec::new();
+    for client in clients {
+        places.push(("the feed".to_owned(), client.feed().into_bytes()));
+        let reports = ["counts", "counts.csv", "records", "records.csv", "tables"];
+        let mut paths = vec![
+            "/audit".to_owned(),
+            "/accounts".to_owned(),
+            "/lockouts".to_owned(),
+        ];
+        paths.extend(reports.map(|report| format!("/reports/{report}")));
+        paths.extend((1..60).map(|contact| format!("/contacts/{contact}")));
+        for path in paths {
+            let (status, text) = client.read(&path);
+            assert!(matches!(status, 200 | 403 | 404), "{path}: {status}");
+            places.push((path, text.into_bytes()));
+        }
+    }
+    places
+}
+
+fn everything(site: &Site, linka: &Linka<'_>, clients: &[&Client]) -> Vec<Place> {
     let mut places = at_rest(site);
+    places.extend(pages(clients));
     let reloaded = linka.reload();
     let json = site.command(&["status", "--json"]);
     let words = site.command(&["status"]);
@@ -203,6 +227,9 @@ fn malformed(site: &Site, trunk: &Wire) {
 fn marked_numbers_stand_nowhere(level: &str) {
     let site = site();
     let linka = site.start_logging(level);
+    let (administrator, people) = people(&site, &[("sona", "supervisor")]);
+    let supervisor = people[1].signed_in(&site);
+    let clients = [&administrator, &supervisor];
     let phone = WirePhone::dials("*40", "jana", &site);
     let from = format!("\"Tel {DISPLAY}\" <sip:{FROM}@127.0.0.2>");
     let more = format!(
@@ -223,14 +250,14 @@ fn marked_numbers_stand_nowhere(level: &str) {
     eventually("people are told that somebody waits", SOON, || {
         text_of(&told(&site)).contains("waits").then_some(())
     });
-    no_number_in(&everything(&site, &linka));
+    no_number_in(&everything(&site, &linka, &clients));
 
     assert_eq!(first.hangs_up(), 200);
     assert_eq!(second.hangs_up(), 200);
     linka.wait_for("both calls are over", SOON, |status| {
         status["contacts"].as_array()?.is_empty().then_some(())
     });
-    no_number_in(&everything(&site, &linka));
+    no_number_in(&everything(&site, &linka, &clients));
     assert!(phone.calls() > 0);
 
     let mut linka = linka;
@@ -370,6 +397,8 @@ fn tail(entry: &[u8]) -> &[u8] {
 fn marked_seconds_stand_nowhere_an_hour_later() {
     let site = site();
     let linka = site.start();
+    let (administrator, people) = people(&site, &[("sona", "supervisor")]);
+    let supervisor = people[1].signed_in(&site);
     let phone = WirePhone::dials("*40", "jana", &site);
     let first = next_second();
 
@@ -403,6 +432,18 @@ fn marked_seconds_stand_nowhere_an_hour_later() {
     places.push(("/metrics".to_owned(), linka.get("/metrics").1.into_bytes()));
     let json = site.command(&["status", "--json"]).stdout;
     places.push(("status --json".to_owned(), json));
+    // Stories are forgotten when screens hear the next tick.
+    eventually("the story of the call is forgotten", SOON, || {
+        let told = pages(&[&supervisor]);
+        let stories = told
+            .iter()
+            .filter(|(name, _)| name.starts_with("/contacts/"));
+        let found = stories
+            .filter(|(_, text)| finds_second(text, first, last))
+            .count();
+        (found == 0).then_some(())
+    });
+    places.extend(pages(&[&administrator, &supervisor]));
     for (name, text) in &places {
         assert!(
             !finds_second(text, first, last),

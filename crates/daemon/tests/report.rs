@@ -90,8 +90,9 @@ fn month_is_told_exactly_when_the_next_one_begins_and_not_before() {
     // Three are too few for rows, and for any cell.
     assert!(report(&site, &["--records"]).starts_with("No rows between"));
     let tables = report(&site, &["--tables"]);
-    let outcome = "outcome\n  not_asked        hidden\n";
-    assert!(tables.contains(outcome), "{tables}");
+    let mut cells = tables.lines().filter(|line| line.starts_with("  "));
+    assert!(cells.all(|cell| cell.ends_with(" hidden")), "{tables}");
+    assert!(tables.contains(", outcome\n"), "{tables}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use dispatch::Moment;
 use records::Date;
-use store::sql::Store;
+use serde_json::Value;
+use store::sql::{Store, StoreError};
 use tokio::time::{interval, sleep};
 use web::{Event, note_now};
 
@@ -21,6 +22,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_secs(15 * 60);
 /// How long nothing may have been deleted before somebody is told.
 const OVERDUE: Duration = Duration::from_secs(48 * 60 * 60);
+/// How many of the newest entries of the audit are looked at; further back it may be done twice a day.
+const NEWEST: u64 = 500;
 /// Who is named in the audit.
 const BY: &str = "linka";
 
@@ -51,11 +54,8 @@ impl Retention {
             if done == Some(today) {
                 continue;
             }
-            match self.delete(today).await {
-                Ok(Deleted { audit, sessions }) => {
-                    tracing::info!(audit, sessions, "what was kept long enough was deleted");
-                    (done, last) = (Some(today), now);
-                }
+            match self.delete_once(today).await {
+                Ok(()) => (done, last) = (Some(today), now),
                 Err(error) => {
                     let error = format!("{error:#}");
                     tell_failure(&error, last, now);
@@ -63,6 +63,17 @@ impl Retention {
                 }
             }
         }
+    }
+
+    /// Deletes, unless that was done today before this start.
+    async fn delete_once(&self, today: Date) -> anyhow::Result<()> {
+        let store = self.database.store().await?;
+        if was_done(&*store, today).await? {
+            return Ok(());
+        }
+        let Deleted { audit, sessions } = self.delete(today).await?;
+        tracing::info!(audit, sessions, "what was kept long enough was deleted");
+        Ok(())
     }
 
     async fn delete(&self, today: Date) -> anyhow::Result<Deleted> {
@@ -73,6 +84,19 @@ impl Retention {
         note_now(&*store, today, BY, &event).await?;
         Ok(Deleted { audit, sessions })
     }
+}
+
+/// Whether the audit's newest entries say that it was done on this day: a node that starts again and again notes it once.
+async fn was_done(store: &dyn Store, today: Date) -> Result<bool, StoreError> {
+    let end = store.audit_head().await?.seq + 1;
+    let newest = store.audit_chain(end.saturating_sub(NEWEST)..end).await?;
+    let done = newest.iter().any(|entry| {
+        let payload = entry.payload.as_ref();
+        let event =
+            payload.and_then(|payload| serde_json::from_slice::<Value>(&payload.bytes).ok());
+        entry.day == today && event.is_some_and(|event| event["what"] == "retention")
+    });
+    Ok(done)
 }
 
 fn tell_failure(error: &str, last: Moment, now: Moment) {
@@ -170,6 +194,19 @@ mod tests {
             String::from_utf8_lossy(&told.bytes),
             r#"{"by":"linka","what":"retention","audit":2,"sessions":0}"#
         );
+    }
+
+    #[tokio::test]
+    async fn start_on_the_same_day_notes_nothing_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let retention = retention(folder.path());
+        let store = retention.database.store().await.unwrap();
+
+        for day in [22, 22, 23, 23] {
+            retention.delete_once(date(2026, 11, day)).await.unwrap();
+        }
+
+        assert_eq!(store.audit_head().await.unwrap().seq, 2);
     }
 
     #[tokio::test]

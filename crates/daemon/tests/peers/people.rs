@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, SystemTime};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -31,6 +33,18 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// A client with a new session of hers.
+    #[track_caller]
+    pub(crate) fn signed_in(&self, site: &Site) -> Client {
+        let client = Client::new(site);
+        let mut credentials = json!({"login": self.login, "password": self.password});
+        if self.telephone.is_some() {
+            credentials["code"] = json!(self.code());
+        }
+        client.done("POST", "/session", Some(credentials));
+        client
+    }
+
     /// Her next code. Each is good for one use; three of them hold at any moment.
     pub(crate) fn code(&self) -> String {
         let (secret, used) = self.telephone.as_ref().unwrap();
@@ -84,9 +98,21 @@ impl Client {
         }
     }
 
+    /// Status and body of a GET, the body as it is.
+    #[track_caller]
+    pub(crate) fn read(&self, path: &str) -> (u16, String) {
+        self.send("GET", path, None)
+    }
+
     /// Status and body of a request.
     #[track_caller]
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let (status, text) = self.send(method, path, body);
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    #[track_caller]
+    fn send(&self, method: &str, path: &str, body: Option<Value>) -> (u16, String) {
         let cookies: Vec<String> = self
             .cookies
             .borrow()
@@ -109,7 +135,34 @@ impl Client {
         }
         let status = response.status().as_u16();
         let text = response.body_mut().read_to_string().unwrap_or_default();
-        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+        (status, text)
+    }
+
+    /// What the live feed says first: everything as it is.
+    pub(crate) fn feed(&self) -> String {
+        let cookies: Vec<String> = self
+            .cookies
+            .borrow()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let authority = self.base.strip_prefix("http://").unwrap();
+        let (authority, _) = authority.split_once('/').unwrap();
+        let mut stream = TcpStream::connect(authority).unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        let cookies = cookies.join("; ");
+        write!(
+            stream,
+            "GET /api/v1/feed HTTP/1.1\r\nHost: {authority}\r\nCookie: {cookies}\r\n\r\n"
+        )
+        .unwrap();
+        let (mut text, mut part) = (String::new(), [0; 65_536]);
+        while !text.contains("\ndata: ") || !text.ends_with("\n\n\r\n") {
+            let read = stream.read(&mut part).unwrap();
+            assert!(read > 0, "the feed ended: {text}");
+            text.push_str(&String::from_utf8_lossy(&part[..read]));
+        }
+        text
     }
 
     /// A request that has to succeed.
