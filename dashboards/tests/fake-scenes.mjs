@@ -159,23 +159,22 @@ export function forWall(parts) {
 }
 
 export function story(at, contactId) {
-  const step = (seconds, what, cause = null, whom = null) => ({ at_ms: at - seconds * SECOND, what, cause, whom });
+  const step = (seconds, what, more = {}) => ({ at_ms: at - seconds * SECOND, what, ...more });
   return {
     contact: contactId,
     steps: [
-      step(71, 'arrived'),
-      step(71, 'offer', null, 'jana'),
-      step(51, 'missed', 'no_answer', 'jana'),
-      step(51, 'offer', null, 'alena'),
-      step(46, 'climbed', 'waited', 'second_operator'),
-      step(40, 'withdraw', 'more_urgent', 'alena'),
-      step(40, 'waits'),
-      step(26, 'climbed', 'waited', 'on_call'),
+      step(71, 'arrived', { class: 'crisis' }),
+      step(71, 'offered', { whom: 'jana' }),
+      step(51, 'missed', { cause: 'no_answer', whom: 'jana' }),
+      step(51, 'offered', { whom: 'alena' }),
+      step(46, 'climbed', { cause: 'waited' }),
+      step(40, 'withdrawn', { cause: 'more_urgent', whom: 'alena' }),
+      step(26, 'climbed', { cause: 'waited' }),
     ],
     why: [
       { rule: 'resting', whom: 'jana', until_ms: at + 3 * SECOND },
-      { rule: 'reserved', whom: 'dana', until_ms: null },
-      { rule: 'nobody_free', whom: '3', until_ms: null },
+      { rule: 'reserved', whom: 'dana' },
+      { rule: 'nobody_free', busy: 3 },
     ],
   };
 }
