@@ -7,7 +7,7 @@ use dispatch::Moment;
 use records::Date;
 use serde_json::Value;
 use store::sql::{Store, StoreError};
-use tokio::time::{interval, sleep};
+use tokio::time::{Instant, interval_at, sleep};
 use web::{Event, note_now};
 
 use super::Office;
@@ -42,9 +42,10 @@ struct Deleted {
 }
 
 impl Retention {
-    /// Works until the process ends: at its start, and whenever a day begins.
+    /// Works until the process ends: soon after its start, and whenever a day begins.
     pub(crate) async fn run(self, office: Arc<Office>) {
-        let mut ticks = interval(LOOK_EVERY);
+        // The first calls after a start need the disk more.
+        let mut ticks = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         let mut done: Option<Date> = None;
         let mut last = office.screens.moment();
         loop {
