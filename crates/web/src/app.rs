@@ -72,7 +72,7 @@ pub fn router(app: App, identity: OpenApiRouter<App>) -> Router {
     api.merge(openapi::route(description))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), guard::guard))
-        .fallback(pages::serve)
+        .fallback_service(pages::service())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,

@@ -207,6 +207,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Range {
     /// Only entries before this one; the newest without it.
     before: Option<u64>,

@@ -1,9 +1,11 @@
 //! The dashboards, embedded at build time. A binary that was built without them says so.
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use tower_http::compression::CompressionLayer;
 
 use crate::problem::{Kind, Problem};
 
@@ -20,8 +22,15 @@ pub fn are_built() -> bool {
     Dashboards::get(INDEX).is_some()
 }
 
+/// The dashboards, compressed for whoever understands it.
+pub(crate) fn service() -> Router {
+    Router::new()
+        .fallback(serve)
+        .layer(CompressionLayer::new().gzip(true))
+}
+
 /// Serves a file of the dashboards; every other path that no file has is one of their pages.
-pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
         return Problem::new(Kind::NotFound, "the API has no such path").into_response();

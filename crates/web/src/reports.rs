@@ -31,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Which days.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Days {
     /// Only periods that begin on this day or later, such as 2026-11-01.
     from: Option<String>,
@@ -175,6 +176,7 @@ fn attachment(text: String, name: &'static str) -> Response {
 
 /// Which quarter-hours.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Quarters {
     /// Those that begin at this moment or later, in milliseconds since the Unix epoch.
     from_ms: Millis,

@@ -71,3 +71,26 @@ fn timers_announce_nothing() {
         page.evaluate("window.announced") == 0
     });
 }
+
+#[test]
+fn wallboard_is_small_on_the_wire() {
+    const BYTES_MAX: u64 = 150_000;
+    let site = quick_site();
+    let _linka = site.start();
+    let (_, people) = people(&site, &[]);
+    let browser = Browser::start();
+    let page = browser.page("admin");
+    sign_in(&page, &site, &people[0]);
+
+    page.open(&address(&site, "/"));
+    page.see(css("[data-tile=waiting]"));
+
+    let bytes = page.evaluate(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]\
+         .filter((entry) => !entry.name.includes('/api/'))\
+         .reduce((sum, entry) => sum + entry.encodedBodySize, 0)",
+    );
+    let bytes = bytes.as_u64().unwrap();
+    println!("{bytes} bytes to the first wallboard");
+    assert!((10_000..BYTES_MAX).contains(&bytes), "{bytes}");
+}
