@@ -73,7 +73,8 @@ impl Retention {
             return Ok(());
         }
         let Deleted { audit, sessions } = self.delete(today).await?;
-        tracing::info!(audit, sessions, "what was kept long enough was deleted");
+        // The audit says it. In the ordinary log its second could be that of a call.
+        tracing::debug!(audit, sessions, "what was kept long enough was deleted");
         Ok(())
     }
 
