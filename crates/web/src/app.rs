@@ -71,7 +71,7 @@ pub fn router(app: App, identity: OpenApiRouter<App>) -> Router {
     let (api, description) = openapi::describe(api().merge(identity));
     api.merge(openapi::route(description))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(app.clone(), guard::guard))
+        .layer(from_fn_with_state(guard::Guard::new(&app), guard::guard))
         .fallback_service(pages::service())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

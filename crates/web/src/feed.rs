@@ -136,6 +136,12 @@ impl Feed {
         let _listeners = self.frames.send(Arc::new(frame));
     }
 
+    /// How many feeds are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        FEEDS_MAX - self.places.available_permits()
+    }
+
     /// A contact that is on the board.
     #[must_use]
     pub fn contact(&self, contact: ContactId) -> Option<Contact> {

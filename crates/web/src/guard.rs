@@ -1,5 +1,7 @@
 //! What every request passes: who sends it, whether that role may, whether it comes from our own pages; and the headers of every answer.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Response as HttpResponse, header};
@@ -8,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
 
 use crate::app::App;
-use crate::identity::{Due, Who};
+use crate::identity::{Due, Gate, Peer, Who};
+use crate::limits::{Asker, Limits};
 use crate::problem::{Kind, Problem};
 use crate::roles::{Access, access};
 
@@ -16,27 +19,53 @@ use crate::roles::{Access, access};
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; manifest-src 'self'; worker-src 'self'; media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What the guard knows.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    gate: Arc<dyn Gate>,
+    limits: Arc<Limits>,
+}
+
+impl Guard {
+    pub(crate) fn new(app: &App) -> Self {
+        Self {
+            gate: app.gate.clone(),
+            limits: Arc::default(),
+        }
+    }
+}
+
 /// Lets a request through when its sender may, with the sender as an extension.
 ///
 /// # Errors
-/// [`Problem`]: nobody is signed in, or not somebody who may.
+/// [`Problem`]: nobody is signed in, or not somebody who may; or too many requests came.
 pub(crate) async fn guard(
-    State(app): State<App>,
+    State(guard): State<Guard>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let path = request.extensions().get::<MatchedPath>();
-    let needs = path.and_then(|path| access(request.method(), path.as_str()));
-    let Some(needs) = needs else {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let path = path.as_ref().map_or("", MatchedPath::as_str);
+    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let Some(needs) = access(request.method(), path) else {
         // The router answers what exists for other methods; what has no access is for nobody.
         return Ok(next.run(request).await);
     };
-    if needs != Access::Anybody {
-        let who = app.gate.who(request.headers()).await?;
-        let who = who.ok_or_else(|| Problem::new(Kind::NotSignedIn, "sign in first"))?;
-        may(needs, &who)?;
-        request.extensions_mut().insert(who);
+    if needs == Access::Anybody {
+        guard.limits.count(&Asker::Stranger(address), path)?;
+        return Ok(next.run(request).await);
     }
+    let Some(who) = guard.gate.who(request.headers()).await? else {
+        guard.limits.count(&Asker::Stranger(address), path)?;
+        return Err(Problem::new(Kind::NotSignedIn, "sign in first"));
+    };
+    let asker = match &who {
+        Who::Account(account) => Asker::Account(account.account.0),
+        Who::Key { name, .. } => Asker::Key(name.clone()),
+    };
+    guard.limits.count(&asker, path)?;
+    may(needs, &who)?;
+    request.extensions_mut().insert(who);
     Ok(next.run(request).await)
 }
 

@@ -17,6 +17,7 @@ pub mod feed;
 mod feed_route;
 mod guard;
 pub mod identity;
+mod limits;
 pub mod line;
 mod openapi;
 mod operators;
@@ -29,6 +30,7 @@ pub mod tls;
 
 pub use app::{App, Asked, BODY_BYTES_MAX, Clock, Json, Path, REQUEST_TIMEOUT, router};
 pub use audit::{AUDIT_WAITING_MAX, Audit, Event, NotAudited, note_now};
+pub use limits::{ASKERS_MAX, REQUESTS_A_SECOND, REQUESTS_AT_ONCE};
 pub use openapi::document;
 pub use pages::are_built;
 pub use serve::{CONNECTIONS_MAX, HANDSHAKE_TIMEOUT, HEAD_TIMEOUT, STREAMS_MAX, serve, serve_tls};
