@@ -151,6 +151,7 @@ fn pages(clients: &[&Client]) -> Vec<Place> {
 
 fn everything(site: &Site, linka: &Linka<'_>, clients: &[&Client]) -> Vec<Place> {
     let mut places = at_rest(site);
+    places.push(backup(site));
     places.extend(pages(clients));
     let reloaded = linka.reload();
     let json = site.command(&["status", "--json"]);
@@ -167,6 +168,15 @@ fn everything(site: &Site, linka: &Linka<'_>, clients: &[&Client]) -> Vec<Place>
         places.push((page.to_owned(), linka.get(page).1.into_bytes()));
     }
     places
+}
+
+/// A backup, sealed as it is.
+fn backup(site: &Site) -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("linka.backup");
+    let output = site.command(&["backup", &file.to_string_lossy()]);
+    assert!(output.status.success(), "{output:?}");
+    ("the backup".to_owned(), fs::read(file).unwrap())
 }
 
 fn at_rest(site: &Site) -> Vec<Place> {

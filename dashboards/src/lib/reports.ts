@@ -4,6 +4,8 @@ export type Counted = Schemas['Counted'];
 export type Formula = Schemas['Formula'];
 export type Counts = Schemas['Counts'];
 export type Arrived = Schemas['Arrived'];
+export type MonthOfTables = Schemas['Tables']['months'][number];
+export type Single = MonthOfTables['singles'][number];
 
 /** Which periods are looked at; an empty text is no limit. */
 export interface Days {
@@ -17,6 +19,16 @@ export const PERIODS_MAX = 6;
 /** Asks for the counts of closed periods. */
 export function counts(days: Days): Promise<Outcome<Counts>> {
   return call<Counts>('GET', `/api/v1/reports/counts${query(days)}`);
+}
+
+/** Asks for the fixed tables of months: what operators entered after calls. */
+export function tables(days: Days): Promise<Outcome<Schemas['Tables']>> {
+  return call<Schemas['Tables']>('GET', `/api/v1/reports/tables${query(days)}`);
+}
+
+/** The address of the anonymous rows of calls as a file. */
+export function rowsAddress(days: Days): string {
+  return `/api/v1/reports/records.csv${query(days)}`;
 }
 
 /** The address of the same as a file. */

@@ -16,6 +16,19 @@ export function reasonWords(reason: string): string {
   return known[reason] ?? reason;
 }
 
+/** A field of the entry after a call in words. */
+export function fieldWords(field: string): string {
+  const known: Record<string, string> = i18n.t.content.field;
+  return known[field] ?? field;
+}
+
+/** A value of such a field in words; some values read differently from field to field. */
+export function valueWords(field: string, value: string): string {
+  if (value === 'not_asked') return i18n.t.content.notAsked;
+  const known: Record<string, string> = i18n.t.content.value;
+  return known[`${field}.${value}`] ?? known[value] ?? value;
+}
+
 /** What an operator wants. */
 export function wantsWords({ intent }: Operator): StateWords {
   const t = i18n.t.operator;
