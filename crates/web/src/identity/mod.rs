@@ -2,7 +2,7 @@
 //!
 //! The rest of the crate asks [`Gate`] and nothing else of it. [`Identity`] is the one behind it: sign-in by password and, for those who may change
 //! much, one-time passwords; sessions that the database keeps by the hash of their token, looked up anew for every request, so that what is
-//! revoked opens nothing from then on; waits after failed attempts, in memory.
+//! revoked opens nothing from then on (while the database does not answer, who was there a moment before goes on); waits after failed attempts, in memory.
 
 mod accounts;
 mod enrolment;
@@ -12,6 +12,7 @@ mod lockout;
 mod lockouts;
 mod names;
 mod password;
+mod remembered;
 mod sessions;
 mod sign_in;
 mod token;
@@ -33,6 +34,7 @@ use self::enrolment::Enrolments;
 use self::first_start::FirstPassword;
 use self::lockout::Lockouts;
 use self::password::Hasher;
+use self::remembered::Remembered;
 use self::totp::Seal;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -49,6 +51,7 @@ pub use self::password::{
     BUSY_RETRY_SECONDS, HASHES_AT_ONCE_MAX, HASHES_WAITING_FOR_KNOWN, HASHES_WAITING_MAX,
     PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN,
 };
+pub use self::remembered::{REMEMBERED_MAX, SEEN_BEFORE_SECONDS, WITHOUT_DATABASE_SECONDS_MAX};
 pub use self::sessions::{
     DEVICE_SECONDS, IDLE_SECONDS_MAX, SEEN_EVERY_SECONDS, SESSION_SECONDS_MAX, WALL_SECONDS_MAX,
 };
@@ -159,6 +162,7 @@ pub struct Identity {
     lockouts: Mutex<Lockouts>,
     enrolments: Mutex<Enrolments>,
     first_password: Mutex<Option<FirstPassword>>,
+    remembered: Mutex<Remembered>,
 }
 
 impl fmt::Debug for Identity {
@@ -180,6 +184,7 @@ impl Identity {
             lockouts: Mutex::default(),
             enrolments: Mutex::default(),
             first_password: Mutex::default(),
+            remembered: Mutex::default(),
         })
     }
 
@@ -216,8 +221,26 @@ impl Gate for Identity {
         if let Some(key) = token::bearer(headers) {
             return self.holder(key).await;
         }
-        let present = self.present(headers).await?;
-        Ok(present.map(|present| Who::Account(present.signed_in())))
+        let Some(token) = token::cookie_token(headers, SESSION_COOKIE) else {
+            return Ok(None);
+        };
+        let (token, now) = (token.hash(), self.now());
+        match self.present(headers).await {
+            Ok(Some(present)) => {
+                let who = present.signed_in();
+                lock(&self.remembered).confirm(token, &who, now);
+                Ok(Some(Who::Account(who)))
+            }
+            Ok(None) => {
+                lock(&self.remembered).forget(&token);
+                Ok(None)
+            }
+            Err(problem) if problem.kind() == Kind::Unavailable => {
+                let who = lock(&self.remembered).without_database(&token, now);
+                who.map(|who| Some(Who::Account(who))).ok_or(problem)
+            }
+            Err(problem) => Err(problem),
+        }
     }
 }
 

@@ -170,3 +170,27 @@ async fn sessions_that_ran_out_are_deleted_by_the_next_sign_in() {
 
     assert_eq!(fixture.store.sessions(id).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn database_that_stops_answering_ends_no_shift() {
+    let fixture = Fixture::open().await;
+    let (mut jana, _) = fixture.signed_in("jana", Role::Operator).await;
+    let (mut dana, _) = fixture.signed_in("dana", Role::Operator).await;
+    let before = jana.get("/content-fields").await.status;
+    dana.get("/content-fields").await;
+    fixture.clock.go(120);
+    let seen = jana.get("/content-fields").await.status;
+
+    fixture.store.close().await;
+    let during = jana.get("/content-fields").await.status;
+    let long_unseen = dana.get("/content-fields").await.status;
+    fixture.clock.go(13 * 60 * 60);
+    let next_day = jana.get("/content-fields").await.status;
+
+    assert_eq!(
+        (before, seen, during),
+        (StatusCode::OK, StatusCode::OK, StatusCode::OK)
+    );
+    assert_eq!(long_unseen, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(next_day, StatusCode::SERVICE_UNAVAILABLE);
+}
