@@ -297,7 +297,7 @@ impl Centre {
         let Some((contact, leg)) = chance.of(&self.live) else {
             return Fact::Timeout;
         };
-        match chance.below(8) {
+        match chance.below(11) {
             0 | 1 => Fact::Classed {
                 contact,
                 class: class(chance),
@@ -312,6 +312,15 @@ impl Centre {
                 standing: Standing::BehindBand,
             },
             4 => Fact::LegLost { leg },
+            5 => Fact::Given {
+                contact,
+                operator: operator(chance),
+            },
+            6 | 7 => Fact::Entered {
+                contact,
+                operator: operator(chance),
+                content: Box::default(),
+            },
             _ => Fact::LegFound { leg },
         }
     }
