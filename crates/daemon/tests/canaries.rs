@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod peers;
+#[path = "../../store/tests/contract/server.rs"]
+mod server;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
 use peers::eventually;
 use peers::linka::{LINE, Linka, Site};
 use peers::people::{Client, people};
@@ -65,7 +68,7 @@ fn base64_within(bytes: &[u8], before: usize) -> Vec<u8> {
 }
 
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    text.windows(wanted.len()).any(|window| window == wanted)
+    memmem::find(text, wanted).is_some()
 }
 
 /// A place where somebody could look, and what stands there.
@@ -235,51 +238,74 @@ fn malformed(site: &Site, trunk: &Wire) {
 }
 
 fn marked_numbers_stand_nowhere(level: &str) {
-    let site = site();
+    marked_numbers_stand_nowhere_of(&site(), level);
+}
+
+fn marked_numbers_stand_nowhere_of(site: &Site, level: &str) {
     let linka = site.start_logging(level);
-    let (administrator, people) = people(&site, &[("sona", "supervisor")]);
-    let supervisor = people[1].signed_in(&site);
+    let (administrator, people) = people(site, &[("sona", "supervisor")]);
+    let supervisor = people[1].signed_in(site);
     let clients = [&administrator, &supervisor];
-    let phone = WirePhone::dials("*40", "jana", &site);
+    let phone = WirePhone::dials("*40", "jana", site);
     let from = format!("\"Tel {DISPLAY}\" <sip:{FROM}@127.0.0.2>");
     let more = format!(
         "Contact: <sip:{CONTACT}@127.0.0.2:5999>\r\nP-Asserted-Identity: <sip:{ASSERTED}@127.0.0.2>\r\n\
          Diversion: <sip:{DIVERSION}@127.0.0.2>;reason=unconditional\r\n"
     );
 
-    let mut first = Caller::calls(&site, &from, &more);
+    let mut first = Caller::calls(site, &from, &more);
     // Nobody is left for the second one: she waits, and people are told.
-    let mut second = Caller::calls(&site, &from, &more);
+    let mut second = Caller::calls(site, &from, &more);
     first.is_answered(SOON);
     second.is_answered(SOON);
-    malformed(&site, &Wire::at(TRUNK_HOST, &site));
-    let stranger = Wire::at("127.9.0.1", &site);
+    malformed(site, &Wire::at(TRUNK_HOST, site));
+    let stranger = Wire::at("127.9.0.1", site);
     let uri = format!("sip:{LINE}@{}", site.sip());
     stranger.send(stranger.request("INVITE", &uri, STRANGER, ""));
     linka.advance(Duration::from_secs(100));
     eventually("people are told that somebody waits", SOON, || {
-        text_of(&told(&site)).contains("waits").then_some(())
+        text_of(&told(site)).contains("waits").then_some(())
     });
-    no_number_in(&everything(&site, &linka, &clients));
+    no_number_in(&everything(site, &linka, &clients));
 
     assert_eq!(first.hangs_up(), 200);
     assert_eq!(second.hangs_up(), 200);
     linka.wait_for("both calls are over", SOON, |status| {
         status["contacts"].as_array()?.is_empty().then_some(())
     });
-    no_number_in(&everything(&site, &linka, &clients));
+    no_number_in(&everything(site, &linka, &clients));
     assert!(phone.calls() > 0);
 
     let mut linka = linka;
     linka.terminate();
     // A call to a colleague whom the trunk does not reach ends by itself, after timer B.
     linka.wait(DRAINED);
-    no_number_in(&at_rest(&site));
+    no_number_in(&at_rest(site));
 }
 
 #[test]
 fn marked_numbers_stand_nowhere_in_the_ordinary_log() {
     marked_numbers_stand_nowhere("info");
+}
+
+#[test]
+fn marked_numbers_stand_nowhere_in_postgresql_and_its_log_of_writes() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = runtime.block_on(server::fresh_database());
+    let site = site();
+    site.change(
+        "linka.toml",
+        "# database = \"postgres://linka@localhost/linka\"",
+        &format!("database = \"{database}\""),
+    );
+
+    marked_numbers_stand_nowhere_of(&site, "info");
+
+    let places = files(&server::folder());
+    assert!(places.iter().any(|(name, _)| name.contains("/pg_wal/")));
+    let accounts = places.iter().filter(|(_, text)| contains(text, b"sona"));
+    assert!(accounts.count() > 0, "the search finds no account");
+    no_number_in(&places);
 }
 
 #[test]

@@ -35,6 +35,7 @@ const KEEPER: &str = r#"
 
 struct Server {
     port: u16,
+    folder: PathBuf,
     /// Its standard input is the pipe.
     _keeper: Child,
 }
@@ -55,6 +56,12 @@ pub(crate) async fn fresh_database() -> String {
     address(port, &name)
 }
 
+/// Where the server keeps everything: tables, its log of writes, its log.
+#[allow(dead_code, reason = "who looks for traces uses it")]
+pub(crate) fn folder() -> PathBuf {
+    SERVER.get_or_init(start).folder.clone()
+}
+
 fn address(port: u16, database: &str) -> String {
     format!("postgres://linka:{PASSWORD}@127.0.0.1:{port}/{database}?sslmode=disable")
 }
@@ -71,6 +78,7 @@ fn start() -> Server {
             Outcome::Up => {
                 return Server {
                     port,
+                    folder,
                     _keeper: keeper,
                 };
             }
