@@ -12,7 +12,7 @@ use peers::eventually;
 use peers::linka::{Linka, PASSWORD, Site};
 use peers::sipp::Scenario;
 use peers::wire::{Caller, WirePhone};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(20);
 const KILLS: u32 = 50;
@@ -107,6 +107,19 @@ fn watch(linka: &Linka<'_>, time: Duration, mut look: impl FnMut(&Value)) -> Val
         let status = linka.status()?;
         look(&status);
         (Instant::now() >= end).then_some(status)
+    })
+}
+
+/// The status once nothing changes any more: what the callers sent last may still be on its way to the journal.
+fn settled(linka: &Linka<'_>) -> Value {
+    let mut last = Value::Null;
+    eventually("nothing changes any more", SOON, || {
+        let status = linka.status()?;
+        adds_up(&status);
+        let shown = json!([contacts(&status, &ANY), status["counts"]]);
+        let same = shown == last;
+        last = shown;
+        same.then_some(status)
     })
 }
 
@@ -220,7 +233,7 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
             );
         });
         callers.process().freeze();
-        let before = watch(&linka, Duration::ZERO, adds_up);
+        let before = settled(&linka);
         arrived += count(&before, "arrived") - carried;
         linka.kill();
         phones.iter().for_each(|phone| phone.hears_nothing_more());
