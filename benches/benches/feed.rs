@@ -10,8 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
-use dispatch::ContactId;
+use dispatch::{ContactId, OperatorId};
 use records::Date;
+use records::content::Content;
 use store::sql::{AccountId, Database, Role};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -33,6 +34,14 @@ struct Nobody;
 #[async_trait]
 impl Line for Nobody {
     async fn act(&self, _: Act) -> Result<(), Refusal> {
+        Err(Refusal::NoAnswer)
+    }
+
+    async fn content(&self, _: ContactId, _: OperatorId) -> Result<Content, Refusal> {
+        Err(Refusal::NoAnswer)
+    }
+
+    async fn finished(&self, _: OperatorId) -> Result<Vec<ContactId>, Refusal> {
         Err(Refusal::NoAnswer)
     }
 

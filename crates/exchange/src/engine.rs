@@ -11,6 +11,7 @@ use records::{Date, QuarterHour};
 use sip::{Admission, DialogId, Endpoint};
 
 use crate::caller::Repeats;
+use crate::contents::{Entering, contact_of};
 use crate::input::{Command, Input, Mode, Output, Reply, Token, Unwritten, Warning};
 use crate::legs::{Called, Caller, Legs, Sound, StarCall, leg, stream};
 use crate::ports::Ports;
@@ -77,6 +78,8 @@ pub struct Exchange {
     pub(crate) screens_armed: bool,
     /// Commands to be answered once their fact is applied, by the number of its entry.
     acting: BTreeMap<Seq, Token>,
+    /// Contents of calls that are not applied yet.
+    pub(crate) entering: Entering,
     /// Commands that came before the restart was applied: until then the state is that of before the crash.
     early: Option<Vec<(Token, Command)>>,
     outputs: VecDeque<Output>,
@@ -141,6 +144,7 @@ impl Exchange {
             untold: Untold::default(),
             screens_armed: false,
             acting: BTreeMap::new(),
+            entering: Entering::default(),
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
@@ -318,11 +322,13 @@ impl Exchange {
             LogOutput::Decided(decision) => self.on_decision(now, decision),
             LogOutput::Rejected(entry, error) => {
                 self.on_rejected(now, &entry, &error);
+                self.entering.over(&entry);
                 self.answer_act(entry.seq, Reply::Refused(error));
             }
             LogOutput::Health(health) => self.on_health(health),
             LogOutput::Applied(entry) => {
                 self.note_entry(&entry);
+                self.entering.over(&entry);
                 self.answer_act(entry.seq, Reply::Done);
                 if entry.fact == (Fact::Restarted { start: self.start }) {
                     self.take_early_commands(now);
@@ -398,13 +404,12 @@ impl Exchange {
             return early.push((token, command));
         }
         let reply = match command {
-            Command::Act(fact) => {
-                let moment = self.moment(now);
-                if let Ok(seq) = self.log.append(moment, *fact) {
-                    self.acting.insert(seq, token);
-                }
-                return;
-            }
+            Command::Act(fact) => match self.answer_without_fact(now, &fact) {
+                Some(reply) => reply,
+                None => return self.act(now, token, *fact),
+            },
+            Command::Content { contact, operator } => self.content(now, contact, operator),
+            Command::Finished(operator) => self.finished(now, operator),
             Command::Why(contact) => match self.dispatcher().why(contact) {
                 Ok(why) => Reply::Why(why),
                 Err(error) => Reply::Refused(error),
@@ -421,6 +426,16 @@ impl Exchange {
             }
         };
         self.push(Output::Answer { token, reply });
+    }
+
+    /// Appends what somebody at a page did; it is answered once it is applied.
+    fn act(&mut self, now: Instant, token: Token, fact: Fact) {
+        let moment = self.moment(now);
+        let contact = contact_of(&fact);
+        if let Ok(seq) = self.log.append(moment, fact) {
+            self.acting.insert(seq, token);
+            self.entering.appended(contact, seq);
+        }
     }
 
     /// What the records database may not have yet.

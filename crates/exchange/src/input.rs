@@ -6,6 +6,7 @@ use bytes::Bytes;
 use dispatch::{ContactId, InputError, LineId, Moment, Notice, OperatorId, Why};
 use journal::Fact;
 use media::{Digit, Order, ThreadId};
+use records::content::Content;
 use records::{ClosedKey, Date, QuarterHour, Unstored};
 use sip::{Flow, Target};
 
@@ -74,6 +75,15 @@ pub enum Command {
     Act(Box<Fact>),
     /// What holds a contact back now.
     Why(ContactId),
+    /// What an operator has entered of a call so far.
+    Content {
+        /// Which contact.
+        contact: ContactId,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// The calls that an operator finished and may still enter the content of.
+    Finished(OperatorId),
     /// Counts that are to be written to the records database.
     Records {
         /// *Arrived* of later quarter-hours only.
@@ -107,6 +117,10 @@ pub enum Reply {
     Refused(InputError),
     /// What holds a contact back now.
     Why(Vec<Why>),
+    /// What the operator has entered.
+    Content(Box<Content>),
+    /// Her calls, the one that ended last first.
+    Finished(Vec<ContactId>),
     /// Draining has begun.
     Draining,
 }

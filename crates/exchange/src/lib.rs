@@ -6,6 +6,7 @@
 pub mod board;
 mod caller;
 mod calling;
+mod contents;
 mod doubt;
 mod engine;
 mod gateways;

@@ -11,6 +11,8 @@ use crate::content::Content;
 pub const CONTENT_SETTLES: Duration = Duration::from_secs(2 * 60 * 60);
 /// How many calls may be open for their content; beyond it the oldest settle early.
 pub const CALLS_MAX: usize = 20_000;
+/// How many finished calls an operator is told at once.
+pub const FINISHED_TOLD_MAX: usize = 20;
 
 /// A call that an operator took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,13 @@ pub struct Calls(pub BTreeMap<ContactId, Call>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("contact {0} has no content that this operator may enter")]
 pub struct NotOpen(pub ContactId);
+
+impl Call {
+    fn may_change(&self, operator: OperatorId, now: Moment) -> bool {
+        let settles = |(_, ended): (LineId, Moment)| now.since(ended) >= CONTENT_SETTLES;
+        self.operator == operator && !self.ended.is_some_and(settles)
+    }
+}
 
 impl Calls {
     /// An operator talks with the caller.
@@ -64,6 +73,32 @@ impl Calls {
         let call = call.filter(|call| call.operator == operator);
         call.ok_or(NotOpen(contact))?.content = content;
         Ok(())
+    }
+
+    /// What an operator has entered of a call so far, as long as she may change it; nothing when it is no call of hers, or too late.
+    #[must_use]
+    pub fn entered(
+        &self,
+        contact: ContactId,
+        operator: OperatorId,
+        now: Moment,
+    ) -> Option<&Content> {
+        let call = self.0.get(&contact)?;
+        call.may_change(operator, now).then_some(&call.content)
+    }
+
+    /// The calls of an operator that are over and whose content she may still change, the one that ended last first; at most [`FINISHED_TOLD_MAX`].
+    #[must_use]
+    pub fn finished(&self, operator: OperatorId, now: Moment) -> Vec<ContactId> {
+        let mut finished: Vec<(Moment, ContactId)> = self
+            .0
+            .iter()
+            .filter(|(_, call)| call.may_change(operator, now))
+            .filter_map(|(contact, call)| Some((call.ended?.1, *contact)))
+            .collect();
+        finished.sort_unstable_by(|one, other| other.cmp(one));
+        finished.truncate(FINISHED_TOLD_MAX);
+        finished.into_iter().map(|(_, contact)| contact).collect()
     }
 
     /// Takes out the contents that may no longer be changed at this moment; nothing says any more of which contact they are.

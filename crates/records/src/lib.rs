@@ -25,7 +25,7 @@ mod tables;
 mod tally;
 mod told;
 
-pub use calls::{CALLS_MAX, CONTENT_SETTLES, Call, Calls, NotOpen};
+pub use calls::{CALLS_MAX, CONTENT_SETTLES, Call, Calls, FINISHED_TOLD_MAX, NotOpen};
 pub use chance::SEED_BYTES;
 pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 pub use closed::{ClosedKey, ClosedPeriod, SHARED_BY_MIN, Unstored};

@@ -8,7 +8,7 @@ use dispatch::{
     QueueId, Seq,
 };
 use records::content::{Content, Language};
-use records::{CALLS_MAX, CONTENT_SETTLES, ClosedPeriod, Counts, Date};
+use records::{CALLS_MAX, CONTENT_SETTLES, ClosedPeriod, Counts, Date, FINISHED_TOLD_MAX};
 
 const MIDNIGHT: Moment = Moment::from_micros(1_790_000_000_000_000);
 
@@ -183,4 +183,77 @@ fn calls_without_content_are_limited() {
 
     assert_eq!(counts.calls.0.len(), CALLS_MAX);
     assert_eq!(counts.lines[&line()].contents.len(), 50);
+}
+
+#[test]
+fn operator_is_told_what_she_entered_as_long_as_she_may_change_it() {
+    let mut counts = Counts::default();
+    begins(&mut counts, 1, MIDNIGHT);
+    counts.enter(id(1), jana(), in_ukrainian()).unwrap();
+    let told = |counts: &Counts, at| counts.calls.entered(id(1), jana(), at).cloned();
+
+    let during = told(&counts, MIDNIGHT + CONTENT_SETTLES * 2);
+    ends(&mut counts, 1, MIDNIGHT);
+    let last = told(
+        &counts,
+        MIDNIGHT + CONTENT_SETTLES - Duration::from_micros(1),
+    );
+    let late = told(&counts, MIDNIGHT + CONTENT_SETTLES);
+
+    assert_eq!(during, Some(in_ukrainian()));
+    assert_eq!(last, Some(in_ukrainian()));
+    assert_eq!(late, None);
+}
+
+#[test]
+fn nobody_else_is_told_what_was_entered() {
+    let mut counts = Counts::default();
+    begins(&mut counts, 1, MIDNIGHT);
+    ends(&mut counts, 1, MIDNIGHT);
+    let dana = OperatorId::parse("dana").unwrap();
+
+    let content = counts.calls.entered(id(1), dana, MIDNIGHT);
+    let unknown = counts.calls.entered(id(2), jana(), MIDNIGHT);
+    let finished = counts.calls.finished(dana, MIDNIGHT);
+
+    assert_eq!((content, unknown), (None, None));
+    assert!(finished.is_empty());
+}
+
+#[test]
+fn finished_calls_are_told_the_one_that_ended_last_first() {
+    let mut counts = Counts::default();
+    for contact in 1..=4 {
+        begins(&mut counts, contact, MIDNIGHT);
+    }
+    for (contact, minutes) in [(3, 1), (1, 2), (2, 3)] {
+        ends(
+            &mut counts,
+            contact,
+            MIDNIGHT + Duration::from_secs(60 * minutes),
+        );
+    }
+    let later = |minutes: u64| MIDNIGHT + CONTENT_SETTLES + Duration::from_secs(60 * minutes);
+
+    let all = counts.calls.finished(jana(), MIDNIGHT);
+    let some = counts.calls.finished(jana(), later(1));
+    let none = counts.calls.finished(jana(), later(3));
+
+    assert_eq!(all, [id(2), id(1), id(3)]);
+    assert_eq!(some, [id(2), id(1)]);
+    assert!(none.is_empty());
+}
+
+#[test]
+fn finished_calls_are_told_up_to_a_limit() {
+    let mut counts = Counts::default();
+    for contact in 1..=100 {
+        begins(&mut counts, contact, MIDNIGHT);
+        ends(&mut counts, contact, MIDNIGHT);
+    }
+
+    let told = counts.calls.finished(jana(), MIDNIGHT);
+
+    assert_eq!(told.len(), FINISHED_TOLD_MAX);
+    assert_eq!(told[0], id(100));
 }

@@ -32,7 +32,7 @@ const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
 /// More inputs than this in one virtual second are a loop.
 const INPUTS_PER_SECOND_MAX: u32 = 50_000;
 /// The longest time until a command is answered.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
+pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 /// How often a screen is compared with what is, until they agree: something may change between two looks.
 const SCREEN_LOOKS: u32 = 20;
 /// How often the `Debug` of entries is searched for callers' numbers, in entries.
@@ -359,6 +359,8 @@ impl World {
                 | Reply::Records(_)
                 | Reply::Done
                 | Reply::Refused(_)
+                | Reply::Content(_)
+                | Reply::Finished(_)
                 | Reply::Why(_)) => self.answers.push(other),
             },
             Output::Changed(changed) => {

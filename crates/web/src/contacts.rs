@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use dispatch::{ContactId, Key, OperatorId, QueueId, Seq};
-use records::Holds;
 use records::content::{Content, Field};
+use records::{Holds, NOT_ASKED};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use store::sql::Role;
@@ -25,7 +25,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(class))
         .routes(routes!(queue))
         .routes(routes!(operator))
-        .routes(routes!(content))
+        .routes(routes!(content_so_far, content))
+        .routes(routes!(finished))
         .routes(routes!(fields))
 }
 
@@ -177,7 +178,64 @@ struct Entered {
     fields: BTreeMap<String, String>,
 }
 
-/// Enters the content of a call. Its operator may do so until the period of the call closes, and anew until then.
+impl Entered {
+    /// What was chosen; *not asked* is what is not there.
+    fn of(content: &Content) -> Self {
+        let chosen = |field: &&Field| content.texts(**field) != [NOT_ASKED];
+        let fields = Field::ALL.iter().filter(chosen);
+        Self {
+            fields: fields
+                .map(|field| (field.as_str().to_owned(), content.text(*field)))
+                .collect(),
+        }
+    }
+}
+
+/// What you have entered of a call so far, as long as you may change it. Nobody else is told.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contacts/{contact}/content",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    responses(
+        (status = 200, body = Entered),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn content_so_far(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(contact): Path<u64>,
+) -> Result<Json<Entered>, Problem> {
+    let operator = operator_of(&who).map_err(|_| no_such("contact"))?;
+    let content = app.line.content(ContactId(Seq(contact)), operator).await;
+    content
+        .map(|content| Json(Entered::of(&content)))
+        .map_err(refused)
+}
+
+/// The numbers of your calls that are over and whose content you may still enter, the one that ended last first; at most 20.
+#[utoipa::path(
+    get,
+    path = "/api/v1/me/finished",
+    tag = "contacts",
+    responses(
+        (status = 200, body = Vec<String>),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn finished(State(app): State<App>, who: SignedIn) -> Result<Json<Vec<String>>, Problem> {
+    // Whose account is no operator's has finished nothing.
+    let Ok(operator) = operator_of(&who) else {
+        return Ok(Json(Vec::new()));
+    };
+    let finished = app.line.finished(operator).await.map_err(refused)?;
+    let number = |contact: ContactId| contact.0.0.to_string();
+    Ok(Json(finished.into_iter().map(number).collect()))
+}
+
+/// Enters the content of a call. Its operator may do so during the call and for two hours after it, and anew until then. The same content again changes nothing.
 #[utoipa::path(
     put,
     path = "/api/v1/contacts/{contact}/content",
@@ -265,13 +323,18 @@ pub(crate) fn operator_of(who: &SignedIn) -> Result<OperatorId, Problem> {
 
 /// Has an act done, and says as a problem why it was not.
 pub(crate) async fn carry_out(app: &App, act: Act) -> Result<(), Problem> {
-    app.line.act(act).await.map_err(|refusal| match refusal {
+    app.line.act(act).await.map_err(refused)
+}
+
+/// A refusal of the exchange as a problem.
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
         Refusal::Conflict(why) => Problem::new(Kind::Conflict, why),
         Refusal::Unknown(what) => Problem::new(Kind::NotFound, what),
         Refusal::NoAnswer => {
             Problem::new(Kind::Unavailable, Refusal::NoAnswer.to_string()).retry_after(5)
         }
-    })
+    }
 }
 
 fn unknown(contact: u64) -> Problem {

@@ -262,6 +262,18 @@ pub trait Line: Send + Sync {
     /// [`Refusal`]; nothing was changed, unless there was no answer.
     async fn act(&self, act: Act) -> Result<(), Refusal>;
 
+    /// What an operator has entered of a call so far, as long as she may change it.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when it is no call of hers, or too late; [`Refusal::NoAnswer`].
+    async fn content(&self, contact: ContactId, operator: OperatorId) -> Result<Content, Refusal>;
+
+    /// The calls of an operator that are over and whose content she may still enter, the one that ended last first.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAnswer`].
+    async fn finished(&self, operator: OperatorId) -> Result<Vec<ContactId>, Refusal>;
+
     /// What happened to a contact; nothing when it is unknown, or over for longer than half an hour.
     async fn story(&self, contact: ContactId) -> Option<Story>;
 }

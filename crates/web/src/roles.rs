@@ -94,6 +94,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/contacts/{contact}/operator",
         only(SUPERVISORS),
     ),
+    route("GET", "/api/v1/contacts/{contact}/content", only(OPERATORS)),
     route("PUT", "/api/v1/contacts/{contact}/content", only(OPERATORS)),
     route("GET", "/api/v1/content-fields", only(OPERATORS)),
     route(
@@ -101,6 +102,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/operators/{operator}/intent",
         or_key(SUPERVISORS, Scope::ManageOperators),
     ),
+    route("GET", "/api/v1/me/finished", only(OPERATORS)),
     route("PUT", "/api/v1/me/intent", only(OPERATORS)),
     route("PUT", "/api/v1/me/wrap-up", only(OPERATORS)),
     route(

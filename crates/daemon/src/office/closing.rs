@@ -67,6 +67,8 @@ impl Books {
             | Reply::Done
             | Reply::Refused(_)
             | Reply::Why(_)
+            | Reply::Content(_)
+            | Reply::Finished(_)
             | Reply::Draining => None,
         }
     }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use dispatch::{Cause, ContactId, InputError};
 use exchange::{Command, Reply};
 use journal::Fact;
+use records::content::Content;
 use web::line::{Act, By, Line, Refusal, Story};
 
 use super::Office;
@@ -14,6 +15,8 @@ use super::screens::reason;
 /// Why content cannot be entered.
 const TOO_LATE: &str =
     "who talked with the caller enters it, during the call and for two hours after its end";
+/// Why content is not told.
+const NOT_HERS: &str = "there is no such contact of yours whose content may still be entered";
 
 /// The exchange, as pages reach it.
 pub(crate) struct OfficeLine(pub(crate) Arc<Office>);
@@ -27,9 +30,30 @@ impl Line for OfficeLine {
             Some(Reply::Done) => Ok(()),
             Some(Reply::Refused(_)) if too_late => Err(Refusal::Conflict(TOO_LATE.to_owned())),
             Some(Reply::Refused(error)) => Err(refusal(&error)),
-            Some(Reply::Status(_) | Reply::Records(_) | Reply::Why(_) | Reply::Draining) | None => {
-                Err(Refusal::NoAnswer)
-            }
+            Some(
+                Reply::Status(_)
+                | Reply::Records(_)
+                | Reply::Why(_)
+                | Reply::Content(_)
+                | Reply::Finished(_)
+                | Reply::Draining,
+            )
+            | None => Err(Refusal::NoAnswer),
+        }
+    }
+
+    async fn content(&self, contact: ContactId, operator: OperatorId) -> Result<Content, Refusal> {
+        match self.0.ask(Command::Content { contact, operator }).await {
+            Some(Reply::Content(content)) => Ok(*content),
+            Some(Reply::Refused(_)) => Err(Refusal::Unknown(NOT_HERS.to_owned())),
+            Some(_) | None => Err(Refusal::NoAnswer),
+        }
+    }
+
+    async fn finished(&self, operator: OperatorId) -> Result<Vec<ContactId>, Refusal> {
+        match self.0.ask(Command::Finished(operator)).await {
+            Some(Reply::Finished(finished)) => Ok(finished),
+            Some(_) | None => Err(Refusal::NoAnswer),
         }
     }
 

@@ -168,6 +168,8 @@ impl Office {
             | Reply::Done
             | Reply::Refused(_)
             | Reply::Why(_)
+            | Reply::Content(_)
+            | Reply::Finished(_)
             | Reply::Draining => None,
         }
     }

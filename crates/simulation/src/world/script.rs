@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dispatch::{Intent, OperatorView, Reachability};
-use exchange::{Command, Exchange, Input, Token};
+use exchange::{Command, Exchange, Input, Reply, Token};
 use journal::{Fault, MemoryWriter};
 use media::StreamId;
 use sip::{Flow, Header, HeaderValue, Party, Uri};
@@ -13,7 +13,7 @@ use crate::media::{Hears, MediaThreads};
 use crate::network::{Datagram, Weather};
 use crate::peer::{Act, CallRef, CallStage, Dial, Peer, Power, credentials};
 use crate::shadow::Shadow;
-use crate::world::{Sent, Wire, World};
+use crate::world::{ANSWERED_WITHIN, Sent, Wire, World};
 
 /// How the national number of every caller begins.
 pub(crate) const NUMBER_BEGINS: &str = "777";
@@ -345,6 +345,20 @@ impl World {
             [call] => *call,
             others => self.fail(&format!("{name} has {} live calls", others.len())),
         }
+    }
+
+    /// Asks the exchange something and waits for its answer.
+    pub fn ask(&mut self, command: Command) -> Reply {
+        let before = self.answers.len();
+        let token = Token(3);
+        self.input(Input::Asked { token, command });
+        for _ in 0..ANSWERED_WITHIN.as_millis() {
+            if self.answers.len() > before {
+                return self.answers.remove(before);
+            }
+            self.run(Duration::from_millis(1));
+        }
+        self.fail("no answer came")
     }
 
     /// No new calls from now on.

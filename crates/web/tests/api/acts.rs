@@ -1,6 +1,7 @@
 //! What people do with contacts and operators.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use dispatch::{Class, ContactId, Intent, Key, OperatorId, Seq, WrapUpChange};
 use serde_json::json;
 use std::time::Duration;
@@ -219,4 +220,55 @@ async fn what_the_exchange_refuses_is_a_problem() {
     assert_eq!(told, [409, 404, 503]);
     fixture.audit.flush().await;
     assert!(fixture.store.audit_chain(0..10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn operator_is_told_what_she_entered_so_far_and_nobody_else_is() {
+    let fixture = Fixture::open().await;
+    let path = "/api/v1/contacts/5/content";
+    let fields = json!({"fields": {"language": "ukrainian", "ages": "below_1+7-9"}});
+    fixture
+        .ask(Role::Operator, "PUT", path, Some(fields.clone()))
+        .await;
+    let of_dana = Request::get(path)
+        .header("role", "Operator")
+        .header("login", "dana");
+
+    let (told, content) = fixture.ask(Role::Operator, "GET", path, None).await;
+    let (_, finished) = fixture
+        .ask(Role::Operator, "GET", "/api/v1/me/finished", None)
+        .await;
+    let other = crate::fixture::told(fixture.send(of_dana.body(Body::empty()).unwrap()).await);
+    let (auditor, _) = fixture.ask(Role::Auditor, "GET", path, None).await;
+
+    assert_eq!((told, content), (StatusCode::OK, fields));
+    assert_eq!(finished, json!(["5"]));
+    assert_eq!(other.await.0, StatusCode::NOT_FOUND);
+    assert_eq!(auditor, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn reading_and_entering_content_leaves_nothing_in_the_audit() {
+    let fixture = Fixture::open().await;
+    let path = "/api/v1/contacts/5/content";
+
+    for (method, body) in [("PUT", Some(json!({"fields": {}}))), ("GET", None)] {
+        let (status, _) = fixture.ask(Role::Operator, method, path, body).await;
+        assert!(status.is_success());
+    }
+
+    fixture.audit.flush().await;
+    assert!(fixture.store.audit_chain(0..10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn content_is_not_taken_for_empty_while_the_exchange_does_not_answer() {
+    let fixture = Fixture::open().await;
+    *fixture.exchange.refusal.lock().unwrap() = Some(Refusal::NoAnswer);
+
+    let (status, _) = fixture
+        .ask(Role::Operator, "GET", "/api/v1/contacts/5/content", None)
+        .await;
+
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
 }

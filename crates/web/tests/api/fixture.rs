@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
-use dispatch::ContactId;
+use dispatch::{ContactId, OperatorId};
 use records::Date;
+use records::content::Content;
 use serde_json::Value;
 use store::sql::{AccountId, Database, Role, Scope, Store, UnixSeconds};
 use tower::ServiceExt as _;
@@ -35,6 +36,35 @@ impl Line for Exchange {
         }
         self.acts.lock().unwrap().push(act);
         Ok(())
+    }
+
+    async fn content(&self, contact: ContactId, operator: OperatorId) -> Result<Content, Refusal> {
+        if let Some(refusal) = self.refusal.lock().unwrap().clone() {
+            return Err(refusal);
+        }
+        let acts = self.acts.lock().unwrap();
+        let entered = acts.iter().rev().find_map(|act| match act {
+            Act::Enter {
+                contact: of,
+                operator: by,
+                content,
+            } if (*of, *by) == (contact, operator) => Some(content.clone()),
+            _ => None,
+        });
+        entered.ok_or_else(|| Refusal::Unknown("it is none of hers".to_owned()))
+    }
+
+    async fn finished(&self, operator: OperatorId) -> Result<Vec<ContactId>, Refusal> {
+        let acts = self.acts.lock().unwrap();
+        let hers = acts.iter().filter_map(|act| match act {
+            Act::Enter {
+                contact,
+                operator: by,
+                ..
+            } if *by == operator => Some(*contact),
+            _ => None,
+        });
+        Ok(hers.collect())
     }
 
     async fn story(&self, contact: ContactId) -> Option<Story> {

@@ -13,8 +13,9 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use dispatch::ContactId;
+use dispatch::{ContactId, OperatorId};
 use records::Date;
+use records::content::Content;
 use serde_json::{Value, json};
 use store::sql::{
     Account, AccountId, AccountStanding, Database, PasswordChange, PasswordHash, Role, Store,
@@ -41,6 +42,14 @@ struct NoLine;
 #[async_trait]
 impl Line for NoLine {
     async fn act(&self, _: Act) -> Result<(), Refusal> {
+        Err(Refusal::NoAnswer)
+    }
+
+    async fn content(&self, _: ContactId, _: OperatorId) -> Result<Content, Refusal> {
+        Err(Refusal::NoAnswer)
+    }
+
+    async fn finished(&self, _: OperatorId) -> Result<Vec<ContactId>, Refusal> {
         Err(Refusal::NoAnswer)
     }
 
