@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { entered, toggle, type Draft, type Field } from '../src/lib/entry';
+import { drafted, entered, toggle, type Draft, type Field } from '../src/lib/entry';
 import ContentForm from '../src/parts/ContentForm.svelte';
 import { FIELDS } from './fake-scenes.mjs';
 
@@ -49,6 +49,12 @@ test('a value chosen twice was not asked, and is not sent', () => {
   expect(entered(toggle(toggle({}, ONE, 'advised'), ONE, 'advised'))).toEqual({});
 });
 
+test('what the server tells is the draft that was sent', () => {
+  const draft = { outcome: ['advised'], children_in_household: ['4+'], ages: ['1-2', '3-6'] };
+
+  expect(drafted(entered(draft), FIELDS)).toEqual(draft);
+});
+
 test('a whole call is entered by eight keys and saved by one more', async () => {
   await open();
 
@@ -94,7 +100,7 @@ test('each field is one stop of the Tab key', async () => {
 test('nothing is obligatory: an empty entry may be saved', async () => {
   await open();
 
-  await fireEvent.click(screen.getByRole('button', { name: 'Uložit zápis' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Zápis je hotový' }));
 
   expect(onsave).toHaveBeenCalledOnce();
 });

@@ -48,3 +48,10 @@ export function entered(draft: Draft): Record<string, string> {
   const chosen = Object.entries(draft).filter(([, values]) => values.length > 0);
   return Object.fromEntries(chosen.map(([name, values]) => [name, values.join(SEPARATOR)]));
 }
+
+/** What the API tells as a draft. */
+export function drafted(told: Readonly<Record<string, string>>, fields: readonly Field[]): Draft {
+  const known = fields.filter((field) => told[field.name] !== undefined);
+  const values = (field: Field, text: string) => (field.several ? text.split(SEPARATOR) : [text]);
+  return Object.fromEntries(known.map((field) => [field.name, values(field, told[field.name] ?? '')]));
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dispatch::{Cause, ContactId, InputError};
+use dispatch::{Cause, ContactId, InputError, OperatorId};
 use exchange::{Command, Reply};
 use journal::Fact;
 use records::content::Content;

@@ -1,11 +1,12 @@
 //! An operator's shift at her page.
 
 use crate::peers::baresip::Answering;
-use crate::peers::browser::{Browser, css, role, text};
+use crate::peers::browser::{Browser, Page, css, role, text};
 use crate::peers::eventually;
 use crate::peers::linka::LINE;
 use crate::peers::people::people;
 use crate::{SOON, caller, quick_site, registered, signed_in};
+use serde_json::json;
 
 #[test]
 fn operator_answers_sees_taps_and_enters_the_record_by_keyboard() {
@@ -42,6 +43,69 @@ fn operator_answers_sees_taps_and_enters_the_record_by_keyboard() {
     assert!(!page.text(css("body")).contains("602123456"));
     let status = linka.status().unwrap();
     assert_eq!(status["counts"]["answered"], 1);
+}
+
+#[test]
+fn entry_survives_a_reload_of_the_page_and_a_kill_of_linka() {
+    let site = quick_site();
+    site.operator("jana", "");
+    let linka = site.start();
+    let (_, people) = people(&site, &[("jana", "operator"), ("dana", "operator")]);
+    let browser = Browser::start();
+    let page = signed_in(&browser, &site, &people[1]);
+    let mut jana = registered(&site, "jana", Answering::ByHand);
+    page.click(role("button", "Ready"));
+    let mut waiting = caller(&site);
+    waiting.dial(LINE);
+    jana.wait_for("CALL_INCOMING", SOON);
+    jana.accept();
+    page.see(text("The call lasts"));
+    waiting.hang_up();
+    page.see(role("heading", "Entry about the call"));
+    let chosen = |page: &Page| {
+        page.evaluate(
+            "[...document.querySelectorAll('[data-field] [aria-checked=true]')]\
+             .map((chip) => chip.closest('[data-field]').dataset.field + ' ' + chip.textContent.trim())",
+        )
+    };
+    let both = json!(["outcome 1listened to and advised", "language 4Ukrainian"]);
+
+    page.focus(css("[data-field='outcome'] [role=radio]"));
+    page.press(&["1"]);
+    page.focus(css("[data-field='language'] [role=radio]"));
+    page.press(&["4"]);
+    page.see(css("[data-keeping=saved]"));
+    page.reload();
+    page.see(css("[data-field='language'] [aria-checked=true]"));
+    let reloaded = chosen(&page);
+    linka.kill();
+    let _linka = site.start();
+    page.reload();
+    let restarted = eventually("the entry is there again", SOON, || {
+        if page.count(css("[data-field]")) == 0 {
+            page.evaluate(
+                "[...document.querySelectorAll('main button')]\
+                 .find((button) => button.textContent === 'Open the entry about the last call')?.click()",
+            );
+            return None;
+        }
+        (page.count(css("[data-field] [aria-checked=true]")) > 0).then(|| chosen(&page))
+    });
+
+    assert_eq!(reloaded, both);
+    assert_eq!(restarted, both);
+    let stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, location.href])");
+    assert!(!stored.as_str().unwrap().contains("krainian"), "{stored}");
+    let client = people[1].signed_in(&site);
+    let finished = client.done("GET", "/me/finished", None);
+    let path = format!("/contacts/{}/content", finished[0].as_str().unwrap());
+    let hers = client.done("GET", &path, None);
+    let others = people[2].signed_in(&site).ask("GET", &path, None).0;
+    assert_eq!(
+        hers,
+        json!({"fields": {"outcome": "advised", "language": "ukrainian"}})
+    );
+    assert_eq!(others, 404);
 }
 
 #[test]

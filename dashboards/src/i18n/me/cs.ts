@@ -80,12 +80,19 @@ export const me = {
 
 export const entry = {
   title: 'Zápis o hovoru',
-  about: 'Nic není povinné. Nevybrané znamená „neptala jsem se“.',
-  keys: '1–9 vybere a jde dál · šipky výběr · 0 zruší · Tab další otázka · Ctrl+Enter uloží',
+  about: 'Nic není povinné. Nevybrané znamená „neptala jsem se“. Každá volba se ukládá sama.',
+  keys: '1–9 vybere a jde dál · šipky výběr · 0 zruší · Tab další otázka · Ctrl+Enter hotovo',
   extended: 'Další otázky',
-  save: 'Uložit zápis',
+  save: 'Zápis je hotový',
   later: 'Teď ne',
   reopen: 'Otevřít zápis o posledním hovoru',
   saved: 'Zápis je uložený.',
+  keeping: {
+    saved: 'Uloženo',
+    saving: 'Ukládá se…',
+    unsaved: 'Zápis ještě není uložený, zkouší se to znovu.',
+    refused: 'Zápis se uložit nedá.',
+  },
+  keptAgain: 'Zápis je zase uložený.',
   several: 'lze i více',
 };

@@ -75,12 +75,19 @@ export const me: typeof meShape = {
 
 export const entry: typeof entryShape = {
   title: 'Entry about the call',
-  about: 'Nothing is obligatory. Not chosen means “not asked”.',
-  keys: '1–9 chooses and goes on · arrows choose · 0 clears · Tab next question · Ctrl+Enter saves',
+  about: 'Nothing is obligatory. Not chosen means “not asked”. Every choice is saved by itself.',
+  keys: '1–9 chooses and goes on · arrows choose · 0 clears · Tab next question · Ctrl+Enter done',
   extended: 'More questions',
-  save: 'Save entry',
+  save: 'The entry is done',
   later: 'Not now',
   reopen: 'Open the entry about the last call',
   saved: 'The entry is saved.',
+  keeping: {
+    saved: 'Saved',
+    saving: 'Saving…',
+    unsaved: 'The entry is not saved yet; it is tried again.',
+    refused: 'The entry cannot be saved.',
+  },
+  keptAgain: 'The entry is saved again.',
   several: 'several possible',
 };
