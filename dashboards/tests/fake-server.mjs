@@ -25,6 +25,17 @@ let accounts = ROLES.map((role, index) => ({
   role, standing: index === 3 ? 'disabled' : 'active', password_due: index === 1, totp: index === 2,
 }));
 
+const DAY_MS = 86_400_000;
+let keys = [
+  { id: '1', name: 'kiosk', scopes: ['read-board'], created_ms: Date.now() - 40 * DAY_MS, expires_ms: Date.now() + 50 * DAY_MS, made_by: '3', revoked: false },
+  { id: '2', name: 'statistics', scopes: ['read-reports', 'read-audit'], created_ms: Date.now() - 90 * DAY_MS, expires_ms: Date.now() - DAY_MS, made_by: '3', revoked: false },
+  { id: '3', name: 'old-kiosk', scopes: ['read-board'], created_ms: Date.now() - 80 * DAY_MS, expires_ms: Date.now() + DAY_MS, made_by: '3', revoked: true },
+];
+const session_of = (id, hours, more) => ({
+  id, created_ms: Date.now() - hours * 3_600_000, last_seen_ms: Date.now() - hours * 60_000, expires_ms: Date.now() + 5 * DAY_MS, device: 'known', current: false, ...more,
+});
+let sessions = [session_of('1', 60, { device: 'new' }), session_of('2', 30), session_of('3', 1, { current: true })];
+
 function role(request) {
   return /role=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
 }
@@ -96,6 +107,8 @@ function read(path, query) {
   if (path === '/api/v1/reports/counts') return counts();
   if (path === '/api/v1/reports/arrived') return arrived(Number(query.get('from_ms')));
   if (path === '/api/v1/accounts') return accounts;
+  if (path === '/api/v1/api-keys') return keys;
+  if (path === '/api/v1/sessions') return sessions;
   if (path === '/api/v1/lockouts') return [{ id: '1', login: 'jana', network: '10.0.0.0/24', until_ms: Date.now() + 600_000 }];
   if (path === '/api/v1/audit') return audit(Number(query.get('before') ?? 900));
   const contact = /^\/api\/v1\/contacts\/(\d+)$/.exec(path)?.[1];
@@ -134,6 +147,19 @@ function route(request, response, body) {
     return answer(response, 200, { secret_base32: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', uri: 'otpauth://totp/Linka:jana?secret=JBSWY3DPEHPK3PXP&issuer=Linka' });
   }
   if (path === '/api/v1/accounts' && request.method === 'POST') return answer(response, 200, { account: { ...accounts[0], ...body, id: '9' }, one_time_password: 'kolovrat-7-ticho-32' });
+  if (path === '/api/v1/api-keys' && request.method === 'POST') {
+    const key = { id: String(keys.length + 1), name: body.name, scopes: body.scopes, created_ms: Date.now(), expires_ms: Date.now() + body.days * DAY_MS, made_by: '3', revoked: false };
+    keys = [...keys, key];
+    return answer(response, 201, { key, token: 'linka_key_dGhpcyBpcyBubyBrZXkgb2YgYW55Ym9keQ' });
+  }
+  if (path.startsWith('/api/v1/api-keys/') && request.method === 'DELETE') {
+    keys = keys.map((key) => (path.endsWith(`/${key.id}`) ? { ...key, revoked: true } : key));
+    return answer(response, 204);
+  }
+  if (path.startsWith('/api/v1/sessions') && request.method === 'DELETE') {
+    sessions = sessions.filter((one) => one.current || (path !== '/api/v1/sessions' && !path.endsWith(`/${one.id}`)));
+    return answer(response, 204);
+  }
   if (path.endsWith('/password')) return answer(response, 200, { one_time_password: 'kolovrat-7-ticho-32' });
   if (path.endsWith('/operator')) return problem(response, 409, 'conflict', 'the operator is not free');
   if (request.method !== 'GET') return answer(response, 204);

@@ -59,9 +59,25 @@ const VIEWS = [
   ['accounts', 'administrator', '/accounts', {}, LAPTOP],
   ['accounts-phone', 'administrator', '/accounts', {}, PHONE],
   ['accounts-add', 'administrator', '/accounts', {}, LAPTOP, click('.head .main')],
+  ['keys', 'administrator', '/keys', {}, LAPTOP],
+  ['keys-phone', 'administrator', '/keys', {}, PHONE],
+  ['keys-add', 'administrator', '/keys', {}, PHONE, click('.head .main')],
+  ['keys-made', 'administrator', '/keys', {}, LAPTOP, makeKey],
+  ['keys-revoke', 'administrator', '/keys', {}, LAPTOP, click('td.acts .grave')],
+  ['sessions', 'operator', '/sessions', {}, LAPTOP],
+  ['sessions-phone', 'auditor', '/sessions', {}, PHONE],
+  ['sessions-end', 'operator', '/sessions', {}, LAPTOP, click('td.acts .grave')],
   ['audit', 'auditor', '/audit', {}, LAPTOP],
   ['missing', 'operator', '/audit', {}, LAPTOP],
 ];
+
+async function makeKey(page) {
+  await page.click('.head .main');
+  await page.fill('dialog input:not([type])', 'kiosk-2');
+  await page.check('dialog input[type=checkbox]');
+  await page.click('dialog button[type=submit]');
+  await page.waitForSelector('dialog code');
+}
 
 async function wrong(page) {
   await page.fill('#login', 'nobody');

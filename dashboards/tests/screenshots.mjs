@@ -62,7 +62,7 @@ const narrow = await pageOf(undefined, { width: 390, height: 844, language: 'uk'
 await signIn(narrow, base, all.jana);
 await picture(narrow, 'my-shift-phone');
 const administrator = await pageOf(all.admin);
-for (const name of ['reports', 'accounts', 'audit']) {
+for (const name of ['reports', 'accounts', 'keys', 'sessions', 'audit']) {
   await administrator.goto(`${base}/${name}`);
   await administrator.locator('h1').waitFor();
   await wait(1_000);

@@ -70,6 +70,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/session/totp", Access::AnySession),
     route("PUT", "/api/v1/session/totp", Access::AnySession),
     route("GET", "/api/v1/sessions", only(ALL)),
+    route("DELETE", "/api/v1/sessions", only(ALL)),
     route("DELETE", "/api/v1/sessions/{id}", only(ALL)),
     route("GET", "/api/v1/accounts", only(ADMINISTRATORS)),
     route("POST", "/api/v1/accounts", only(ADMINISTRATORS)),

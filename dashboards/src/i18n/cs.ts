@@ -1,3 +1,4 @@
+import { keys, sessions } from './access/cs';
 import { contact } from './contact/cs';
 import { content } from './content/cs';
 import { forms } from './forms';
@@ -27,9 +28,10 @@ export const cs = {
     wall: 'Nástěnka',
     reports: 'Výkazy',
     accounts: 'Účty',
+    keys: 'Klíče',
+    sessions: 'Moje přihlášení',
     audit: 'Záznam úkonů',
     signOut: 'Odhlásit se',
-    signedInAs: (name: string) => `Účet: ${name}`,
   },
   role: {
     operator: 'obsluha',
@@ -243,6 +245,8 @@ export const cs = {
   reports,
   content,
   accounts,
+  keys,
+  sessions,
   audit,
   missing: {
     title: 'Taková stránka tu není',

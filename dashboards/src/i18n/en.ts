@@ -1,3 +1,4 @@
+import { keys, sessions } from './access/en';
 import { contact } from './contact/en';
 import { content } from './content/en';
 import type { Dictionary } from './cs';
@@ -27,9 +28,10 @@ export const en: Dictionary = {
     wall: 'Wall',
     reports: 'Reports',
     accounts: 'Accounts',
+    keys: 'Keys',
+    sessions: 'Where I am signed in',
     audit: 'Audit',
     signOut: 'Sign out',
-    signedInAs: (name) => `Account: ${name}`,
   },
   role: {
     operator: 'operator',
@@ -213,6 +215,8 @@ export const en: Dictionary = {
   reports,
   content,
   accounts,
+  keys,
+  sessions,
   audit,
   missing: {
     title: 'There is no such page',

@@ -58,6 +58,17 @@ class Spoken {
     return this.#date(day, { month: 'short', year: 'numeric' });
   }
 
+  /** The day of a moment. */
+  dayOf(ms: number): string {
+    return new Intl.DateTimeFormat(this.language, { day: 'numeric', month: 'numeric', year: 'numeric' }).format(ms);
+  }
+
+  /** A moment with its day. */
+  moment(ms: number): string {
+    const as = { day: 'numeric', month: 'numeric', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+    return new Intl.DateTimeFormat(this.language, as).format(ms);
+  }
+
   #date(day: string, as: Intl.DateTimeFormatOptions): string {
     const date = new Date(`${day}T00:00:00Z`);
     if (Number.isNaN(date.getTime())) return day;

@@ -1,3 +1,4 @@
+import { keys, sessions } from './access/uk';
 import { contact } from './contact/uk';
 import { content } from './content/uk';
 import type { Dictionary } from './cs';
@@ -27,9 +28,10 @@ export const uk: Dictionary = {
     wall: 'Табло',
     reports: 'Звіти',
     accounts: 'Облікові записи',
+    keys: 'Ключі',
+    sessions: 'Мої входи',
     audit: 'Журнал дій',
     signOut: 'Вийти',
-    signedInAs: (name) => `Запис: ${name}`,
   },
   role: {
     operator: 'операторка',
@@ -228,6 +230,8 @@ export const uk: Dictionary = {
   reports,
   content,
   accounts,
+  keys,
+  sessions,
   audit,
   missing: {
     title: 'Такої сторінки тут немає',

@@ -82,6 +82,8 @@ const PAGES: Record<string, readonly Role[]> = {
   '/contacts': ['supervisor', 'administrator'],
   '/reports': ['supervisor', 'administrator', 'auditor'],
   '/accounts': ['administrator', 'supervisor'],
+  '/keys': ['administrator'],
+  '/sessions': ['operator', 'supervisor', 'administrator', 'auditor'],
   '/audit': ['auditor', 'administrator'],
 };
 

@@ -7,7 +7,16 @@ use crate::{address, quick_site, sign_in};
 use serde_json::json;
 use std::time::Duration;
 
-const PAGES: [&str; 6] = ["/", "/wall", "/me", "/reports", "/accounts", "/audit"];
+const PAGES: [&str; 8] = [
+    "/",
+    "/wall",
+    "/me",
+    "/reports",
+    "/accounts",
+    "/keys",
+    "/sessions",
+    "/audit",
+];
 
 #[test]
 fn no_page_breaks_a_rule_of_axe_in_three_languages_light_and_dark() {

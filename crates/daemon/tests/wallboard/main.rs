@@ -4,6 +4,7 @@
 #[path = "../peers/mod.rs"]
 mod peers;
 
+mod access;
 mod board;
 mod looks;
 mod shift;

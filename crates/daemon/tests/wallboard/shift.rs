@@ -68,7 +68,7 @@ fn entry_survives_a_reload_of_the_page_and_a_kill_of_linka() {
              .map((chip) => chip.closest('[data-field]').dataset.field + ' ' + chip.textContent.trim())",
         )
     };
-    let both = json!(["outcome 1listened to and advised", "language 4Ukrainian"]);
+    let both = json!(["outcome 1heard and advised", "language 4Ukrainian"]);
 
     page.focus(css("[data-field='outcome'] [role=radio]"));
     page.press(&["1"]);

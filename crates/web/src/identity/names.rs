@@ -1,7 +1,7 @@
 //! Names of the API for what accounts and keys may be. They are never changed.
 
 use serde::{Deserialize, Serialize};
-use store::sql::{AccountStanding, Role, Scope, UnixSeconds};
+use store::sql::{AccountStanding, DeviceKind, Role, Scope, UnixSeconds};
 use utoipa::ToSchema;
 
 use super::Due;
@@ -72,6 +72,16 @@ names! {
         ReadAudit,
         /// The directory of operators.
         ManageOperators,
+    }
+}
+
+names! {
+    /// What a session was opened on.
+    DeviceName of DeviceKind {
+        /// A device that the account had signed in on before.
+        Known,
+        /// Any other.
+        New,
     }
 }
 

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::names::millis;
+use super::names::{DeviceName, millis};
 use super::token::{DEVICE_COOKIE, SESSION_COOKIE, Token, cookie_token, set_cookie};
 use super::{Due, Identity, SignedIn, fresh};
 use crate::app::{App, Json, Path};
@@ -186,7 +186,7 @@ impl Identity {
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(sessions))
+        .routes(routes!(sessions, revoke_others))
         .routes(routes!(revoke))
 }
 
@@ -201,6 +201,8 @@ struct SessionTold {
     last_seen_ms: Millis,
     /// When it ends, however much it is used.
     expires_ms: Millis,
+    /// What it was opened on.
+    device: DeviceName,
     /// Whether it is the one that asks.
     current: bool,
 }
@@ -244,9 +246,39 @@ async fn sessions(
         created_ms: millis(session.created),
         last_seen_ms: millis(session.last_seen),
         expires_ms: millis(session.expires),
+        device: session.device.into(),
         current: session.token == present.session.token,
     });
     Ok(Json(told.collect()))
+}
+
+/// Ends all your sessions but the one that asks.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions",
+    tag = "session",
+    responses(
+        (status = 204, description = "Done."),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn revoke_others(
+    State(app): State<App>,
+    Extension(identity): Extension<Arc<Identity>>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let present = identity.must_be_present(&headers).await?;
+    let account = &present.account;
+    let sessions = identity.store.sessions(account.id).await?;
+    let others = sessions.into_iter().filter(|session| {
+        session.token != present.session.token && session.standing == SessionStanding::Live
+    });
+    for session in others {
+        identity.store.revoke_session(&session.token).await?;
+    }
+    app.audit.note(&account.login, Event::SessionsRevoked);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends a session of yours.

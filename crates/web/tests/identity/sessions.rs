@@ -112,6 +112,46 @@ async fn own_sessions_are_listed_and_ended() {
 }
 
 #[tokio::test]
+async fn all_other_sessions_are_ended_at_once() {
+    let fixture = Fixture::open().await;
+    let (mut here, _) = fixture.signed_in("jana", Role::Operator).await;
+    let (mut dana, _) = fixture.signed_in("dana", Role::Operator).await;
+    let mut others = Vec::new();
+    for address in ["192.0.2.9", "192.0.2.10"] {
+        let mut other = fixture.browser(address);
+        other.sign_in("jana", PASSWORD).await;
+        others.push(other);
+    }
+
+    let ended = here.delete("/sessions").await;
+
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    for other in &mut others {
+        assert_eq!(other.status().await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(here.status().await, StatusCode::OK);
+    assert_eq!(dana.status().await, StatusCode::OK);
+    let audited = fixture.audited().await;
+    let ends = audited
+        .iter()
+        .filter(|(_, what)| what == "sessions_revoked");
+    assert_eq!(ends.count(), 1);
+}
+
+#[tokio::test]
+async fn session_tells_whether_its_device_was_known() {
+    let fixture = Fixture::open().await;
+    let (mut browser, _) = fixture.signed_in("jana", Role::Operator).await;
+
+    let first = browser.get("/sessions").await.body;
+    browser.sign_in("jana", PASSWORD).await;
+    let second = browser.get("/sessions").await.body;
+
+    assert_eq!(first[0]["device"], "new");
+    assert_eq!(second[0]["device"], "known");
+}
+
+#[tokio::test]
 async fn id_of_a_session_opens_nothing() {
     let fixture = Fixture::open().await;
     let (mut browser, id) = fixture.signed_in("jana", Role::Operator).await;
