@@ -77,7 +77,7 @@ function chart(at) {
 function everything(at, contacts, operators, more = {}) {
   return {
     at_ms: at,
-    health: { mode: 'serving', unsaved: null },
+    health: { mode: 'serving', unsaved: null, certificate_ends_ms: null },
     setup,
     contacts,
     operators,
@@ -134,7 +134,7 @@ export const SCENES = {
   wrapUp: (at) => everything(at, [contact(902, at, 31)], [operator('jana', { wrap_up_until_ms: at + 4 * MINUTE }), operator('lenka')]),
   sick: (at) =>
     everything(at, [contact(906, at, 33, { class: 'alarm', line: 'sos' }), contact(902, at, 64, { state: 'adrift' })], [operator('jana', off)], {
-      health: { mode: 'draining', unsaved: 'no space left on device' },
+      health: { mode: 'draining', unsaved: 'no space left on device', certificate_ends_ms: at + 9 * 24 * 60 * MINUTE },
       trunks: [{ name: 'carrier', health: 'down', registration: 'failing' }],
     }),
   crowd: (at) =>

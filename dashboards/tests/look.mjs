@@ -45,6 +45,7 @@ const VIEWS = [
   ['board-old', 'supervisor', '/', { isSilent: true }, LAPTOP, (page) => page.waitForSelector('.grey')],
   ['board-pause', 'supervisor', '/', {}, LAPTOP, click('td.act button')],
   ['wall', 'wall', '/', {}, WALL],
+  ['wall-sick', 'wall', '/wall', { scene: 'sick' }, WALL],
   ['wall-calm', 'wall', '/', { scene: 'calm' }, WALL],
   ['me-calm', 'operator', '/me', { scene: 'calm' }, LAPTOP],
   ['me-pause', 'operator', '/me', { scene: 'calm' }, LAPTOP, click('.wants button:nth-child(2)')],

@@ -62,6 +62,13 @@ const narrow = await pageOf(undefined, { width: 390, height: 844, language: 'uk'
 await signIn(narrow, base, all.jana);
 await picture(narrow, 'my-shift-phone');
 const administrator = await pageOf(all.admin);
+await administrator.evaluate(async () => {
+  const keys = [['kiosk', ['read-board'], 90], ['statistics', ['read-reports', 'read-audit'], 30]];
+  for (const [name, scopes, days] of keys) {
+    const body = JSON.stringify({ name, scopes, days });
+    await fetch('/api/v1/api-keys', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  }
+});
 for (const name of ['reports', 'accounts', 'keys', 'sessions', 'audit']) {
   await administrator.goto(`${base}/${name}`);
   await administrator.locator('h1').waitFor();

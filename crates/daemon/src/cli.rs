@@ -14,8 +14,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 
-use crate::configuration::{self, Problem};
+use web::tls::Certificate;
+
+use crate::configuration::{self, Node, Problem};
+use crate::expiry::{Nearness, sentence};
 use crate::office::control::{Answer, Request, ask};
+use crate::office::pages::unix_seconds;
 use crate::operators::OperatorsFile;
 use crate::{serve, status};
 
@@ -143,7 +147,8 @@ fn check(folders: &Folders) -> anyhow::Result<ExitCode> {
     match configuration::load(&folders.config, &folders.keys) {
         Ok(configuration) => {
             serve::load_sounds(&configuration.sounds)?;
-            for advice in &configuration.advice {
+            let advice_of_certificate = certificate(&configuration.node)?;
+            for advice in configuration.advice.iter().chain(&advice_of_certificate) {
                 println!("advice: {advice}");
             }
             println!("{} can be served", folders.config.display());
@@ -154,6 +159,18 @@ fn check(folders: &Folders) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(EXIT_WRONG))
         }
     }
+}
+
+/// What is to be said about the certificate of the web: nothing, as long as it is good for long.
+fn certificate(node: &Node) -> anyhow::Result<Option<String>> {
+    let Some(https) = &node.https else {
+        return Ok(None);
+    };
+    let certificate = Certificate::read(https.certificate.clone(), https.key.clone())
+        .context("web.certificate")?;
+    let (ends, now) = (certificate.ends(), unix_seconds());
+    let near = Nearness::of(ends, now) > Nearness::Far;
+    Ok(near.then(|| sentence(ends, now)))
 }
 
 /// Prints what is wrong, one sentence a line.
@@ -172,7 +189,7 @@ fn show_status(data: &Path, follow: bool, json: bool) -> anyhow::Result<ExitCode
         let text = if json {
             serde_json::to_string(&status)? + "\n"
         } else {
-            status::in_words(&status)
+            status::in_words(&status, unix_seconds())
         };
         let screen = if follow && !json {
             format!("\x1b[2J\x1b[H{text}")

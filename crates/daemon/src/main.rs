@@ -10,6 +10,7 @@ mod clock;
 mod configuration;
 mod database;
 mod erasures;
+mod expiry;
 mod keys;
 mod media_threads;
 mod office;

@@ -10,6 +10,9 @@ use dispatch::{
 use exchange::Board;
 use exchange::board::TrunkHealth;
 use serde::{Deserialize, Serialize};
+use store::sql::UnixSeconds;
+
+use crate::expiry::{Nearness, sentence};
 
 /// The state of everything.
 #[derive(Debug, Deserialize, Serialize)]
@@ -17,6 +20,9 @@ pub(crate) struct Status {
     pub(crate) mode: String,
     /// Why what happens is not on disk, if it is not.
     pub(crate) unsaved: Option<String>,
+    /// When the certificate of the web runs out, in seconds since the Unix epoch; nothing without one.
+    #[serde(default)]
+    pub(crate) certificate_ends: Option<i64>,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) operators: Vec<Operator>,
     pub(crate) trunks: Vec<Trunk>,
@@ -87,6 +93,7 @@ impl Status {
         Self {
             mode: format!("{:?}", board.mode).to_lowercase(),
             unsaved: board.unsaved.clone(),
+            certificate_ends: None,
             contacts: board.contacts.iter().map(Contact::of).collect(),
             operators: board
                 .operators
@@ -217,7 +224,7 @@ impl Trunk {
 }
 
 /// The status in words, a screen of them.
-pub(crate) fn in_words(status: &Status) -> String {
+pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
     let mut text = String::new();
     let waiting = status
         .contacts
@@ -270,6 +277,13 @@ pub(crate) fn in_words(status: &Status) -> String {
             &mut text,
             format_args!("trunk {}: {}{registration}", trunk.name, trunk.health),
         );
+    }
+    if let Some(ends) = status.certificate_ends.map(UnixSeconds) {
+        let loud = match Nearness::of(ends, now) {
+            Nearness::Far => "",
+            Nearness::Soon | Nearness::VerySoon | Nearness::Over => "RENEW: ",
+        };
+        line(&mut text, format_args!("{loud}{}", sentence(ends, now)));
     }
     operators(&mut text, status);
     contacts(&mut text, status);

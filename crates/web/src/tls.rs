@@ -11,6 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
+use store::sql::UnixSeconds;
+use x509_parser::error::X509Error;
 
 /// How often it is looked whether the files changed.
 pub const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -26,6 +28,8 @@ pub struct Certificate {
 
 struct Shown {
     certified: Arc<CertifiedKey>,
+    /// When the first certificate of the chain runs out.
+    ends: UnixSeconds,
     /// When each file was written.
     written: [Option<SystemTime>; 2],
 }
@@ -48,6 +52,15 @@ pub enum CertificateError {
     /// There is no certificate in the file.
     #[error("{} has no certificate", .0.display())]
     Empty(PathBuf),
+    /// A certificate does not say until when it is good.
+    #[error("a certificate of {} cannot be understood", path.display())]
+    Dates {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: x509_parser::nom::Err<X509Error>,
+    },
     /// The key does not belong to the certificate, or is of no kind that is understood.
     #[error("the key {} does not fit the certificate", path.display())]
     Key {
@@ -80,6 +93,12 @@ impl Certificate {
             key,
             shown: RwLock::new(shown),
         }))
+    }
+
+    /// When the first certificate of the chain that is shown runs out, by the wall clock: from then on no browser comes in.
+    #[must_use]
+    pub fn ends(&self) -> UnixSeconds {
+        self.shown().ends
     }
 
     /// Reads the files again if they changed. What cannot be read changes nothing.
@@ -168,6 +187,10 @@ impl Shown {
         if chain.is_empty() {
             return Err(CertificateError::Empty(chain_path.to_path_buf()));
         }
+        let ends = ends(&chain).map_err(|cause| CertificateError::Dates {
+            path: chain_path.to_path_buf(),
+            cause,
+        })?;
         let key = PrivateKeyDer::from_pem_file(key_path).map_err(unreadable(key_path))?;
         let certified = CertifiedKey::from_der(chain, key, &ring::default_provider());
         let certified = certified.map_err(|cause| CertificateError::Key {
@@ -176,9 +199,20 @@ impl Shown {
         })?;
         Ok(Self {
             certified: Arc::new(certified),
+            ends,
             written,
         })
     }
+}
+
+/// When the first certificate of a chain runs out.
+fn ends(chain: &[CertificateDer<'_>]) -> Result<UnixSeconds, x509_parser::nom::Err<X509Error>> {
+    let mut first = i64::MAX;
+    for certificate in chain {
+        let (_, certificate) = x509_parser::parse_x509_certificate(certificate)?;
+        first = first.min(certificate.validity().not_after.timestamp());
+    }
+    Ok(UnixSeconds(first))
 }
 
 fn written(path: &Path) -> Option<SystemTime> {
@@ -236,6 +270,39 @@ mod tests {
         );
         assert_eq!(first, between);
         assert_ne!(first, shown(&certificate));
+    }
+
+    /// A certificate that runs out at a moment, signed by itself.
+    fn ending(name: &str, at: UnixSeconds) -> (rcgen::Certificate, rcgen::KeyPair) {
+        let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_after = SystemTime::UNIX_EPOCH
+            .checked_add(Duration::from_secs(at.0.unsigned_abs()))
+            .unwrap()
+            .into();
+        let key = rcgen::KeyPair::generate().unwrap();
+        (params.self_signed(&key).unwrap(), key)
+    }
+
+    #[test]
+    fn chain_ends_with_the_first_of_its_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = (
+            folder.path().join("chain.pem"),
+            folder.path().join("key.pem"),
+        );
+        let (own, own_key) = ending("linka.example", UnixSeconds(1_900_000_000));
+        let (above, _) = ending("authority.example", UnixSeconds(1_800_000_000));
+        std::fs::write(&key, own_key.serialize_pem()).unwrap();
+
+        std::fs::write(&chain, own.pem()).unwrap();
+        let certificate = Certificate::read(chain.clone(), key).unwrap();
+        let alone = certificate.ends();
+        std::fs::write(&chain, own.pem() + &above.pem()).unwrap();
+        later(&chain);
+        certificate.look().unwrap();
+
+        assert_eq!(alone, UnixSeconds(1_900_000_000));
+        assert_eq!(certificate.ends(), UnixSeconds(1_800_000_000));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 import { i18n } from '../i18n/index.svelte';
+import { clock } from '../lib/clock.svelte';
 import type { Operator } from '../lib/feed';
 import type { IconName } from '../lib/icons';
 import { doing, type Doing } from '../lib/views';
@@ -69,4 +70,10 @@ export function ringsWords(operator: Operator, nowMs: number): StateWords | unde
   const now = doing(operator, nowMs);
   if (now !== 'rings' && now !== 'wrap_up') return undefined;
   return { icon: now, text: i18n.t.operator[DOES[now]], tone: 'calm' };
+}
+
+/** When the certificate of the web runs out or ran out, as a sentence. */
+export function certificateWords(endsMs: number): string {
+  const day = i18n.dayOf(endsMs);
+  return endsMs > clock.nowMs ? i18n.t.board.certificateEnds(day) : i18n.t.board.certificateEnded(day);
 }

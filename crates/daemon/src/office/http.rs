@@ -70,6 +70,15 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
         "1 while the records database answered last.",
         &[(String::new(), u64::from(office.records.is_up()))],
     );
+    let ends = office.certificate_ends();
+    let ends = ends.and_then(|ends| u64::try_from(ends.0).ok());
+    let ends: Vec<(String, u64)> = ends.map(|ends| (String::new(), ends)).into_iter().collect();
+    gauge(
+        &mut text,
+        "linka_certificate_expires_timestamp_seconds",
+        "When the certificate of the web runs out, in seconds since the Unix epoch; nothing without one.",
+        &ends,
+    );
     if let Some(status) = office.status().await {
         let saved = u64::from(status.unsaved.is_none());
         gauge(

@@ -1,5 +1,6 @@
 //! The office: a tokio runtime for everything that may wait: TCP framing, the control socket, names, warnings, metrics.
 
+mod certificate;
 pub(crate) mod closing;
 pub(crate) mod control;
 mod http;
@@ -11,7 +12,7 @@ pub(crate) mod records;
 pub(crate) mod retention;
 pub(crate) mod screens;
 mod tcp;
-mod warn;
+pub(crate) mod warn;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,8 +22,10 @@ use std::time::{Duration, SystemTime};
 use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
 use sip::ListenerId;
+use store::sql::UnixSeconds;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
+use web::tls::Certificate;
 
 use crate::calendar::Calendar;
 use crate::configuration::{self, Configuration, Node, Problem};
@@ -60,6 +63,8 @@ pub(crate) struct Office {
     pub(crate) screens: Screens,
     pub(crate) records: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
+    /// The certificate that is shown to browsers of other machines.
+    certificate: Option<Arc<Certificate>>,
     /// When the process started, in seconds since the Unix epoch.
     started_at: u64,
 }
@@ -113,6 +118,7 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         screens: opening.screens,
         records: opening.records,
         calendar: opening.calendar,
+        certificate: opening.web.certificate(),
         started_at: SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |since| since.as_secs()),
@@ -136,10 +142,14 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         office.clone(),
         tokio::net::TcpListener::from_std(opening.metrics)?,
     ));
+    let (to_herald, of_office) = mpsc::channel(certificate::WARNINGS_MAX);
+    if let Some(shown) = office.certificate.clone() {
+        tokio::spawn(certificate::watch(office.clone(), shown, to_herald));
+    }
     tokio::spawn(
         office
             .clone()
-            .listen_to_signalling(opening.from_signalling, shared),
+            .listen_to_signalling(opening.from_signalling, of_office, shared),
     );
     tokio::spawn(office.clone().feed_watchdog());
     tokio::spawn(opening.closing.run(office.clone()));
@@ -158,7 +168,15 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
 impl Office {
     /// The state of everything; none while the process ends.
     pub(crate) async fn status(&self) -> Option<Status> {
-        self.board().await.map(|board| Status::of(&board))
+        let board = self.board().await?;
+        let mut status = Status::of(&board);
+        status.certificate_ends = self.certificate_ends().map(|ends| ends.0);
+        Some(status)
+    }
+
+    /// When the certificate runs out, where one is shown.
+    fn certificate_ends(&self) -> Option<UnixSeconds> {
+        self.certificate.as_ref().map(|shown| shown.ends())
     }
 
     async fn board(&self) -> Option<Box<Board>> {
@@ -254,6 +272,7 @@ impl Office {
     async fn listen_to_signalling(
         self: Arc<Self>,
         mut from_signalling: mpsc::Receiver<ToOffice>,
+        mut of_office: mpsc::Receiver<warn::Words>,
         shared: tcp::Shared,
     ) {
         let ways = || {
@@ -266,13 +285,17 @@ impl Office {
         loop {
             let message = tokio::select! {
                 message = from_signalling.recv() => message,
+                Some(words) = of_office.recv() => {
+                    herald.tell(&words);
+                    continue;
+                }
                 () = self.ways_changed.notified() => {
                     herald.configure(ways());
                     continue;
                 }
             };
             match message {
-                Some(ToOffice::Warn(warning)) => herald.tell(&warning),
+                Some(ToOffice::Warn(warning)) => herald.tell(&warn::words(&warning)),
                 Some(ToOffice::Connect(connect)) => {
                     tokio::spawn(tcp::connect(shared.clone(), connect));
                 }

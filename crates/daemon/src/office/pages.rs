@@ -88,6 +88,13 @@ impl WebListeners {
         Ok(Self { plain, tls })
     }
 
+    /// The certificate that is shown, where one is.
+    pub(super) fn certificate(&self) -> Option<Arc<Certificate>> {
+        self.tls
+            .as_ref()
+            .map(|(_, certificate)| certificate.clone())
+    }
+
     async fn serve(self, router: Router) -> anyhow::Result<()> {
         let mut served = JoinSet::new();
         if let Some(listener) = self.plain {
@@ -160,7 +167,7 @@ impl identity::WallClock for WallClockOfSystem {
 }
 
 /// The moment by the clock of this machine.
-pub(super) fn unix_seconds() -> UnixSeconds {
+pub(crate) fn unix_seconds() -> UnixSeconds {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seconds = since.map_or(0, |since| since.as_secs());
     UnixSeconds(i64::try_from(seconds).unwrap_or(i64::MAX))

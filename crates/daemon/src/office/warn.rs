@@ -51,13 +51,12 @@ impl Herald {
         self.ways = ways;
     }
 
-    /// Logs a warning and sends it by every configured way.
-    pub(crate) fn tell(&mut self, warning: &Warning) {
-        let words = words(warning);
+    /// Logs what is said and sends it by every configured way.
+    pub(crate) fn tell(&mut self, words: &Words) {
         if words.news != News::Contact {
             tracing::warn!(kind = words.kind, "{}", words.text);
         }
-        if !self.is_news(&words) {
+        if !self.is_news(words) {
             return;
         }
         if let Some(url) = self.ways.webhook.clone() {

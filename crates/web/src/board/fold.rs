@@ -19,6 +19,8 @@ pub enum Change {
     Trunks(Vec<Trunk>),
     /// Calls are taken and kept, or not.
     Health(Health),
+    /// The certificate of the web runs out then, or not soon.
+    CertificateEnds(Option<Millis>),
     /// The configuration says so.
     Setup(Setup),
     /// The sums of today are so.
@@ -34,6 +36,8 @@ pub struct Fold {
     numbers: BTreeMap<String, usize>,
     trunks: Vec<Trunk>,
     health: Option<Health>,
+    /// It stays while everything else of the health is told anew.
+    certificate_ends: Option<Millis>,
     setup: Setup,
     recent: Recent,
 }
@@ -146,9 +150,17 @@ impl Fold {
                 self.trunks.clone_from(&trunks);
                 parts.trunks = Some(trunks);
             }
-            Change::Health(health) => {
+            Change::Health(mut health) => {
+                health.certificate_ends_ms = self.certificate_ends;
                 self.health = Some(health.clone());
                 parts.health = Some(health);
+            }
+            Change::CertificateEnds(ends) => {
+                self.certificate_ends = ends;
+                if let Some(health) = &mut self.health {
+                    health.certificate_ends_ms = ends;
+                    parts.health = Some(health.clone());
+                }
             }
             Change::Setup(setup) => {
                 self.setup = setup.clone();
@@ -160,5 +172,43 @@ impl Fold {
                 parts.chart = self.recent.chart_now();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::Mode;
+
+    const ENDS: Millis = 1_795_420_800_000;
+
+    fn health() -> Change {
+        Change::Health(Health {
+            mode: Mode::Serving,
+            unsaved: None,
+            certificate_ends_ms: None,
+        })
+    }
+
+    fn ends(parts: &Parts) -> Option<Option<Millis>> {
+        parts
+            .health
+            .as_ref()
+            .map(|health| health.certificate_ends_ms)
+    }
+
+    #[test]
+    fn end_of_the_certificate_stays_while_the_exchange_tells_its_health_anew() {
+        let mut fold = Fold::default();
+
+        let first = fold.apply(1, vec![Change::CertificateEnds(Some(ENDS))]);
+        let with_health = fold.apply(2, vec![health()]);
+        let everything = fold.replace(3, vec![health()]);
+        let renewed = fold.apply(4, vec![Change::CertificateEnds(None)]);
+
+        assert_eq!(ends(&first), None);
+        assert_eq!(ends(&with_health), Some(Some(ENDS)));
+        assert_eq!(ends(&everything), Some(Some(ENDS)));
+        assert_eq!(ends(&renewed), Some(None));
     }
 }

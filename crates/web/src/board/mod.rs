@@ -61,6 +61,8 @@ pub struct Health {
     pub mode: Mode,
     /// Why what happens is not on disk, if it is not.
     pub unsaved: Option<String>,
+    /// When the certificate of the web runs out or ran out, once it is time to renew it.
+    pub certificate_ends_ms: Option<Millis>,
 }
 
 /// Whether new calls are taken.

@@ -9,6 +9,7 @@ use std::time::Instant;
 use dispatch::{ContactId, Moment, OperatorId};
 use exchange::{Board, Changed};
 use media::Digit;
+use store::sql::UnixSeconds;
 use web::board::{Change, Millis, Setup};
 use web::feed::{Feed, Tap};
 use web::line::{Reason, Story};
@@ -33,6 +34,8 @@ struct State {
     /// The number of the last change that came.
     number: u64,
     stories: Stories,
+    /// When the certificate runs out, as screens were told last.
+    certificate_ends: Option<UnixSeconds>,
 }
 
 /// Whether a change follows the one before it.
@@ -58,6 +61,16 @@ impl Screens {
     /// The configuration says something else to screens.
     pub(crate) fn set_up(&self, setup: Setup) {
         self.feed.change(self.now(), vec![Change::Setup(setup)]);
+    }
+
+    /// The certificate of the web runs out then, or not soon. The same again is not told.
+    pub(crate) fn certificate_ends(&self, ends: Option<UnixSeconds>) {
+        if std::mem::replace(&mut self.state().certificate_ends, ends) == ends {
+            return;
+        }
+        let ends = ends.map(|ends| Millis::try_from(ends.0).unwrap_or(0).saturating_mul(1_000));
+        self.feed
+            .change(self.now(), vec![Change::CertificateEnds(ends)]);
     }
 
     /// The moment of the exchange, in milliseconds.

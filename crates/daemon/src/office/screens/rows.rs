@@ -112,5 +112,10 @@ pub(super) fn health(mode: Mode, unsaved: Option<String>) -> board::Health {
         Mode::Draining => board::Mode::Draining,
         Mode::Drained => board::Mode::Drained,
     };
-    board::Health { mode, unsaved }
+    board::Health {
+        mode,
+        unsaved,
+        // The board itself keeps what it was told of the certificate.
+        certificate_ends_ms: None,
+    }
 }
