@@ -36,7 +36,7 @@ export const keys = {
 /** Where somebody is signed in. */
 export const sessions = {
   title: 'Moje přihlášení',
-  about: 'Každé přihlášení je jeden prohlížeč. Které nepoznáváte, ukončete a změňte si heslo.',
+  about: 'Každé přihlášení je jeden prohlížeč. Které nepoznáváte, ukončete a požádejte správu o nové heslo.',
   caption: 'Má přihlášení od nejstaršího',
   since: 'Od',
   seen: 'Naposledy',

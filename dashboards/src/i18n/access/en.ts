@@ -36,7 +36,7 @@ export const keys: typeof keysShape = {
 
 export const sessions: typeof sessionsShape = {
   title: 'Where I am signed in',
-  about: 'Each line is one browser. End what you do not know, and change your password.',
+  about: 'Each line is one browser. End what you do not know, and ask the administrator for a new password.',
   caption: 'My sign-ins, the oldest first',
   since: 'Since',
   seen: 'Last seen',
