@@ -71,6 +71,7 @@ fn contact(id: u64, now: Millis) -> Change {
         line: "help".to_owned(),
         queue: "crisis".to_owned(),
         class: Class::Crisis,
+        speech: web::board::Speech::Expected,
         standing: Standing::Arrival,
         state: ContactState::Waiting,
         arrived_ms: now,

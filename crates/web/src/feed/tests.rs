@@ -1,7 +1,7 @@
 use dispatch::Key;
 
 use super::*;
-use crate::board::{Class, ContactState, Intent, Name, Occupancy, Place, Reachability, Standing};
+use crate::board::{Class, ContactState, Intent, Name, Occupancy, Place, Reachability, Speech, Standing};
 
 const AT: Millis = 1_800_000_000_000;
 
@@ -11,6 +11,7 @@ fn contact(id: u64, with: &[&str]) -> Change {
         line: "help".to_owned(),
         queue: "help".to_owned(),
         class: Class::Crisis,
+        speech: Speech::Expected,
         standing: Standing::Arrival,
         state: ContactState::Waiting,
         arrived_ms: AT,
@@ -36,6 +37,7 @@ fn operator(name: &str) -> Change {
         claim: None,
         wrap_up_until_ms: None,
         misses_in_row: 0,
+        queues: vec!["help".to_owned()],
         phones: 1,
     })
 }
