@@ -8,8 +8,8 @@ use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
     Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, Outcome, Place, QueueId, Speech, Standing, Tier, Told, WRAP_UP_MAX, Widened,
-    Withdrawal, validate,
+    Moment, Needs, OperatorId, Outcome, Place, QueueId, Speech, Standing, Tier, Told, WRAP_UP_MAX,
+    Widened, Withdrawal, validate,
 };
 
 impl Dispatcher {

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use crate::{
-    Class, ContactId, LegId, LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability, Speech,
+    Class, ContactId, LegId, LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability,
+    Speech,
 };
 
 /// What the dispatcher wants done, or has done to its own state and wants shown.

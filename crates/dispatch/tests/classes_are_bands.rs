@@ -59,7 +59,10 @@ fn a_key_never_makes_an_alarm_less_urgent() {
     });
 
     let view = centre.dispatcher.contact(alarm).unwrap();
-    assert_eq!((view.class, view.speech), (Class::Alarm, Speech::CannotSpeak));
+    assert_eq!(
+        (view.class, view.speech),
+        (Class::Alarm, Speech::CannotSpeak)
+    );
     assert!(centre.has(&Decision::Classed {
         contact: alarm,
         class: Class::Alarm,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dispatch::{Class, ContactView, LineId, Moment, OperatorId, OperatorView, QueueId, Speech, Standing};
+use dispatch::{
+    Class, ContactView, LineId, Moment, OperatorId, OperatorView, QueueId, Speech, Standing,
+};
 
 use crate::engine::Exchange;
 use crate::input::Mode;

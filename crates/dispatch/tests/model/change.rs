@@ -1,8 +1,8 @@
 use super::{At, Contact, Far, Model, Person};
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId, LineId,
-    Miss, Needs, Notice, OperatorId, Outcome, Place, QueueId, Reachability, Speech, Standing, Withdrawal,
-    WrapUpChange,
+    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId,
+    LineId, Miss, Needs, Notice, OperatorId, Outcome, Place, QueueId, Reachability, Speech,
+    Standing, Withdrawal, WrapUpChange,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;

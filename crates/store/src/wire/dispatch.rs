@@ -3,8 +3,8 @@ use dispatch::{
     Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment, Need,
     Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase, PairRest,
     Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve,
-    Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Tier, Timeline,
-    Told, Widened, WrapUpChange,
+    Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Tier,
+    Timeline, Told, Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
