@@ -559,7 +559,11 @@ impl Exchange {
                 self.withdraw_overflow(now, contact, partner)
             }
             Decision::Waits { contact } => self.wait(now, contact),
-            Decision::Classed { contact, class } => self.classed(now, contact, class),
+            Decision::Classed {
+                contact,
+                class,
+                speech,
+            } => self.classed(now, contact, class, speech),
             Decision::Closed(closed) => self.close(now, closed.contact),
             Decision::Tell(notice) => self.warn(Warning::Distribution(notice)),
             Decision::Paused { operator, cause: _ } => {
