@@ -26,11 +26,15 @@ pub(crate) enum Nearness {
 
 impl Nearness {
     pub(crate) const fn of(ends: UnixSeconds, now: UnixSeconds) -> Self {
-        match ends.0.saturating_sub(now.0) {
-            ..=0 => Self::Over,
-            ..=VERY_SOON_SECONDS => Self::VerySoon,
-            ..=SOON_SECONDS => Self::Soon,
-            _ => Self::Far,
+        let left = ends.0.saturating_sub(now.0);
+        if left <= 0 {
+            Self::Over
+        } else if left <= VERY_SOON_SECONDS {
+            Self::VerySoon
+        } else if left <= SOON_SECONDS {
+            Self::Soon
+        } else {
+            Self::Far
         }
     }
 }

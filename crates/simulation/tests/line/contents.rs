@@ -42,17 +42,19 @@ fn enter(world: &mut World, contact: ContactId, content: Content) -> Reply {
 }
 
 fn told(world: &mut World, contact: ContactId, operator: OperatorId) -> Option<Content> {
-    match world.ask(Command::Content { contact, operator }) {
-        Reply::Content(content) => Some(*content),
-        _ => None,
+    let reply = world.ask(Command::Content { contact, operator });
+    if let Reply::Content(content) = reply {
+        Some(*content)
+    } else {
+        None
     }
 }
 
 fn finished(world: &mut World, operator: OperatorId) -> Vec<ContactId> {
-    match world.ask(Command::Finished(operator)) {
-        Reply::Finished(finished) => finished,
-        other => panic!("{other:?}"),
-    }
+    let Reply::Finished(finished) = world.ask(Command::Finished(operator)) else {
+        panic!("it does not say who finished what");
+    };
+    finished
 }
 
 #[test]

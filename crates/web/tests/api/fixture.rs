@@ -28,6 +28,25 @@ pub(crate) struct Exchange {
     pub(crate) refusal: Mutex<Option<Refusal>>,
 }
 
+impl Exchange {
+    /// What an operator has entered, in its order.
+    fn entered_by(&self, operator: OperatorId) -> Vec<(ContactId, Content)> {
+        let mut entered = Vec::new();
+        for act in self.acts.lock().unwrap().iter() {
+            if let Act::Enter {
+                contact,
+                operator: by,
+                content,
+            } = act
+                && *by == operator
+            {
+                entered.push((*contact, content.clone()));
+            }
+        }
+        entered
+    }
+}
+
 #[async_trait]
 impl Line for Exchange {
     async fn act(&self, act: Act) -> Result<(), Refusal> {
@@ -42,29 +61,16 @@ impl Line for Exchange {
         if let Some(refusal) = self.refusal.lock().unwrap().clone() {
             return Err(refusal);
         }
-        let acts = self.acts.lock().unwrap();
-        let entered = acts.iter().rev().find_map(|act| match act {
-            Act::Enter {
-                contact: of,
-                operator: by,
-                content,
-            } if (*of, *by) == (contact, operator) => Some(content.clone()),
-            _ => None,
-        });
-        entered.ok_or_else(|| Refusal::Unknown("it is none of hers".to_owned()))
+        let entered = self.entered_by(operator);
+        let content = entered.into_iter().rev().find(|(of, _)| *of == contact);
+        content
+            .map(|(_, content)| content)
+            .ok_or_else(|| Refusal::Unknown("it is none of hers".to_owned()))
     }
 
     async fn finished(&self, operator: OperatorId) -> Result<Vec<ContactId>, Refusal> {
-        let acts = self.acts.lock().unwrap();
-        let hers = acts.iter().filter_map(|act| match act {
-            Act::Enter {
-                contact,
-                operator: by,
-                ..
-            } if *by == operator => Some(*contact),
-            _ => None,
-        });
-        Ok(hers.collect())
+        let entered = self.entered_by(operator).into_iter();
+        Ok(entered.map(|(contact, _)| contact).collect())
     }
 
     async fn story(&self, contact: ContactId) -> Option<Story> {
