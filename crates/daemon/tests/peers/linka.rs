@@ -124,6 +124,15 @@ impl Site {
         self.web
     }
 
+    /// Keeps the records in this PostgreSQL database instead of a file.
+    pub(crate) fn keep_records_in(&self, database: &str) {
+        self.change(
+            "linka.toml",
+            "# database = \"postgres://linka@localhost/linka\"",
+            &format!("database = \"{database}\""),
+        );
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("config")
     }
