@@ -74,7 +74,6 @@ pub struct Exchange {
     pub(crate) refusals: BTreeMap<&'static str, u64>,
     /// What screens have not been told yet.
     pub(crate) untold: Untold,
-    pub(crate) screens_armed: bool,
     /// Commands to be answered once their fact is applied, by the number of its entry.
     acting: BTreeMap<Seq, Token>,
     /// Commands that came before the restart was applied: until then the state is that of before the crash.
@@ -139,7 +138,6 @@ impl Exchange {
             unsaved: None,
             refusals: BTreeMap::new(),
             untold: Untold::default(),
-            screens_armed: false,
             acting: BTreeMap::new(),
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
