@@ -2,7 +2,7 @@
 
 use super::ports::Ports;
 use super::process::Process;
-use super::{eventually, hexadecimal};
+use super::{eventually, eventually_or_tell, hexadecimal};
 use md5::{Digest, Md5};
 use serde_json::Value;
 use sha2::Sha256;
@@ -284,7 +284,8 @@ impl Linka<'_> {
         within: Duration,
         mut ask: impl FnMut(&Value) -> Option<T>,
     ) -> T {
-        eventually(what, within, || ask(&self.status()?))
+        let instead = || self.status().unwrap_or_default().to_string();
+        eventually_or_tell(what, within, || ask(&self.status()?), instead)
     }
 
     /// Status code and body of a GET to the metrics listener: `/metrics`, `/healthz`, `/readyz`.
