@@ -75,7 +75,6 @@ pub struct Exchange {
     pub(crate) refusals: BTreeMap<&'static str, u64>,
     /// What screens have not been told yet.
     pub(crate) untold: Untold,
-    pub(crate) screens_armed: bool,
     /// Commands to be answered once their fact is applied, by the number of its entry.
     acting: BTreeMap<Seq, Token>,
     /// Contents of calls that are not applied yet.
@@ -142,7 +141,6 @@ impl Exchange {
             unsaved: None,
             refusals: BTreeMap::new(),
             untold: Untold::default(),
-            screens_armed: false,
             acting: BTreeMap::new(),
             entering: Entering::default(),
             early: Some(Vec::new()),

@@ -80,7 +80,7 @@ fn ten_thousand_idle_feeds_take_their_places_and_nobody_elses() {
         .collect();
     eventually("each knows how it is served", SOON, || {
         let answered = screens.iter_mut().map(Screen::is_answered);
-        answered.fold(true, |all, one| all && one).then_some(())
+        (answered.filter(|answered| !answered).count() == 0).then_some(())
     });
 
     let count = |words: &str| {
