@@ -1,8 +1,8 @@
 use super::{At, Contact, Far, Model, Person};
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId,
-    LineId, Miss, Needs, Notice, OperatorId, Outcome, Place, QueueId, Reachability, Speech,
-    Standing, Withdrawal, WrapUpChange,
+    LineId, Miss, Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability,
+    Speech, Standing, Withdrawal, WrapUpChange,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -67,14 +67,7 @@ impl Model {
                 partner,
                 leg,
             } => self.partner_answer(*contact, *partner, *leg),
-            Input::PartnerMissed { contact, partner } => {
-                let partners = &self.contacts.get(contact)?.partners;
-                let at = partners
-                    .iter()
-                    .position(|known| known.id == *partner && known.ringing)?;
-                self.rest_partner(*contact, at);
-                Some(())
-            }
+            Input::PartnerMissed { contact, partner } => self.partner_miss(*contact, *partner),
             Input::HandedBack { contact, cause } => self.hand_back(*contact, *cause),
             Input::Ended { contact, cause } => self.end(*contact, *cause),
             Input::WrapUp { operator, change } => self.wrap_up(*operator, *change),
@@ -89,6 +82,15 @@ impl Model {
             Input::LegFound { leg } => self.find(*leg),
             Input::LegLost { leg } => self.lose(*leg),
         }
+    }
+
+    fn partner_miss(&mut self, id: ContactId, partner: PartnerId) -> Accepted {
+        let partners = &self.contacts.get(&id)?.partners;
+        let at = partners
+            .iter()
+            .position(|known| known.id == partner && known.ringing)?;
+        self.rest_partner(id, at);
+        Some(())
     }
 
     fn apply_to_person(&mut self, input: &Input) -> Accepted {
