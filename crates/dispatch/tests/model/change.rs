@@ -333,12 +333,7 @@ impl Model {
         contact.told = false;
     }
 
-    fn partner_answer(
-        &mut self,
-        id: ContactId,
-        partner: dispatch::PartnerId,
-        leg: LegId,
-    ) -> Accepted {
+    fn partner_answer(&mut self, id: ContactId, partner: PartnerId, leg: LegId) -> Accepted {
         only_if(!self.leg_in_use(leg))?;
         let now = self.now;
         let wins = self.contacts.get_mut(&id).is_some_and(|contact| {
