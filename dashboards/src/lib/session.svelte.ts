@@ -1,4 +1,4 @@
-import { call, type Outcome } from './api';
+import { call, type Outcome, type Schemas } from './api';
 
 export type Role = 'operator' | 'supervisor' | 'administrator' | 'auditor' | 'wall';
 
@@ -42,6 +42,16 @@ class Session {
     const outcome = await call<SignedIn>('POST', SESSION, { login, password, code });
     if (outcome.done) this.who = outcome.value;
     return outcome;
+  }
+
+  /** Through which provider one may sign in, besides a password. */
+  provider(): Promise<Outcome<Schemas['ProviderTold']>> {
+    return call('GET', `${SESSION}/provider`);
+  }
+
+  /** Begins a sign-in through the provider; the page goes on at the address. */
+  beginAtProvider(): Promise<Outcome<Schemas['Way']>> {
+    return call('POST', `${SESSION}/provider`);
   }
 
   async signOut(): Promise<Outcome<void>> {
