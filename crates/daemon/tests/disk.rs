@@ -341,6 +341,30 @@ const BROKEN: [Broken; 9] = [
     },
     Broken {
         file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nissuer = \"http://id.example.org\"\nclient_id = \"linka\"\nname = \"Spolek\"\naddress = \"https://linka.example.org\"\n[prompts]",
+        words: &["linka.toml:", "web.oidc.issuer", "https://"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"linka\"\nname = \"Spolek\"\naddress = \"https://linka.example.org/x\"\n[prompts]",
+        words: &["linka.toml:", "web.oidc.address", "without a path"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"linka\"\naddress = \"https://linka.example.org\"\n[prompts]",
+        words: &["linka.toml:", "web.oidc", "name"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nclient_secret = \"x\"\n[prompts]",
+        words: &["linka.toml:", "client_secret"],
+    },
+    Broken {
+        file: "linka.toml",
         from: "[metrics]",
         to: "[metrics",
         words: &["linka.toml:", "[metrics"],

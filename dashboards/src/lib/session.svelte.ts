@@ -17,6 +17,8 @@ export interface OneTimeSecret {
 }
 
 const SESSION = '/api/v1/session';
+/** Says in this tab that its person went to the provider. */
+const AWAY = 'linka-away';
 
 /** Who uses this page. */
 class Session {
@@ -50,8 +52,17 @@ class Session {
   }
 
   /** Begins a sign-in through the provider; the page goes on at the address. */
-  beginAtProvider(): Promise<Outcome<Schemas['Way']>> {
-    return call('POST', `${SESSION}/provider`);
+  async beginAtProvider(): Promise<Outcome<Schemas['Way']>> {
+    const outcome = await call<Schemas['Way']>('POST', `${SESSION}/provider`);
+    if (outcome.done) sessionStorage.setItem(AWAY, 'yes');
+    return outcome;
+  }
+
+  /** Whether this page is the first one after the way to the provider and back. */
+  takeReturn(): boolean {
+    const wasAway = sessionStorage.getItem(AWAY) !== null;
+    sessionStorage.removeItem(AWAY);
+    return wasAway;
   }
 
   async signOut(): Promise<Outcome<void>> {

@@ -92,3 +92,51 @@ impl OidcTable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "issuer = \"https://id.example.org\"\nclient_id = \"linka\"\nname = \"Spolek\"\naddress = \"https://linka.example.org\"\n";
+
+    /// Reads this table beside this secret.
+    fn read(table: &str, secret: Option<&str>) -> Result<ProviderSettings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("linka.toml"), table).unwrap();
+        if let Some(secret) = secret {
+            std::fs::write(folder.path().join(SECRET_FILE), secret).unwrap();
+        }
+        let source = Source::read(folder.path(), "linka.toml").unwrap();
+        let read = source.parse::<OidcTable>();
+        let read = read.and_then(|table| table.provider(&source, folder.path()));
+        read.map_err(|problem| format!("{:?} {}: {}", problem.line, problem.key, problem.text))
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let settings = read(TABLE, Some("s e c\n")).unwrap();
+
+        assert_eq!(settings.claim, "preferred_username");
+        assert_eq!(settings.second_factor, ["mfa", "otp", "hwk"]);
+        assert_eq!(settings.secret, Some(ClientSecret::new("s e c".to_owned())));
+        assert_eq!(settings.issuer.as_str(), "https://id.example.org");
+        assert_eq!(read(TABLE, None).unwrap().secret, None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_line_and_key() {
+        let wrong = |from: &str, to: &str| read(&TABLE.replace(from, to), None).unwrap_err();
+
+        let clear = wrong("https://id", "http://id");
+        let path = wrong("linka.example.org", "linka.example.org/linka");
+        let nameless = wrong("Spolek", "");
+        let long = wrong("Spolek", &"x".repeat(41));
+        let empty = read(TABLE, Some(" \n")).unwrap_err();
+
+        assert!(clear.starts_with("Some(1) web.oidc.issuer: begins with https://"));
+        assert!(path.starts_with("Some(4) web.oidc.address: ends with the host"));
+        assert!(nameless.starts_with("Some(3) web.oidc.name: "));
+        assert!(long.starts_with("Some(3) web.oidc.name: has at most 40"));
+        assert!(empty.starts_with("Some(2) web.oidc.client_id: ") && empty.ends_with("is empty"));
+    }
+}

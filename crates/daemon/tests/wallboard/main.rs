@@ -6,6 +6,7 @@ mod peers;
 
 mod board;
 mod looks;
+mod provider;
 mod shift;
 
 use std::time::Duration;

@@ -55,6 +55,20 @@ async fn no_account_is_made_for_a_stranger() {
 }
 
 #[tokio::test]
+async fn name_that_only_looks_alike_is_another_one() {
+    let (provider, fixture) = open().await;
+    fixture.account("kate", Role::Operator).await;
+    let mut browser = fixture.browser("192.0.2.1");
+
+    provider.vouches_for("1", "\u{212a}ate", Value::Null);
+    let kelvin = browser.sign_in_through(&provider).await;
+    provider.vouches_for("2", "Kate", Value::Null);
+    let kate = browser.sign_in_through(&provider).await;
+
+    assert_eq!([kelvin.as_str(), &kate], [&refused("no-account"), "/"]);
+}
+
+#[tokio::test]
 async fn another_person_with_the_same_name_is_refused_until_an_administrator_lets_go() {
     let (provider, fixture) = open().await;
     let (mut administrator, _) = fixture.signed_in("sona", Role::Administrator).await;

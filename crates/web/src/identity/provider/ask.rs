@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use ureq::http::{Request, StatusCode, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// How long one answer may take, from the name's look-up to its last byte. A sign-in asks four questions at most, which is less than
-/// [`REQUEST_TIMEOUT`](crate::REQUEST_TIMEOUT).
+/// How long one answer may take, from the name's look-up to its last byte. A sign-in asks five questions at most (the provider's
+/// description, a token, keys twice, the person), which together take less than [`REQUEST_TIMEOUT`](crate::REQUEST_TIMEOUT).
 pub const ANSWER_TIME: Duration = Duration::from_secs(5);
 /// Bytes of an answer. Keys of large providers take about 20 kB.
 pub const ANSWER_BYTES_MAX: u64 = 256 * 1024;

@@ -31,20 +31,26 @@ pub(super) struct Begun {
 
 /// Everybody on their way, by what the provider sends back with them, hashed.
 #[derive(Debug, Default)]
-pub(super) struct AllBegun(BTreeMap<TokenHash, Begun>);
+pub(super) struct AllBegun {
+    /// Each with its number, in the order in which they left.
+    begun: BTreeMap<TokenHash, (u64, Begun)>,
+    numbered: u64,
+}
 
 impl AllBegun {
     /// Somebody leaves.
     pub(super) fn begin(&mut self, state: &Token, begun: Begun) {
-        self.0.retain(|_, other| !is_over(other, begun.at));
+        self.begun.retain(|_, (_, other)| !is_over(other, begun.at));
         let of_network = |other: &Begun| other.network == begun.network;
-        if self.0.values().filter(|other| of_network(other)).count() >= BEGUN_OF_NETWORK_MAX {
+        let others = self.begun.values().filter(|(_, other)| of_network(other));
+        if others.count() >= BEGUN_OF_NETWORK_MAX {
             self.give_up_first(of_network);
         }
-        if self.0.len() >= BEGUN_MAX {
+        if self.begun.len() >= BEGUN_MAX {
             self.give_up_first(|_| true);
         }
-        self.0.insert(state.hash(), begun);
+        self.numbered += 1;
+        self.begun.insert(state.hash(), (self.numbered, begun));
     }
 
     /// Somebody comes back: what was begun, when it was in this browser and not too long ago. It is used up in any case.
@@ -54,16 +60,16 @@ impl AllBegun {
         browser: Option<&Token>,
         now: UnixSeconds,
     ) -> Option<Begun> {
-        let begun = self.0.remove(&state.hash())?;
+        let (_, begun) = self.begun.remove(&state.hash())?;
         let is_hers = browser.is_some_and(|browser| browser.hash() == begun.browser);
         (is_hers && !is_over(&begun, now)).then_some(begun)
     }
 
     fn give_up_first(&mut self, among: impl Fn(&Begun) -> bool) {
-        let some = self.0.iter().filter(|(_, begun)| among(begun));
-        let first = some.min_by_key(|(_, begun)| begun.at);
+        let some = self.begun.iter().filter(|(_, (_, begun))| among(begun));
+        let first = some.min_by_key(|(_, (number, _))| *number);
         if let Some(state) = first.map(|(state, _)| *state) {
-            self.0.remove(&state);
+            self.begun.remove(&state);
         }
     }
 }
@@ -146,7 +152,7 @@ mod tests {
             all.begin(&state(number), begun(network, number as i64 / 10));
         }
 
-        assert_eq!(all.0.len(), BEGUN_MAX);
+        assert_eq!(all.begun.len(), BEGUN_MAX);
         let now = UnixSeconds(100);
         assert!(all.finish(&state(0), Some(&BROWSER), now).is_none());
         assert!(all.finish(&state(1), Some(&BROWSER), now).is_some());

@@ -75,9 +75,10 @@ impl Refused {
 
 impl<P: Into<Problem>> From<P> for Refused {
     fn from(problem: P) -> Self {
-        match problem.into().kind() {
-            Kind::TooMany => Self::TooMany,
-            _ => Self::Unavailable,
+        if problem.into().kind() == Kind::TooMany {
+            Self::TooMany
+        } else {
+            Self::Unavailable
         }
     }
 }
@@ -135,12 +136,15 @@ impl Identity {
         from: Option<IpAddr>,
         back: Back,
     ) -> Result<Vouched, Refused> {
-        let counted = self.begin(CODES, None, Origin::network(from))?;
+        let network = Origin::network(from);
+        let counted = self.begin(CODES, None, network)?;
+        // Those of one office come at once when their shift begins: only what failed counts, not what is under way.
+        lock(&self.lockouts).withdraw(&counted);
         let vouched = self.ask_for(provider, begun, back).await;
-        match &vouched {
-            Ok(_) => lock(&self.lockouts).succeeded(&counted),
-            Err(Refused::Untrusted) => {}
-            Err(_) => lock(&self.lockouts).withdraw(&counted),
+        if vouched.is_ok() {
+            lock(&self.lockouts).succeeded(&counted);
+        } else if matches!(vouched, Err(Refused::Untrusted)) {
+            let _failed = self.begin(CODES, None, network);
         }
         vouched
     }
@@ -204,8 +208,8 @@ impl Identity {
 
     async fn hers(&self, audit: &Audit, comer: Comer<'_>) -> Result<Account, Refused> {
         let Comer { vouched, account } = comer;
-        let active = |account: &Account| account.standing == AccountStanding::Active;
-        let mut account = account.filter(active).ok_or(Refused::NoAccount)?;
+        let account = account.filter(|account| may_be_hers(account, &vouched.login));
+        let mut account = account.ok_or(Refused::NoAccount)?;
         if account.provider.is_some_and(|pin| pin != vouched.pin) {
             audit.note(&account.login, Event::ProviderRefused);
             return Err(Refused::OtherPerson);
@@ -258,6 +262,12 @@ impl Identity {
             now.standing == AccountStanding::Active && now.provider == Some(pin)
         }))
     }
+}
+
+/// Whether an account may sign in and has this login name. Letters that are alike only when small ones are made of them (the Kelvin sign and `k`) are
+/// different people's at a provider.
+fn may_be_hers(account: &Account, login: &str) -> bool {
+    account.standing == AccountStanding::Active && account.login.eq_ignore_ascii_case(login)
 }
 
 /// What the provider's word for an error means (RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6).
