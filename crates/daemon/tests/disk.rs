@@ -296,7 +296,7 @@ struct Broken {
     words: &'static [&'static str],
 }
 
-const BROKEN: [Broken; 9] = [
+const BROKEN: [Broken; 13] = [
     Broken {
         file: "linka.toml",
         from: "repeat_minutes",

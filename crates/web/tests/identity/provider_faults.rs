@@ -190,12 +190,18 @@ async fn answer_that_is_none_signs_nobody_in() {
         ("/keys", Fault::Status(404)),
     ] {
         let inserted = fault.clone();
-        let led = led_with(|script| drop(script.faults.insert(path, inserted))).await;
+        let led = led_with(|script| {
+            script.faults.insert(path, inserted);
+        })
+        .await;
         let expected = (UNREACHABLE.to_owned(), StatusCode::UNAUTHORIZED);
         assert_eq!(led, expected, "{path} {fault:?}");
     }
     let longest = Fault::Bytes(long - 1);
-    let led = led_with(|script| drop(script.faults.insert("/token", longest))).await;
+    let led = led_with(|script| {
+        script.faults.insert("/token", longest);
+    })
+    .await;
     assert_eq!(led.0, "/");
 }
 

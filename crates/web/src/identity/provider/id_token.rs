@@ -1,5 +1,6 @@
 //! The ID token: who the provider says somebody is, believed only when everything fits (OpenID Connect Core 1.0 §3.1.3.7).
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, Header, Validation, decode, decode_header,
@@ -101,9 +102,12 @@ pub(super) fn believe(
     let key = key_of(&header, keys)?;
     let key = DecodingKey::from_jwk(key).map_err(|_| Untrusted::Key)?;
     let claims = decode::<Claims>(token, &key, &signed_with(header.alg));
-    let claims = claims.map_err(|error| match error.kind() {
-        jsonwebtoken::errors::ErrorKind::InvalidSignature => Untrusted::Signature,
-        _ => Untrusted::Form,
+    let claims = claims.map_err(|error| {
+        if matches!(error.kind(), ErrorKind::InvalidSignature) {
+            Untrusted::Signature
+        } else {
+            Untrusted::Form
+        }
     })?;
     check(claims.claims, expected)
 }
@@ -140,16 +144,16 @@ fn fits(key: &Jwk, header: &Header) -> bool {
 fn is_of_kind(key: &AlgorithmParameters, algorithm: Algorithm) -> bool {
     match key {
         AlgorithmParameters::RSA(_) => algorithm.family() == AlgorithmFamily::Rsa,
-        AlgorithmParameters::EllipticCurve(key) => match key.curve {
-            EllipticCurve::P256 => algorithm == Algorithm::ES256,
-            EllipticCurve::P384 => algorithm == Algorithm::ES384,
-            _ => false,
-        },
+        AlgorithmParameters::EllipticCurve(key) => {
+            let pair = (&key.curve, algorithm);
+            pair == (&EllipticCurve::P256, Algorithm::ES256)
+                || pair == (&EllipticCurve::P384, Algorithm::ES384)
+        }
         AlgorithmParameters::OctetKeyPair(key) => {
             key.curve == EllipticCurve::Ed25519 && algorithm == Algorithm::EdDSA
         }
         // A shared secret, or a kind that is not known yet.
-        _ => false,
+        AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_) | _ => false,
     }
 }
 

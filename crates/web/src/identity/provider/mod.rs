@@ -255,7 +255,7 @@ impl Provider {
             now,
         };
         let keys = |wanted| self.documents.keys(&self.asker, description, wanted, now);
-        match believe(&tokens.id_token, &*keys(Wanted::Known).await?, &expected) {
+        match believe(&tokens.id_token, &keys(Wanted::Known).await?, &expected) {
             Err(Untrusted::Key) => {
                 let newer = keys(Wanted::Newer).await?;
                 Ok(believe(&tokens.id_token, &newer, &expected)?)

@@ -62,7 +62,7 @@ fn how(algorithm: Algorithm) -> Option<How> {
         Algorithm::ES384 => How::Curve(&by_ring::ECDSA_P384_SHA384_FIXED),
         Algorithm::EdDSA => How::Curve(&by_ring::ED25519),
         // With a shared secret, or not known yet.
-        _ => return None,
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 | _ => return None,
     })
 }
 
