@@ -99,14 +99,20 @@ mod tests {
 
     const TABLE: &str = "issuer = \"https://id.example.org\"\nclient_id = \"linka\"\nname = \"Spolek\"\naddress = \"https://linka.example.org\"\n";
 
-    /// Reads this table beside this secret.
-    fn read(table: &str, secret: Option<&str>) -> Result<ProviderSettings, String> {
+    /// A folder with this table and this secret.
+    fn written(table: &str, secret: Option<&str>) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("linka.toml"), table).unwrap();
         if let Some(secret) = secret {
             std::fs::write(folder.path().join(SECRET_FILE), secret).unwrap();
         }
-        let source = Source::read(folder.path(), "linka.toml").unwrap();
+        folder
+    }
+
+    fn read(table: &str, secret: Option<&str>) -> Result<ProviderSettings, String> {
+        let folder = written(table, secret);
+        let source =
+            Source::read(folder.path(), "linka.toml").map_err(|error| error.to_string())?;
         let read = source.parse::<OidcTable>();
         let read = read.and_then(|table| table.provider(&source, folder.path()));
         read.map_err(|problem| format!("{:?} {}: {}", problem.line, problem.key, problem.text))
