@@ -104,6 +104,20 @@ async fn another_person_with_the_same_name_is_refused_until_an_administrator_let
 }
 
 #[tokio::test]
+async fn another_person_is_not_told_what_an_account_needs() {
+    let (provider, fixture) = open().await;
+    fixture.account("sona", Role::Supervisor).await;
+    let mut browser = fixture.browser("192.0.2.1");
+    provider.vouches_for("1", "sona", json!(["mfa"]));
+    browser.sign_in_through(&provider).await;
+    provider.vouches_for("2", "sona", json!(["pwd"]));
+
+    let another = browser.sign_in_through(&provider).await;
+
+    assert_eq!(another, refused("other-person"));
+}
+
+#[tokio::test]
 async fn person_who_is_renamed_at_the_provider_gets_no_second_account() {
     let (provider, fixture) = open().await;
     fixture.account("jana", Role::Operator).await;
