@@ -26,6 +26,8 @@ use web::{App, Audit, Clock};
 const FEEDS: usize = 1_000;
 const SECONDS: u64 = 10;
 const CHANGES_A_SECOND: u32 = 20;
+/// Which account a screen says it is.
+const NUMBER: &str = "x-number";
 const SERVER: &str = "server";
 
 struct Nobody;
@@ -43,9 +45,11 @@ impl Line for Nobody {
 
 #[async_trait]
 impl Gate for Nobody {
-    async fn who(&self, _: &HeaderMap) -> Result<Option<Who>, Problem> {
+    /// Everybody is who they say.
+    async fn who(&self, headers: &HeaderMap) -> Result<Option<Who>, Problem> {
+        let number = headers.get(NUMBER).and_then(|number| number.to_str().ok());
         Ok(Some(Who::Account(SignedIn {
-            account: AccountId(1),
+            account: AccountId(number.and_then(|number| number.parse().ok()).unwrap_or(0)),
             login: "sona".to_owned(),
             display_name: "sona".to_owned(),
             role: Role::Supervisor,
@@ -71,6 +75,7 @@ fn contact(id: u64, now: Millis) -> Change {
         line: "help".to_owned(),
         queue: "crisis".to_owned(),
         class: Class::Crisis,
+        speech: web::board::Speech::Expected,
         standing: Standing::Arrival,
         state: ContactState::Waiting,
         arrived_ms: now,
@@ -107,9 +112,10 @@ struct Times {
     late: Vec<Duration>,
 }
 
-async fn screen(address: SocketAddr, times: Arc<Mutex<Times>>, all: usize) {
+async fn screen(number: usize, address: SocketAddr, times: Arc<Mutex<Times>>, all: usize) {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = "GET /api/v1/feed HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let request =
+        format!("GET /api/v1/feed HTTP/1.1\r\nHost: localhost\r\n{NUMBER}: {number}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let (mut seen, mut part) = (0, vec![0; 65_536]);
     while seen < all {
@@ -151,7 +157,8 @@ fn main() {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let open = (0..feeds).map(|_| tokio::spawn(screen(address, times.clone(), all)));
+                let open = (0..feeds)
+                    .map(|number| tokio::spawn(screen(number, address, times.clone(), all)));
                 for screen in open.collect::<Vec<_>>() {
                     screen.await.unwrap();
                 }

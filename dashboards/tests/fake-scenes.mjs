@@ -37,7 +37,7 @@ const setup = {
 
 function contact(id, at, seconds, more = {}) {
   return {
-    id: String(id), line: 'help', queue: 'crisis', class: 'crisis', standing: 'arrival', state: 'waiting',
+    id: String(id), line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting',
     arrived_ms: at - seconds * SECOND, talking_since_ms: null, with: [], partner: null, steps_taken: 0, ...more,
   };
 }
@@ -45,7 +45,7 @@ function contact(id, at, seconds, more = {}) {
 function operator(name, more = {}) {
   return {
     key: name, name, place: 'desk', intent: { wants: 'ready' }, paused_after_misses: null, reachability: 'reachable',
-    occupancy: { does: 'free' }, claim: null, wrap_up_until_ms: null, misses_in_row: 0, phones: 1, ...more,
+    occupancy: { does: 'free' }, claim: null, wrap_up_until_ms: null, misses_in_row: 0, queues: ['crisis', 'information'], phones: 1, ...more,
   };
 }
 
@@ -96,7 +96,7 @@ export const SCENES = {
     everything(
       at,
       [
-        contact(901, at, 14, { class: 'danger', state: 'offered', with: ['lenka'] }),
+        contact(901, at, 14, { class: 'danger', speech: 'cannot_speak', state: 'offered', with: ['lenka'] }),
         contact(902, at, 71, { steps_taken: 2 }),
         contact(903, at, 38, { steps_taken: 1, line: 'help-uk' }),
         contact(904, at, 9, { standing: 'behind_band' }),
@@ -122,12 +122,12 @@ export const SCENES = {
       sums: { today: sum(12, 10, 1), recent: sum(1, 1, 0) },
     }),
   rings: (at) =>
-    everything(at, [contact(901, at, 14, { class: 'danger', state: 'offered', with: ['jana'] }), contact(902, at, 5)], [
+    everything(at, [contact(901, at, 14, { class: 'danger', speech: 'cannot_speak', state: 'offered', with: ['jana'] }), contact(902, at, 5)], [
       operator('jana', { claim: { contact: '901', until_ms: at + 15 * SECOND } }),
       operator('lenka', talkingWith(890)),
     ]),
   talking: (at) =>
-    everything(at, [contact(901, at, 214, { class: 'danger', state: 'talking', talking_since_ms: at - 192 * SECOND, with: ['jana'] })], [
+    everything(at, [contact(901, at, 214, { class: 'danger', speech: 'cannot_speak', state: 'talking', talking_since_ms: at - 192 * SECOND, with: ['jana'] })], [
       operator('jana', talkingWith(901)),
       operator('lenka'),
     ]),

@@ -6,11 +6,11 @@ const NOON = 1_795_420_800_000;
 const QUARTER = 15 * 60_000;
 
 function contact(id: string, more: Partial<Contact> = {}): Contact {
-  return { id, line: 'help', queue: 'crisis', class: 'crisis', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], steps_taken: 0, ...more };
+  return { id, line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], steps_taken: 0, ...more };
 }
 
 function operator(key: string, more: Partial<Operator> = {}): Operator {
-  return { key, name: key, place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, phones: 1, ...more };
+  return { key, name: key, place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
 }
 
 function quarter(index: number, arrived: number) {

@@ -89,6 +89,14 @@ async function firstPassword(file) {
 export async function people(base, firstSignIn, wanted) {
   const administrator = new Client(base);
   const all = { admin: await administrator.begin('admin', await firstPassword(firstSignIn)) };
+  /** Keys of programs that may hear the board. */
+  all.admin.keys = (count) =>
+    Promise.all(
+      Array.from({ length: count }, async (_, at) => {
+        const made = await administrator.ask('POST', '/api-keys', { name: `screens ${at + 1}`, scopes: ['read_board'], days: 1 });
+        return made.token;
+      }),
+    );
   for (const [login, display_name, role] of wanted) {
     const made = await administrator.ask('POST', '/accounts', { login, display_name, role });
     all[login] = await new Client(base).begin(login, made.one_time_password);

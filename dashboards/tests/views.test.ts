@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 
 import { EMPTY, apply, type Contact, type Operator } from '../src/lib/feed';
-import { doing, isFree, listed, longestSince, staff, talking, waiting } from '../src/lib/views';
+import { doing, isFree, listed, longestSince, staff, staffOf, talking, waiting } from '../src/lib/views';
 
 const NOON = 1_795_420_800_000;
 
 function contact(id: string, more: Partial<Contact> = {}): Contact {
-  return { id, line: 'help', queue: 'crisis', class: 'crisis', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], steps_taken: 0, ...more };
+  return { id, line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], steps_taken: 0, ...more };
 }
 
 function operator(key: string, more: Partial<Operator> = {}): Operator {
-  return { key, place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, phones: 1, ...more };
+  return { key, place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
 }
 
 function board(contacts: Contact[], operators: Operator[] = []) {
@@ -58,6 +58,8 @@ test('only who is ready, reachable and at a desk counts as free', () => {
     operator('e', { occupancy: { does: 'talking', contact: '1' } }),
   ];
 
+  expect(staffOf(board([], operators), 'crisis')).toBe(2);
+  expect(staffOf(board([], operators), 'information')).toBe(0);
   expect(staff(board([contact('1', { state: 'talking' })], operators), NOON)).toEqual({ free: 1, there: 2, talking: 1, wrapUp: 0, paused: 1 });
 });
 

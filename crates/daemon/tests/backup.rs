@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod peers;
+#[path = "../../store/tests/contract/server.rs"]
+mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,6 +95,28 @@ fn restored_site_tells_the_same_and_serves() {
     assert_eq!(linka.get("/readyz").0, 200);
     let serving = refused(&restore(&other, &file));
     assert!(serving.contains("stop it before"), "{serving}");
+}
+
+#[test]
+fn site_moves_into_postgresql_and_back() {
+    let (site, file) = site_with_backup();
+    let (server, last) = (Site::new(), Site::new());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    server.keep_records_in(&runtime.block_on(server::fresh_database()));
+    copy_keys(&site, &server);
+    copy_keys(&site, &last);
+
+    said(restore(&server, &file));
+    let second = file.with_extension("second");
+    said(server.command(&["backup", second.to_str().unwrap()]));
+    said(restore(&last, &second));
+
+    assert_eq!(told(&server), told(&site));
+    assert_eq!(told(&last), told(&site));
+    let again = refused(&restore(&server, &file));
+    assert!(again.contains("the database is not empty"), "{again}");
+    let audit = said(last.command(&["audit", "verify"]));
+    assert!(audit.contains("The audit is whole"), "{audit}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -288,21 +289,30 @@ fn marked_numbers_stand_nowhere_in_the_ordinary_log() {
     marked_numbers_stand_nowhere("info");
 }
 
+/// A site whose records are in PostgreSQL, and the right to be the only one there: a server writes down when anything of it happened.
+fn site_in_postgresql() -> (Site, MutexGuard<'static, ()>) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let site = site();
+    site.keep_records_in(&runtime.block_on(server::fresh_database()));
+    (site, alone)
+}
+
+/// Tables, log of writes and log of the server.
+fn postgresql() -> Vec<Place> {
+    let places = files(&server::folder());
+    assert!(places.iter().any(|(name, _)| name.contains("/pg_wal/")));
+    places
+}
+
 #[test]
 fn marked_numbers_stand_nowhere_in_postgresql_and_its_log_of_writes() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let database = runtime.block_on(server::fresh_database());
-    let site = site();
-    site.change(
-        "linka.toml",
-        "# database = \"postgres://linka@localhost/linka\"",
-        &format!("database = \"{database}\""),
-    );
+    let (site, _alone) = site_in_postgresql();
 
     marked_numbers_stand_nowhere_of(&site, "info");
 
-    let places = files(&server::folder());
-    assert!(places.iter().any(|(name, _)| name.contains("/pg_wal/")));
+    let places = postgresql();
     let accounts = places.iter().filter(|(_, text)| contains(text, b"sona"));
     assert!(accounts.count() > 0, "the search finds no account");
     no_number_in(&places);
@@ -365,12 +375,16 @@ fn forms_of_second(second: u64) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Whether eight bytes in a row are a moment of those seconds, in seconds, or in milli-, micro- or nanoseconds.
+/// 2000-01-01T00:00:00Z, from which PostgreSQL counts microseconds.
+const POSTGRESQL_EPOCH: u64 = 946_684_800;
+
+/// Whether eight bytes in a row are a moment of those seconds, in seconds, or in milli-, micro- or nanoseconds, or as PostgreSQL writes one.
 fn has_moment(text: &[u8], first: u64, last: u64) -> bool {
     let is_one = |value: u64| {
-        [1, 1_000, 1_000_000, 1_000_000_000]
-            .iter()
-            .any(|unit| (first * unit..(last + 1) * unit).contains(&value))
+        let in_unit = |unit: &u64| (first * unit..(last + 1) * unit).contains(&value);
+        let since_2000 = first - POSTGRESQL_EPOCH..last + 1 - POSTGRESQL_EPOCH;
+        [1, 1_000, 1_000_000, 1_000_000_000].iter().any(in_unit)
+            || (since_2000.start * 1_000_000..since_2000.end * 1_000_000).contains(&value)
     };
     text.windows(8).any(|bytes| {
         let bytes: [u8; 8] = bytes.try_into().unwrap();
@@ -401,6 +415,9 @@ fn search_finds_a_second_in_each_form() {
         format!("at {second:x}").into_bytes(),
         (second * 1_000_000 + 17).to_be_bytes().to_vec(),
         (second * 1_000_000_000).to_le_bytes().to_vec(),
+        ((second - POSTGRESQL_EPOCH) * 1_000_000 + 17)
+            .to_le_bytes()
+            .to_vec(),
         1_790_000_000_u32.to_le_bytes().to_vec(),
     ] {
         assert!(finds_second(
@@ -431,18 +448,33 @@ fn tail(entry: &[u8]) -> &[u8] {
 
 #[test]
 fn marked_seconds_stand_nowhere_an_hour_later() {
-    let site = site();
+    marked_seconds_stand_nowhere_of(&site(), Vec::new);
+}
+
+#[test]
+fn marked_seconds_stand_nowhere_in_postgresql_and_its_log_of_writes() {
+    let (site, _alone) = site_in_postgresql();
+
+    marked_seconds_stand_nowhere_of(&site, postgresql);
+}
+
+fn marked_seconds_stand_nowhere_of(site: &Site, more: impl Fn() -> Vec<Place>) {
     let linka = site.start();
-    let (administrator, people) = people(&site, &[("sona", "supervisor")]);
-    let supervisor = people[1].signed_in(&site);
-    let phone = WirePhone::dials("*40", "jana", &site);
+    let (administrator, people) = people(site, &[("sona", "supervisor")]);
+    let supervisor = people[1].signed_in(site);
+    let phone = WirePhone::dials("*40", "jana", site);
+    // What the start itself writes down has a time of its own.
+    eventually("old sessions are deleted", SOON, || {
+        let (_, audit) = administrator.read("/audit");
+        audit.contains("retention").then_some(())
+    });
     let first = next_second();
 
-    let mut caller = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
+    let mut caller = Caller::calls(site, "<sip:+420777000001@127.0.0.2>", "");
     caller.is_answered(SOON);
     // Usually all of the call; a disk that was slow for a moment is mended by a snapshot, and only what came later is left.
     let entries = eventually("entries are in the journal", SOON, || {
-        Some(sealed_entries(&site)).filter(|entries| !entries.is_empty())
+        Some(sealed_entries(site)).filter(|entries| !entries.is_empty())
     });
     let now = files(&site.data());
     let stands = |entry: &Vec<u8>| now.iter().any(|(_, text)| contains(text, tail(entry)));
@@ -457,15 +489,12 @@ fn marked_seconds_stand_nowhere_an_hour_later() {
 
     // What comes later, such as news of a phone, may stand there for its own quarter of an hour.
     eventually("the journal has nothing of the call", SOON, || {
-        sealed_entries(&site).is_disjoint(&entries).then_some(())
+        sealed_entries(site).is_disjoint(&entries).then_some(())
     });
     let mut places = files(&site.data());
     places.extend(files(&site.keys()));
     places.push(("the log".to_owned(), fs::read(site.log()).unwrap()));
-    places.push((
-        "the warnings".to_owned(),
-        text_of(&told(&site)).into_bytes(),
-    ));
+    places.push(("the warnings".to_owned(), text_of(&told(site)).into_bytes()));
     places.push(("/metrics".to_owned(), linka.get("/metrics").1.into_bytes()));
     let json = site.command(&["status", "--json"]).stdout;
     places.push(("status --json".to_owned(), json));
@@ -481,6 +510,8 @@ fn marked_seconds_stand_nowhere_an_hour_later() {
         (found == 0).then_some(())
     });
     places.extend(pages(&[&administrator, &supervisor]));
+    places.push(backup(site));
+    places.extend(more());
     for (name, text) in &places {
         assert!(
             !finds_second(text, first, last),

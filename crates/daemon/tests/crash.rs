@@ -3,6 +3,8 @@
 #![allow(clippy::print_stderr, reason = "a failed test is repeated by its seed")]
 
 mod peers;
+#[path = "../../store/tests/contract/server.rs"]
+mod server;
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -205,14 +207,26 @@ fn rings(phones: &[&WirePhone]) -> usize {
 
 #[test]
 fn fifty_kills_under_load_lose_and_double_nobody() {
+    kills_lose_and_double_nobody(&site(ADRIFT_SECONDS));
+}
+
+#[test]
+fn fifty_kills_lose_and_double_nobody_in_postgresql() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let site = site(ADRIFT_SECONDS);
+    site.keep_records_in(&runtime.block_on(server::fresh_database()));
+
+    kills_lose_and_double_nobody(&site);
+}
+
+fn kills_lose_and_double_nobody(site: &Site) {
     for name in ["jana", "petra", "eva"] {
         site.operator(name, "");
     }
     let mut linka = site.start();
-    let jana = WirePhone::dials("*40", "jana", &site);
-    let petra = WirePhone::dials("*40", "petra", &site);
-    let eva = WirePhone::dials("*41", "eva", &site);
+    let jana = WirePhone::dials("*40", "jana", site);
+    let petra = WirePhone::dials("*40", "petra", site);
+    let eva = WirePhone::dials("*41", "eva", site);
     let phones = [&jana, &petra, &eva];
     let callers = Scenario::towards("caller-quiet", site.sip()).with("talk_ms", "400");
     let mut callers = callers.calls_per_minute(480).start(site.ports());
@@ -262,11 +276,7 @@ fn fifty_kills_under_load_lose_and_double_nobody() {
         contacts(status, &ANY).is_empty().then(|| status.clone())
     });
     adds_up(&last);
-    all_are_told(
-        &site,
-        &linka,
-        arrived..=arrived + LATE_MAX * u64::from(soak),
-    );
+    all_are_told(site, &linka, arrived..=arrived + LATE_MAX * u64::from(soak));
     eprintln!(
         "{kills} kills, {recovered} contacts found again, {}",
         last["counts"]

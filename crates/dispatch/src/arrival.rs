@@ -7,9 +7,9 @@ use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
-    Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, Outcome, Place, QueueId, Standing, Tier, Told, WRAP_UP_MAX, Widened,
-    Withdrawal, validate,
+    Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
+    Moment, Needs, OperatorId, Outcome, Place, QueueId, Speech, Standing, Tier, Told, WRAP_UP_MAX,
+    Widened, Withdrawal, validate,
 };
 
 impl Dispatcher {
@@ -39,6 +39,7 @@ impl Dispatcher {
             line,
             queue,
             class,
+            speech: Speech::Expected,
             standing,
             needs,
             arrived: self.now,
@@ -91,18 +92,43 @@ impl Dispatcher {
     }
 
     /// A contact's urgency changed: it goes by the timeline of its new class, and keeps what the old one gave it.
-    pub(crate) fn class(&mut self, id: ContactId, class: Class) -> Result<(), InputError> {
+    pub(crate) fn class(
+        &mut self,
+        id: ContactId,
+        class: Class,
+        cause: Cause,
+    ) -> Result<(), InputError> {
         let slot = self.contact_slot(id)?;
-        if self.contacts[slot].class == class {
+        let (was, spoke) = (self.contacts[slot].class, self.contacts[slot].speech);
+        let (class, speech) = match cause {
+            Cause::Caller => (class.min(was), Speech::CannotSpeak),
+            Cause::Operator(_) | Cause::Supervisor if class > Class::Danger => {
+                (class, Speech::Expected)
+            }
+            Cause::Operator(_) | Cause::Supervisor => (class, spoke),
+        };
+        if (class, speech) == (was, spoke) {
             return Ok(());
         }
+        self.contacts[slot].speech = speech;
+        self.touched.contacts.push(id);
+        self.decide(Decision::Classed {
+            contact: id,
+            class,
+            speech,
+        });
+        if class != was {
+            self.reclass(slot, class);
+        }
+        Ok(())
+    }
+
+    fn reclass(&mut self, slot: ContactSlot, class: Class) {
         self.unplace(slot);
         self.contacts[slot].class = class;
         self.contacts[slot].steps_taken = 0;
-        self.decide(Decision::Classed { contact: id, class });
         self.advance(slot);
         self.sync_offered(slot);
-        Ok(())
     }
 
     /// A contact's needs were set anew.

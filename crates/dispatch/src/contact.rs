@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Class, ContactId, LegId, LineId, Miss, Moment, Needs, Outcome, Overflow, OverflowPhase,
-    PartnerId, SkillId, Sought, Standing, Strategy, Tier, Told, Widened,
+    PartnerId, SkillId, Sought, Speech, Standing, Strategy, Tier, Told, Widened,
 };
 
 /// The place of an operator in the dispatcher's list.
@@ -21,6 +21,7 @@ pub(crate) struct Contact {
     pub(crate) line: LineId,
     pub(crate) queue: QueueSlot,
     pub(crate) class: Class,
+    pub(crate) speech: Speech,
     pub(crate) standing: Standing,
     pub(crate) needs: Needs,
     pub(crate) arrived: Moment,

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use crate::{
     Class, ContactId, LegId, LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability,
+    Speech,
 };
 
 /// What the dispatcher wants done, or has done to its own state and wants shown.
@@ -69,12 +70,14 @@ pub enum Decision {
         /// Which contact.
         contact: ContactId,
     },
-    /// The contact's class changed.
+    /// The contact's class changed, or whether its caller speaks.
     Classed {
         /// Which contact.
         contact: ContactId,
         /// Its class from now on.
         class: Class,
+        /// Whether its caller speaks, from now on.
+        speech: Speech,
     },
     /// An offer was missed.
     Missed {

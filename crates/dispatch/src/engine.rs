@@ -129,8 +129,8 @@ impl Dispatcher {
             Input::Classed {
                 contact,
                 class,
-                cause: _,
-            } => self.class(contact, class),
+                cause,
+            } => self.class(contact, class, cause),
             Input::Needed { contact, needs } => self.need(contact, needs),
             Input::Moved { contact, queue } => self.move_to(contact, queue),
             Input::Given { contact, operator } => self.give(contact, operator),

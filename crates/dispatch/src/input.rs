@@ -52,7 +52,8 @@ pub enum Input {
         /// Where it waits from now on.
         standing: Standing,
     },
-    /// A contact's urgency was changed.
+    /// A contact's urgency was changed. A caller tells by it that she cannot speak, which never makes her less urgent; whoever makes her less urgent
+    /// than `Danger` takes that back.
     Classed {
         /// Which contact.
         contact: ContactId,
@@ -198,6 +199,16 @@ pub enum Cause {
     Operator(OperatorId),
     /// A supervisor.
     Supervisor,
+}
+
+/// Whether a contact's caller speaks, as far as she told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speech {
+    /// She told nothing about it.
+    #[default]
+    Expected,
+    /// She told by a key that she cannot.
+    CannotSpeak,
 }
 
 /// What an operator wants.

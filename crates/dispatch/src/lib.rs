@@ -46,7 +46,8 @@ pub use ids::{
     SkillId,
 };
 pub use input::{
-    Cause, Class, EndCause, HandBack, Input, Intent, Miss, Reachability, Standing, WrapUpChange,
+    Cause, Class, EndCause, HandBack, Input, Intent, Miss, Reachability, Speech, Standing,
+    WrapUpChange,
 };
 pub use limits::{
     CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX,

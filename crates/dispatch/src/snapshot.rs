@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::{
     Class, Config, ContactId, ContactState, Intent, LegId, LineId, Membership, Misses, Moment,
     Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, Place, QueueId, Reachability,
-    ShiftPart, Standing, Tier,
+    ShiftPart, Speech, Standing, Tier,
 };
 
 /// All that a dispatcher knows, between two inputs and with every decision taken from it.
@@ -37,6 +37,8 @@ pub struct ContactSnapshot {
     pub queue: QueueId,
     /// Its class.
     pub class: Class,
+    /// Whether its caller speaks.
+    pub speech: Speech,
     /// Where in its class it waits.
     pub standing: Standing,
     /// What it asked for.

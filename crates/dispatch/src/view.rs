@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{
     Class, ContactId, Intent, LegId, LineId, Miss, Moment, Needs, OperatorId, PartnerId,
-    PauseCause, Place, QueueId, Reachability, SkillId, Standing,
+    PauseCause, Place, QueueId, Reachability, SkillId, Speech, Standing,
 };
 
 /// A live contact as screens show it.
@@ -18,6 +18,8 @@ pub struct ContactView {
     pub queue: QueueId,
     /// Its class.
     pub class: Class,
+    /// Whether its caller speaks.
+    pub speech: Speech,
     /// Where in its class it waits.
     pub standing: Standing,
     /// When it arrived.

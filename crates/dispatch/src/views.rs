@@ -5,7 +5,7 @@ use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
     Config, ContactId, ContactView, InputError, Moment, Occupancy, OperatorId, OperatorView, Place,
-    ShiftPart, Tier, Why,
+    QueueId, ShiftPart, Tier, Why,
 };
 
 impl Dispatcher {
@@ -65,6 +65,17 @@ impl Dispatcher {
         Some(self.operator_view(&self.operators[slot]))
     }
 
+    /// The queues that an operator serves; none when she is not configured.
+    #[must_use]
+    pub fn queues_of(&self, id: OperatorId) -> &[QueueId] {
+        // Those who are leaving stand behind the configured ones.
+        let slot = self.operator_slots.get(&id);
+        let operator = slot.and_then(|slot| self.config.operators.get(*slot));
+        operator
+            .filter(|operator| operator.id == id)
+            .map_or(&[], |operator| &operator.queues)
+    }
+
     fn contact_view(&self, slot: ContactSlot) -> ContactView {
         let contact = &self.contacts[slot];
         let mut required = Vec::new();
@@ -75,6 +86,7 @@ impl Dispatcher {
             line: contact.line,
             queue: self.config.queues[contact.queue].id,
             class: contact.class,
+            speech: contact.speech,
             standing: contact.standing,
             arrived: contact.arrived,
             answered: contact.answered,

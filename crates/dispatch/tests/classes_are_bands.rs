@@ -48,6 +48,54 @@ fn a_caller_who_cannot_speak_goes_before_those_who_came_earlier() {
 }
 
 #[test]
+fn a_key_never_makes_an_alarm_less_urgent() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    let alarm = centre.arrives(Class::Alarm);
+
+    centre.give(Input::Classed {
+        contact: alarm,
+        class: Class::Danger,
+        cause: Cause::Caller,
+    });
+
+    let view = centre.dispatcher.contact(alarm).unwrap();
+    assert_eq!(
+        (view.class, view.speech),
+        (Class::Alarm, Speech::CannotSpeak)
+    );
+    assert!(centre.has(&Decision::Classed {
+        contact: alarm,
+        class: Class::Alarm,
+        speech: Speech::CannotSpeak,
+    }));
+}
+
+#[test]
+fn only_her_own_key_tells_that_she_cannot_speak_and_lowering_her_takes_it_back() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    let contact = centre.arrives(Class::Crisis);
+    let mut classed = |class, cause| {
+        centre.give(Input::Classed {
+            contact,
+            class,
+            cause,
+        });
+        let view = centre.dispatcher.contact(contact).unwrap();
+        (view.class, view.speech)
+    };
+
+    let raised = classed(Class::Danger, Cause::Supervisor);
+    let pressed = classed(Class::Danger, Cause::Caller);
+    let raised_again = classed(Class::Danger, Cause::Operator(op("anna")));
+    let lowered = classed(Class::Crisis, Cause::Operator(op("anna")));
+
+    assert_eq!(raised, (Class::Danger, Speech::Expected));
+    assert_eq!(pressed, (Class::Danger, Speech::CannotSpeak));
+    assert_eq!(raised_again, pressed);
+    assert_eq!(lowered, (Class::Crisis, Speech::Expected));
+}
+
+#[test]
 fn an_alarm_takes_the_only_operator_from_a_ringing_call_of_a_lower_class() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let crisis = centre.arrives(Class::Crisis);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dispatch::{Class, ContactView, LineId, Moment, OperatorId, OperatorView, QueueId, Standing};
+use dispatch::{
+    Class, ContactView, LineId, Moment, OperatorId, OperatorView, QueueId, Speech, Standing,
+};
 
 use crate::engine::Exchange;
 use crate::input::Mode;
@@ -41,6 +43,8 @@ pub struct ContactRow {
     pub queue: QueueId,
     /// Its class.
     pub class: Class,
+    /// Whether its caller speaks.
+    pub speech: Speech,
     /// Where in its class it waits.
     pub standing: Standing,
     /// When it arrived.
@@ -60,6 +64,8 @@ pub struct OperatorRow {
     pub operator: OperatorId,
     /// The four-part state.
     pub view: OperatorView,
+    /// The queues that she serves.
+    pub queues: Vec<QueueId>,
     /// How many phones are registered.
     pub phones: usize,
 }
@@ -124,6 +130,7 @@ impl Exchange {
     pub(crate) fn operator_row(&self, view: OperatorView) -> OperatorRow {
         OperatorRow {
             operator: view.id,
+            queues: self.dispatcher().queues_of(view.id).to_vec(),
             phones: self.presences.phones(view.id).len(),
             view,
         }
@@ -146,6 +153,7 @@ impl ContactRow {
             line: view.line,
             queue: view.queue,
             class: view.class,
+            speech: view.speech,
             standing: view.standing,
             arrived: view.arrived,
             steps_taken: view.steps_taken,

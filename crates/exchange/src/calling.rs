@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dispatch::{Class, ContactId, LegId, Miss, OperatorId, PartnerId, Withdrawal};
+use dispatch::{ContactId, LegId, Miss, OperatorId, PartnerId, Speech, Withdrawal};
 use journal::Fact;
 use media::{Background, Playlist, ThreadId};
 use sip::{DialogId, Failure, Status, Target};
@@ -187,9 +187,9 @@ impl Exchange {
         if let Some(entry) = self.directory(Who::OnCall(operator)) {
             return self.call_by_trunk(contact, &entry).map(|call| vec![call]);
         }
-        let words = match self.contacts.get(&contact)?.class {
-            Class::Danger => CANNOT_SPEAK,
-            Class::Alarm | Class::Crisis | Class::Information => ANONYMOUS,
+        let words = match self.contacts.get(&contact)?.speech {
+            Speech::CannotSpeak => CANNOT_SPEAK,
+            Speech::Expected => ANONYMOUS,
         };
         let from = sip::Party {
             display: Some(words.to_owned()),

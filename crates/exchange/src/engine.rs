@@ -74,7 +74,6 @@ pub struct Exchange {
     pub(crate) refusals: BTreeMap<&'static str, u64>,
     /// What screens have not been told yet.
     pub(crate) untold: Untold,
-    pub(crate) screens_armed: bool,
     /// Commands to be answered once their fact is applied, by the number of its entry.
     acting: BTreeMap<Seq, Token>,
     /// Commands that came before the restart was applied: until then the state is that of before the crash.
@@ -139,7 +138,6 @@ impl Exchange {
             unsaved: None,
             refusals: BTreeMap::new(),
             untold: Untold::default(),
-            screens_armed: false,
             acting: BTreeMap::new(),
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
@@ -544,7 +542,11 @@ impl Exchange {
                 self.withdraw_overflow(now, contact, partner)
             }
             Decision::Waits { contact } => self.wait(now, contact),
-            Decision::Classed { contact, class } => self.classed(now, contact, class),
+            Decision::Classed {
+                contact,
+                class,
+                speech,
+            } => self.classed(now, contact, class, speech),
             Decision::Closed(closed) => self.close(now, closed.contact),
             Decision::Tell(notice) => self.warn(Warning::Distribution(notice)),
             Decision::Paused { operator, cause: _ } => {

@@ -191,7 +191,7 @@ impl Exchange {
         };
         let contact = ContactId(seq);
         let answer = self.timers.arm(now + line.ring_time, Timer::Answer(leg));
-        let (at_once, class) = (line.ring_time.is_zero(), line.class);
+        let at_once = line.ring_time.is_zero();
         let caller = Caller {
             dialog,
             line,
@@ -205,7 +205,7 @@ impl Exchange {
         };
         self.callers.insert(leg, caller);
         self.by_dialog.insert(dialog, leg);
-        self.contacts.insert(contact, Legs::of(leg, class));
+        self.contacts.insert(contact, Legs::of(leg));
         if at_once {
             self.timers.cancel(answer);
             self.answer_by_itself(now, leg);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use dispatch::{Class, ContactId, LegId, Miss, OperatorId, PartnerId};
+use dispatch::{ContactId, LegId, Miss, OperatorId, PartnerId, Speech};
 use media::{Digit, PortPair, StreamId};
 use sip::DialogId;
 
@@ -157,17 +157,17 @@ pub(crate) struct Offer {
 #[derive(Debug)]
 pub(crate) struct Legs {
     pub(crate) caller: LegId,
-    pub(crate) class: Class,
+    pub(crate) speech: Speech,
     pub(crate) offers: BTreeMap<OperatorId, Offer>,
     pub(crate) partners: BTreeMap<PartnerId, LegId>,
     pub(crate) joined: Option<LegId>,
 }
 
 impl Legs {
-    pub(crate) fn of(caller: LegId, class: Class) -> Self {
+    pub(crate) fn of(caller: LegId) -> Self {
         Self {
             caller,
-            class,
+            speech: Speech::Expected,
             offers: BTreeMap::new(),
             partners: BTreeMap::new(),
             joined: None,

@@ -72,8 +72,20 @@ pub(crate) struct Untold {
     others: Others,
     /// Those of whom they were told.
     known: BTreeSet<OperatorId>,
-    told: Option<Instant>,
+    next: Next,
     number: u64,
+}
+
+/// When screens are told next.
+#[derive(Clone, Copy, Debug, Default)]
+enum Next {
+    /// As soon as something changes.
+    #[default]
+    AtOnce,
+    /// As soon as something changes, but not before this.
+    NotBefore(Instant),
+    /// When the timer that is set for it goes off.
+    ByTimer,
 }
 
 /// Whether anything beside contacts and operators changed.
@@ -183,14 +195,13 @@ impl Exchange {
         if self.untold.is_empty() {
             return;
         }
-        match self.untold.told {
-            Some(told) if now < told + TOLD_EVERY => {
-                if !self.screens_armed {
-                    self.screens_armed = true;
-                    self.timers.arm(told + TOLD_EVERY, Timer::TellScreens);
-                }
+        match self.untold.next {
+            Next::NotBefore(at) if now < at => {
+                self.untold.next = Next::ByTimer;
+                self.timers.arm(at, Timer::TellScreens);
             }
-            Some(_) | None => self.tell_screens(now),
+            Next::AtOnce | Next::NotBefore(_) => self.tell_screens(now),
+            Next::ByTimer => {}
         }
     }
 
@@ -231,14 +242,14 @@ impl Exchange {
                 None => {}
             }
         }
-        self.untold.told = Some(now);
+        self.untold.next = Next::NotBefore(now + TOLD_EVERY);
         self.untold.number = changed.number;
         self.push(Output::Changed(Box::new(changed)));
     }
 
     /// Screens may be told again.
     pub(crate) fn on_tell_screens(&mut self, now: Instant) {
-        self.screens_armed = false;
+        self.untold.next = Next::AtOnce;
         if !self.untold.is_empty() {
             self.tell_screens(now);
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch::{Class, ContactId, LegId};
+use dispatch::{Class, ContactId, LegId, Speech};
 use media::{Background, Level, Playlist};
 
 use crate::engine::{Exchange, Timer};
@@ -124,16 +124,22 @@ impl Exchange {
     }
 
     /// A contact's class changed. `Danger` is heard as near silence: her sign that it worked.
-    pub(crate) fn classed(&mut self, now: Instant, contact: ContactId, class: Class) {
+    pub(crate) fn classed(
+        &mut self,
+        now: Instant,
+        contact: ContactId,
+        class: Class,
+        speech: Speech,
+    ) {
         let Some(legs) = self.contacts.get_mut(&contact) else {
             return;
         };
-        legs.class = class;
+        legs.speech = speech;
         let leg = legs.caller;
         let Some(caller) = self.callers.get_mut(&leg) else {
             return;
         };
-        let quiet = matches!(class, Class::Danger | Class::Alarm);
+        let quiet = speech == Speech::CannotSpeak || class == Class::Alarm;
         caller.hearing = match (quiet, caller.hearing) {
             (true, _) => Hearing::NearSilence,
             (false, Hearing::NearSilence) => Hearing::Words { next: 0 },

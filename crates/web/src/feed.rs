@@ -12,14 +12,18 @@ use dispatch::{ContactId, OperatorId};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::broadcast;
 
 use crate::board::{Change, Contact, Fold, Millis, Operator, Parts, Setup};
+use crate::limits::Asker;
+use crate::places::{NoPlace, Place, Places};
 
 /// How many changes are kept for screens that are slow or come back.
 pub const CHANGES_KEPT: usize = 256;
 /// How many feeds may be open at once.
 pub const FEEDS_MAX: usize = 2_000;
+/// How many of them one account or one key may have open.
+pub const FEEDS_OF_ONE_MAX: usize = 64;
 /// How often a screen hears something when nothing changes.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
@@ -45,7 +49,7 @@ pub struct Tap {
 pub struct Feed {
     state: Mutex<State>,
     frames: broadcast::Sender<Arc<Frame>>,
-    places: Arc<Semaphore>,
+    places: Arc<Places<Asker>>,
 }
 
 struct State {
@@ -71,18 +75,33 @@ enum Audience {
     Operator(OperatorId),
 }
 
-/// All places of the feed are taken.
+/// There is no place for another feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{FEEDS_MAX} feeds are open")]
-pub struct Full;
+pub(crate) enum Full {
+    /// All are taken.
+    #[error("{FEEDS_MAX} feeds are open")]
+    All,
+    /// Who asks has all that one may have.
+    #[error("{FEEDS_OF_ONE_MAX} feeds of yours are open")]
+    OfOne,
+}
+
+impl From<NoPlace> for Full {
+    fn from(no: NoPlace) -> Self {
+        match no {
+            NoPlace::Left => Self::All,
+            NoPlace::ForOne => Self::OfOne,
+        }
+    }
+}
 
 /// An open feed: who holds it has a place.
-pub struct Subscription {
+pub(crate) struct Subscription {
     listener: Listener,
     first: VecDeque<Bytes>,
     receiver: broadcast::Receiver<Arc<Frame>>,
     feed: Arc<Feed>,
-    _place: OwnedSemaphorePermit,
+    _place: Place<Asker>,
 }
 
 impl Feed {
@@ -98,7 +117,7 @@ impl Feed {
                 kept: VecDeque::with_capacity(CHANGES_KEPT),
             }),
             frames,
-            places: Arc::new(Semaphore::new(FEEDS_MAX)),
+            places: Places::new(FEEDS_MAX, FEEDS_OF_ONE_MAX),
         })
     }
 
@@ -139,7 +158,7 @@ impl Feed {
     /// How many feeds are open.
     #[must_use]
     pub fn open(&self) -> usize {
-        FEEDS_MAX - self.places.available_permits()
+        self.places.taken()
     }
 
     /// A contact that is on the board.
@@ -163,14 +182,15 @@ impl Feed {
     /// Opens a feed. `last_event` is what a screen that comes back heard last.
     ///
     /// # Errors
-    /// [`Full`] when [`FEEDS_MAX`] are open.
-    pub fn subscribe(
+    /// [`Full`] when [`FEEDS_MAX`] are open, or [`FEEDS_OF_ONE_MAX`] of whoever asks.
+    pub(crate) fn subscribe(
         self: &Arc<Self>,
+        asker: Asker,
         listener: Listener,
         last_event: Option<&str>,
         at: Millis,
     ) -> Result<Subscription, Full> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| Full)?;
+        let place = self.places.take(asker)?;
         let state = self.state();
         // Under the lock, so that nothing comes between what is told first and what follows.
         let receiver = self.frames.subscribe();
@@ -250,7 +270,7 @@ impl Frame {
 
 impl Subscription {
     /// What is to be sent next, once there is something; nothing when the feed has ended.
-    pub async fn next(&mut self, now: impl Fn() -> Millis) -> Option<Bytes> {
+    pub(crate) async fn next(&mut self, now: impl Fn() -> Millis) -> Option<Bytes> {
         if let Some(first) = self.first.pop_front() {
             return Some(first);
         }
@@ -272,7 +292,7 @@ impl Subscription {
     }
 
     /// The subscription as a stream that ends with the feed.
-    pub fn into_stream(
+    pub(crate) fn into_stream(
         self,
         now: impl Fn() -> Millis + Send + Sync,
     ) -> impl Stream<Item = Bytes> + Send {

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::board::Parts;
 use crate::feed::Listener;
 use crate::identity::Who;
+use crate::limits::Asker;
 use crate::problem::{Kind, Problem, ProblemBody};
 
 /// How often it is looked whether who listens still may; by that an open page also keeps its session alive.
@@ -50,7 +51,7 @@ async fn feed(State(app): State<App>, who: Who, headers: HeaderMap) -> Result<Re
         .and_then(|value| value.to_str().ok());
     let subscription = app
         .feed
-        .subscribe(listener(&who), last_event, app.clock.now())
+        .subscribe(Asker::of(&who), listener(&who), last_event, app.clock.now())
         .map_err(|full| Problem::new(Kind::Unavailable, full.to_string()).retry_after(10))?;
     let clock = app.clock.clone();
     let frames = subscription

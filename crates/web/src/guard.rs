@@ -59,11 +59,7 @@ pub(crate) async fn guard(
         guard.limits.count(&Asker::Stranger(address), path)?;
         return Err(Problem::new(Kind::NotSignedIn, "sign in first"));
     };
-    let asker = match &who {
-        Who::Account(account) => Asker::Account(account.account.0),
-        Who::Key { name, .. } => Asker::Key(name.clone()),
-    };
-    guard.limits.count(&asker, path)?;
+    guard.limits.count(&Asker::of(&who), path)?;
     may(needs, &who)?;
     request.extensions_mut().insert(who);
     Ok(next.run(request).await)

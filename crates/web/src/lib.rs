@@ -22,6 +22,7 @@ pub mod line;
 mod openapi;
 mod operators;
 mod pages;
+mod places;
 pub mod problem;
 mod reports;
 pub mod roles;
@@ -33,4 +34,7 @@ pub use audit::{AUDIT_WAITING_MAX, Audit, Event, NotAudited, note_now};
 pub use limits::{ASKERS_MAX, REQUESTS_A_SECOND, REQUESTS_AT_ONCE};
 pub use openapi::document;
 pub use pages::are_built;
-pub use serve::{CONNECTIONS_MAX, HANDSHAKE_TIMEOUT, HEAD_TIMEOUT, STREAMS_MAX, serve, serve_tls};
+pub use serve::{
+    CONNECTIONS_MAX, CONNECTIONS_OF_ADDRESS_MAX, HANDSHAKE_TIMEOUT, HEAD_TIMEOUT, STREAMS_MAX,
+    serve, serve_tls,
+};

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::identity::Who;
 use crate::problem::{Kind, Problem};
 
 /// Requests that somebody may send each second for long.
@@ -26,6 +27,16 @@ pub(crate) enum Asker {
     Key(String),
     /// Nobody that is known, from this address.
     Stranger(Option<IpAddr>),
+}
+
+impl Asker {
+    /// Who somebody is here that has signed in.
+    pub(crate) fn of(who: &Who) -> Self {
+        match who {
+            Who::Account(account) => Self::Account(account.account.0),
+            Who::Key { name, .. } => Self::Key(name.clone()),
+        }
+    }
 }
 
 /// Who has asked how often.

@@ -11,16 +11,18 @@ use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::Layer as _;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::identity::Peer;
+use crate::places::{NoPlace, Places};
 
 /// How many connections may be open at once.
 pub const CONNECTIONS_MAX: usize = 4_096;
+/// How many of them may come from one address.
+pub const CONNECTIONS_OF_ADDRESS_MAX: usize = 1_024;
 /// How long a client may take for the head of a request, the wait for its next one on the same connection included.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take to shake hands.
@@ -29,6 +31,8 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const STREAMS_MAX: u32 = 64;
 /// How long the listener rests after it failed.
 const REST: Duration = Duration::from_millis(100);
+/// How often it is told at most that connections are refused.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Serves in clear text until the process ends: on loopback alone.
 pub async fn serve(listener: TcpListener, router: Router) {
@@ -46,7 +50,8 @@ pub async fn serve_tls(listener: TcpListener, router: Router, config: ServerConf
 }
 
 async fn accept(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut told = None;
+    let places = Places::new(CONNECTIONS_MAX, CONNECTIONS_OF_ADDRESS_MAX);
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -56,10 +61,16 @@ async fn accept(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>)
                 continue;
             }
         };
-        let Ok(place) = places.clone().try_acquire_owned() else {
-            // Dropped at once: waiting would keep those out who come when a place is free.
-            tracing::warn!("{CONNECTIONS_MAX} web connections are open: one more was refused");
-            continue;
+        // One too many is dropped at once: waiting would keep those out who come when a place is free.
+        let place = match places.take(address.ip()) {
+            Ok(place) => place,
+            Err(no) => {
+                if told.is_none_or(|at: Instant| at.elapsed() >= TOLD_EVERY) {
+                    told = Some(Instant::now());
+                    tell(no);
+                }
+                continue;
+            }
         };
         // Changes are small and late ones are no use.
         let _slower = stream.set_nodelay(true);
@@ -77,6 +88,17 @@ async fn accept(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>)
             }
             drop(place);
         });
+    }
+}
+
+fn tell(no: NoPlace) {
+    match no {
+        NoPlace::Left => {
+            tracing::warn!("{CONNECTIONS_MAX} web connections are open: more are refused");
+        }
+        NoPlace::ForOne => tracing::warn!(
+            "one address has {CONNECTIONS_OF_ADDRESS_MAX} web connections open: more of its own are refused"
+        ),
     }
 }
 

@@ -86,6 +86,12 @@ impl Node {
         })
     }
 
+    /// The program itself.
+    pub(crate) fn program(&self) -> PathBuf {
+        let own = self.folder.as_deref().unwrap_or_else(|| Path::new(""));
+        own.join("node")
+    }
+
     /// A command that finds this Node.js first.
     pub(crate) fn command(&self, program: &str, folder: &Path) -> Command {
         let mut command = Command::new(program);

@@ -115,7 +115,7 @@ export const cs = {
   class: { alarm: 'poplach', danger: 'ohrožení', crisis: 'krize', information: 'informace' },
   classMeans: {
     alarm: 'tlačítko SOS',
-    danger: 'nemůže mluvit / nebezpečí',
+    danger: 'zvýšil člověk',
     crisis: 'krizový hovor',
     information: 'dotaz, který počká',
   },

@@ -110,7 +110,7 @@ export const en: Dictionary = {
   class: { alarm: 'alarm', danger: 'danger', crisis: 'crisis', information: 'information' },
   classMeans: {
     alarm: 'SOS button',
-    danger: 'cannot speak / danger',
+    danger: 'raised by somebody',
     crisis: 'crisis call',
     information: 'a question that can wait',
   },

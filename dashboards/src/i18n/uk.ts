@@ -115,7 +115,7 @@ export const uk: Dictionary = {
   class: { alarm: 'тривога', danger: 'загроза', crisis: 'криза', information: 'інформація' },
   classMeans: {
     alarm: 'кнопка SOS',
-    danger: 'не може говорити / небезпека',
+    danger: 'підвищила людина',
     crisis: 'кризовий дзвінок',
     information: 'запитання, яке почекає',
   },

@@ -80,7 +80,7 @@ export interface Staff {
 
 /** Counts the operators at desks. */
 export function staff(board: Board, nowMs: number): Staff {
-  const desks = [...board.operators.values()].filter((operator) => operator.place === 'desk');
+  const desks = atDesks(board);
   const count = (is: (operator: Operator) => boolean) => desks.filter(is).length;
   return {
     free: count((operator) => isFree(operator, nowMs)),
@@ -89,6 +89,15 @@ export function staff(board: Board, nowMs: number): Staff {
     wrapUp: count((operator) => doing(operator, nowMs) === 'wrap_up'),
     paused: count((operator) => operator.intent.wants === 'paused'),
   };
+}
+
+/** How many operators of a queue are there, at desks. */
+export function staffOf(board: Board, queue: string): number {
+  return atDesks(board).filter((operator) => operator.queues.includes(queue) && isThere(operator)).length;
+}
+
+function atDesks(board: Board): Operator[] {
+  return [...board.operators.values()].filter((operator) => operator.place === 'desk');
 }
 
 /** Operators as they stand in a list: those on shift first, on-call people after those at desks, each by name. */

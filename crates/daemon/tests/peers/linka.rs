@@ -2,7 +2,7 @@
 
 use super::ports::Ports;
 use super::process::Process;
-use super::{eventually, hexadecimal};
+use super::{eventually, eventually_or_tell, hexadecimal};
 use md5::{Digest, Md5};
 use serde_json::Value;
 use sha2::Sha256;
@@ -122,6 +122,15 @@ impl Site {
     /// The port of dashboards and API, on 127.0.0.1.
     pub(crate) fn web(&self) -> u16 {
         self.web
+    }
+
+    /// Keeps the records in this PostgreSQL database instead of a file.
+    pub(crate) fn keep_records_in(&self, database: &str) {
+        self.change(
+            "linka.toml",
+            "# database = \"postgres://linka@localhost/linka\"",
+            &format!("database = \"{database}\""),
+        );
     }
 
     pub(crate) fn config(&self) -> PathBuf {
@@ -275,7 +284,8 @@ impl Linka<'_> {
         within: Duration,
         mut ask: impl FnMut(&Value) -> Option<T>,
     ) -> T {
-        eventually(what, within, || ask(&self.status()?))
+        let instead = || self.status().unwrap_or_default().to_string();
+        eventually_or_tell(what, within, || ask(&self.status()?), instead)
     }
 
     /// Status code and body of a GET to the metrics listener: `/metrics`, `/healthz`, `/readyz`.

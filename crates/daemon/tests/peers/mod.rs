@@ -29,14 +29,29 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Asks until there is an answer, and fails the test when there is none within the time.
 #[track_caller]
-pub(crate) fn eventually<T>(what: &str, within: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, within: Duration, ask: impl FnMut() -> Option<T>) -> T {
+    eventually_or_tell(what, within, ask, String::new)
+}
+
+/// The same, and says at the failure what there was instead.
+#[track_caller]
+pub(crate) fn eventually_or_tell<T>(
+    what: &str,
+    within: Duration,
+    mut ask: impl FnMut() -> Option<T>,
+    instead: impl Fn() -> String,
+) -> T {
     let deadline = Instant::now() + within;
     let (_keep_open, never) = mpsc::sync_channel::<()>(1);
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "{what}: not within {within:?}");
+        assert!(
+            Instant::now() < deadline,
+            "{what}: not within {within:?} {}",
+            instead()
+        );
         let _timeout = never.recv_timeout(POLL_INTERVAL);
     }
 }

@@ -1,8 +1,8 @@
 use super::{At, Contact, Far, Model, Person};
 use dispatch::{
-    Action, Class, Config, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId, LineId,
-    Miss, Needs, Notice, OperatorId, Outcome, Place, QueueId, Reachability, Standing, Withdrawal,
-    WrapUpChange,
+    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId,
+    LineId, Miss, Needs, Notice, OperatorId, Outcome, Place, QueueId, Reachability, Speech,
+    Standing, Withdrawal, WrapUpChange,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +29,11 @@ impl Model {
                 self.contacts.get_mut(contact)?.standing = *standing;
                 Some(())
             }
-            Input::Classed { contact, class, .. } => self.class(*contact, *class),
+            Input::Classed {
+                contact,
+                class,
+                cause,
+            } => self.class(*contact, *class, *cause),
             Input::Needed { contact, needs } => {
                 self.contacts.get_mut(contact)?.needs = needs.clone();
                 self.advance(*contact);
@@ -139,6 +143,7 @@ impl Model {
                 line,
                 queue,
                 class,
+                speech: Speech::Expected,
                 standing,
                 needs: needs.clone(),
                 arrived: self.now,
@@ -164,12 +169,26 @@ impl Model {
         Some(())
     }
 
-    fn class(&mut self, id: ContactId, class: Class) -> Accepted {
+    fn class(&mut self, id: ContactId, mut class: Class, cause: Cause) -> Accepted {
         let contact = self.contacts.get_mut(&id)?;
-        if contact.class != class {
-            contact.class = class;
-            contact.steps = 0;
-            self.out.push(Decision::Classed { contact: id, class });
+        let before = (contact.class, contact.speech);
+        if cause == Cause::Caller {
+            contact.speech = Speech::CannotSpeak;
+            class = class.min(contact.class);
+        } else if matches!(class, Class::Crisis | Class::Information) {
+            contact.speech = Speech::Expected;
+        }
+        contact.class = class;
+        let speech = contact.speech;
+        if before != (class, speech) {
+            self.out.push(Decision::Classed {
+                contact: id,
+                class,
+                speech,
+            });
+        }
+        if before.0 != class {
+            self.contacts.get_mut(&id)?.steps = 0;
             self.advance(id);
         }
         Some(())

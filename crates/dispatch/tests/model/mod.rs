@@ -15,7 +15,7 @@ use std::time::Duration;
 use dispatch::{
     Action, Class, Closed, Config, ContactId, Decision, Input, Intent, LegId, LineId, Miss, Moment,
     Needs, OperatorId, Outcome, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
-    Reserve, SkillId, Standing, Step, Strategy, Withdrawal,
+    Reserve, SkillId, Speech, Standing, Step, Strategy, Withdrawal,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub struct Contact {
     pub line: LineId,
     pub queue: QueueId,
     pub class: Class,
+    pub speech: Speech,
     pub standing: Standing,
     pub needs: Needs,
     pub arrived: Moment,

@@ -523,7 +523,11 @@ impl World {
             _ => Input::Classed {
                 contact,
                 class: self.chance.of(&CLASSES).unwrap(),
-                cause: Cause::Supervisor,
+                cause: match self.chance.below(3) {
+                    0 => Cause::Caller,
+                    1 => Cause::Operator(self.operator()),
+                    _ => Cause::Supervisor,
+                },
             },
         }
     }

@@ -3,12 +3,12 @@ use dispatch::{
     Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment, Need,
     Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase, PairRest,
     Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve,
-    Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Standing, Step, Strategy, Tier, Timeline,
-    Told, Widened, WrapUpChange,
+    Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Tier,
+    Timeline, Told, Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire};
+use super::{Malformed, Reader, Wire, from_format_3};
 
 impl Wire for Moment {
     fn put(&self, out: &mut Vec<u8>) {
@@ -132,6 +132,7 @@ record!(ContactSnapshot {
     line,
     queue,
     class,
+    speech,
     standing,
     needs,
     arrived,
@@ -149,6 +150,24 @@ record!(ContactSnapshot {
     rests,
     told,
 });
+
+impl Wire for Speech {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Expected => 0_u64.put(out),
+            Self::CannotSpeak => 1_u64.put(out),
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        match from_format_3::<u64>(from)? {
+            0 => Ok(Self::Expected),
+            1 => Ok(Self::CannotSpeak),
+            _ => Err(Malformed),
+        }
+    }
+}
+
 choice!(Widened { 1 No, 2 Yes });
 choice!(Told { 1 No, 2 Yes });
 choice!(Tier { 1 Desk, 2 OnCall });

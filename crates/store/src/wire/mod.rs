@@ -55,6 +55,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What format 2 does not have.
+fn from_format_3<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
+    if from.format < 3 {
+        return Ok(T::default());
+    }
+    T::take(from)
+}
+
 /// Writes a value as bytes.
 #[cfg(test)]
 fn encode(value: &impl Wire) -> Vec<u8> {

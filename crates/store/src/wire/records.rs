@@ -5,7 +5,7 @@ use records::{
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire};
+use super::{Malformed, Reader, Wire, from_format_3};
 
 wrapper! { QuarterHour }
 
@@ -41,14 +41,6 @@ impl Wire for Counts {
             calls: from_format_3(from)?,
         })
     }
-}
-
-/// What format 2 does not have.
-fn from_format_3<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
-    if from.format < 3 {
-        return Ok(T::default());
-    }
-    T::take(from)
 }
 
 impl Wire for OpenLine {

@@ -110,6 +110,8 @@ pub struct Contact {
     pub queue: String,
     /// Its urgency.
     pub class: Class,
+    /// Whether its caller speaks.
+    pub speech: Speech,
     /// Whether it waits behind its band, since another call from the same source is live.
     pub standing: Standing,
     /// What is done with it.
@@ -132,12 +134,22 @@ pub struct Contact {
 pub enum Class {
     /// An SOS button.
     Alarm,
-    /// Cannot speak, or raised by a person.
+    /// The caller cannot speak, or somebody raised it.
     Danger,
     /// The line.
     Crisis,
     /// Questions that can wait.
     Information,
+}
+
+/// Whether a caller speaks, as far as she told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Speech {
+    /// She told nothing about it.
+    Expected,
+    /// She told by a key that she cannot: ask what yes and no can answer.
+    CannotSpeak,
 }
 
 /// Where in its class a contact waits.
@@ -188,6 +200,8 @@ pub struct Operator {
     pub wrap_up_until_ms: Option<Millis>,
     /// Missed offers in a row.
     pub misses_in_row: u32,
+    /// The queues that she serves.
+    pub queues: Vec<String>,
     /// How many phones are registered.
     pub phones: usize,
 }

@@ -1,9 +1,15 @@
 use dispatch::Key;
 
 use super::*;
-use crate::board::{Class, ContactState, Intent, Name, Occupancy, Place, Reachability, Standing};
+use crate::board::{
+    Class, ContactState, Intent, Name, Occupancy, Place, Reachability, Speech, Standing,
+};
 
 const AT: Millis = 1_800_000_000_000;
+
+fn one() -> Asker {
+    Asker::Key("one".to_owned())
+}
 
 fn contact(id: u64, with: &[&str]) -> Change {
     Change::Contact(Contact {
@@ -11,6 +17,7 @@ fn contact(id: u64, with: &[&str]) -> Change {
         line: "help".to_owned(),
         queue: "help".to_owned(),
         class: Class::Crisis,
+        speech: Speech::Expected,
         standing: Standing::Arrival,
         state: ContactState::Waiting,
         arrived_ms: AT,
@@ -36,6 +43,7 @@ fn operator(name: &str) -> Change {
         claim: None,
         wrap_up_until_ms: None,
         misses_in_row: 0,
+        queues: vec!["help".to_owned()],
         phones: 1,
     })
 }
@@ -53,7 +61,9 @@ async fn next(subscription: &mut Subscription) -> String {
 async fn screen_hears_a_snapshot_and_then_each_change_once() {
     let feed = Feed::new(7);
     feed.change(AT, vec![contact(1, &[])]);
-    let mut screen = feed.subscribe(Listener::Person(None), None, AT).unwrap();
+    let mut screen = feed
+        .subscribe(one(), Listener::Person(None), None, AT)
+        .unwrap();
 
     feed.change(AT, vec![contact(2, &[])]);
 
@@ -76,7 +86,7 @@ async fn screen_that_comes_back_hears_what_it_missed() {
     }
 
     let mut screen = feed
-        .subscribe(Listener::Person(None), Some("7-2"), AT)
+        .subscribe(one(), Listener::Person(None), Some("7-2"), AT)
         .unwrap();
 
     assert!(next(&mut screen).await.contains("id: 7-3\n"));
@@ -92,7 +102,7 @@ async fn screen_of_another_start_or_of_long_ago_gets_a_snapshot() {
 
     for last_event in ["6-3", "7-1", "7-999999", "", "x", "7-", "-3"] {
         let mut screen = feed
-            .subscribe(Listener::Person(None), Some(last_event), AT)
+            .subscribe(one(), Listener::Person(None), Some(last_event), AT)
             .unwrap();
         let first = next(&mut screen).await;
         assert!(first.starts_with("event: snapshot\n"), "{last_event}");
@@ -102,7 +112,9 @@ async fn screen_of_another_start_or_of_long_ago_gets_a_snapshot() {
 #[tokio::test]
 async fn screen_that_does_not_keep_up_gets_a_snapshot_and_goes_on() {
     let feed = Feed::new(7);
-    let mut screen = feed.subscribe(Listener::Person(None), None, AT).unwrap();
+    let mut screen = feed
+        .subscribe(one(), Listener::Person(None), None, AT)
+        .unwrap();
     next(&mut screen).await;
 
     for id in 1..=2 * CHANGES_KEPT as u64 {
@@ -121,7 +133,7 @@ async fn wall_hears_no_name() {
     let feed = Feed::new(7);
     let changes = || vec![contact(1, &["jana"]), operator("dana"), operator("jana")];
     feed.change(AT, changes());
-    let mut wall = feed.subscribe(Listener::Wall, None, AT).unwrap();
+    let mut wall = feed.subscribe(one(), Listener::Wall, None, AT).unwrap();
 
     feed.change(AT, changes());
     feed.change(AT, vec![Change::OperatorGone("jana".to_owned())]);
@@ -136,10 +148,12 @@ async fn wall_hears_no_name() {
 async fn taps_are_told_to_the_operator_who_has_the_caller() {
     let feed = Feed::new(7);
     let mut hers = feed
-        .subscribe(Listener::Person(Some(jana())), None, AT)
+        .subscribe(one(), Listener::Person(Some(jana())), None, AT)
         .unwrap();
-    let mut others = feed.subscribe(Listener::Person(None), None, AT).unwrap();
-    let mut wall = feed.subscribe(Listener::Wall, None, AT).unwrap();
+    let mut others = feed
+        .subscribe(one(), Listener::Person(None), None, AT)
+        .unwrap();
+    let mut wall = feed.subscribe(one(), Listener::Wall, None, AT).unwrap();
     for screen in [&mut hers, &mut others, &mut wall] {
         next(screen).await;
     }
@@ -162,15 +176,21 @@ async fn taps_are_told_to_the_operator_who_has_the_caller() {
 #[test]
 fn feeds_are_limited() {
     let feed = Feed::new(7);
-    let open: Vec<_> = (0..FEEDS_MAX)
-        .map(|_| feed.subscribe(Listener::Wall, None, AT).unwrap())
+    let subscribe = |asker| feed.subscribe(asker, Listener::Wall, None, AT);
+    let hers: Vec<_> = (0..FEEDS_OF_ONE_MAX).map(|_| subscribe(one())).collect();
+    let others: Vec<_> = (FEEDS_OF_ONE_MAX..FEEDS_MAX)
+        .map(|n| subscribe(Asker::Account(n as u128)))
         .collect();
 
-    let refused = feed.subscribe(Listener::Wall, None, AT);
-    drop(open);
+    let refused = [subscribe(one()), subscribe(Asker::Account(0))];
+    assert_eq!(feed.open(), FEEDS_MAX);
+    drop((hers, others));
 
-    assert_eq!(refused.err(), Some(Full));
-    assert!(feed.subscribe(Listener::Wall, None, AT).is_ok());
+    assert_eq!(
+        refused.map(Result::err),
+        [Some(Full::OfOne), Some(Full::All)]
+    );
+    assert!(feed.subscribe(one(), Listener::Wall, None, AT).is_ok());
 }
 
 #[test]

@@ -16,6 +16,7 @@ fn contact(id: u64, state: ContactState, with: &[&str]) -> Change {
         line: "help".to_owned(),
         queue: "help".to_owned(),
         class: board::Class::Danger,
+        speech: board::Speech::Expected,
         standing: Standing::Arrival,
         state,
         arrived_ms: NOW,

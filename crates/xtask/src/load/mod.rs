@@ -40,6 +40,7 @@ const CALLS_MAX: u32 = 1_000_000;
 /// Examples:
 ///   cargo xtask load --rate 200
 ///   cargo xtask load --rate 300 --rtp
+///   cargo xtask load --rate 5 --feeds 1000      about 20 changes a second on a thousand screens
 ///   cargo xtask load --rate 600 --seconds 30 --then 300      overload, then back to normal
 ///   cargo xtask load --waiting 2000 --operators 50 --ring-seconds 600     a long silent queue
 ///   cargo xtask load --waiting 2000 --operators 50 --ring-seconds 0 --rtp     and one that hears the waiting sound
@@ -67,6 +68,9 @@ pub(crate) struct Options {
     /// Keeps so many callers waiting beyond those who talk; `--rate` is how fast they come.
     #[arg(long, default_value_t = 0, value_name = "CALLERS", value_parser = clap::value_parser!(u32).range(0..=4_000))]
     waiting: u32,
+    /// Keeps so many live feeds of the wallboard open, on the phones' core.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1_000))]
+    feeds: u16,
     /// How long the line rings before it answers and plays the waiting sound; 0 answers at once.
     #[arg(long, default_value_t = 6, value_name = "S")]
     ring_seconds: u32,
@@ -119,6 +123,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         std::os::unix::net::UnixStream::connect(site.path("data/linka.sock")).is_ok()
     })?;
     let _phones = come_on_shift(&peers, options)?;
+    let feeds = match options.feeds {
+        0 => None,
+        feeds => Some(open_feeds(&peers, feeds)?),
+    };
     let idle = idle(serve.id())?;
     let mut phases = vec![Phase {
         rate: options.rate,
@@ -130,6 +138,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         site: &site,
         peers: &peers,
         serve,
+        feeds,
         idle,
         failed: 0,
     };
@@ -162,6 +171,15 @@ fn come_on_shift(peers: &Peers<'_>, options: &Options) -> Result<Program> {
         started.elapsed().as_secs_f64()
     );
     peers.phones()
+}
+
+fn open_feeds(peers: &Peers<'_>, feeds: u16) -> Result<Program> {
+    let mut screens = peers.feeds(feeds)?;
+    wait(&mut screens, "all feeds are open", |screens| {
+        screens.last_words().lines().any(|line| line == "open")
+    })?;
+    println!("feeds      {feeds} are open");
+    Ok(screens)
 }
 
 /// CPU time a second while nobody calls: registrations, probes, ticks.
@@ -197,6 +215,7 @@ struct Load<'a> {
     site: &'a Site,
     peers: &'a Peers<'a>,
     serve: Program,
+    feeds: Option<Program>,
     idle: Duration,
     failed: u64,
 }
@@ -208,6 +227,7 @@ impl Load<'_> {
         let mut stamps = self.peers.capture(&capture)?;
         wait(&mut stamps, "tcpdump listens", wire::listens)?;
         let before = Usage::of(self.serve.id())?;
+        let heard_before = self.heard();
         let started = Instant::now();
         let mut callers = self.peers.callers(name, phase)?;
         let full = self.until_over(&mut callers, phase)?;
@@ -225,6 +245,12 @@ impl Load<'_> {
         );
         self.print_calls(name, phase, &events, &phones);
         self.print_cost(&events, &before, &after, seconds);
+        if self.options.feeds > 0 {
+            let heard = (self.heard() - heard_before) / u64::from(self.options.feeds);
+            #[allow(clippy::cast_precision_loss, reason = "a feed hears few changes")]
+            let a_second = heard as f64 / seconds.as_secs_f64();
+            println!("feeds      each heard {heard} changes, {a_second:.1} a second");
+        }
         if let Some((full, at)) = full {
             self.print_waiting(&full, &after, at.elapsed());
         }
@@ -246,6 +272,20 @@ impl Load<'_> {
             meter::to_answer(&events)
         );
         Ok(())
+    }
+
+    /// How many changes all feeds heard so far.
+    fn heard(&self) -> u64 {
+        let log = self
+            .feeds
+            .as_ref()
+            .map(Program::last_words)
+            .unwrap_or_default();
+        let told = log
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("heard "));
+        told.and_then(|count| count.parse().ok()).unwrap_or(0)
     }
 
     /// Waits for the last call; with a queue that is kept full only until the time is over. Says what was used when it was full.

@@ -1,7 +1,8 @@
 //! The load's SIPp processes, all on one core: one registers, one is every phone, one is the trunk.
 
-use super::site::{LINE, LINKA, PHONES, Site, TRUNK, TRUNK_RTP_PORT};
+use super::site::{LINE, LINKA, PAGES, PHONES, Site, TRUNK, TRUNK_RTP_PORT};
 use super::{Options, Phase, wire};
+use crate::dashboards::Node;
 use crate::demo::program::Program;
 use crate::demo::scenario;
 use crate::shell;
@@ -80,6 +81,20 @@ impl<'site> Peers<'site> {
             folder("keys"),
         ];
         self.pinned(0, &arguments, "linka.log")
+    }
+
+    /// Live feeds of the wallboard, which only count what they hear.
+    pub(super) fn feeds(&self, feeds: u16) -> Result<Program> {
+        let script = shell::root().join("dashboards/tests/feeds.mjs");
+        let first_sign_in = self.site.path("data/first-sign-in.txt");
+        let arguments = [
+            Node::find()?.program().to_string_lossy().into_owned(),
+            script.to_string_lossy().into_owned(),
+            format!("http://{}", SocketAddr::from(PAGES)),
+            first_sign_in.to_string_lossy().into_owned(),
+            feeds.to_string(),
+        ];
+        self.pinned(1, &arguments, "feeds.log")
     }
 
     /// The phones register and dial `*40`, one after the other: all share one port, and a star code is hers who registered from it last.

@@ -20,6 +20,8 @@ pub(super) const PHONES: ([u8; 4], u16) = ([127, 0, 0, 1], 8_902);
 pub(super) const TRUNK: ([u8; 4], u16) = ([127, 0, 0, 2], 8_904);
 /// Where outward calls would go: nobody listens.
 const OUTWARD: ([u8; 4], u16) = ([127, 0, 0, 2], 8_906);
+/// Where the pages are, if feeds are asked for.
+pub(super) const PAGES: ([u8; 4], u16) = ([127, 0, 0, 1], 8_903);
 const METRICS: ([u8; 4], u16) = ([127, 0, 0, 1], 8_901);
 /// Where the callers' ports for sound begin.
 pub(super) const TRUNK_RTP_PORT: u16 = 30_000;
@@ -79,12 +81,16 @@ fn address(at: ([u8; 4], u16)) -> SocketAddr {
 fn node(options: &Options) -> String {
     let rtp = &options.rtp_ports;
     let (sip, metrics) = (address(LINKA), address(METRICS));
+    let pages = match options.feeds {
+        0 => String::new(),
+        _ => address(PAGES).to_string(),
+    };
     let prompts = shell::root().join("config/prompts");
     format!(
         "[sip]\nudp = [\"{sip}\"]\ntcp = []\nrealm = \"{REALM}\"\n\
          [rtp]\nports = \"{rtp}\"\naddress = \"127.0.0.1\"\n\
          [metrics]\nlisten = \"{metrics}\"\n\
-         [web]\nlisten = \"\"\n\
+         [web]\nlisten = \"{pages}\"\n\
          [prompts]\nfolder = \"{}\"\n",
         prompts.display()
     )

@@ -1,7 +1,8 @@
 //! Rows of the exchange's board as screens show them.
 
 use dispatch::{
-    ContactState, Intent, Joined, Moment, Occupancy, PauseCause, Place, Reachability, Standing,
+    ContactState, Intent, Joined, Moment, Occupancy, PauseCause, Place, Reachability, Speech,
+    Standing,
 };
 use exchange::Mode;
 use exchange::board::{ContactRow, OperatorRow, TrunkHealth, TrunkRow};
@@ -35,6 +36,10 @@ pub(super) fn contact(row: &ContactRow) -> board::Contact {
         line: row.line.to_string(),
         queue: row.queue.to_string(),
         class: row.class.into(),
+        speech: match row.speech {
+            Speech::Expected => board::Speech::Expected,
+            Speech::CannotSpeak => board::Speech::CannotSpeak,
+        },
         standing: match row.standing {
             Standing::Arrival => board::Standing::Arrival,
             Standing::BehindBand => board::Standing::BehindBand,
@@ -86,6 +91,7 @@ pub(super) fn operator(row: &OperatorRow) -> board::Operator {
         }),
         wrap_up_until_ms: view.wrap_up.map(millis),
         misses_in_row: view.misses_in_row,
+        queues: row.queues.iter().map(ToString::to_string).collect(),
         phones: row.phones,
     }
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stderr, reason = "what was measured is shown")]
 
+mod crowd;
+#[path = "../peers/mod.rs"]
 mod peers;
 
 use std::io::{ErrorKind, Read, Write};
