@@ -22,7 +22,7 @@ let isSilent = false;
 let listeners = new Set();
 let accounts = ROLES.map((role, index) => ({
   id: String(index + 1), login: role === 'operator' ? 'jana' : role, display_name: role === 'operator' ? 'Jana' : `${role[0].toUpperCase()}${role.slice(1)}`,
-  role, standing: index === 3 ? 'disabled' : 'active', password_due: index === 1, totp: index === 2,
+  role, standing: index === 3 ? 'disabled' : 'active', password_due: index === 1, totp: index === 2, provider: index === 0,
 }));
 
 const DAY_MS = 86_400_000;
@@ -141,6 +141,7 @@ function route(request, response, body) {
   if (path === '/fake/scene') return scenes(body, response);
   if (!path.startsWith('/api/')) return page(path, response);
   if (path === '/api/v1/session') return session(request, response, body);
+  if (path === '/api/v1/session/provider') return answer(response, 200, { name: null });
   if (!role(request)) return problem(response, 401, 'not-signed-in');
   if (path === '/api/v1/feed') return open(request, response);
   if (path === '/api/v1/session/totp' && request.method === 'POST') {

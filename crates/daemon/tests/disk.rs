@@ -296,7 +296,7 @@ struct Broken {
     words: &'static [&'static str],
 }
 
-const BROKEN: [Broken; 9] = [
+const BROKEN: [Broken; 13] = [
     Broken {
         file: "linka.toml",
         from: "repeat_minutes",
@@ -338,6 +338,30 @@ const BROKEN: [Broken; 9] = [
         from: "trunk = \"loopback\"",
         to: "trunk = \"lookback\"",
         words: &["partners.toml:", "partner.trunk", "lookback"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nissuer = \"http://id.example.org\"\nclient_id = \"linka\"\nname = \"Spolek\"\naddress = \"https://linka.example.org\"\n[prompts]",
+        words: &["linka.toml:", "web.oidc.issuer", "https://"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"linka\"\nname = \"Spolek\"\naddress = \"https://linka.example.org/x\"\n[prompts]",
+        words: &["linka.toml:", "web.oidc.address", "without a path"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"linka\"\naddress = \"https://linka.example.org\"\n[prompts]",
+        words: &["linka.toml:", "web.oidc", "name"],
+    },
+    Broken {
+        file: "linka.toml",
+        from: "[prompts]",
+        to: "[web.oidc]\nclient_secret = \"x\"\n[prompts]",
+        words: &["linka.toml:", "client_secret"],
     },
     Broken {
         file: "linka.toml",

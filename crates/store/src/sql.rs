@@ -35,7 +35,7 @@ mod whole;
 
 pub use accounts::{
     ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, AccountStore, Advance,
-    PasswordChange, PasswordHash, Role, SealedTotp, TotpStep,
+    PasswordChange, PasswordHash, Pinning, ProviderPin, Role, SealedTotp, TotpStep,
 };
 pub use api_keys::{
     API_KEYS_ENDED_MAX, API_KEYS_LIVE_MAX, ApiKey, ApiKeyId, ApiKeyStanding, ApiKeyStore, Scope,
@@ -57,8 +57,8 @@ pub use postgres::{
     CONNECT_TIMEOUT, CONNECTIONS_MAX, POSTGRES_OLDEST, Postgres, STATEMENT_TIMEOUT,
 };
 pub use sessions::{
-    DeviceKind, SESSIONS_PER_ACCOUNT_MAX, Session, SessionStanding, SessionStore, TokenHash,
-    UnixSeconds,
+    DeviceKind, OpenedBy, SESSIONS_PER_ACCOUNT_MAX, Session, SessionStanding, SessionStore,
+    TokenHash, UnixSeconds,
 };
 pub use sqlite::{BUSY_TIMEOUT, Sqlite};
 pub use store::{OPERATION_TIMEOUT, PostgresStore, SqlStore, SqliteStore, Store};

@@ -31,6 +31,12 @@ const TOLD_MAX: u64 = 500;
 pub enum Event {
     /// Somebody signed in.
     SignedIn,
+    /// Somebody signed in through the provider.
+    SignedInByProvider,
+    /// An account belongs to somebody at the provider from now on.
+    ProviderPinned,
+    /// Somebody at the provider was refused whom an account does not belong to.
+    ProviderRefused,
     /// A login name was locked after failed attempts.
     LockedOut,
     /// A lock was taken away.

@@ -61,6 +61,8 @@ kinds! {
     UnsupportedType UNSUPPORTED_MEDIA_TYPE "unsupported-type" "The body is of another type",
     /// Too many requests, or too many failed ones.
     TooMany TOO_MANY_REQUESTS "too-many" "Too many requests",
+    /// The provider through which somebody wants to sign in does not answer.
+    ProviderUnreachable BAD_GATEWAY "provider-unreachable" "The sign-in provider does not answer",
     /// Linka is busy or ending.
     Unavailable SERVICE_UNAVAILABLE "unavailable" "Linka is busy or ending",
     /// The dashboards are not in this binary.

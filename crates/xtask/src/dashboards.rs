@@ -118,7 +118,7 @@ impl Node {
             return Ok(());
         }
         println!(
-            "xtask: installing what the dashboards are built with (npm, 150 packages, about half a minute)"
+            "xtask: installing what the dashboards are built with (npm, 190 packages, about half a minute)"
         );
         self.npm(folder, &["ci", "--no-fund", "--no-audit"])?;
         std::fs::write(&mark, lock).with_context(|| format!("writing {}", mark.display()))

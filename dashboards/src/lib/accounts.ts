@@ -11,7 +11,7 @@ export type Account = Schemas['AccountTold'];
 export type NewAccount = Pick<Account, 'login' | 'display_name' | 'role'>;
 
 /** What of an account may be changed. */
-export type Change = Partial<Pick<Account, 'display_name' | 'role' | 'standing'>>;
+export type Change = Partial<Pick<Account, 'display_name' | 'role' | 'standing'>> & { provider?: 'removed' };
 
 /** A sign-in that is locked after failed attempts. */
 export type Lockout = Schemas['LockoutTold'];

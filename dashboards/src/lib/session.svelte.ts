@@ -1,4 +1,4 @@
-import { call, type Outcome } from './api';
+import { call, type Outcome, type Schemas } from './api';
 
 export type Role = 'operator' | 'supervisor' | 'administrator' | 'auditor' | 'wall';
 
@@ -17,6 +17,8 @@ export interface OneTimeSecret {
 }
 
 const SESSION = '/api/v1/session';
+/** Says in this tab that its person went to the provider. */
+const AWAY = 'linka-away';
 
 /** Who uses this page. */
 class Session {
@@ -42,6 +44,25 @@ class Session {
     const outcome = await call<SignedIn>('POST', SESSION, { login, password, code });
     if (outcome.done) this.who = outcome.value;
     return outcome;
+  }
+
+  /** Through which provider one may sign in, besides a password. */
+  provider(): Promise<Outcome<Schemas['ProviderTold']>> {
+    return call('GET', `${SESSION}/provider`);
+  }
+
+  /** Begins a sign-in through the provider; the page goes on at the address. */
+  async beginAtProvider(): Promise<Outcome<Schemas['Way']>> {
+    const outcome = await call<Schemas['Way']>('POST', `${SESSION}/provider`);
+    if (outcome.done) sessionStorage.setItem(AWAY, 'yes');
+    return outcome;
+  }
+
+  /** Whether this page is the first one after the way to the provider and back. */
+  takeReturn(): boolean {
+    const wasAway = sessionStorage.getItem(AWAY) !== null;
+    sessionStorage.removeItem(AWAY);
+    return wasAway;
   }
 
   async signOut(): Promise<Outcome<void>> {

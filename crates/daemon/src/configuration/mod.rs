@@ -2,6 +2,7 @@
 
 mod lines;
 mod node;
+mod oidc;
 mod people;
 mod prompts;
 mod queues;
@@ -101,7 +102,7 @@ impl Files {
         keys: &Path,
         problems: &mut Vec<Problem>,
     ) -> Option<Configuration> {
-        let node = self.node.1.node(&self.node.0, problems)?;
+        let node = self.node.1.node(&self.node.0, keys, problems)?;
         let prompts = match Prompts::read(&folder.join(&node.prompts)) {
             Ok(prompts) => prompts,
             Err(problem) => {
@@ -264,6 +265,12 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
     }
     if node.warnings.webhook.is_none() && node.warnings.command.is_empty() {
         advice.push("linka.toml: nobody is told when something fails: set warnings.webhook or warnings.command".to_owned());
+    }
+    if node.oidc.as_ref().is_some_and(|oidc| oidc.secret.is_none()) {
+        advice.push(format!(
+            "linka.toml: web.oidc: the keys folder has no {}: the provider has to know Linka as a public client",
+            oidc::SECRET_FILE
+        ));
     }
     if node.heartbeat.is_none() {
         advice.push("linka.toml: nobody notices when this machine dies: set heartbeat.url to an outside watcher".to_owned());

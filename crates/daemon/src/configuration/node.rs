@@ -10,7 +10,9 @@ use serde::Deserialize;
 use sip::digest::Algorithm;
 use store::sql::Database;
 use toml::Spanned;
+use web::identity::provider::ProviderSettings;
 
+use super::oidc::OidcTable;
 use super::source::{Problem, Source};
 use super::trunks::network;
 
@@ -139,6 +141,7 @@ struct WebTable {
     https: Spanned<String>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
+    oidc: Option<OidcTable>,
 }
 
 impl Default for WebTable {
@@ -148,6 +151,7 @@ impl Default for WebTable {
             https: unspanned("0.0.0.0:8443"),
             certificate: None,
             key: None,
+            oidc: None,
         }
     }
 }
@@ -224,6 +228,8 @@ pub(crate) struct Node {
     /// Where dashboards and API are served in clear text, on loopback alone; nowhere when there is none.
     pub(crate) web: Option<SocketAddr>,
     pub(crate) https: Option<Https>,
+    /// The provider through which people may sign in.
+    pub(crate) oidc: Option<ProviderSettings>,
     pub(crate) pause_reasons: Vec<Key>,
     pub(crate) prompts: PathBuf,
     pub(crate) warnings: Warnings,
@@ -267,9 +273,14 @@ impl NodeFile {
         &self.sip.realm
     }
 
-    /// The node, or everything that is wrong with it.
-    pub(crate) fn node(&self, source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
-        match self.checked(source) {
+    /// The node, or everything that is wrong with it. Secrets are read from `keys`.
+    pub(crate) fn node(
+        &self,
+        source: &Source,
+        keys: &Path,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Node> {
+        match self.checked(source, keys) {
             Ok(node) => Some(node),
             Err(problem) => {
                 problems.push(problem);
@@ -278,7 +289,7 @@ impl NodeFile {
         }
     }
 
-    fn checked(&self, source: &Source) -> Result<Node, Problem> {
+    fn checked(&self, source: &Source, keys: &Path) -> Result<Node, Problem> {
         let sip = &self.sip;
         let addresses = |key: &str, texts: &[Spanned<String>]| {
             texts
@@ -316,6 +327,7 @@ impl NodeFile {
             metrics: parse(source, "metrics.listen", &self.metrics.listen)?,
             web: self.web(source)?,
             https: self.https(source)?,
+            oidc: self.oidc(source, keys)?,
             pause_reasons: self.pause_reasons(source)?,
             prompts: self.prompts.folder.clone(),
             warnings: Warnings {
@@ -393,6 +405,11 @@ impl NodeFile {
                 "needs web.key, and web.key needs it".to_owned(),
             )),
         }
+    }
+
+    fn oidc(&self, source: &Source, keys: &Path) -> Result<Option<ProviderSettings>, Problem> {
+        let oidc = self.web.oidc.as_ref();
+        oidc.map(|oidc| oidc.provider(source, keys)).transpose()
     }
 
     fn pause_reasons(&self, source: &Source) -> Result<Vec<Key>, Problem> {

@@ -356,6 +356,7 @@ impl Started {
             && self.node.database == node.database
             && self.node.web == node.web
             && self.node.https == node.https
+            && self.node.oidc == node.oidc
             && self.node.public_address == node.public_address;
         (!same).then(|| {
             "linka.toml: a key marked (restart) was changed; it holds after the next start"

@@ -48,6 +48,7 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
         clock: Arc::new(WallClockOfSystem),
         key: place.totp_key,
         folder: place.data,
+        provider: office.started.node.oidc.clone(),
     });
     tell_first_start(&identity).await;
     let clock = Arc::new(OfficeClock(office.clone()));

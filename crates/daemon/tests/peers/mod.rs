@@ -15,6 +15,7 @@ pub(crate) mod linka;
 pub(crate) mod people;
 pub(crate) mod ports;
 pub(crate) mod process;
+pub(crate) mod provider;
 pub(crate) mod scenario;
 pub(crate) mod sipp;
 pub(crate) mod sound;

@@ -7,6 +7,7 @@ mod peers;
 mod access;
 mod board;
 mod looks;
+mod provider;
 mod shift;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+use super::chain::Hash;
 use super::named::{Named, named};
 use super::names::check_name;
 use super::period::count;
@@ -66,6 +67,10 @@ pub struct PasswordHash(pub String);
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedTotp(pub Vec<u8>);
 
+/// Who somebody is at the OpenID Connect provider: its issuer and subject, hashed by the caller with SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderPin(pub Hash);
+
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(..)")
@@ -97,6 +102,8 @@ pub struct Account {
     pub password_change: PasswordChange,
     /// Its one-time passwords, if it uses them.
     pub totp: Option<SealedTotp>,
+    /// Who it belongs to at the OpenID Connect provider, once somebody came from there.
+    pub provider: Option<ProviderPin>,
 }
 
 /// A step of 30 seconds, counted from the Unix epoch (RFC 6238 §4.2).
@@ -110,6 +117,17 @@ pub enum Advance {
     Advanced,
     /// It, or a later one, was used before: the code must not count (RFC 6238 §5.2).
     Replayed,
+}
+
+/// What became of somebody from the OpenID Connect provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pinning {
+    /// The account belongs to her from now on.
+    Pinned,
+    /// It belonged to her before.
+    Hers,
+    /// It belongs to somebody else, or another account belongs to her, or it may not sign in.
+    Refused,
 }
 
 /// A change of an account. Each touches nothing else but what it says, so that two changes at once do not undo each other.
@@ -127,6 +145,8 @@ pub enum AccountChange {
     Enrolled(SealedTotp, TotpStep),
     /// No one-time passwords any more.
     NotEnrolled,
+    /// Nobody's at the OpenID Connect provider any more; all its sessions end, as the wrong person may have them.
+    NotPinned,
 }
 
 /// Who may sign in.
@@ -151,6 +171,12 @@ pub trait AccountStore: Send + Sync {
     /// # Errors
     /// [`StoreError`], with [`Fault::Unknown`] when there is no such account.
     async fn advance_totp(&self, id: AccountId, to: TotpStep) -> Result<Advance, StoreError>;
+
+    /// Has an account that may sign in belong to somebody at the OpenID Connect provider, unless it belongs to somebody already.
+    ///
+    /// # Errors
+    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account.
+    async fn pin_provider(&self, id: AccountId, to: ProviderPin) -> Result<Pinning, StoreError>;
 
     /// Deletes an account, its sessions and devices.
     ///
@@ -195,6 +221,7 @@ impl<B: Backend> AccountStore for SqlStore<B> {
                 Value::from(account.password.0.as_str()),
                 Value::from(account.password_change.name()),
                 Value::Bytes(account.totp.as_ref().map(|totp| &totp.0[..])),
+                Value::Bytes(account.provider.as_ref().map(|pin| &pin.0[..])),
             ];
             let mut work = self.backend.begin().await?;
             take_turn(&mut *work).await?;
@@ -235,6 +262,33 @@ impl<B: Backend> AccountStore for SqlStore<B> {
                 return Err(Fault::Unknown);
             }
             Ok(Advance::Replayed)
+        })
+        .await
+    }
+
+    async fn pin_provider(&self, id: AccountId, to: ProviderPin) -> Result<Pinning, StoreError> {
+        let text = id.to_string();
+        attempt(|| format!("pinning account {id}"), async {
+            let values = [Value::from(text.as_str()), Value::from(&to.0[..])];
+            let mut work = self.backend.begin().await?;
+            match work.execute(PIN, &values).await {
+                Ok(0) => {}
+                Ok(_) => {
+                    work.commit().await?;
+                    return Ok(Pinning::Pinned);
+                }
+                Err(Fault::Taken) => return Ok(Pinning::Refused),
+                Err(fault) => return Err(fault),
+            }
+            let found = work.rows(BY_ID, &values[..1]).await?.into_iter().next();
+            let account = read_account(found.ok_or(Fault::Unknown)?)?;
+            let is_hers =
+                account.provider == Some(to) && account.standing == AccountStanding::Active;
+            Ok(if is_hers {
+                Pinning::Hers
+            } else {
+                Pinning::Refused
+            })
         })
         .await
     }
@@ -287,7 +341,7 @@ impl<B: Backend> AccountStore for SqlStore<B> {
 macro_rules! select_account {
     ($rest:literal) => {
         concat!(
-            "SELECT id, login, display_name, role, standing, password, password_change, totp
+            "SELECT id, login, display_name, role, standing, password, password_change, totp, provider
             FROM account ",
             $rest
         )
@@ -300,14 +354,18 @@ const ALL: &str = select_account!("ORDER BY login_folded");
 
 const CREATE: &str = "
     INSERT INTO account (id, login, login_folded, display_name, role, standing, password,
-        password_change, totp, totp_step)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
+        password_change, totp, totp_step, provider)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)";
 const RENAME: &str = "UPDATE account SET display_name = $2 WHERE id = $1";
 const SET_ROLE: &str = "UPDATE account SET role = $2 WHERE id = $1";
 const SET_STANDING: &str = "UPDATE account SET standing = $2 WHERE id = $1";
 const SET_PASSWORD: &str = "UPDATE account SET password = $2, password_change = $3 WHERE id = $1";
 const ENROL: &str = "UPDATE account SET totp = $2, totp_step = $3 WHERE id = $1";
 const ADVANCE: &str = "UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2";
+const PIN: &str = "
+    UPDATE account SET provider = $2
+    WHERE id = $1 AND provider IS NULL AND standing = 'active'";
+const UNPIN: &str = "UPDATE account SET provider = NULL WHERE id = $1";
 const REMOVE: &str = "DELETE FROM account WHERE id = $1";
 const COUNT: &str = "SELECT count(*) FROM account";
 const COUNT_ADMINISTRATORS: &str =
@@ -334,6 +392,7 @@ async fn apply(
             (ENROL, vec![id, totp.0[..].into(), count(step.0)?.into()])
         }
         AccountChange::NotEnrolled => (ENROL, vec![id, Value::Bytes(None), 0_i64.into()]),
+        AccountChange::NotPinned => (UNPIN, vec![id]),
     };
     touched(work.execute(sql, &values).await?)?;
     if ends_sessions(change) {
@@ -346,6 +405,7 @@ const fn ends_sessions(change: &AccountChange) -> bool {
     match change {
         AccountChange::Password(..)
         | AccountChange::Enrolled(..)
+        | AccountChange::NotPinned
         | AccountChange::Standing(AccountStanding::Disabled) => true,
         AccountChange::DisplayName(_)
         | AccountChange::Role(_)
@@ -385,7 +445,14 @@ fn read_account(mut row: Row) -> Result<Account, Fault> {
         password: PasswordHash(row.text()?),
         password_change: PasswordChange::read(&row.text()?)?,
         totp: row.optional_bytes()?.map(SealedTotp),
+        provider: read_pin(row.optional_bytes()?)?,
     })
+}
+
+fn read_pin(bytes: Option<Vec<u8>>) -> Result<Option<ProviderPin>, Fault> {
+    let pin = bytes.map(Hash::try_from).transpose();
+    pin.map(|pin| pin.map(ProviderPin))
+        .map_err(|_| Fault::Damaged("a digest is short"))
 }
 
 pub(super) fn account_id(text: &str) -> Result<AccountId, Fault> {

@@ -143,9 +143,9 @@ fn next_page(
         Page::Rows { table, rows } => {
             let table = TABLES.iter().find(|known| known.number == table);
             let table = table.ok_or(BackupError::Malformed)?;
-            if rows.iter().any(|row| row.len() != table.columns) {
-                return Err(BackupError::Malformed);
-            }
+            let rows = rows.into_iter().map(|row| table.row(reader.format, row));
+            let rows: Option<Rows> = rows.collect();
+            let rows = rows.ok_or(BackupError::Malformed)?;
             found.rows += rows.len() as u64;
             Ok(Some((table, rows)))
         }

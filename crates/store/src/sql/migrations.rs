@@ -22,12 +22,13 @@ macro_rules! migrations {
             script!($folder, "/0005_devices.sql"),
             script!($folder, "/0006_api_keys.sql"),
             script!($folder, "/0007_contents.sql"),
+            script!($folder, "/0008_provider.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 7] = [
-    "counts", "audit", "accounts", "sessions", "devices", "api_keys", "contents",
+const NAMES: [&str; 8] = [
+    "counts", "audit", "accounts", "sessions", "devices", "api_keys", "contents", "provider",
 ];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");

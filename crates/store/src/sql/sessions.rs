@@ -38,6 +38,18 @@ named! {
     }
 }
 
+named! {
+    /// By what a session was opened.
+    OpenedBy {
+        /// A password of ours, with a one-time password where the account has them.
+        Password = "password",
+        /// The word of the OpenID Connect provider, which told of no second factor.
+        Provider = "provider",
+        /// The word of the provider, and a second factor.
+        ProviderTwoFactors = "provider-two-factors",
+    }
+}
+
 /// Somebody who has signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -47,6 +59,8 @@ pub struct Session {
     pub account: AccountId,
     /// On what.
     pub device: DeviceKind,
+    /// By what.
+    pub opened_by: OpenedBy,
     /// When.
     pub created: UnixSeconds,
     /// When it was last used.
@@ -115,6 +129,7 @@ impl<B: Backend> SessionStore for SqlStore<B> {
             Value::from(session.last_seen.0),
             Value::from(session.expires.0),
             Value::from(session.standing.name()),
+            Value::from(session.opened_by.name()),
         ];
         let attempted = || format!("opening a session of account {account}");
         attempt(attempted, async {
@@ -189,7 +204,8 @@ impl<B: Backend> SessionStore for SqlStore<B> {
 macro_rules! select_session {
     ($rest:literal) => {
         concat!(
-            "SELECT token, account, device, created, last_seen, expires, standing FROM session ",
+            "SELECT token, account, device, created, last_seen, expires, standing, opened_by
+            FROM session ",
             $rest
         )
     };
@@ -199,8 +215,8 @@ const BY_TOKEN: &str = select_session!("WHERE token = $1");
 const BY_ACCOUNT: &str = select_session!("WHERE account = $1 ORDER BY created, token");
 
 const OPEN: &str = "
-    INSERT INTO session (token, account, device, created, last_seen, expires, standing)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT INTO session (token, account, device, created, last_seen, expires, standing, opened_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const CROWD_OUT: &str = "
     DELETE FROM session WHERE account = $1 AND token <> $2 AND token NOT IN
         (SELECT token FROM session WHERE account = $1 AND token <> $2
@@ -232,5 +248,6 @@ fn read_session(mut row: Row) -> Result<Session, Fault> {
         last_seen: UnixSeconds(row.integer()?),
         expires: UnixSeconds(row.integer()?),
         standing: SessionStanding::read(&row.text()?)?,
+        opened_by: OpenedBy::read(&row.text()?)?,
     })
 }

@@ -2,18 +2,21 @@
 
 use store::sql::{
     ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, Advance, Fault,
-    NAME_CHARACTERS_MAX, PasswordChange, PasswordHash, Role, SealedTotp, Store, StoreError,
-    TotpStep,
+    NAME_CHARACTERS_MAX, PasswordChange, PasswordHash, Pinning, ProviderPin, Role, SealedTotp,
+    Store, StoreError, TotpStep,
 };
 
 use crate::failing::{each_step_fails_once, unless_done};
 use crate::fixture::Fixture;
 
 const TABLES: [&str; 2] = [
-    "SELECT login, display_name, role, standing, password, password_change, totp, totp_step
+    "SELECT login, display_name, role, standing, password, password_change, totp, totp_step, provider
     FROM account ORDER BY login",
     "SELECT token, standing FROM session ORDER BY token",
 ];
+
+const HERS: ProviderPin = ProviderPin([1; 32]);
+const ANOTHERS: ProviderPin = ProviderPin([2; 32]);
 
 pub(crate) fn account(id: u128, login: &str) -> Account {
     Account {
@@ -25,6 +28,7 @@ pub(crate) fn account(id: u128, login: &str) -> Account {
         password: PasswordHash("$argon2id$v=19$x".to_owned()),
         password_change: PasswordChange::Due,
         totp: None,
+        provider: None,
     }
 }
 
@@ -32,6 +36,7 @@ pub(crate) async fn account_comes_back_as_it_was_written(fixture: Fixture) {
     let store = fixture.open().await;
     let mut written = account(u128::MAX, "Žofie\" OR 1=1 --");
     written.totp = Some(SealedTotp(vec![0, 255]));
+    written.provider = Some(HERS);
 
     store.create_account(&written).await.unwrap();
 
@@ -106,6 +111,8 @@ pub(crate) async fn account_that_is_not_there_is_not_changed(fixture: Fixture) {
     assert!(matches!(changed.fault(), Fault::Unknown));
     assert!(matches!(removed.fault(), Fault::Unknown));
     assert!(matches!(advanced.fault(), Fault::Unknown));
+    let pinned = store.pin_provider(gone.id, HERS).await.unwrap_err();
+    assert!(matches!(pinned.fault(), Fault::Unknown));
     assert_eq!(store.accounts().await.unwrap(), []);
 }
 
@@ -174,7 +181,7 @@ pub(crate) async fn no_more_accounts_than_there_may_be(fixture: Fixture) {
         .tamper(
             "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
             INSERT INTO account
-            SELECT 'id' || i, 'login' || i, 'login' || i, 'name', 'operator', 'active', 'hash', 'due', NULL, 0
+            SELECT 'id' || i, 'login' || i, 'login' || i, 'name', 'operator', 'active', 'hash', 'due', NULL, 0, NULL
             FROM n",
         )
         .await;
@@ -310,6 +317,82 @@ pub(crate) async fn code_whose_every_step_fails_once_is_used_or_not(fixture: Fix
     let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
         let advanced = store.advance_totp(AccountId(1), TotpStep(5)).await;
         advanced.map(drop)
+    });
+
+    assert!(steps.await > 2);
+}
+
+pub(crate) async fn account_belongs_to_one_person_and_she_to_one_account(fixture: Fixture) {
+    let store = fixture.open().await;
+    let [jana, dana] = [account(1, "jana"), account(2, "dana")];
+    store.create_account(&jana).await.unwrap();
+    store.create_account(&dana).await.unwrap();
+
+    let first = store.pin_provider(jana.id, HERS).await.unwrap();
+    let again = store.pin_provider(jana.id, HERS).await.unwrap();
+    let another = store.pin_provider(jana.id, ANOTHERS).await.unwrap();
+    let second_account = store.pin_provider(dana.id, HERS).await.unwrap();
+
+    let told = [first, again, another, second_account];
+    let [pinned, hers, refused] = [Pinning::Pinned, Pinning::Hers, Pinning::Refused];
+    assert_eq!(told, [pinned, hers, refused, refused]);
+    let kept = store.account(jana.id).await.unwrap().unwrap();
+    assert_eq!(kept.provider, Some(HERS));
+    assert_eq!(store.account(dana.id).await.unwrap(), Some(dana));
+}
+
+pub(crate) async fn account_that_is_nobodys_again_may_be_anybodys(fixture: Fixture) {
+    let store = fixture.open().await;
+    let jana = account(1, "jana");
+    store.create_account(&jana).await.unwrap();
+    store.pin_provider(jana.id, HERS).await.unwrap();
+
+    let to = [AccountChange::NotPinned];
+    store.change_account(jana.id, &to).await.unwrap();
+
+    assert_eq!(store.account(jana.id).await.unwrap(), Some(jana.clone()));
+    let another = store.pin_provider(jana.id, ANOTHERS).await.unwrap();
+    assert_eq!(another, Pinning::Pinned);
+}
+
+pub(crate) async fn account_that_may_not_sign_in_is_pinned_to_nobody(fixture: Fixture) {
+    let store = fixture.open().await;
+    let [jana, dana] = [account(1, "jana"), account(2, "dana")];
+    store.create_account(&jana).await.unwrap();
+    store.create_account(&dana).await.unwrap();
+    store.pin_provider(dana.id, ANOTHERS).await.unwrap();
+    let to = [AccountChange::Standing(AccountStanding::Disabled)];
+    store.change_account(jana.id, &to).await.unwrap();
+    store.change_account(dana.id, &to).await.unwrap();
+
+    let first = store.pin_provider(jana.id, HERS).await.unwrap();
+    let again = store.pin_provider(dana.id, ANOTHERS).await.unwrap();
+
+    assert_eq!([first, again], [Pinning::Refused; 2]);
+    let kept = store.account(jana.id).await.unwrap().unwrap();
+    assert_eq!(kept.provider, None);
+}
+
+pub(crate) async fn of_two_who_come_first_at_once_the_account_is_one_persons(fixture: Fixture) {
+    let store = fixture.open().await;
+    store.create_account(&account(1, "jana")).await.unwrap();
+
+    let (hers, anothers) = tokio::join!(
+        store.pin_provider(AccountId(1), HERS),
+        store.pin_provider(AccountId(1), ANOTHERS),
+    );
+
+    let told = [hers.unwrap(), anothers.unwrap()];
+    assert!(told.contains(&Pinning::Pinned) && told.contains(&Pinning::Refused));
+}
+
+pub(crate) async fn pin_whose_every_step_fails_once_is_there_or_not(fixture: Fixture) {
+    let store = fixture.open().await;
+    store.create_account(&account(1, "jana")).await.unwrap();
+    store.close().await;
+
+    let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
+        store.pin_provider(AccountId(1), HERS).await.map(drop)
     });
 
     assert!(steps.await > 2);

@@ -6,9 +6,9 @@ use records::content::{Content, Outcome};
 use records::{SEED_BYTES, generalise, tables};
 use store::sql::{
     Account, AccountChange, AccountId, AccountStanding, ApiKey, ApiKeyId, ApiKeyStanding,
-    AuditPayload, BackedUp, BackupError, BackupKey, DeviceKind, KnownDevice, PasswordChange,
-    PasswordHash, Role, Scope, SealedTotp, Session, SessionStanding, SignedAnchor, Store,
-    TokenHash, TotpStep, UnixSeconds, check_backup, verify_audit,
+    AuditPayload, BackedUp, BackupError, BackupKey, DeviceKind, KnownDevice, OpenedBy,
+    PasswordChange, PasswordHash, ProviderPin, Role, Scope, SealedTotp, Session, SessionStanding,
+    SignedAnchor, Store, TokenHash, TotpStep, UnixSeconds, check_backup, verify_audit,
 };
 
 use crate::counts::{arrived, date, misses, month, piece};
@@ -86,11 +86,14 @@ async fn fill_directory(store: &dyn Store) {
             password: PasswordHash("$argon2id$".to_owned()),
             password_change: PasswordChange::NotDue,
             totp: None,
+            provider: None,
         };
         store.create_account(&account).await.unwrap();
     }
     let enrolled = AccountChange::Enrolled(SealedTotp(vec![0, 255]), TotpStep(77));
     store.change_account(JANA, &[enrolled]).await.unwrap();
+    let pin = ProviderPin([4; 32]);
+    store.pin_provider(JANA, pin).await.unwrap();
     let device = KnownDevice {
         account: JANA,
         token: TokenHash([1; 32]),
@@ -113,6 +116,7 @@ async fn fill_directory(store: &dyn Store) {
         token: TokenHash([3; 32]),
         account: JANA,
         device: DeviceKind::Known,
+        opened_by: OpenedBy::Password,
         created: UnixSeconds(1),
         last_seen: UnixSeconds(1),
         expires: UnixSeconds(9),

@@ -100,6 +100,11 @@ on_both_databases! {
     accounts::change_whose_every_step_fails_once_is_whole_or_absent
     accounts::removal_whose_every_step_fails_once_is_whole_or_absent
     accounts::code_whose_every_step_fails_once_is_used_or_not
+    accounts::account_belongs_to_one_person_and_she_to_one_account
+    accounts::account_that_is_nobodys_again_may_be_anybodys
+    accounts::account_that_may_not_sign_in_is_pinned_to_nobody
+    accounts::of_two_who_come_first_at_once_the_account_is_one_persons
+    accounts::pin_whose_every_step_fails_once_is_there_or_not
     api_keys::key_comes_back_by_its_token
     api_keys::token_belongs_to_one_key
     api_keys::key_without_a_name_or_a_scope_is_refused

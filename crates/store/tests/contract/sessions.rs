@@ -1,9 +1,9 @@
 //! Sessions end when they are told to, with their account, or when they run out.
 
 use store::sql::{
-    AccountChange, AccountId, AccountStanding, DeviceKind, Fault, PasswordChange, PasswordHash,
-    SESSIONS_PER_ACCOUNT_MAX, SealedTotp, Session, SessionStanding, Store, TokenHash, TotpStep,
-    UnixSeconds,
+    AccountChange, AccountId, AccountStanding, DeviceKind, Fault, OpenedBy, PasswordChange,
+    PasswordHash, SESSIONS_PER_ACCOUNT_MAX, SealedTotp, Session, SessionStanding, Store, TokenHash,
+    TotpStep, UnixSeconds,
 };
 
 use crate::accounts::account;
@@ -15,6 +15,7 @@ fn session(token: u8, account: u128) -> Session {
         token: TokenHash([token; 32]),
         account: AccountId(account),
         device: DeviceKind::New,
+        opened_by: OpenedBy::ProviderTwoFactors,
         created: UnixSeconds(1_000),
         last_seen: UnixSeconds(1_000),
         expires: UnixSeconds(2_000 + i64::from(token)),
@@ -112,6 +113,7 @@ pub(crate) async fn new_secrets_or_no_more_rights_end_all_sessions(fixture: Fixt
     let changes = [
         AccountChange::Password(PasswordHash("new".to_owned()), PasswordChange::NotDue),
         AccountChange::Enrolled(SealedTotp(vec![1]), TotpStep(1)),
+        AccountChange::NotPinned,
         AccountChange::Standing(AccountStanding::Disabled),
     ];
     let store = fixture.open().await;

@@ -65,6 +65,8 @@ struct AccountTold {
     password_due: bool,
     /// Whether one-time passwords are set up.
     totp: bool,
+    /// Whether it belongs to somebody at the sign-in provider.
+    provider: bool,
 }
 
 impl From<Account> for AccountTold {
@@ -77,6 +79,7 @@ impl From<Account> for AccountTold {
             standing: account.standing.into(),
             password_due: account.password_change == PasswordChange::Due,
             totp: account.totp.is_some(),
+            provider: account.provider.is_some(),
         }
     }
 }
@@ -125,9 +128,12 @@ struct Changes {
     /// Takes its one-time passwords away, so that they can be set up anew.
     #[serde(default)]
     totp: Option<TakenAway>,
+    /// Takes it from whom it belongs to at the sign-in provider; who comes from there next has it. All its sessions end.
+    #[serde(default)]
+    provider: Option<TakenAway>,
 }
 
-/// What becomes of one-time passwords.
+/// What becomes of one-time passwords, or of the tie to the sign-in provider.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum TakenAway {
@@ -153,6 +159,8 @@ impl Changes {
             }),
             self.totp
                 .map(|TakenAway::Removed| (AccountChange::NotEnrolled, "totp-removed")),
+            self.provider
+                .map(|TakenAway::Removed| (AccountChange::NotPinned, "provider-removed")),
         ];
         changes.into_iter().flatten().collect()
     }
@@ -204,6 +212,7 @@ async fn create(
         password: hash,
         password_change: PasswordChange::Due,
         totp: None,
+        provider: None,
     };
     identity.store.create_account(&account).await?;
     app.audit

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use store::sql::{AccountChange, PasswordChange, TokenHash, UnixSeconds};
+use store::sql::{AccountChange, OpenedBy, PasswordChange, TokenHash, UnixSeconds};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -90,8 +90,17 @@ impl Identity {
         let to = [AccountChange::Enrolled(sealed, step)];
         self.store.change_account(account.id, &to).await?;
         lock(&self.enrolments).end(&session.token);
-        let (_, cookie) = self.open(account.id, account.role, session.device).await?;
-        Ok(cookie)
+        let opened_by = with_code(session.opened_by);
+        let opened = self.open(account.id, account.role, session.device, opened_by);
+        Ok(opened.await?.1)
+    }
+}
+
+/// By what a session is opened that has shown a code besides.
+const fn with_code(opened_by: OpenedBy) -> OpenedBy {
+    match opened_by {
+        OpenedBy::Password => OpenedBy::Password,
+        OpenedBy::Provider | OpenedBy::ProviderTwoFactors => OpenedBy::ProviderTwoFactors,
     }
 }
 

@@ -146,6 +146,7 @@ fn administrator(id: AccountId, password: PasswordHash) -> Account {
         password,
         password_change: PasswordChange::Due,
         totp: None,
+        provider: None,
     }
 }
 

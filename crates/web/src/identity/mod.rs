@@ -1,7 +1,7 @@
 //! Who sends a request: accounts, sessions, keys.
 //!
 //! The rest of the crate asks [`Gate`] and nothing else of it. [`Identity`] is the one behind it: sign-in by password and, for those who may change
-//! much, one-time passwords; sessions that the database keeps by the hash of their token, looked up anew for every request, so that what is
+//! much, one-time passwords, or through an OpenID Connect provider; sessions that the database keeps by the hash of their token, looked up anew for every request, so that what is
 //! revoked opens nothing from then on (while the database does not answer, who was there a moment before goes on); waits after failed attempts, in memory.
 
 mod accounts;
@@ -12,6 +12,7 @@ mod lockout;
 mod lockouts;
 mod names;
 mod password;
+pub mod provider;
 mod remembered;
 mod sessions;
 mod sign_in;
@@ -34,6 +35,7 @@ use self::enrolment::Enrolments;
 use self::first_start::FirstPassword;
 use self::lockout::Lockouts;
 use self::password::Hasher;
+use self::provider::{Provider, ProviderSettings};
 use self::remembered::Remembered;
 use self::totp::Seal;
 use crate::app::App;
@@ -55,7 +57,7 @@ pub use self::remembered::{REMEMBERED_MAX, SEEN_BEFORE_SECONDS, WITHOUT_DATABASE
 pub use self::sessions::{
     DEVICE_SECONDS, IDLE_SECONDS_MAX, SEEN_EVERY_SECONDS, SESSION_SECONDS_MAX, WALL_SECONDS_MAX,
 };
-pub use self::token::{DEVICE_COOKIE, KEY_PREFIX, SESSION_COOKIE, TOKEN_BYTES};
+pub use self::token::{DEVICE_COOKIE, KEY_PREFIX, PROVIDER_COOKIE, SESSION_COOKIE, TOKEN_BYTES};
 pub use self::totp::KEY_BYTES;
 
 /// Who sends a request.
@@ -141,6 +143,8 @@ pub struct Settings {
     pub key: [u8; KEY_BYTES],
     /// The folder that [`FIRST_SIGN_IN`] is written to.
     pub folder: PathBuf,
+    /// The OpenID Connect provider through which one may sign in, if there is one.
+    pub provider: Option<ProviderSettings>,
 }
 
 impl fmt::Debug for Settings {
@@ -163,6 +167,7 @@ pub struct Identity {
     enrolments: Mutex<Enrolments>,
     first_password: Mutex<Option<FirstPassword>>,
     remembered: Mutex<Remembered>,
+    provider: Option<Provider>,
 }
 
 impl fmt::Debug for Identity {
@@ -185,6 +190,7 @@ impl Identity {
             enrolments: Mutex::default(),
             first_password: Mutex::default(),
             remembered: Mutex::default(),
+            provider: settings.provider.map(Provider::new),
         })
     }
 
@@ -208,6 +214,7 @@ impl Identity {
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(sign_in::routes())
+        .merge(provider::routes())
         .merge(enrolment::routes())
         .merge(sessions::routes())
         .merge(accounts::routes())

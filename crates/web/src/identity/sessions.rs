@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use store::sql::{
-    Account, AccountId, AccountStanding, DeviceKind, KnownDevice, PasswordChange, Role, Session,
-    SessionStanding, TokenHash, UnixSeconds,
+    Account, AccountId, AccountStanding, DeviceKind, KnownDevice, OpenedBy, PasswordChange, Role,
+    Session, SessionStanding, TokenHash, UnixSeconds,
 };
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,7 +45,7 @@ impl Present {
     /// As the rest of the crate sees her.
     pub(super) fn signed_in(self) -> SignedIn {
         SignedIn {
-            due: due(&self.account),
+            due: due(&self.account, self.session.opened_by),
             account: self.account.id,
             login: self.account.login,
             display_name: self.account.display_name,
@@ -54,13 +54,44 @@ impl Present {
     }
 }
 
-/// What an account has to do before it may do anything else.
-pub(super) const fn due(account: &Account) -> Due {
+/// What an account has to do before it may do anything else. Whoever came by the provider needs neither a password of ours nor one-time passwords: her
+/// session does not hold where it would need them.
+pub(super) const fn due(account: &Account, opened_by: OpenedBy) -> Due {
+    match opened_by {
+        OpenedBy::Password => due_by_password(account),
+        OpenedBy::Provider | OpenedBy::ProviderTwoFactors => Due::Nothing,
+    }
+}
+
+const fn due_by_password(account: &Account) -> Due {
     match (account.password_change, &account.totp, account.role) {
         (PasswordChange::Due, _, _) => Due::Password,
         (PasswordChange::NotDue, None, Role::Supervisor | Role::Administrator) => Due::Totp,
         (PasswordChange::NotDue, None, Role::Operator | Role::Auditor | Role::Wall)
         | (PasswordChange::NotDue, Some(_), _) => Due::Nothing,
+    }
+}
+
+/// Whether a second factor has to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecondFactor {
+    Needed,
+    NotNeeded,
+}
+
+/// Whether an account needs a second factor: its role does, or it has one.
+pub(super) const fn second_factor(account: &Account) -> SecondFactor {
+    match (&account.totp, account.role) {
+        (Some(_), _) | (None, Role::Supervisor | Role::Administrator) => SecondFactor::Needed,
+        (None, Role::Operator | Role::Auditor | Role::Wall) => SecondFactor::NotNeeded,
+    }
+}
+
+/// Whether a session was opened by as much as its account needs by now. By a password it was, or what is missing is due.
+fn suffices(opened_by: OpenedBy, account: &Account) -> bool {
+    match opened_by {
+        OpenedBy::Password | OpenedBy::ProviderTwoFactors => true,
+        OpenedBy::Provider => second_factor(account) == SecondFactor::NotNeeded,
     }
 }
 
@@ -83,8 +114,10 @@ const fn idle_max(role: Role) -> i64 {
 }
 
 /// The session, if it holds at a moment. An account's role may have changed since it was opened: what it is now decides.
-fn holding(session: Session, role: Role, now: UnixSeconds) -> Option<Session> {
+fn holding(session: Session, account: &Account, now: UnixSeconds) -> Option<Session> {
+    let role = account.role;
     let holds = session.standing == SessionStanding::Live
+        && suffices(session.opened_by, account)
         && now < session.expires
         && now.0 < session.created.0.saturating_add(lifetime(role))
         && now.0 < session.last_seen.0.saturating_add(idle_max(role));
@@ -104,7 +137,7 @@ impl Identity {
             return Ok(None);
         };
         let now = self.now();
-        let Some(session) = holding(session, account.role, now) else {
+        let Some(session) = holding(session, &account, now) else {
             return Ok(None);
         };
         if account.standing == AccountStanding::Disabled {
@@ -131,6 +164,7 @@ impl Identity {
         account: AccountId,
         role: Role,
         device: DeviceKind,
+        opened_by: OpenedBy,
     ) -> Result<(TokenHash, HeaderValue), Problem> {
         let token = Token::new(fresh()?);
         let now = self.now();
@@ -138,6 +172,7 @@ impl Identity {
             token: token.hash(),
             account,
             device,
+            opened_by,
             created: now,
             last_seen: now,
             expires: UnixSeconds(now.0.saturating_add(lifetime(role))),
@@ -240,7 +275,7 @@ async fn sessions(
     let now = identity.now();
     let live = sessions
         .into_iter()
-        .filter_map(|session| holding(session, account.role, now));
+        .filter_map(|session| holding(session, account, now));
     let told = live.map(|session| SessionTold {
         id: public_id(&session.token),
         created_ms: millis(session.created),

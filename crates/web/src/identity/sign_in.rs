@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use store::sql::{
-    Account, AccountChange, AccountId, AccountStanding, Advance, DeviceKind, PasswordChange,
+    Account, AccountChange, AccountId, AccountStanding, Advance, DeviceKind, OpenedBy,
+    PasswordChange, Session,
 };
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -103,7 +104,8 @@ impl Identity {
         // A session that was there before is not gone on with, whoever planted its cookie.
         self.end(headers).await?;
         let device_cookie = self.remember(account.id, headers).await?;
-        let (token, cookie) = self.open(account.id, account.role, device).await?;
+        let opened = self.open(account.id, account.role, device, OpenedBy::Password);
+        let (token, cookie) = opened.await?;
         if !self.is_still(&account).await? {
             self.store.revoke_session(&token).await?;
             return Err(wrong());
@@ -114,7 +116,7 @@ impl Identity {
     }
 
     /// Where a sign-in comes from: a device that the account knows, or a network.
-    async fn origin(
+    pub(super) async fn origin(
         &self,
         account: Option<&Account>,
         from: Option<IpAddr>,
@@ -133,7 +135,7 @@ impl Identity {
     }
 
     /// Counts an attempt, unless it has to wait; whether it would have been right is not looked at then.
-    fn begin(
+    pub(super) fn begin(
         &self,
         login: &str,
         account: Option<&Account>,
@@ -256,8 +258,11 @@ impl Identity {
         let to = [AccountChange::Password(hash, PasswordChange::NotDue)];
         self.store.change_account(account.id, &to).await?;
         audit.note(&account.login, Event::PasswordChanged);
-        let (_, cookie) = self.open(account.id, account.role, session.device).await?;
-        Ok(cookie)
+        let Session {
+            device, opened_by, ..
+        } = session;
+        let opened = self.open(account.id, account.role, device, opened_by);
+        Ok(opened.await?.1)
     }
 }
 
@@ -282,14 +287,14 @@ pub(super) struct Myself {
     due: DueName,
 }
 
-impl From<&Account> for Myself {
-    fn from(account: &Account) -> Self {
+impl Myself {
+    fn of(account: &Account, opened_by: OpenedBy) -> Self {
         Self {
             account: account.id.to_string(),
             login: account.login.clone(),
             display_name: account.display_name.clone(),
             role: account.role.into(),
-            due: due(account).into(),
+            due: due(account, opened_by).into(),
         }
     }
 }
@@ -319,7 +324,11 @@ async fn sign_in(
     let signed_in = identity.sign_in(&app.audit, from, &headers, credentials);
     let (account, cookies) = signed_in.await?;
     let cookies = cookies.map(|cookie| (header::SET_COOKIE, cookie));
-    Ok((AppendHeaders(cookies), Json(Myself::from(&account))).into_response())
+    Ok((
+        AppendHeaders(cookies),
+        Json(Myself::of(&account, OpenedBy::Password)),
+    )
+        .into_response())
 }
 
 /// Tells who you are.
@@ -338,7 +347,8 @@ async fn current(
     headers: HeaderMap,
 ) -> Result<Json<Myself>, Problem> {
     let present = identity.must_be_present(&headers).await?;
-    Ok(Json(Myself::from(&present.account)))
+    let Present { session, account } = present;
+    Ok(Json(Myself::of(&account, session.opened_by)))
 }
 
 /// Signs out.

@@ -16,6 +16,8 @@ pub const KEY_PREFIX: &str = "linka_";
 pub const SESSION_COOKIE: &str = "__Host-linka";
 /// The cookie by which a device is known again.
 pub const DEVICE_COOKIE: &str = "__Host-linka-device";
+/// The cookie of a browser whose person is at the provider.
+pub const PROVIDER_COOKIE: &str = "__Host-linka-provider";
 
 /// A secret that opens something. The database has its hash alone.
 #[derive(Clone, PartialEq, Eq)]

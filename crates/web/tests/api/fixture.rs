@@ -185,6 +185,7 @@ impl Fixture {
             clock: Arc::new(Noon),
             key: [1; KEY_BYTES],
             folder: folder.path().to_owned(),
+            provider: None,
         });
         Self {
             exchange,

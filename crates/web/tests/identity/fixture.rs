@@ -25,6 +25,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 use web::board::Millis;
 use web::feed::Feed;
+use web::identity::provider::ProviderSettings;
 use web::identity::{Identity, Peer, Settings, WallClock};
 use web::line::{Act, Line, Refusal, Story};
 use web::{App, Audit, Clock};
@@ -99,25 +100,37 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) async fn open() -> Self {
+        Self::open_with(None).await
+    }
+
+    /// With a provider through which one may sign in.
+    pub(crate) async fn open_with(provider: Option<ProviderSettings>) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let database = Database::File(folder.path().join("linka.db"));
         let store = store::sql::open(&database).await.unwrap();
         let clock = Arc::new(Hands(AtomicI64::new(START)));
-        Self::over(store, clock, folder, 1)
+        Self::over(store, clock, folder, 1, provider)
     }
 
     /// The same after a restart, with a key of this byte.
     pub(crate) fn restarted(&self, key: u8) -> Self {
         let (store, folder) = (Arc::clone(&self.store), Arc::clone(&self.folder));
-        Self::over(store, Arc::clone(&self.clock), folder, key)
+        Self::over(store, Arc::clone(&self.clock), folder, key, None)
     }
 
-    fn over(store: Arc<dyn Store>, clock: Arc<Hands>, folder: Arc<TempDir>, key: u8) -> Self {
+    fn over(
+        store: Arc<dyn Store>,
+        clock: Arc<Hands>,
+        folder: Arc<TempDir>,
+        key: u8,
+        provider: Option<ProviderSettings>,
+    ) -> Self {
         let identity = Identity::new(Settings {
             store: Arc::clone(&store),
             clock: clock.clone(),
             key: [key; web::identity::KEY_BYTES],
             folder: folder.path().to_owned(),
+            provider,
         });
         let audit = Audit::open(Arc::clone(&store), clock.clone());
         let app = App {
@@ -156,6 +169,7 @@ impl Fixture {
             password: hash(),
             password_change: PasswordChange::NotDue,
             totp: None,
+            provider: None,
         };
         self.store.create_account(&account).await.unwrap();
         id

@@ -3,11 +3,15 @@
 
 mod accounts;
 mod enrolment;
+mod fake_provider;
 mod first_start;
 mod fixture;
 mod keys;
 mod lockouts;
 mod passwords;
+mod provider;
+mod provider_faults;
+mod provider_roles;
 mod sessions;
 mod sign_in;
 mod telephone;

@@ -15,6 +15,10 @@ export const accounts = {
   passwordDue: 'má zvolit heslo',
   totpOn: 'nastavené',
   totpOff: 'nenastavené',
+  provider: 'patří u poskytovatele jedné osobě',
+  letGo: 'Uvolnit u poskytovatele',
+  letGoTitle: (login: string) => `Uvolnit účet ${login} u poskytovatele?`,
+  letGoWhy: 'Všechna jeho přihlášení skončí hned. Účet pak připadne tomu, kdo od poskytovatele přijde s tímto jménem příště.',
   add: 'Přidat účet',
   edit: 'Upravit',
   enable: 'Zapnout',
@@ -59,6 +63,9 @@ export const audit = {
   about: 'Úkony s kontakty neříkají, o který kontakt ani o kterou minutu šlo.',
   event: {
     signed_in: () => 'přihlášení',
+    signed_in_by_provider: () => 'přihlášení přes poskytovatele',
+    provider_pinned: () => 'účet připadl osobě u poskytovatele',
+    provider_refused: () => 'odmítnuta jiná osoba od poskytovatele',
     locked_out: () => 'přihlášení zamčeno po neúspěšných pokusech',
     lockout_cleared: () => 'přihlášení odemčeno',
     password_changed: () => 'nové heslo',
@@ -87,6 +94,7 @@ export const audit = {
     revoked: 'zrušen',
     'password-reset': 'nové heslo',
     'totp-removed': 'odebrány jednorázové kódy',
+    'provider-removed': 'uvolněn u poskytovatele',
   },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },
 };

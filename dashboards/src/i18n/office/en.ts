@@ -13,6 +13,10 @@ export const accounts: typeof accountsShape = {
   passwordDue: 'has to choose a password',
   totpOn: 'set up',
   totpOff: 'not set up',
+  provider: 'is one person’s at the provider',
+  letGo: 'Let go at the provider',
+  letGoTitle: (login) => `Let go of account ${login} at the provider?`,
+  letGoWhy: 'It is signed out everywhere at once. Whoever comes from the provider with this name next has it from then on.',
   add: 'Add an account',
   edit: 'Edit',
   enable: 'Enable',
@@ -57,6 +61,9 @@ export const audit: typeof auditShape = {
   about: 'Acts on contacts name no contact and no minute.',
   event: {
     signed_in: () => 'signed in',
+    signed_in_by_provider: () => 'signed in through the provider',
+    provider_pinned: () => 'the account is one person’s at the provider',
+    provider_refused: () => 'another person from the provider refused',
     locked_out: () => 'sign-in locked after failed attempts',
     lockout_cleared: () => 'sign-in unlocked',
     password_changed: () => 'new password',
@@ -85,6 +92,7 @@ export const audit: typeof auditShape = {
     revoked: 'revoked',
     'password-reset': 'new password',
     'totp-removed': 'one-time codes taken away',
+    'provider-removed': 'let go at the provider',
   },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },
 };

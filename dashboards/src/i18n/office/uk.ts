@@ -13,6 +13,10 @@ export const accounts: typeof accountsShape = {
   passwordDue: 'має обрати пароль',
   totpOn: 'налаштовано',
   totpOff: 'не налаштовано',
+  provider: 'належить одній особі в постачальника',
+  letGo: 'Звільнити в постачальника',
+  letGoTitle: (login) => `Звільнити запис ${login} у постачальника?`,
+  letGoWhy: 'Усі його входи завершаться одразу. Далі запис матиме той, хто наступним прийде від постачальника з цим ім’ям.',
   add: 'Додати запис',
   edit: 'Змінити',
   enable: 'Увімкнути',
@@ -57,6 +61,9 @@ export const audit: typeof auditShape = {
   about: 'Дії з контактами не називають ні контакту, ні хвилини.',
   event: {
     signed_in: () => 'вхід',
+    signed_in_by_provider: () => 'вхід через постачальника',
+    provider_pinned: () => 'запис закріплено за особою в постачальника',
+    provider_refused: () => 'іншій особі від постачальника відмовлено',
     locked_out: () => 'вхід заблоковано після невдалих спроб',
     lockout_cleared: () => 'вхід розблоковано',
     password_changed: () => 'новий пароль',
@@ -85,6 +92,7 @@ export const audit: typeof auditShape = {
     revoked: 'скасовано',
     'password-reset': 'новий пароль',
     'totp-removed': 'забрано одноразові коди',
+    'provider-removed': 'звільнено в постачальника',
   },
   wants: { ready: 'готова', paused: 'пауза', off: 'поза зміною' },
 };

@@ -20,7 +20,9 @@ use crate::wire::{Wire as _, decode};
 
 const MAGIC: &[u8; 8] = b"LINKABAK";
 /// The format of the file and of what is in it.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// The oldest format that is read.
+const FORMAT_OLDEST: u32 = 1;
 
 /// Whether a chunk is the last one.
 #[derive(Clone, Copy)]
@@ -31,6 +33,7 @@ enum Chunk {
 
 /// A file that is being written.
 pub(super) struct Writer<'a> {
+    format: u32,
     seal: Seal,
     place: ChunkPlace,
     to: &'a mut (dyn Write + Send),
@@ -38,6 +41,8 @@ pub(super) struct Writer<'a> {
 
 /// A file that is being read.
 pub(super) struct Reader<'a> {
+    /// Its format.
+    pub(super) format: u32,
     seal: Seal,
     place: ChunkPlace,
     from: &'a mut (dyn Read + Send),
@@ -55,11 +60,11 @@ impl ChunkPlace {
     }
 }
 
-const fn place(row: &[u8]) -> Place<'_> {
+const fn place(row: &[u8], format: u32) -> Place<'_> {
     Place {
         table: "backup",
         row,
-        format: FORMAT,
+        format,
     }
 }
 
@@ -70,9 +75,19 @@ impl<'a> Writer<'a> {
         chance: [u8; CHANCE_BYTES],
         to: &'a mut (dyn Write + Send),
     ) -> Result<Self, BackupError> {
-        let head = [&MAGIC[..], &FORMAT.to_be_bytes(), &chance].concat();
+        Self::begin_as(FORMAT, key, chance, to)
+    }
+
+    fn begin_as(
+        format: u32,
+        key: &BackupKey,
+        chance: [u8; CHANCE_BYTES],
+        to: &'a mut (dyn Write + Send),
+    ) -> Result<Self, BackupError> {
+        let head = [&MAGIC[..], &format.to_be_bytes(), &chance].concat();
         to.write_all(&head).map_err(BackupError::Write)?;
         let mut writer = Self {
+            format,
             seal: Seal::new(&key.0, chance),
             place: ChunkPlace {
                 file: chance,
@@ -97,7 +112,7 @@ impl<'a> Writer<'a> {
 
     fn write(&mut self, chunk: Chunk, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), BackupError> {
         let bound = self.place.bytes(chunk);
-        let sealed = self.seal.seal(place(&bound), write);
+        let sealed = self.seal.seal(place(&bound, self.format), write);
         let sealed = sealed.ok_or(BackupError::TooLarge)?;
         let length = u32::try_from(sealed.len()).map_err(|_| BackupError::TooLarge)?;
         if sealed.len() > BACKUP_CHUNK_BYTES_MAX {
@@ -125,7 +140,7 @@ impl<'a> Reader<'a> {
         }
         from.read_exact(&mut format).map_err(foreign)?;
         let found = u32::from_be_bytes(format);
-        if found != FORMAT {
+        if !(FORMAT_OLDEST..=FORMAT).contains(&found) {
             return Err(BackupError::Format {
                 found,
                 known: FORMAT,
@@ -133,6 +148,7 @@ impl<'a> Reader<'a> {
         }
         from.read_exact(&mut file).map_err(foreign)?;
         let mut reader = Self {
+            format: found,
             seal: Seal::new(&key.0, file),
             place: ChunkPlace { file, number: 0 },
             from,
@@ -148,7 +164,7 @@ impl<'a> Reader<'a> {
     /// The next page. The last one is the end, and nothing comes behind it.
     pub(super) fn next(&mut self) -> Result<Page, BackupError> {
         let (chunk, clear) = self.read()?;
-        let page: Page = decode(FORMAT, &clear).map_err(|_| BackupError::Malformed)?;
+        let page: Page = decode(self.format, &clear).map_err(|_| BackupError::Malformed)?;
         match (chunk, &page) {
             (Chunk::Inner, Page::Rows { .. }) => Ok(page),
             (Chunk::Last, Page::End { .. }) => self.at_end().map(|()| page),
@@ -171,7 +187,7 @@ impl<'a> Reader<'a> {
         self.from.read_exact(&mut sealed).map_err(cut)?;
         for chunk in [Chunk::Inner, Chunk::Last] {
             let bound = self.place.bytes(chunk);
-            if let Some(clear) = self.seal.open(place(&bound), &sealed) {
+            if let Some(clear) = self.seal.open(place(&bound, self.format), &sealed) {
                 self.place.number += 1;
                 return Ok((chunk, clear));
             }
@@ -197,6 +213,7 @@ fn unread(error: std::io::Error, ended: BackupError) -> BackupError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tables::TABLES;
     use super::*;
     use crate::sql::Cell;
 
@@ -238,6 +255,25 @@ mod tests {
     #[test]
     fn file_is_read_to_its_end() {
         assert_eq!(read(&KEY, &file(1).0).unwrap(), 2);
+    }
+
+    #[test]
+    fn file_of_the_format_before_is_read_and_its_rows_are_filled_up() {
+        let mut bytes = Vec::new();
+        let writer = Writer::begin_as(FORMAT_OLDEST, &KEY, [1; CHANCE_BYTES], &mut bytes).unwrap();
+        writer.end(&Page::End { rows: 0 }).unwrap();
+        let mut from = &bytes[..];
+        let mut reader = Reader::open(&KEY, &mut from).unwrap();
+        let account = TABLES.iter().find(|table| table.name == "account").unwrap();
+        let row = |columns| vec![Cell::Integer(1); columns];
+
+        let filled = account.row(reader.format, row(10)).unwrap();
+
+        assert!(matches!(reader.next(), Ok(Page::End { rows: 0 })));
+        assert!(filled.ends_with(&[Cell::Integer(1), Cell::Null]));
+        assert!(account.row(FORMAT_OLDEST, row(11)).is_none());
+        assert!(account.row(FORMAT, row(11)).is_some());
+        assert!(account.row(FORMAT, row(10)).is_none());
     }
 
     #[test]
@@ -315,7 +351,10 @@ mod tests {
 
         assert!(matches!(
             newer,
-            Err(BackupError::Format { found: 9, known: 1 })
+            Err(BackupError::Format {
+                found: 9,
+                known: FORMAT
+            })
         ));
         assert!(matches!(foreign, Err(BackupError::Foreign)));
     }

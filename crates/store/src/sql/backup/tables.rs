@@ -26,7 +26,19 @@ enum Nulls {
     Bytes,
 }
 
+/// Since when the account has who it belongs to at the provider, as its last column.
+const FORMAT_OF_PROVIDER: u32 = 2;
+const ACCOUNT: &str = "account";
+
 impl Table {
+    /// A row of a file of this format, with nothing in the columns that came later; no row when it has another number of columns.
+    pub(super) fn row(&self, format: u32, mut row: Vec<Cell>) -> Option<Vec<Cell>> {
+        if self.name == ACCOUNT && format < FORMAT_OF_PROVIDER {
+            row.push(Cell::Null);
+        }
+        (row.len() == self.columns).then_some(row)
+    }
+
     /// A cell of this table as a parameter.
     pub(super) fn value<'a>(&self, cell: &'a Cell) -> Value<'a> {
         match (cell, self.nulls) {
@@ -134,8 +146,8 @@ pub(super) const TABLES: &[Table] = &[
     table! {
         7 "account", nulls Bytes,
         key 1 "id" = "$1" limit "$2",
-        rest ", login, login_folded, display_name, role, standing, password, password_change, totp, totp_step",
-        10 in "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10"
+        rest ", login, login_folded, display_name, role, standing, password, password_change, totp, totp_step, provider",
+        11 in "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11"
     },
     table! {
         8 "device", nulls Bytes,
