@@ -34,6 +34,10 @@ impl Sqlite {
             place: place.clone(),
             cause,
         })?;
+        let turn = turn(path).await.map_err(|cause| OpenError::File {
+            place: place.clone(),
+            cause,
+        })?;
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -44,10 +48,6 @@ impl Sqlite {
         let pool = pool.map_err(|error| OpenError::Connect {
             place: place.clone(),
             cause: error.into(),
-        })?;
-        let turn = turn(path).await.map_err(|cause| OpenError::File {
-            place: place.clone(),
-            cause,
         })?;
         let migrated = migrations::sqlite().run(&pool).await;
         drop(turn);
@@ -63,8 +63,8 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Waits until no other process makes tables in the file, and keeps others waiting: SQLite's migrations take no lock of their own. The lock is a
-/// file beside it, since closing a second handle of the file itself would end SQLite's own locks.
+/// Waits until no other process opens the file, and keeps others waiting: neither the change to a log of writes nor the migrations wait for a lock of
+/// SQLite's own. The lock is a file beside it, since closing a second handle of the file itself would end SQLite's own locks.
 async fn turn(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
