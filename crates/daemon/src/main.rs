@@ -16,6 +16,7 @@ mod media_threads;
 mod office;
 mod operators;
 mod report;
+mod running;
 mod serve;
 mod signalling;
 mod status;

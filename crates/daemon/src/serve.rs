@@ -1,6 +1,5 @@
 //! `linka serve`: puts the parts together, answers the line, and ends in order.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -18,7 +17,6 @@ use media::SoundId;
 use mio::Poll;
 use sip::{ListenerId, Protocol};
 use store::{JournalHandle, LiveDb};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::anchor::AnchorKey;
@@ -34,7 +32,8 @@ use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
 use crate::office::retention::Retention;
 use crate::office::screens::Screens;
-use crate::office::{self, Office, Opening, Started};
+use crate::office::{self, Opening, Started};
+use crate::running::RunningNode;
 use crate::signalling::{
     self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
 };
@@ -42,8 +41,6 @@ use crate::ticks::Ticks;
 
 /// Messages to the office that may wait.
 const TO_OFFICE_MAX: usize = 4_096;
-/// How often the beats of journal and media threads are looked at.
-const BEATS_EVERY: Duration = Duration::from_secs(1);
 
 /// What `linka serve` is told.
 #[derive(Debug, Args)]
@@ -443,125 +440,4 @@ fn advertised(local: SocketAddr, node: &Node) -> SocketAddr {
         routed.map_or(loopback, |address| address.ip()),
         local.port(),
     )
-}
-
-/// A node whose threads are about to run.
-struct RunningNode {
-    wiring: Wiring,
-    opening: Opening,
-}
-
-impl RunningNode {
-    fn run(self) -> anyhow::Result<ExitCode> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("office")
-            .enable_all()
-            .build()?;
-        let addresses: BTreeMap<&str, String> = self.addresses();
-        let media = Arc::downgrade(&self.opening.media);
-        let media_tick = self.opening.ticks.of(2);
-        let Self { wiring, opening } = self;
-        let signalling = std::thread::Builder::new()
-            .name("signalling".into())
-            .spawn(move || signalling::run(wiring))?;
-        runtime.spawn(watch_media(media, media_tick));
-        let ended = runtime.block_on(async {
-            // Before anybody is told that we are ready: a signal from then on drains.
-            let signals = Signals::new()?;
-            let office = office::open(opening)?;
-            tracing::info!(?addresses, "ready");
-            let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-            until_stopped(&office, signals).await;
-            Ok::<_, anyhow::Error>(())
-        });
-        let signalling = signalling.join();
-        runtime.shutdown_timeout(Duration::from_secs(2));
-        ended?;
-        match signalling {
-            Ok(ended) => ended.context("the signalling thread failed")?,
-            Err(_) => bail!("the signalling thread panicked"),
-        }
-        tracing::info!("ended");
-        Ok(ExitCode::SUCCESS)
-    }
-
-    fn addresses(&self) -> BTreeMap<&'static str, String> {
-        let of = |protocol| {
-            let listeners = self
-                .opening
-                .started
-                .listeners
-                .iter()
-                .filter(move |listener| listener.protocol == protocol);
-            listeners
-                .map(|listener| listener.local.to_string())
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        BTreeMap::from([
-            ("udp", of(Protocol::Udp)),
-            ("tcp", of(Protocol::Tcp)),
-            ("metrics", self.opening.started.node.metrics.to_string()),
-            (
-                "web",
-                self.opening
-                    .started
-                    .node
-                    .web
-                    .map_or_else(|| "none".to_owned(), |web| web.to_string()),
-            ),
-        ])
-    }
-}
-
-/// The signals that end a node.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-/// The first signal drains, the second stops.
-async fn until_stopped(office: &Office, mut signals: Signals) {
-    signals.next().await;
-    tracing::info!(
-        "draining: no new calls are taken, running ones may end; a second signal stops at once"
-    );
-    let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-    tokio::select! {
-        () = office.drain() => {}
-        () = signals.next() => tracing::info!("stopping at once"),
-    }
-    office.stop().await;
-}
-
-/// The media threads beat by themselves; while all of them do, their tick is theirs.
-async fn watch_media(media: std::sync::Weak<Media>, tick: crate::ticks::Tick) {
-    let mut interval = tokio::time::interval(BEATS_EVERY);
-    let mut last: Vec<u64> = Vec::new();
-    loop {
-        interval.tick().await;
-        let Some(media) = media.upgrade() else { return };
-        let beats: Vec<u64> = media.beats().collect();
-        if beats.iter().zip(&last).all(|(beat, last)| beat != last) {
-            tick.tick();
-        }
-        last = beats;
-    }
 }

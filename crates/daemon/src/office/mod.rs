@@ -101,8 +101,11 @@ pub(crate) struct Opening {
     pub(crate) retention: retention::Retention,
 }
 
-/// Opens the office: spawns its tasks on the current runtime.
-pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
+/// Opens the office: spawns its tasks on the current runtime, and what serves the pages on theirs.
+pub(crate) fn open(
+    opening: Opening,
+    pages: &tokio::runtime::Handle,
+) -> std::io::Result<Arc<Office>> {
     let office = Arc::new(Office {
         config: opening.config,
         keys: opening.keys,
@@ -158,7 +161,7 @@ pub(crate) fn open(opening: Opening) -> std::io::Result<Arc<Office>> {
         data: opening.data,
         totp_key: opening.totp_key,
     };
-    tokio::spawn(pages::serve(office.clone(), opening.web, place));
+    pages.spawn(pages::serve(office.clone(), opening.web, place));
     if let Some(heartbeat) = office.started.node.heartbeat.clone() {
         tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
     }
