@@ -1,6 +1,6 @@
 //! Calls whose content may still be entered, and contents on their way into rows and tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::{ContactId, LineId, Moment, OperatorId};
@@ -27,7 +27,11 @@ pub struct Call {
 
 /// Calls whose content may still be entered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Calls(pub BTreeMap<ContactId, Call>);
+pub struct Calls {
+    open: BTreeMap<ContactId, Call>,
+    /// Those that have ended, the one that ended first before the others.
+    by_end: BTreeSet<(Moment, ContactId)>,
+}
 
 /// Content that cannot be entered: the call is none of this operator's, or its content has settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,9 +46,15 @@ impl Call {
 }
 
 impl Calls {
+    /// The calls by contact.
+    #[must_use]
+    pub const fn open(&self) -> &BTreeMap<ContactId, Call> {
+        &self.open
+    }
+
     /// An operator talks with the caller.
     pub(crate) fn begin(&mut self, contact: ContactId, operator: OperatorId) {
-        let call = self.0.entry(contact).or_insert_with(|| Call {
+        let call = self.open.entry(contact).or_insert_with(|| Call {
             operator,
             ended: None,
             content: Content::default(),
@@ -54,9 +64,14 @@ impl Calls {
 
     /// The call has ended.
     pub(crate) fn end(&mut self, contact: ContactId, line: LineId, at: Moment) {
-        if let Some(call) = self.0.get_mut(&contact) {
-            call.ended = Some((line, at));
+        let Some(call) = self.open.get_mut(&contact) else {
+            return;
+        };
+        let before = call.ended.replace((line, at));
+        if let Some((_, before)) = before {
+            self.by_end.remove(&(before, contact));
         }
+        self.by_end.insert((at, contact));
     }
 
     /// Enters the content of a call.
@@ -69,7 +84,7 @@ impl Calls {
         operator: OperatorId,
         content: Content,
     ) -> Result<(), NotOpen> {
-        let call = self.0.get_mut(&contact);
+        let call = self.open.get_mut(&contact);
         let call = call.filter(|call| call.operator == operator);
         call.ok_or(NotOpen(contact))?.content = content;
         Ok(())
@@ -83,40 +98,43 @@ impl Calls {
         operator: OperatorId,
         now: Moment,
     ) -> Option<&Content> {
-        let call = self.0.get(&contact)?;
+        let call = self.open.get(&contact)?;
         call.may_change(operator, now).then_some(&call.content)
     }
 
     /// The calls of an operator that are over and whose content she may still change, the one that ended last first; at most [`FINISHED_TOLD_MAX`].
     #[must_use]
     pub fn finished(&self, operator: OperatorId, now: Moment) -> Vec<ContactId> {
-        let mut finished: Vec<(Moment, ContactId)> = self
-            .0
-            .iter()
-            .filter(|(_, call)| call.may_change(operator, now))
-            .filter_map(|(contact, call)| Some((call.ended?.1, *contact)))
-            .collect();
-        finished.sort_unstable_by(|one, other| other.cmp(one));
-        finished.truncate(FINISHED_TOLD_MAX);
-        finished.into_iter().map(|(_, contact)| contact).collect()
+        let latest_first = self.by_end.iter().rev().map(|(_, contact)| *contact);
+        latest_first
+            .filter(|contact| self.entered(*contact, operator, now).is_some())
+            .take(FINISHED_TOLD_MAX)
+            .collect()
     }
 
-    /// Takes out the contents that may no longer be changed at this moment; nothing says any more of which contact they are.
+    /// Takes out the contents that may no longer be changed at this moment, and of those beyond [`CALLS_MAX`] the ones that ended first; nothing says
+    /// any more of which contact they are.
     pub(crate) fn settled(&mut self, now: Moment) -> Vec<(LineId, Content)> {
-        let excess = self.0.len().saturating_sub(CALLS_MAX);
         let mut settled = Vec::new();
-        let mut looked_at = 0;
-        self.0.retain(|_, call| {
-            let Some((line, ended)) = call.ended else {
-                return true;
-            };
-            looked_at += 1;
-            if looked_at > excess && now.since(ended) < CONTENT_SETTLES {
-                return true;
+        while let Some((ended, contact)) = self.by_end.first().copied() {
+            let is_one_too_many = self.open.len() > CALLS_MAX;
+            if !is_one_too_many && now.since(ended) < CONTENT_SETTLES {
+                break;
             }
-            settled.push((line, std::mem::take(&mut call.content)));
-            false
-        });
+            self.by_end.pop_first();
+            let call = self.open.remove(&contact);
+            settled.extend(call.and_then(|call| Some((call.ended?.0, call.content))));
+        }
         settled
+    }
+}
+
+impl From<BTreeMap<ContactId, Call>> for Calls {
+    fn from(open: BTreeMap<ContactId, Call>) -> Self {
+        let ended = |(contact, call): (&ContactId, &Call)| Some((call.ended?.1, *contact));
+        Self {
+            by_end: open.iter().filter_map(ended).collect(),
+            open,
+        }
     }
 }

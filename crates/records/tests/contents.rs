@@ -96,7 +96,7 @@ fn only_the_operator_of_the_call_enters_it() {
     let unknown = counts.enter(id(2), jana(), in_ukrainian());
 
     assert!(refused.is_err() && unknown.is_err());
-    assert_eq!(counts.calls.0[&id(1)].content, Content::default());
+    assert_eq!(counts.calls.open()[&id(1)].content, Content::default());
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn every_answered_call_is_in_the_tables_of_one_month() {
     let (rows, tables) = month(&counts);
     assert_eq!(rows, vec![in_ukrainian(); 30]);
     assert_eq!(tables, rows);
-    assert!(counts.calls.0.is_empty());
+    assert!(counts.calls.open().is_empty());
     let mut lines = counts.lines.values();
     assert!(lines.all(|line| line.contents.is_empty()));
 }
@@ -181,7 +181,7 @@ fn calls_without_content_are_limited() {
         ends(&mut counts, contact, MIDNIGHT);
     }
 
-    assert_eq!(counts.calls.0.len(), CALLS_MAX);
+    assert_eq!(counts.calls.open().len(), CALLS_MAX);
     assert_eq!(counts.lines[&line()].contents.len(), 50);
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use records::content::{Content, Field};
 use records::{
     Call, Calls, ClosedKey, ClosedPeriod, Counts, Date, HeldPiece, Misses, NOT_ASKED, OpenLine,
@@ -139,7 +141,15 @@ impl Wire for Content {
     }
 }
 
-wrapper! { Calls }
+impl Wire for Calls {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.open().put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        BTreeMap::take(from).map(Self::from)
+    }
+}
 record!(Call {
     operator,
     ended,
