@@ -4,12 +4,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { Schemas } from '../src/lib/api';
 import { clock } from '../src/lib/clock.svelte';
-import { mayOpen } from '../src/lib/session.svelte';
+import { mayOpen, session as here } from '../src/lib/session.svelte';
 import Keys from '../src/pages/Keys.svelte';
 import Sessions from '../src/pages/Sessions.svelte';
 import Shell from '../src/parts/Shell.svelte';
 
 const DAY = 86_400_000;
+const ADAM = { login: 'admin', display_name: 'Adam', role: 'administrator', due: 'nothing' } as const;
 const TOKEN = 'linka_key_shown_once';
 
 let keys: Schemas['KeyTold'][];
@@ -25,10 +26,16 @@ function session(id: string, more: Partial<Schemas['SessionTold']> = {}): Schema
   return { id, created_ms: Date.now() - DAY, last_seen_ms: Date.now(), expires_ms: Date.now() + DAY, device: 'known', current: false, ...more };
 }
 
-async function serve(request: Request): Promise<Response> {
+async function serve(input: Request | string, init?: RequestInit): Promise<Response> {
+  const request = typeof input === 'string' ? new Request(new URL(input, 'http://localhost'), init) : input;
   const { pathname } = new URL(request.url);
   asked.push(`${request.method} ${pathname}`);
   if (request.method === 'DELETE') return new Response(null, { status: 204 });
+  if (pathname === '/api/v1/session') return Response.json(ADAM);
+  if (pathname === '/api/v1/session/password') {
+    bodies.push(await request.json());
+    return new Response(null, { status: 204 });
+  }
   if (request.method === 'POST') {
     bodies.push(await request.json());
     return Response.json({ key: key('kiosk'), token: TOKEN }, { status: 201 });
@@ -112,11 +119,26 @@ test('who is signed in once has nothing to end', async () => {
   expect(screen.queryAllByRole('button')).toEqual([]);
 });
 
+test('somebody changes her password where she sees her sign-ins', async () => {
+  here.who = ADAM;
+  render(Sessions);
+  const fill = (label: string, value: string) => fireEvent.input(screen.getByLabelText(label), { target: { value } });
+
+  await fireEvent.click(await screen.findByText('Změnit heslo'));
+  await fill('Dosavadní heslo', 'correct horse battery');
+  await fill('Nové heslo', 'staple battery horse');
+  await fill('Nové heslo ještě jednou', 'staple battery horse');
+  await fireEvent.click(screen.getByRole('button', { name: 'Uložit heslo' }));
+
+  await vi.waitFor(() => expect(bodies).toEqual([{ old: 'correct horse battery', new: 'staple battery horse' }]));
+  await vi.waitFor(() => expect(screen.getByLabelText<HTMLInputElement>('Nové heslo').value).toBe(''));
+  here.left();
+});
+
 test('everybody finds her sign-ins behind her name, and an administrator the keys', () => {
   const children = createRawSnippet(() => ({ render: () => '<p>x</p>' }));
-  const who = { login: 'admin', display_name: 'Adam', role: 'administrator', due: 'nothing' } as const;
 
-  render(Shell, { who, children });
+  render(Shell, { who: ADAM, children });
 
   expect(screen.getByRole('link', { name: /Adam/ }).getAttribute('href')).toBe('/sessions');
   expect(screen.getByRole('link', { name: 'Klíče' }).getAttribute('href')).toBe('/keys');

@@ -36,7 +36,10 @@ export const keys = {
 /** Where somebody is signed in. */
 export const sessions = {
   title: 'Moje přihlášení',
-  about: 'Každé přihlášení je jeden prohlížeč. Které nepoznáváte, ukončete a požádejte správu o nové heslo.',
+  about: 'Každý řádek je jeden prohlížeč. Co neznáte, ukončete, a změňte si heslo.',
+  passwordTitle: 'Změnit heslo',
+  passwordWhy: 'Nové heslo má aspoň 12 znaků; dobře poslouží několik náhodných slov. Ostatní přihlášení tím skončí.',
+  passwordDone: 'Heslo je změněné a ostatní přihlášení skončila.',
   caption: 'Má přihlášení od nejstaršího',
   since: 'Od',
   seen: 'Naposledy',

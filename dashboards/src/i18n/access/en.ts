@@ -36,7 +36,10 @@ export const keys: typeof keysShape = {
 
 export const sessions: typeof sessionsShape = {
   title: 'Where I am signed in',
-  about: 'Each line is one browser. End what you do not know, and ask the administrator for a new password.',
+  about: 'Each line is one browser. End what you do not know, and change your password.',
+  passwordTitle: 'Change password',
+  passwordWhy: 'The new password needs at least 12 characters; a few random words serve well. All other sign-ins end.',
+  passwordDone: 'The password is changed, and the other sign-ins are ended.',
   caption: 'My sign-ins, the oldest first',
   since: 'Since',
   seen: 'Last seen',
