@@ -1,6 +1,8 @@
 //! Any key pressed twice within 3 s tells that she cannot speak.
 
-use dispatch::Class;
+use dispatch::{Cause, Class};
+use exchange::{Command, Reply};
+use journal::Fact;
 use media::{Digit, Level};
 use simulation::{Act, CallRef, Caller, Centre, Hears, Manner, World};
 
@@ -73,6 +75,28 @@ fn later_offers_show_it_before_the_answer() {
     let later = world.only_call("eva");
     assert_ne!(first, later);
     assert_eq!(world.call_of(later).shown.as_deref(), Some("cannot speak"));
+}
+
+#[test]
+fn whom_a_supervisor_raises_hears_her_words_on_and_is_shown_as_before() {
+    let (mut world, caller) = waiting();
+    let first = world.only_call("eva");
+    let contact = world.state().dispatcher().contacts()[0].id;
+
+    let raised = world.ask(Command::Act(Box::new(Fact::Classed {
+        contact,
+        class: Class::Danger,
+        cause: Cause::Supervisor,
+    })));
+    world.run(seconds(20));
+
+    assert!(matches!(raised, Reply::Done), "{raised:?}");
+    assert_eq!(class(&world), Class::Danger);
+    let later = world.only_call("eva");
+    assert_ne!(first, later);
+    assert_eq!(world.call_of(later).shown.as_deref(), Some("Anonymous"));
+    let hushed = Some(Hears::Waiting(Level::NearSilent));
+    assert_ne!(world.hears(caller), hushed);
 }
 
 #[test]
