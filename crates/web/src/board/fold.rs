@@ -147,11 +147,17 @@ impl Fold {
                 parts.operators_gone.push(key);
             }
             Change::Trunks(trunks) => {
+                if self.trunks == trunks {
+                    return;
+                }
                 self.trunks.clone_from(&trunks);
                 parts.trunks = Some(trunks);
             }
             Change::Health(mut health) => {
                 health.certificate_ends_ms = self.certificate_ends;
+                if self.health.as_ref() == Some(&health) {
+                    return;
+                }
                 self.health = Some(health.clone());
                 parts.health = Some(health);
             }
@@ -178,7 +184,7 @@ impl Fold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::Mode;
+    use crate::board::{Mode, TrunkHealth};
 
     const ENDS: Millis = 1_795_420_800_000;
 
@@ -195,6 +201,24 @@ mod tests {
             .health
             .as_ref()
             .map(|health| health.certificate_ends_ms)
+    }
+
+    #[test]
+    fn health_and_trunks_are_told_when_they_change() {
+        let mut fold = Fold::default();
+        let trunk = Trunk {
+            name: "carrier".to_owned(),
+            health: TrunkHealth::Up,
+            registration: None,
+        };
+        let news = || vec![health(), Change::Trunks(vec![trunk.clone()])];
+
+        let first = fold.apply(1, news());
+        let again = fold.apply(2, news());
+
+        assert!(first.health.is_some() && first.trunks.is_some());
+        assert_eq!((again.health, again.trunks), (None, None));
+        assert_eq!(fold.parts(3).trunks, Some(vec![trunk]));
     }
 
     #[test]
