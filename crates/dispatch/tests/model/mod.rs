@@ -7,6 +7,8 @@
 )]
 
 mod change;
+mod configuration;
+mod crash;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
