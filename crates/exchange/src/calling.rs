@@ -1,27 +1,23 @@
 //! Legs that we call: operators' phones, on-call people at home, partners.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dispatch::{ContactId, LegId, Miss, OperatorId, PartnerId, Speech, Withdrawal};
+use dispatch::{ContactId, LegId, Miss, OperatorId, Speech};
 use journal::Fact;
-use media::{Background, Playlist, ThreadId};
+use media::ThreadId;
 use sip::{DialogId, Failure, Status, Target};
 
 use crate::engine::{Exchange, Timer};
 use crate::gateways::{SIGN_OF_LIFE_OF_GATEWAY, is_of_gateway};
-use crate::legs::{Asking, Called, CalledStage, Doubt, Gateway, Offer, Whom};
-use crate::ports::Shortage;
+use crate::legs::{Asking, Called, CalledStage, Doubt, Gateway, Whom};
 use crate::session::{Session, Terms};
-use crate::settings::{Contactable, Prompt, Who};
+use crate::settings::{Contactable, Who};
 
 /// A phone that sends no response above 100 within this time is not reachable.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 /// The same through a trunk, whose network may look for a mobile for a while after its 100.
 pub(crate) const SIGN_OF_LIFE_BY_TRUNK: Duration = Duration::from_secs(15);
-/// Time from one "press one" to the next.
-const ASK_EVERY: Duration = Duration::from_secs(5);
 
 /// The display name of a caller on an operator's phone. Our own words, never the trunk's.
 const ANONYMOUS: &str = "Anonymous";
@@ -38,144 +34,6 @@ pub(crate) struct Call {
 }
 
 impl Exchange {
-    /// Rings an operator for a contact: every phone that she registered, or her number at home.
-    pub(crate) fn offer(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
-        let Some(thread) = self.thread_of(contact) else {
-            return;
-        };
-        let Some(calls) = self.calls_of(contact, operator) else {
-            return self.append(
-                now,
-                Fact::Missed {
-                    contact,
-                    operator,
-                    miss: Miss::Unreachable,
-                },
-            );
-        };
-        if self.ports.ready(thread) < calls.len() {
-            if self.ports.wait(thread, (contact, operator)) == Shortage::New {
-                self.refused("no port is ready for an offer");
-            }
-            return;
-        }
-        let legs: BTreeSet<LegId> = calls
-            .into_iter()
-            .filter_map(|call| self.call(now, call, thread))
-            .collect();
-        if let Some(live) = self.contacts.get_mut(&contact) {
-            live.offers.insert(
-                operator,
-                Offer {
-                    legs,
-                    miss: Miss::Unreachable,
-                },
-            );
-        }
-    }
-
-    /// Offers that waited for ports of this thread are made as soon as there are enough.
-    pub(crate) fn offer_with_new_port(&mut self, now: Instant, thread: ThreadId) {
-        while let Some((contact, operator)) = self.ports.first_waiting(thread) {
-            // Those that are no longer offered must not keep the ports from the next one.
-            let offered = self.is_offered(contact, operator);
-            let needed = || {
-                self.calls_of(contact, operator)
-                    .map_or(0, |calls| calls.len())
-            };
-            if offered && self.ports.ready(thread) < needed() {
-                return;
-            }
-            self.ports.forget((contact, operator));
-            if offered {
-                self.offer(now, contact, operator);
-            }
-        }
-    }
-
-    fn is_offered(&self, contact: ContactId, operator: OperatorId) -> bool {
-        let view = self.dispatcher().operator(operator);
-        view.and_then(|view| view.claim)
-            .is_some_and(|(claimed, _)| claimed == contact)
-    }
-
-    /// Rings a partner's line for a contact.
-    pub(crate) fn overflow(&mut self, now: Instant, contact: ContactId, partner: PartnerId) {
-        let entry = self.directory(Who::Partner(partner));
-        let call = entry.and_then(|entry| self.call_by_trunk(contact, &entry));
-        let leg = call
-            .zip(self.thread_of(contact))
-            .and_then(|(call, thread)| self.call(now, call, thread));
-        match (leg, self.contacts.get_mut(&contact)) {
-            (Some(leg), Some(legs)) => {
-                legs.partners.insert(partner, leg);
-            }
-            (Some(_) | None, _) => self.append(now, Fact::PartnerMissed { contact, partner }),
-        }
-    }
-
-    pub(crate) fn withdraw_overflow(
-        &mut self,
-        now: Instant,
-        contact: ContactId,
-        partner: PartnerId,
-    ) {
-        if let Some(leg) = self
-            .contacts
-            .get_mut(&contact)
-            .and_then(|legs| legs.partners.remove(&partner))
-        {
-            self.hang_up(now, leg);
-        }
-    }
-
-    /// Takes an offer back. Phones that stop because another answered are told so.
-    pub(crate) fn withdraw(
-        &mut self,
-        now: Instant,
-        contact: ContactId,
-        operator: OperatorId,
-        cause: Withdrawal,
-    ) {
-        self.ports.forget((contact, operator));
-        let Some(offer) = self
-            .contacts
-            .get_mut(&contact)
-            .and_then(|legs| legs.offers.remove(&operator))
-        else {
-            return;
-        };
-        let elsewhere = cause == Withdrawal::AnsweredElsewhere;
-        for leg in offer.legs {
-            let reason = elsewhere.then(|| {
-                sip::HeaderValue::literal("SIP;cause=200;text=\"Call completed elsewhere\"")
-            });
-            self.stop_calling(now, leg, reason);
-        }
-    }
-
-    pub(crate) fn stop_calling(
-        &mut self,
-        now: Instant,
-        leg: LegId,
-        reason: Option<sip::HeaderValue>,
-    ) {
-        let Some(called) = self.called.get(&leg) else {
-            return;
-        };
-        let dialog = called.dialog;
-        match called.stage {
-            CalledStage::Calling { .. } | CalledStage::Ringing => {
-                self.leave(leg);
-                self.command(now, sip::Command::Cancel { dialog, reason });
-            }
-            CalledStage::Asked { .. }
-            | CalledStage::Answered
-            | CalledStage::Talking
-            | CalledStage::Leaving => self.hang_up(now, leg),
-        }
-    }
-
     pub(crate) fn thread_of(&self, contact: ContactId) -> Option<ThreadId> {
         let legs = self.contacts.get(&contact)?;
         self.callers
@@ -183,7 +41,7 @@ impl Exchange {
             .map(|caller| caller.sound.port.thread)
     }
 
-    fn calls_of(&self, contact: ContactId, operator: OperatorId) -> Option<Vec<Call>> {
+    pub(crate) fn calls_of(&self, contact: ContactId, operator: OperatorId) -> Option<Vec<Call>> {
         if let Some(entry) = self.directory(Who::OnCall(operator)) {
             return self.call_by_trunk(contact, &entry).map(|call| vec![call]);
         }
@@ -384,7 +242,13 @@ impl Exchange {
         }
     }
 
-    fn answered(&mut self, now: Instant, leg: LegId, contact: ContactId, operator: OperatorId) {
+    pub(crate) fn answered(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        contact: ContactId,
+        operator: OperatorId,
+    ) {
         self.set_stage(leg, CalledStage::Answered);
         self.append(
             now,
@@ -415,81 +279,10 @@ impl Exchange {
         }
     }
 
-    fn set_stage(&mut self, leg: LegId, stage: CalledStage) {
+    pub(crate) fn set_stage(&mut self, leg: LegId, stage: CalledStage) {
         if let Some(called) = self.called.get_mut(&leg) {
             called.stage = stage;
         }
-    }
-
-    /// Somebody at home answered, or a voicemail did: only a pressed 1 takes the call.
-    fn ask_first(&mut self, now: Instant, leg: LegId, operator: OperatorId) {
-        let confirm = self
-            .directory(Who::OnCall(operator))
-            .map_or(ASK_EVERY, |entry| entry.confirm_time);
-        let give_up = self.timers.arm(now + confirm, Timer::NotPressed(leg));
-        let repeat = self.timers.arm(now + ASK_EVERY, Timer::AskAgain(leg));
-        self.set_stage(leg, CalledStage::Asked { repeat, give_up });
-        self.say_press_one(leg, operator);
-    }
-
-    pub(crate) fn ask_to_press_one(&mut self, now: Instant, leg: LegId) {
-        let again = self.timers.arm(now + ASK_EVERY, Timer::AskAgain(leg));
-        let Some(called) = self.called.get_mut(&leg) else {
-            return self.timers.cancel(again);
-        };
-        let CalledStage::Asked { repeat, .. } = &mut called.stage else {
-            return self.timers.cancel(again);
-        };
-        *repeat = again;
-        if let Some(operator) = called.whom.operator() {
-            self.say_press_one(leg, operator);
-        }
-    }
-
-    fn say_press_one(&mut self, leg: LegId, operator: OperatorId) {
-        let language = self
-            .directory(Who::OnCall(operator))
-            .map(|entry| entry.language)
-            .unwrap_or_default();
-        let prompts = self
-            .settings
-            .sounds
-            .prompts
-            .get(&(language, Prompt::PressOne))
-            .copied()
-            .into_iter()
-            .collect();
-        self.play(
-            leg,
-            Playlist {
-                prompts,
-                then: Background::Silence,
-            },
-        );
-    }
-
-    pub(crate) fn on_pressed_one(&mut self, now: Instant, leg: LegId) {
-        let Some(called) = self.called.get(&leg) else {
-            return;
-        };
-        let (contact, operator, stage) = (called.contact, called.whom.operator(), called.stage);
-        if let CalledStage::Asked { repeat, give_up } = stage {
-            self.timers.cancel(repeat);
-            self.timers.cancel(give_up);
-        }
-        self.play(leg, Playlist::silence());
-        if let Some(operator) = operator {
-            self.answered(now, leg, contact, operator);
-        }
-    }
-
-    pub(crate) fn on_not_pressed(&mut self, now: Instant, leg: LegId) {
-        let Some(called) = self.called.get(&leg) else {
-            return;
-        };
-        let (contact, whom) = (called.contact, called.whom);
-        self.hang_up(now, leg);
-        self.offer_leg_failed(now, leg, contact, whom, Miss::NoAnswer);
     }
 
     /// Our INVITE came to nothing.
@@ -501,58 +294,6 @@ impl Exchange {
             self.try_next_gateway(now, leg);
         }
         self.called_left(now, leg, miss_of(reason));
-    }
-
-    /// One phone of an offer failed; when it was the last one the offer is missed.
-    pub(crate) fn offer_leg_failed(
-        &mut self,
-        now: Instant,
-        leg: LegId,
-        contact: ContactId,
-        whom: Whom,
-        miss: Miss,
-    ) {
-        let Some(legs) = self.contacts.get_mut(&contact) else {
-            return;
-        };
-        match whom {
-            Whom::Partner(partner) => {
-                if legs.partners.remove(&partner).is_some() {
-                    self.append(now, Fact::PartnerMissed { contact, partner });
-                }
-            }
-            Whom::Desk(operator, _) | Whom::Home(operator) => {
-                let Some(offer) = legs.offers.get_mut(&operator) else {
-                    return;
-                };
-                offer.legs.remove(&leg);
-                offer.miss = friendlier(offer.miss, miss);
-                let miss = offer.miss;
-                if offer.legs.is_empty() {
-                    legs.offers.remove(&operator);
-                    self.append(
-                        now,
-                        Fact::Missed {
-                            contact,
-                            operator,
-                            miss,
-                        },
-                    );
-                    if miss == Miss::Unreachable {
-                        self.phone_did_not_answer(now, operator);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Of what two phones of one operator said, the word that tells more of her.
-const fn friendlier(one: Miss, other: Miss) -> Miss {
-    match (one, other) {
-        (Miss::Declined, _) | (_, Miss::Declined) => Miss::Declined,
-        (Miss::NoAnswer, _) | (_, Miss::NoAnswer) => Miss::NoAnswer,
-        (Miss::Unreachable, Miss::Unreachable) => Miss::Unreachable,
     }
 }
 

@@ -2,30 +2,25 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use dispatch::{ContactId, Decision, HandBack, LegId, Moment, OperatorId, Seq};
-use journal::{Fact, Health, Log, LogInput, LogOutput, State};
-use media::{Order, PortPair, ThreadId};
-use records::{Date, QuarterHour};
+use dispatch::{ContactId, LegId, Moment, OperatorId, Seq};
+use journal::{Fact, Log, LogInput, State};
+use media::{Order, ThreadId};
+use records::Date;
 use sip::{Admission, DialogId, Endpoint};
 
 use crate::caller::Repeats;
-use crate::contents::{Entering, contact_of};
-use crate::input::{Command, Input, Mode, Output, Reply, Token, Unwritten, Warning};
-use crate::legs::{Called, Caller, Legs, Sound, StarCall, leg, stream};
+use crate::contents::Entering;
+use crate::input::{Command, Input, Mode, Output, Token, Warning};
+use crate::legs::{Called, Caller, Legs, StarCall, leg};
 use crate::ports::Ports;
 use crate::presence::Presences;
 use crate::screens::Untold;
-use crate::session::Session;
 use crate::settings::{Network, Settings};
 use crate::tag::TagSeal;
-use crate::timers::Timers;
+use crate::timers::{TimerId, Timers};
 use crate::trunks::TrunkState;
-
-/// By then every entry of a moment is applied. *Arrived* of a quarter-hour is told so long after its end: told earlier, an arrival that still waits
-/// for its commit would be missing for ever.
-const APPLIED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What an exchange is made of.
 pub struct Setup {
@@ -70,17 +65,19 @@ pub struct Exchange {
     pub(crate) trunks: Vec<TrunkState>,
     pub(crate) timers: Timers<Timer>,
     pub(crate) mode: Mode,
+    /// Runs while nothing is left of a draining exchange but legs that are hung up.
+    pub(crate) goodbyes: Option<TimerId>,
     pub(crate) unsaved: Option<String>,
     /// Calls and offers that were refused since the start, by cause.
     pub(crate) refusals: BTreeMap<&'static str, u64>,
     /// What screens have not been told yet.
     pub(crate) untold: Untold,
     /// Commands to be answered once their fact is applied, by the number of its entry.
-    acting: BTreeMap<Seq, Token>,
+    pub(crate) acting: BTreeMap<Seq, Token>,
     /// Contents of calls that are not applied yet.
     pub(crate) entering: Entering,
     /// Commands that came before the restart was applied: until then the state is that of before the crash.
-    early: Option<Vec<(Token, Command)>>,
+    pub(crate) early: Option<Vec<(Token, Command)>>,
     outputs: VecDeque<Output>,
 }
 
@@ -110,6 +107,8 @@ pub(crate) enum Timer {
     ProbeTrunk(usize),
     /// A trunk's name is looked up again.
     Resolve(usize),
+    /// Who was hung up on had time to hear it.
+    Goodbyes,
     /// Screens may be told again.
     TellScreens,
 }
@@ -138,6 +137,7 @@ impl Exchange {
             trunks: Vec::new(),
             timers: Timers::new(),
             mode: Mode::Serving,
+            goodbyes: None,
             unsaved: None,
             refusals: BTreeMap::new(),
             untold: Untold::default(),
@@ -310,60 +310,8 @@ impl Exchange {
                 break;
             }
         }
-        self.note_drained();
+        self.note_drained(now);
         self.keep_screens_told(now);
-    }
-
-    fn on_log(&mut self, now: Instant, output: LogOutput) {
-        match output {
-            LogOutput::Order(order) => self.push(Output::Journal(order)),
-            LogOutput::Decided(decision) => self.on_decision(now, decision),
-            LogOutput::Rejected(entry, error) => {
-                self.on_rejected(now, &entry, &error);
-                self.entering.over(&entry);
-                self.answer_act(entry.seq, Reply::Refused(error));
-            }
-            LogOutput::Health(health) => self.on_health(health),
-            LogOutput::Applied(entry) => {
-                self.note_entry(&entry);
-                self.entering.over(&entry);
-                self.answer_act(entry.seq, Reply::Done);
-                if entry.fact == (Fact::Restarted { start: self.start }) {
-                    self.take_early_commands(now);
-                }
-            }
-            LogOutput::SnapshotWritten(_) => {}
-        }
-    }
-
-    fn take_early_commands(&mut self, now: Instant) {
-        for (token, command) in self.early.take().into_iter().flatten() {
-            self.on_command(now, token, command);
-        }
-    }
-
-    fn answer_act(&mut self, seq: Seq, reply: Reply) {
-        if let Some(token) = self.acting.remove(&seq) {
-            self.push(Output::Answer { token, reply });
-        }
-    }
-
-    fn on_health(&mut self, health: Health) {
-        self.untold.others();
-        match health {
-            Health::Saved => {
-                self.unsaved = None;
-                self.warn(Warning::JournalSaved);
-            }
-            Health::Unsaved(sickness) => {
-                let reason = with_causes(&sickness);
-                self.unsaved = Some(reason.clone());
-                self.warn(Warning::JournalUnsaved { reason });
-            }
-            Health::SnapshotFailed(error) => self.warn(Warning::SnapshotFailed {
-                reason: with_causes(&error),
-            }),
-        }
     }
 
     fn on_timeout(&mut self, now: Instant) {
@@ -393,67 +341,8 @@ impl Exchange {
             Timer::ProbePhone(operator) => self.probe_phone(now, operator),
             Timer::ProbeTrunk(trunk) => self.probe_trunk(now, trunk),
             Timer::Resolve(trunk) => self.resolve_trunk(now, trunk),
+            Timer::Goodbyes => self.on_goodbyes_over(),
             Timer::TellScreens => self.on_tell_screens(now),
-        }
-    }
-
-    fn on_command(&mut self, now: Instant, token: Token, command: Command) {
-        if let Some(early) = &mut self.early {
-            return early.push((token, command));
-        }
-        let reply = match command {
-            Command::Act(fact) => match self.answer_without_fact(now, &fact) {
-                Some(reply) => reply,
-                None => return self.act(now, token, *fact),
-            },
-            Command::Content { contact, operator } => self.content(now, contact, operator),
-            Command::Finished(operator) => self.finished(now, operator),
-            Command::Why(contact) => match self.dispatcher().why(contact) {
-                Ok(why) => Reply::Why(why),
-                Err(error) => Reply::Refused(error),
-            },
-            Command::Status => Reply::Status(Box::new(self.board(now))),
-            Command::Records { arrived_after } => {
-                Reply::Records(Box::new(self.unwritten(now, arrived_after)))
-            }
-            Command::Drain => {
-                self.mode = Mode::Draining;
-                self.untold.others();
-                self.command(now, sip::Command::Admit(sip::NewCalls::Refused));
-                Reply::Draining
-            }
-        };
-        self.push(Output::Answer { token, reply });
-    }
-
-    /// Appends what somebody at a page did; it is answered once it is applied.
-    fn act(&mut self, now: Instant, token: Token, fact: Fact) {
-        let moment = self.moment(now);
-        let contact = contact_of(&fact);
-        if let Ok(seq) = self.log.append(moment, fact) {
-            self.acting.insert(seq, token);
-            self.entering.appended(contact, seq);
-        }
-    }
-
-    /// What the records database may not have yet.
-    fn unwritten(&self, now: Instant, arrived_after: Option<QuarterHour>) -> Unwritten {
-        let counts = self.log.state().counts();
-        let new = |(quarter, _, _): &(QuarterHour, _, _)| Some(*quarter) > arrived_after;
-        let applied = self.moment(now) - APPLIED_WITHIN;
-        Unwritten {
-            at: self.moment(now),
-            arrived: counts.closed_quarter_hours(applied).filter(new).collect(),
-            closed: counts.closed.iter().cloned().collect(),
-        }
-    }
-
-    fn note_drained(&mut self) {
-        let calls = self.callers.len() + self.called.len() + self.stars.len();
-        if self.mode == Mode::Draining && calls == 0 {
-            self.mode = Mode::Drained;
-            self.untold.others();
-            self.push(Output::Drained);
         }
     }
 
@@ -461,128 +350,4 @@ impl Exchange {
     pub(crate) fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
         self.by_dialog.get(&dialog).copied()
     }
-
-    /// Opens a leg's stream.
-    pub(crate) fn opened(&mut self, leg: LegId, port: PortPair, session: Session) -> Sound {
-        let (stream, target) = (stream(leg), session.target());
-        self.order(
-            port.thread,
-            Order::Open {
-                stream,
-                port: port.id,
-                target,
-            },
-        );
-        Sound { port, session }
-    }
-
-    /// Tells the media thread what was settled anew.
-    pub(crate) fn settle_sound(&mut self, leg: LegId) {
-        let Some(sound) = self.sound_mut(leg) else {
-            return;
-        };
-        let (thread, target) = (sound.port.thread, sound.session.target());
-        self.order(
-            thread,
-            Order::Retarget {
-                stream: stream(leg),
-                target,
-            },
-        );
-    }
-
-    /// Ends a leg's stream, which gives its port back.
-    pub(crate) fn close_sound(&mut self, leg: LegId, sound: &Sound) {
-        self.order(
-            sound.port.thread,
-            Order::Close {
-                stream: stream(leg),
-            },
-        );
-    }
-
-    pub(crate) fn sound_mut(&mut self, leg: LegId) -> Option<&mut Sound> {
-        if let Some(caller) = self.callers.get_mut(&leg) {
-            return Some(&mut caller.sound);
-        }
-        if let Some(called) = self.called.get_mut(&leg) {
-            return Some(&mut called.sound);
-        }
-        self.stars.get_mut(&leg).map(|star| &mut star.sound)
-    }
-
-    pub(crate) fn play(&mut self, leg: LegId, playlist: media::Playlist) {
-        if let Some(sound) = self.sound_mut(leg) {
-            let thread = sound.port.thread;
-            self.order(
-                thread,
-                Order::Play {
-                    stream: stream(leg),
-                    playlist,
-                },
-            );
-        }
-    }
-
-    fn on_decision(&mut self, now: Instant, decision: Decision) {
-        self.note_decision(now, &decision);
-        match decision {
-            Decision::Offer {
-                contact,
-                operator,
-                until: _,
-            } => self.offer(now, contact, operator),
-            Decision::Withdraw {
-                contact,
-                operator,
-                cause,
-            } => self.withdraw(now, contact, operator, cause),
-            Decision::Bridge {
-                contact,
-                operator: _,
-                leg,
-            } => self.join(now, contact, leg, HandBack::LegLost),
-            Decision::BridgePartner {
-                contact,
-                partner: _,
-                leg,
-            } => self.join(now, contact, leg, HandBack::Partner),
-            Decision::HangUp { leg } => self.hang_up(now, leg),
-            Decision::Overflow {
-                contact,
-                partner,
-                until: _,
-            } => self.overflow(now, contact, partner),
-            Decision::WithdrawOverflow { contact, partner } => {
-                self.withdraw_overflow(now, contact, partner)
-            }
-            Decision::Waits { contact } => self.wait(now, contact),
-            Decision::Classed {
-                contact,
-                class,
-                speech,
-            } => self.classed(now, contact, class, speech),
-            Decision::Closed(closed) => self.close(now, closed.contact),
-            Decision::Tell(notice) => self.warn(Warning::Distribution(notice)),
-            Decision::Paused { operator, cause: _ } => {
-                self.warn(Warning::OperatorPaused { operator })
-            }
-            Decision::Missed { .. }
-            | Decision::Climbed { .. }
-            | Decision::WrapUp { .. }
-            | Decision::WrapUpOver { .. } => {}
-        }
-    }
-}
-
-/// An error with its causes, in one sentence.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        sentence.push_str(": ");
-        sentence.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    sentence
 }

@@ -3,14 +3,13 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use dispatch::{ContactId, EndCause, InputError, LegId, Miss};
-use journal::{Entry, Fact};
+use dispatch::{ContactId, EndCause, LegId, Miss};
+use journal::Fact;
 use sip::message::Message;
 use sip::{DialogId, Event, Flow, ListenerId, Status, Tag, User};
 
 use crate::caller::CallerNumber;
-use crate::engine::{Exchange, Timer, with_causes};
-use crate::input::Warning;
+use crate::engine::{Exchange, Timer};
 use crate::legs::{Caller, Doubt, Hearing, Legs, Sound, Stage};
 use crate::session::{Session, SessionError, Terms};
 use crate::star::PhoneCall;
@@ -263,7 +262,7 @@ impl Exchange {
         );
     }
 
-    fn reject_for_now(&mut self, now: Instant, dialog: DialogId) {
+    pub(crate) fn reject_for_now(&mut self, now: Instant, dialog: DialogId) {
         let headers = vec![sip::Header {
             name: "Retry-After",
             value: sip::HeaderValue::literal(RETRY_AFTER_SECONDS),
@@ -372,49 +371,6 @@ impl Exchange {
         }
         if let Some(caller) = self.forget_caller(now, legs.caller) {
             self.command(now, end_of(&caller));
-        }
-    }
-
-    /// The state rejected a fact. An arrival that it has no room for is refused, an answer to nothing is hung up; anything else lost a race
-    /// and changes nothing.
-    pub(crate) fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
-        match entry.fact {
-            Fact::Arrived { leg, .. } => {
-                let Some(caller) = self.forget_caller(now, leg) else {
-                    return;
-                };
-                self.contacts.remove(&caller.contact);
-                self.refused("distribution has no room for another contact");
-                self.reject_for_now(now, caller.dialog);
-            }
-            Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
-                self.hang_up(now, leg)
-            }
-            Fact::Configured(_) => self.warn(Warning::ConfigurationRefused {
-                reason: with_causes(error),
-            }),
-            Fact::DayBegan { .. }
-            | Fact::Entered { .. }
-            | Fact::PeriodStored { .. }
-            | Fact::Stands { .. }
-            | Fact::Classed { .. }
-            | Fact::Needed { .. }
-            | Fact::Moved { .. }
-            | Fact::Given { .. }
-            | Fact::Intends { .. }
-            | Fact::Reached { .. }
-            | Fact::ShiftEnds { .. }
-            | Fact::Engaged { .. }
-            | Fact::Disengaged { .. }
-            | Fact::Missed { .. }
-            | Fact::PartnerMissed { .. }
-            | Fact::HandedBack { .. }
-            | Fact::Ended { .. }
-            | Fact::WrapUp { .. }
-            | Fact::Timeout
-            | Fact::Restarted { .. }
-            | Fact::LegFound { .. }
-            | Fact::LegLost { .. } => {}
         }
     }
 

@@ -3,11 +3,15 @@
 //! [`Exchange`] is a pure engine in `Instant`; it is given the pair of instant and [`Moment`](dispatch::Moment) of the start and converts.
 //! Nothing in it waits: an INVITE is rung at once, its fact is appended, and what the journal gives back is applied in order.
 
+mod applied;
+mod at_home;
 pub mod board;
 mod caller;
 mod calling;
+mod commands;
 mod contents;
 mod doubt;
+mod draining;
 mod engine;
 mod gateways;
 mod incoming;
@@ -15,11 +19,13 @@ mod input;
 mod joining;
 mod keys;
 mod legs;
+mod offering;
 mod ports;
 mod presence;
 mod screens;
 mod session;
 pub mod settings;
+mod sound;
 mod star;
 mod tag;
 mod timers;

@@ -1,6 +1,6 @@
 //! Draining: new calls get 503, running ones may end.
 
-use simulation::{Act, CallEnd, CallStage, Caller, Centre, Manner};
+use simulation::{Act, CallEnd, CallStage, Caller, Centre, Manner, Power};
 use sip::{Failure, Status};
 
 use super::{open, seconds};
@@ -46,4 +46,21 @@ fn an_empty_exchange_is_drained_at_once() {
     world.drain_exchange();
 
     assert_eq!(world.drained(), Some(world.now()));
+}
+
+#[test]
+fn phone_that_never_says_a_word_is_not_waited_for() {
+    let mut world = open(Centre::default());
+    world.power("eva", Power::Off);
+    let waiting = world.call(Caller::from_number(1));
+    world.run(seconds(1));
+
+    world.drain_exchange();
+    world.act(waiting, Act::HangUp);
+    world.run(seconds(3));
+    let while_it_may_answer = world.drained();
+    world.run(seconds(2));
+
+    assert_eq!(while_it_may_answer, None);
+    assert!(world.drained().is_some());
 }

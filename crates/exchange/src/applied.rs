@@ -1,0 +1,156 @@
+//! What the journal gives back: entries applied or refused, what the dispatcher decided, and the health of the log.
+
+use std::time::Instant;
+
+use dispatch::{Decision, HandBack, InputError};
+use journal::{Entry, Fact, Health, LogOutput};
+
+use crate::engine::Exchange;
+use crate::input::{Output, Reply, Warning};
+
+impl Exchange {
+    pub(crate) fn on_log(&mut self, now: Instant, output: LogOutput) {
+        match output {
+            LogOutput::Order(order) => self.push(Output::Journal(order)),
+            LogOutput::Decided(decision) => self.on_decision(now, decision),
+            LogOutput::Rejected(entry, error) => {
+                self.on_rejected(now, &entry, &error);
+                self.entering.over(&entry);
+                self.answer_act(entry.seq, Reply::Refused(error));
+            }
+            LogOutput::Health(health) => self.on_health(health),
+            LogOutput::Applied(entry) => {
+                self.note_entry(&entry);
+                self.entering.over(&entry);
+                self.answer_act(entry.seq, Reply::Done);
+                if entry.fact == (Fact::Restarted { start: self.start }) {
+                    self.take_early_commands(now);
+                }
+            }
+            LogOutput::SnapshotWritten(_) => {}
+        }
+    }
+
+    /// The state rejected a fact. An arrival that it has no room for is refused, an answer to nothing is hung up; anything else lost a race
+    /// and changes nothing.
+    fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
+        match entry.fact {
+            Fact::Arrived { leg, .. } => {
+                let Some(caller) = self.forget_caller(now, leg) else {
+                    return;
+                };
+                self.contacts.remove(&caller.contact);
+                self.refused("distribution has no room for another contact");
+                self.reject_for_now(now, caller.dialog);
+            }
+            Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
+                self.hang_up(now, leg)
+            }
+            Fact::Configured(_) => self.warn(Warning::ConfigurationRefused {
+                reason: with_causes(error),
+            }),
+            Fact::DayBegan { .. }
+            | Fact::Entered { .. }
+            | Fact::PeriodStored { .. }
+            | Fact::Stands { .. }
+            | Fact::Classed { .. }
+            | Fact::Needed { .. }
+            | Fact::Moved { .. }
+            | Fact::Given { .. }
+            | Fact::Intends { .. }
+            | Fact::Reached { .. }
+            | Fact::ShiftEnds { .. }
+            | Fact::Engaged { .. }
+            | Fact::Disengaged { .. }
+            | Fact::Missed { .. }
+            | Fact::PartnerMissed { .. }
+            | Fact::HandedBack { .. }
+            | Fact::Ended { .. }
+            | Fact::WrapUp { .. }
+            | Fact::Timeout
+            | Fact::Restarted { .. }
+            | Fact::LegFound { .. }
+            | Fact::LegLost { .. } => {}
+        }
+    }
+
+    fn on_health(&mut self, health: Health) {
+        self.untold.others();
+        match health {
+            Health::Saved => {
+                self.unsaved = None;
+                self.warn(Warning::JournalSaved);
+            }
+            Health::Unsaved(sickness) => {
+                let reason = with_causes(&sickness);
+                self.unsaved = Some(reason.clone());
+                self.warn(Warning::JournalUnsaved { reason });
+            }
+            Health::SnapshotFailed(error) => self.warn(Warning::SnapshotFailed {
+                reason: with_causes(&error),
+            }),
+        }
+    }
+
+    fn on_decision(&mut self, now: Instant, decision: Decision) {
+        self.note_decision(now, &decision);
+        match decision {
+            Decision::Offer {
+                contact,
+                operator,
+                until: _,
+            } => self.offer(now, contact, operator),
+            Decision::Withdraw {
+                contact,
+                operator,
+                cause,
+            } => self.withdraw(now, contact, operator, cause),
+            Decision::Bridge {
+                contact,
+                operator: _,
+                leg,
+            } => self.join(now, contact, leg, HandBack::LegLost),
+            Decision::BridgePartner {
+                contact,
+                partner: _,
+                leg,
+            } => self.join(now, contact, leg, HandBack::Partner),
+            Decision::HangUp { leg } => self.hang_up(now, leg),
+            Decision::Overflow {
+                contact,
+                partner,
+                until: _,
+            } => self.overflow(now, contact, partner),
+            Decision::WithdrawOverflow { contact, partner } => {
+                self.withdraw_overflow(now, contact, partner)
+            }
+            Decision::Waits { contact } => self.wait(now, contact),
+            Decision::Classed {
+                contact,
+                class,
+                speech,
+            } => self.classed(now, contact, class, speech),
+            Decision::Closed(closed) => self.close(now, closed.contact),
+            Decision::Tell(notice) => self.warn(Warning::Distribution(notice)),
+            Decision::Paused { operator, cause: _ } => {
+                self.warn(Warning::OperatorPaused { operator })
+            }
+            Decision::Missed { .. }
+            | Decision::Climbed { .. }
+            | Decision::WrapUp { .. }
+            | Decision::WrapUpOver { .. } => {}
+        }
+    }
+}
+
+/// An error with its causes, in one sentence.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        sentence.push_str(": ");
+        sentence.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    sentence
+}

@@ -1,0 +1,78 @@
+//! What is asked of the exchange from outside: acts that become facts, and questions.
+
+use std::time::{Duration, Instant};
+
+use dispatch::Seq;
+use journal::Fact;
+use records::QuarterHour;
+
+use crate::contents::contact_of;
+use crate::engine::Exchange;
+use crate::input::{Command, Output, Reply, Token, Unwritten};
+
+/// By then every entry of a moment is applied. *Arrived* of a quarter-hour is told so long after its end: told earlier, an arrival that still waits
+/// for its commit would be missing for ever.
+const APPLIED_WITHIN: Duration = Duration::from_secs(60);
+
+impl Exchange {
+    pub(crate) fn take_early_commands(&mut self, now: Instant) {
+        for (token, command) in self.early.take().into_iter().flatten() {
+            self.on_command(now, token, command);
+        }
+    }
+
+    pub(crate) fn on_command(&mut self, now: Instant, token: Token, command: Command) {
+        if let Some(early) = &mut self.early {
+            return early.push((token, command));
+        }
+        let reply = match command {
+            Command::Act(fact) => match self.answer_without_fact(now, &fact) {
+                Some(reply) => reply,
+                None => return self.act(now, token, *fact),
+            },
+            Command::Content { contact, operator } => self.content(now, contact, operator),
+            Command::Finished(operator) => self.finished(now, operator),
+            Command::Why(contact) => match self.dispatcher().why(contact) {
+                Ok(why) => Reply::Why(why),
+                Err(error) => Reply::Refused(error),
+            },
+            Command::Status => Reply::Status(Box::new(self.board(now))),
+            Command::Records { arrived_after } => {
+                Reply::Records(Box::new(self.unwritten(now, arrived_after)))
+            }
+            Command::Drain => {
+                self.drain(now);
+                Reply::Draining
+            }
+        };
+        self.push(Output::Answer { token, reply });
+    }
+
+    /// Appends what somebody at a page did; it is answered once it is applied.
+    fn act(&mut self, now: Instant, token: Token, fact: Fact) {
+        let moment = self.moment(now);
+        let contact = contact_of(&fact);
+        if let Ok(seq) = self.log.append(moment, fact) {
+            self.acting.insert(seq, token);
+            self.entering.appended(contact, seq);
+        }
+    }
+
+    pub(crate) fn answer_act(&mut self, seq: Seq, reply: Reply) {
+        if let Some(token) = self.acting.remove(&seq) {
+            self.push(Output::Answer { token, reply });
+        }
+    }
+
+    /// What the records database may not have yet.
+    fn unwritten(&self, now: Instant, arrived_after: Option<QuarterHour>) -> Unwritten {
+        let counts = self.log.state().counts();
+        let new = |(quarter, _, _): &(QuarterHour, _, _)| Some(*quarter) > arrived_after;
+        let applied = self.moment(now) - APPLIED_WITHIN;
+        Unwritten {
+            at: self.moment(now),
+            arrived: counts.closed_quarter_hours(applied).filter(new).collect(),
+            closed: counts.closed.iter().cloned().collect(),
+        }
+    }
+}

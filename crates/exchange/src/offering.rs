@@ -1,0 +1,205 @@
+//! Offers: which phones ring for a contact, and what becomes of an offer when they stop.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use dispatch::{ContactId, LegId, Miss, OperatorId, PartnerId, Withdrawal};
+use journal::Fact;
+use media::ThreadId;
+
+use crate::engine::Exchange;
+use crate::legs::{CalledStage, Offer, Whom};
+use crate::ports::Shortage;
+use crate::settings::Who;
+
+impl Exchange {
+    /// Rings an operator for a contact: every phone that she registered, or her number at home.
+    pub(crate) fn offer(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
+        let Some(thread) = self.thread_of(contact) else {
+            return;
+        };
+        let Some(calls) = self.calls_of(contact, operator) else {
+            return self.append(
+                now,
+                Fact::Missed {
+                    contact,
+                    operator,
+                    miss: Miss::Unreachable,
+                },
+            );
+        };
+        if self.ports.ready(thread) < calls.len() {
+            if self.ports.wait(thread, (contact, operator)) == Shortage::New {
+                self.refused("no port is ready for an offer");
+            }
+            return;
+        }
+        let legs: BTreeSet<LegId> = calls
+            .into_iter()
+            .filter_map(|call| self.call(now, call, thread))
+            .collect();
+        if let Some(live) = self.contacts.get_mut(&contact) {
+            live.offers.insert(
+                operator,
+                Offer {
+                    legs,
+                    miss: Miss::Unreachable,
+                },
+            );
+        }
+    }
+
+    /// Offers that waited for ports of this thread are made as soon as there are enough.
+    pub(crate) fn offer_with_new_port(&mut self, now: Instant, thread: ThreadId) {
+        while let Some((contact, operator)) = self.ports.first_waiting(thread) {
+            // Those that are no longer offered must not keep the ports from the next one.
+            let offered = self.is_offered(contact, operator);
+            let needed = || {
+                self.calls_of(contact, operator)
+                    .map_or(0, |calls| calls.len())
+            };
+            if offered && self.ports.ready(thread) < needed() {
+                return;
+            }
+            self.ports.forget((contact, operator));
+            if offered {
+                self.offer(now, contact, operator);
+            }
+        }
+    }
+
+    fn is_offered(&self, contact: ContactId, operator: OperatorId) -> bool {
+        let view = self.dispatcher().operator(operator);
+        view.and_then(|view| view.claim)
+            .is_some_and(|(claimed, _)| claimed == contact)
+    }
+
+    /// Rings a partner's line for a contact.
+    pub(crate) fn overflow(&mut self, now: Instant, contact: ContactId, partner: PartnerId) {
+        let entry = self.directory(Who::Partner(partner));
+        let call = entry.and_then(|entry| self.call_by_trunk(contact, &entry));
+        let leg = call
+            .zip(self.thread_of(contact))
+            .and_then(|(call, thread)| self.call(now, call, thread));
+        match (leg, self.contacts.get_mut(&contact)) {
+            (Some(leg), Some(legs)) => {
+                legs.partners.insert(partner, leg);
+            }
+            (Some(_) | None, _) => self.append(now, Fact::PartnerMissed { contact, partner }),
+        }
+    }
+
+    pub(crate) fn withdraw_overflow(
+        &mut self,
+        now: Instant,
+        contact: ContactId,
+        partner: PartnerId,
+    ) {
+        if let Some(leg) = self
+            .contacts
+            .get_mut(&contact)
+            .and_then(|legs| legs.partners.remove(&partner))
+        {
+            self.hang_up(now, leg);
+        }
+    }
+
+    /// Takes an offer back. Phones that stop because another answered are told so.
+    pub(crate) fn withdraw(
+        &mut self,
+        now: Instant,
+        contact: ContactId,
+        operator: OperatorId,
+        cause: Withdrawal,
+    ) {
+        self.ports.forget((contact, operator));
+        let Some(offer) = self
+            .contacts
+            .get_mut(&contact)
+            .and_then(|legs| legs.offers.remove(&operator))
+        else {
+            return;
+        };
+        let elsewhere = cause == Withdrawal::AnsweredElsewhere;
+        for leg in offer.legs {
+            let reason = elsewhere.then(|| {
+                sip::HeaderValue::literal("SIP;cause=200;text=\"Call completed elsewhere\"")
+            });
+            self.stop_calling(now, leg, reason);
+        }
+    }
+
+    pub(crate) fn stop_calling(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        reason: Option<sip::HeaderValue>,
+    ) {
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let dialog = called.dialog;
+        match called.stage {
+            CalledStage::Calling { .. } | CalledStage::Ringing => {
+                self.leave(leg);
+                self.command(now, sip::Command::Cancel { dialog, reason });
+            }
+            CalledStage::Asked { .. }
+            | CalledStage::Answered
+            | CalledStage::Talking
+            | CalledStage::Leaving => self.hang_up(now, leg),
+        }
+    }
+
+    /// One phone of an offer failed; when it was the last one the offer is missed.
+    pub(crate) fn offer_leg_failed(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        contact: ContactId,
+        whom: Whom,
+        miss: Miss,
+    ) {
+        let Some(legs) = self.contacts.get_mut(&contact) else {
+            return;
+        };
+        match whom {
+            Whom::Partner(partner) => {
+                if legs.partners.remove(&partner).is_some() {
+                    self.append(now, Fact::PartnerMissed { contact, partner });
+                }
+            }
+            Whom::Desk(operator, _) | Whom::Home(operator) => {
+                let Some(offer) = legs.offers.get_mut(&operator) else {
+                    return;
+                };
+                offer.legs.remove(&leg);
+                offer.miss = friendlier(offer.miss, miss);
+                let miss = offer.miss;
+                if offer.legs.is_empty() {
+                    legs.offers.remove(&operator);
+                    self.append(
+                        now,
+                        Fact::Missed {
+                            contact,
+                            operator,
+                            miss,
+                        },
+                    );
+                    if miss == Miss::Unreachable {
+                        self.phone_did_not_answer(now, operator);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Of what two phones of one operator said, the word that tells more of her.
+const fn friendlier(one: Miss, other: Miss) -> Miss {
+    match (one, other) {
+        (Miss::Declined, _) | (_, Miss::Declined) => Miss::Declined,
+        (Miss::NoAnswer, _) | (_, Miss::NoAnswer) => Miss::NoAnswer,
+        (Miss::Unreachable, Miss::Unreachable) => Miss::Unreachable,
+    }
+}

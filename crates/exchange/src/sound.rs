@@ -1,0 +1,72 @@
+//! The streams of legs: opened, changed, played to and closed on the media thread that has their port.
+
+use dispatch::LegId;
+use media::{Order, PortPair};
+
+use crate::engine::Exchange;
+use crate::legs::{Sound, stream};
+use crate::session::Session;
+
+impl Exchange {
+    /// Opens a leg's stream.
+    pub(crate) fn opened(&mut self, leg: LegId, port: PortPair, session: Session) -> Sound {
+        let (stream, target) = (stream(leg), session.target());
+        self.order(
+            port.thread,
+            Order::Open {
+                stream,
+                port: port.id,
+                target,
+            },
+        );
+        Sound { port, session }
+    }
+
+    /// Tells the media thread what was settled anew.
+    pub(crate) fn settle_sound(&mut self, leg: LegId) {
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        let (thread, target) = (sound.port.thread, sound.session.target());
+        self.order(
+            thread,
+            Order::Retarget {
+                stream: stream(leg),
+                target,
+            },
+        );
+    }
+
+    /// Ends a leg's stream, which gives its port back.
+    pub(crate) fn close_sound(&mut self, leg: LegId, sound: &Sound) {
+        self.order(
+            sound.port.thread,
+            Order::Close {
+                stream: stream(leg),
+            },
+        );
+    }
+
+    pub(crate) fn sound_mut(&mut self, leg: LegId) -> Option<&mut Sound> {
+        if let Some(caller) = self.callers.get_mut(&leg) {
+            return Some(&mut caller.sound);
+        }
+        if let Some(called) = self.called.get_mut(&leg) {
+            return Some(&mut called.sound);
+        }
+        self.stars.get_mut(&leg).map(|star| &mut star.sound)
+    }
+
+    pub(crate) fn play(&mut self, leg: LegId, playlist: media::Playlist) {
+        if let Some(sound) = self.sound_mut(leg) {
+            let thread = sound.port.thread;
+            self.order(
+                thread,
+                Order::Play {
+                    stream: stream(leg),
+                    playlist,
+                },
+            );
+        }
+    }
+}
