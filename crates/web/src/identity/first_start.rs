@@ -74,7 +74,7 @@ impl Identity {
         let file = self.folder.join(FIRST_SIGN_IN);
         let account = match &accounts[..] {
             [] => None,
-            [only] if never_signed_in(only) => Some(only.id),
+            [only] if never_signed_in(only) && !self.comes_by_provider(only) => Some(only.id),
             _ => {
                 remove(&file);
                 return Ok(FirstStart::Past);
@@ -108,6 +108,11 @@ impl Identity {
             file: file.clone(),
         });
         Ok(FirstStart::Waits { file, until })
+    }
+
+    /// Whether somebody needs no password, for the provider that is set up knows her. Were it taken out of the configuration, she would get one again.
+    fn comes_by_provider(&self, account: &Account) -> bool {
+        self.provider.is_some() && account.provider.is_some()
     }
 
     /// Whether an account still has the first password, and its hour is over.

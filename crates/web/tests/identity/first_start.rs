@@ -3,9 +3,11 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use axum::http::StatusCode;
+use serde_json::json;
 use store::sql::{PasswordChange, Role, UnixSeconds};
 use web::identity::{FIRST_LOGIN, FIRST_PASSWORD_SECONDS, FIRST_SIGN_IN, FirstStart};
 
+use crate::fake_provider::FakeProvider;
 use crate::fixture::{Fixture, START};
 
 /// The password in the file.
@@ -104,6 +106,26 @@ async fn chosen_password_outlives_the_hour_and_the_next_start() {
     assert_eq!(start, FirstStart::Past);
     assert!(!fixture.file(FIRST_SIGN_IN).exists());
     assert_eq!(sign_in(&restarted, chosen).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn administrator_whom_the_provider_knows_needs_no_password_while_it_is_set_up() {
+    let provider = FakeProvider::start().await;
+    let fixture = Fixture::open_with(Some(provider.settings())).await;
+    fixture.identity.first_start().await.unwrap();
+    provider.vouches_for("1", FIRST_LOGIN, json!(["mfa"]));
+    let mut browser = fixture.browser("192.0.2.1");
+    assert_eq!(browser.sign_in_through(&provider).await, "/");
+
+    let with_it = fixture.restarted_with(1, Some(provider.settings()));
+    let past = with_it.identity.first_start().await.unwrap();
+    assert!(!fixture.file(FIRST_SIGN_IN).exists());
+    let without_it = fixture.restarted(1);
+    without_it.identity.first_start().await.unwrap();
+
+    assert_eq!(past, FirstStart::Past);
+    let alone = password(&without_it);
+    assert_eq!(sign_in(&without_it, &alone).await, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -114,8 +114,13 @@ impl Fixture {
 
     /// The same after a restart, with a key of this byte.
     pub(crate) fn restarted(&self, key: u8) -> Self {
+        self.restarted_with(key, None)
+    }
+
+    /// The same, with a provider.
+    pub(crate) fn restarted_with(&self, key: u8, provider: Option<ProviderSettings>) -> Self {
         let (store, folder) = (Arc::clone(&self.store), Arc::clone(&self.folder));
-        Self::over(store, Arc::clone(&self.clock), folder, key, None)
+        Self::over(store, Arc::clone(&self.clock), folder, key, provider)
     }
 
     fn over(
