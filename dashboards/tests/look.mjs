@@ -1,5 +1,5 @@
 // Opens every page in Chromium against the fake server, in each language, light and dark: `node tests/look.mjs [FOLDER]`.
-// Fails when axe finds something, when the browser complains, when a title says more than "Linka" or when anything is asked of another host.
+// Fails when axe finds something, when a wall is taller than its screen, when the browser complains, when a title says more than "Linka" or when anything is asked of another host.
 // With FOLDER it leaves screenshots there.
 
 import { spawn } from 'node:child_process';
@@ -125,6 +125,8 @@ async function look(browser, [name, role, path, told, size, act], language, them
   for (const one of violations) complaints.push(`${where}: ${one.id} at ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wide > 0) complaints.push(`${where}: ${wide} px wider than the screen`);
+  const tall = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+  if (role === 'wall' && tall > 0) complaints.push(`${where}: ${tall} px taller than the screen, and nobody scrolls a wall`);
   if (folder) await page.screenshot({ path: `${folder}/${name}-${language}-${theme}.png`, fullPage: size !== WALL });
   await context.close();
 }
