@@ -29,6 +29,8 @@ impl Need {
 
 pub(crate) const CHROMIUM: Need =
     Need::new("chromium", "chromium", "the browser that tests look with");
+/// Where the package puts it.
+pub(crate) const CHROMIUM_PROGRAM: &str = "/usr/bin/chromium";
 pub(crate) const PROMETHEUS: Need = Need::new(
     "promtool",
     "prometheus",

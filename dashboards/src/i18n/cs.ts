@@ -144,7 +144,7 @@ export const cs = {
     queue: 'Fronta',
     waitingTitle: 'Čekající kontakty',
     nobodyWaits: 'Nikdo nečeká.',
-    moreWait: forms({
+    more: forms({
       one: 'a {n} další',
       few: 'a {n} další',
       many: 'a {n} dalšího',

@@ -139,7 +139,7 @@ export const en: Dictionary = {
     queue: 'Queue',
     waitingTitle: 'Waiting contacts',
     nobodyWaits: 'Nobody waits.',
-    moreWait: forms({ one: 'and {n} more', other: 'and {n} more' }),
+    more: forms({ one: 'and {n} more', other: 'and {n} more' }),
     contact: 'Contact',
     class: 'Urgency',
     line: 'Line',

@@ -1,3 +1,5 @@
+import { formatsOf } from './formats';
+
 /** A sentence with `{n}` in the forms that a language has for numbers (Unicode plural rules). */
 export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 
@@ -8,6 +10,7 @@ export function forms(all: Forms): Forms {
 
 /** The sentence for a number. */
 export function counted(language: string, n: number, all: Forms): string {
-  const form = all[new Intl.PluralRules(language).select(n)] ?? all.other;
-  return form.replace('{n}', new Intl.NumberFormat(language).format(n));
+  const formats = formatsOf(language);
+  const form = all[formats.plurals.select(n)] ?? all.other;
+  return form.replace('{n}', formats.number.format(n));
 }

@@ -1,4 +1,5 @@
 import { cs, type Dictionary } from './cs';
+import { formatsOf } from './formats';
 import { counted, type Forms } from './forms';
 
 export type Language = 'cs' | 'en' | 'uk';
@@ -29,51 +30,57 @@ class Spoken {
   }
 
   number(n: number): string {
-    return new Intl.NumberFormat(this.language).format(n);
+    return this.#formats.number.format(n);
   }
 
   /** Thousandths as percent; a dash where there is nothing to take a share of. */
   share(permille: number | null | undefined): string {
-    if (permille == null) return '–';
-    return new Intl.NumberFormat(this.language, { style: 'percent', maximumFractionDigits: 0 }).format(permille / 1_000);
+    return permille == null ? '–' : this.#formats.percent.format(permille / 1_000);
+  }
+
+  /** Thousandths as percent, with tenths. */
+  exactShare(permille: number): string {
+    return this.#formats.exactPercent.format(permille / 1_000);
   }
 
   /** A moment as hours and minutes. */
   clock(ms: number): string {
-    return new Intl.DateTimeFormat(this.language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ms);
+    return this.#formats.clock.format(ms);
   }
 
   /** A moment with its seconds. */
   exactClock(ms: number): string {
-    return new Intl.DateTimeFormat(this.language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(ms);
+    return this.#formats.exactClock.format(ms);
   }
 
   /** A day such as 2026-11-23; what is no day stays as it is. */
   day(day: string): string {
-    return this.#date(day, { day: 'numeric', month: 'numeric', year: 'numeric' });
+    return date(day, this.#formats.date);
   }
 
   /** The month of a day such as 2026-11-01. */
   month(day: string): string {
-    return this.#date(day, { month: 'short', year: 'numeric' });
+    return date(day, this.#formats.month);
   }
 
   /** The day of a moment. */
   dayOf(ms: number): string {
-    return new Intl.DateTimeFormat(this.language, { day: 'numeric', month: 'numeric', year: 'numeric' }).format(ms);
+    return this.#formats.day.format(ms);
   }
 
   /** A moment with its day. */
   moment(ms: number): string {
-    const as = { day: 'numeric', month: 'numeric', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-    return new Intl.DateTimeFormat(this.language, as).format(ms);
+    return this.#formats.moment.format(ms);
   }
 
-  #date(day: string, as: Intl.DateTimeFormatOptions): string {
-    const date = new Date(`${day}T00:00:00Z`);
-    if (Number.isNaN(date.getTime())) return day;
-    return new Intl.DateTimeFormat(this.language, { ...as, timeZone: 'UTC' }).format(date);
+  get #formats() {
+    return formatsOf(this.language);
   }
+}
+
+function date(day: string, as: Intl.DateTimeFormat): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) ? day : as.format(date);
 }
 
 export const i18n = new Spoken();

@@ -144,7 +144,7 @@ export const uk: Dictionary = {
     queue: 'Черга',
     waitingTitle: 'Контакти, що чекають',
     nobodyWaits: 'Ніхто не чекає.',
-    moreWait: forms({ one: 'і ще {n}', few: 'і ще {n}', many: 'і ще {n}', other: 'і ще {n}' }),
+    more: forms({ one: 'і ще {n}', few: 'і ще {n}', many: 'і ще {n}', other: 'і ще {n}' }),
     contact: 'Контакт',
     class: 'Терміновість',
     line: 'Лінія',

@@ -2,8 +2,8 @@ import { clock } from './clock.svelte';
 import { EMPTY, apply, isStale, type Board, type Parts, type Told } from './feed';
 import { session } from './session.svelte';
 
-/** Changes are shown together, at most so often, so that a storm of them does not freeze a page. */
-const SHOW_EVERY_MS = 100;
+/** A change is shown at once; in a storm those of so many milliseconds are shown together, so that it does not freeze a page. */
+export const SHOW_EVERY_MS = 50;
 /** A stream that has been silent for so long is dead, even when the browser does not know it yet. */
 const DEAD_AFTER_MS = 12_000;
 const RETRY_FIRST_MS = 1_000;
@@ -28,6 +28,8 @@ class Feed {
   #source: EventSource | undefined;
   #pending: { told: Told; parts: Parts }[] = [];
   #showing: ReturnType<typeof setTimeout> | undefined;
+  /** When something was shown last, by the local clock. */
+  #shownMs = -SHOW_EVERY_MS;
   #retrying: ReturnType<typeof setTimeout> | undefined;
   #watching: ReturnType<typeof setInterval> | undefined;
   #retryMs = RETRY_FIRST_MS;
@@ -91,14 +93,16 @@ class Feed {
     this.#retryMs = RETRY_FIRST_MS;
     if (told === 'snapshot') this.#pending = [];
     this.#pending.push({ told, parts });
-    this.#showing ??= setTimeout(() => this.#show(), this.isLoaded ? SHOW_EVERY_MS : 0);
+    const rests = this.#shownMs + SHOW_EVERY_MS - this.#heardMs;
+    this.#showing ??= setTimeout(() => this.#show(), Math.max(0, rests));
   }
 
   #show(): void {
     this.#showing = undefined;
+    if (!this.isLoaded) clock.tick();
+    this.#shownMs = performance.now();
     this.board = this.#pending.reduce((board, { told, parts }) => apply(board, told, parts), this.board);
     this.#pending = [];
-    clock.tick();
   }
 
   #hearTap(text: string): void {

@@ -2,6 +2,9 @@ import { CLASSES, type Board, type Contact, type ContactClass, type Operator } f
 
 /** How many rows of waiting contacts are shown at once. */
 export const ROWS_MAX = 50;
+/** How many rows of operators are shown at once: whoever is on shift comes first. */
+export const OPERATORS_MAX = 200;
+const BY_NAME = new Intl.Collator('cs', { numeric: true });
 
 /** Contacts that nobody talks with yet, in the order in which they would be taken. */
 export function waiting(board: Board): Contact[] {
@@ -105,6 +108,6 @@ export function listed(board: Board): Operator[] {
   const place = (operator: Operator) =>
     (operator.intent.wants === 'off' ? 2 : 0) + (operator.place === 'home' ? 1 : 0);
   return [...board.operators.values()].sort(
-    (a, b) => place(a) - place(b) || a.key.localeCompare(b.key, 'cs', { numeric: true }),
+    (a, b) => place(a) - place(b) || BY_NAME.compare(a.key, b.key),
   );
 }

@@ -11,7 +11,7 @@ mod sipp;
 mod site;
 
 use crate::dashboards;
-use crate::packages::{CHROMIUM, SIPP, SOX, ensure};
+use crate::packages::{CHROMIUM, CHROMIUM_PROGRAM, SIPP, SOX, ensure};
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use centre::{Centre, Tally};
@@ -27,7 +27,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const TICK: Duration = Duration::from_millis(100);
 const START_MAX: Duration = Duration::from_secs(20);
-const CHROMIUM_PROGRAM: &str = "/usr/bin/chromium";
 /// Callers of the pictures come alike each time.
 const SEED_OF_PICTURES: u64 = 11;
 

@@ -6,7 +6,7 @@ mod site;
 mod wire;
 
 use crate::demo::program::Program;
-use crate::packages::{SIPP, SOX, TCPDUMP, ensure};
+use crate::packages::{CHROMIUM, SIPP, SOX, TCPDUMP, ensure};
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use meter::{Event, Usage};
@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const TICK: Duration = Duration::from_millis(20);
-const START_MAX: Duration = Duration::from_secs(20);
+const START_MAX: Duration = Duration::from_secs(60);
 /// What a registration may take, at worst.
 const REGISTER_EACH_MAX: Duration = Duration::from_millis(200);
 const IDLE: Duration = Duration::from_secs(5);
@@ -41,6 +41,7 @@ const CALLS_MAX: u32 = 1_000_000;
 ///   cargo xtask load --rate 200
 ///   cargo xtask load --rate 300 --rtp
 ///   cargo xtask load --rate 5 --feeds 1000      about 20 changes a second on a thousand screens
+///   cargo xtask load --rate 5 --feeds 200 --screen      how long one of them takes to a real screen
 ///   cargo xtask load --rate 600 --seconds 30 --then 300      overload, then back to normal
 ///   cargo xtask load --waiting 2000 --operators 50 --ring-seconds 600     a long silent queue
 ///   cargo xtask load --waiting 2000 --operators 50 --ring-seconds 0 --rtp     and one that hears the waiting sound
@@ -71,6 +72,9 @@ pub(crate) struct Options {
     /// Keeps so many live feeds of the wallboard open, on the phones' core.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1_000))]
     feeds: u16,
+    /// One of them is a wallboard in Chromium; tells how long changes take from the exchange to its screen.
+    #[arg(long, requires = "feeds")]
+    screen: bool,
     /// How long the line rings before it answers and plays the waiting sound; 0 answers at once.
     #[arg(long, default_value_t = 6, value_name = "S")]
     ring_seconds: u32,
@@ -104,6 +108,9 @@ impl Phase {
 /// Runs all phases and prints what was measured. Exits with 1 when a call failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     ensure(&[SIPP, SOX, TCPDUMP])?;
+    if options.screen {
+        ensure(&[CHROMIUM])?;
+    }
     let linka = match &options.linka {
         Some(linka) => linka.canonicalize().context("--linka")?,
         None => crate::demo::build()?,
@@ -251,6 +258,9 @@ impl Load<'_> {
             let a_second = heard as f64 / seconds.as_secs_f64();
             println!("feeds      each heard {heard} changes, {a_second:.1} a second");
         }
+        if let Some(told) = self.told_by_feeds("screen ") {
+            println!("screen     a change told → to be seen: {told}");
+        }
         if let Some((full, at)) = full {
             self.print_waiting(&full, &after, at.elapsed());
         }
@@ -276,16 +286,15 @@ impl Load<'_> {
 
     /// How many changes all feeds heard so far.
     fn heard(&self) -> u64 {
-        let log = self
-            .feeds
-            .as_ref()
-            .map(Program::last_words)
-            .unwrap_or_default();
-        let told = log
-            .lines()
-            .rev()
-            .find_map(|line| line.strip_prefix("heard "));
+        let told = self.told_by_feeds("heard ");
         told.and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
+    /// What the feeds told last, after this word.
+    fn told_by_feeds(&self, word: &str) -> Option<String> {
+        let log = self.feeds.as_ref()?.last_words();
+        let told = log.lines().rev().find_map(|line| line.strip_prefix(word));
+        told.map(str::to_owned)
     }
 
     /// Waits for the last call; with a queue that is kept full only until the time is over. Says what was used when it was full.

@@ -5,6 +5,7 @@ use super::{Options, Phase, wire};
 use crate::dashboards::Node;
 use crate::demo::program::Program;
 use crate::demo::scenario;
+use crate::packages::CHROMIUM_PROGRAM;
 use crate::shell;
 use anyhow::{Context, Result, anyhow};
 use std::collections::BTreeMap;
@@ -87,13 +88,16 @@ impl<'site> Peers<'site> {
     pub(super) fn feeds(&self, feeds: u16) -> Result<Program> {
         let script = shell::root().join("dashboards/tests/feeds.mjs");
         let first_sign_in = self.site.path("data/first-sign-in.txt");
-        let arguments = [
+        let mut arguments = vec![
             Node::find()?.program().to_string_lossy().into_owned(),
             script.to_string_lossy().into_owned(),
             format!("http://{}", SocketAddr::from(PAGES)),
             first_sign_in.to_string_lossy().into_owned(),
             feeds.to_string(),
         ];
+        if self.options.screen {
+            arguments.push(CHROMIUM_PROGRAM.to_owned());
+        }
         self.pinned(1, &arguments, "feeds.log")
     }
 

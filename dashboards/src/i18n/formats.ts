@@ -1,0 +1,44 @@
+type Moment = Intl.DateTimeFormatOptions;
+
+const DAY = { day: 'numeric', month: 'numeric', year: 'numeric' } as const satisfies Moment;
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const satisfies Moment;
+
+/** How a language writes numbers and moments. */
+class Formats {
+  readonly number: Intl.NumberFormat;
+  readonly percent: Intl.NumberFormat;
+  readonly exactPercent: Intl.NumberFormat;
+  readonly plurals: Intl.PluralRules;
+  readonly clock: Intl.DateTimeFormat;
+  readonly exactClock: Intl.DateTimeFormat;
+  readonly day: Intl.DateTimeFormat;
+  readonly moment: Intl.DateTimeFormat;
+  /** Days of the calendar, which have no hour. */
+  readonly date: Intl.DateTimeFormat;
+  readonly month: Intl.DateTimeFormat;
+
+  constructor(language: string) {
+    const moments = (as: Moment) => new Intl.DateTimeFormat(language, as);
+    this.number = new Intl.NumberFormat(language);
+    this.percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+    this.exactPercent = new Intl.NumberFormat(language, { style: 'percent', minimumFractionDigits: 1 });
+    this.plurals = new Intl.PluralRules(language);
+    this.clock = moments(CLOCK);
+    this.exactClock = moments({ ...CLOCK, second: '2-digit' });
+    this.day = moments(DAY);
+    this.moment = moments({ ...DAY, ...CLOCK });
+    this.date = moments({ ...DAY, timeZone: 'UTC' });
+    this.month = moments({ month: 'short', year: 'numeric', timeZone: 'UTC' });
+  }
+}
+
+const made = new Map<string, Formats>();
+
+/** The formats of a language. They are kept: to make one takes a hundred times as long as to use it. */
+export function formatsOf(language: string): Formats {
+  const known = made.get(language);
+  if (known) return known;
+  const formats = new Formats(language);
+  made.set(language, formats);
+  return formats;
+}
