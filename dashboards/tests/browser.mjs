@@ -27,6 +27,7 @@ async function pageOf(name, options = {}) {
     colorScheme: options.colorScheme ?? 'light',
     reducedMotion: 'reduce',
     bypassCSP: false,
+    ignoreHTTPSErrors: options.trustsAll ?? false,
   });
   if (options.storage) {
     await context.addInitScript((entries) => {
@@ -35,16 +36,20 @@ async function pageOf(name, options = {}) {
       }
     }, options.storage);
   }
-  const page = await context.newPage();
+  const made = watched(await context.newPage(), context);
+  pages.set(name, made);
+  return made;
+}
+
+/** A page whose faults are kept. */
+function watched(page, context) {
   page.setDefaultTimeout(WAIT_MS);
   const faults = [];
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(`console: ${message.text()}`);
   });
-  const made = { page, context, faults };
-  pages.set(name, made);
-  return made;
+  return { page, context, faults };
 }
 
 /** What is meant: by role and name, by label, by text, or by CSS. */
@@ -84,6 +89,12 @@ const acts = {
     if (viewport) await page.setViewportSize(viewport);
   },
   reload: async ({ page }) => void (await page.reload()),
+  // Another tab of the same browser: its cookies are those of the page.
+  tab: async ({ context }, { name, url }) => {
+    const tab = watched(await context.newPage(), context);
+    pages.set(name, tab);
+    await tab.page.goto(url);
+  },
   // The rules of axe that are broken, each with where. Scripts of the driver are no scripts of the page: its policy stays as it is.
   axe: async ({ page }) => {
     const broken = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })

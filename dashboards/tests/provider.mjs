@@ -1,10 +1,13 @@
-// An OpenID Connect provider of this machine, as certified implementations are: `node tests/provider.mjs REDIRECT_URI`.
+// An OpenID Connect provider of this machine, as certified implementations are: `node tests/provider.mjs REDIRECT_URI [CERTIFICATE KEY]`; by HTTPS
+// with a certificate.
 //
 // It prints {"issuer": ADDRESS} once it is ready. Whoever comes there says herself who she is and how she proved it; there is one client, `linka`.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 
 import { Provider } from 'oidc-provider';
 
@@ -12,17 +15,18 @@ const CLIENT = 'linka';
 const SECRET = 'the secret of the client';
 const BODY_BYTES_MAX = 4_096;
 
-const server = createServer();
+const [callback, certificate, key] = process.argv.slice(2);
+const server = certificate ? createSecureServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createServer();
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-const issuer = `http://127.0.0.1:${server.address().port}`;
+const issuer = `${certificate ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
 
 /** Login names by subject. */
 const people = new Map();
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const provider = new Provider(issuer, {
-  clients: [{ client_id: CLIENT, client_secret: SECRET, redirect_uris: [process.argv[2]], response_types: ['code'], grant_types: ['authorization_code'] }],
+  clients: [{ client_id: CLIENT, client_secret: SECRET, redirect_uris: [callback], response_types: ['code'], grant_types: ['authorization_code'] }],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'first', use: 'sig', alg: 'RS256' }] },
   cookies: { keys: ['nothing here is worth a secret'] },
   claims: { openid: ['sub', 'amr', 'acr'], profile: ['preferred_username'] },

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use peers::certificate::Certificate;
 use peers::eventually;
 use peers::linka::{Linka, Site};
 use peers::people::people;
@@ -31,21 +32,10 @@ fn write_certificate(folder: &Path, ends: SystemTime) {
 fn site_until(ends: SystemTime) -> Site {
     let site = Site::new();
     write_certificate(&site.config(), ends);
-    let https = format!("\"127.0.0.1:{}\"", site.ports().take());
-    site.change("linka.toml", "\"0.0.0.0:8443\"", &https);
-    for name in ["chain", "key"] {
-        let path = site.config().join(format!("{name}.pem"));
-        let key = if name == "chain" {
-            "certificate"
-        } else {
-            "key"
-        };
-        site.change(
-            "linka.toml",
-            "[web]\n",
-            &format!("[web]\n{key} = \"{}\"\n", path.display()),
-        );
-    }
+    site.serve_https(&Certificate {
+        chain: site.config().join("chain.pem"),
+        key: site.config().join("key.pem"),
+    });
     let told = site.config().join("told");
     let command = format!(
         "command = [\"sh\", \"-c\", 'echo \"$LINKA_WARNING $1\" >> {}', \"sh\"]",

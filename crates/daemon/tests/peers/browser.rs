@@ -57,7 +57,16 @@ impl Browser {
         self.page_with(name, json!({"storage": {"linka": chosen}}))
     }
 
-    /// A page with what the driver understands: `viewport`, `locale`, `colorScheme`, `storage`.
+    /// A page in English that trusts every certificate.
+    pub(crate) fn trusting_page(&self, name: &str) -> Page {
+        let chosen = json!({"language": "en", "theme": "system"}).to_string();
+        self.page_with(
+            name,
+            json!({"storage": {"linka": chosen}, "trustsAll": true}),
+        )
+    }
+
+    /// A page with what the driver understands: `viewport`, `locale`, `colorScheme`, `storage`, `trustsAll`.
     pub(crate) fn page_with(&self, name: &str, options: Value) -> Page {
         Page {
             driver: self.driver.clone(),
@@ -98,6 +107,17 @@ impl Page {
     #[track_caller]
     pub(crate) fn open(&self, url: &str) {
         self.act("open", json!({"url": url}));
+    }
+
+    /// Another tab of the same browser, at an address.
+    #[track_caller]
+    pub(crate) fn tab(&self, name: &str, url: &str) -> Self {
+        self.act("tab", json!({"name": name, "url": url}));
+        Self {
+            driver: self.driver.clone(),
+            name: name.to_owned(),
+            options: self.options.clone(),
+        }
     }
 
     #[track_caller]

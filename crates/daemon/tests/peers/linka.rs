@@ -1,5 +1,6 @@
 //! `linka` itself: a site with a configuration and folders of its own, and the running process.
 
+use super::certificate::{Authority, Certificate};
 use super::ports::Ports;
 use super::process::Process;
 use super::{eventually, eventually_or_tell, hexadecimal};
@@ -124,6 +125,20 @@ impl Site {
         self.web
     }
 
+    /// Serves the pages by HTTPS too, for other machines; returns the port.
+    pub(crate) fn serve_https(&self, certificate: &Certificate) -> u16 {
+        let port = self.ports.take();
+        let listen = format!("\"127.0.0.1:{port}\"");
+        self.change("linka.toml", "\"0.0.0.0:8443\"", &listen);
+        let files = format!(
+            "[web]\ncertificate = \"{}\"\nkey = \"{}\"\n",
+            certificate.chain.display(),
+            certificate.key.display()
+        );
+        self.change("linka.toml", "[web]\n", &files);
+        port
+    }
+
     /// Keeps the records in this PostgreSQL database instead of a file.
     pub(crate) fn keep_records_in(&self, database: &str) {
         self.change(
@@ -212,6 +227,14 @@ impl Site {
     pub(crate) fn start_logging(&self, level: &str) -> Linka<'_> {
         let mut command = self.serve();
         command.env("LINKA_LOG", level);
+        self.until_ready(self.spawn(command))
+    }
+
+    /// Starts `linka serve` on a machine that trusts this authority alone.
+    #[track_caller]
+    pub(crate) fn start_trusting(&self, authority: &Authority) -> Linka<'_> {
+        let mut command = self.serve();
+        command.env("SSL_CERT_FILE", authority.root(self.folder.path()));
         self.until_ready(self.spawn(command))
     }
 

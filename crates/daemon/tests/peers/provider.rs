@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
+use super::certificate::Certificate;
 use super::linka::Site;
 
 /// The secret of its one client.
@@ -26,13 +27,27 @@ impl Drop for Provider {
 }
 
 impl Provider {
-    /// Starts one, and has a site that is not started yet sign people in through it.
+    /// Starts one in clear text, and has a site that is not started yet sign people in through it.
     pub(crate) fn of(site: &Site) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dashboards");
         let address = format!("http://localhost:{}", site.web());
+        Self::start(site, &address, None)
+    }
+
+    /// The same by HTTPS, both ways: the site is at this port.
+    pub(crate) fn by_https(site: &Site, port: u16, certificate: &Certificate) -> Self {
+        let address = format!("https://localhost:{port}");
+        Self::start(site, &address, Some(certificate))
+    }
+
+    fn start(site: &Site, address: &str, certificate: Option<&Certificate>) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dashboards");
         let callback = format!("{address}/api/v1/session/provider/callback");
-        let mut child = Command::new("node")
-            .args(["tests/provider.mjs", &callback])
+        let mut command = Command::new("node");
+        command.args(["tests/provider.mjs", &callback]);
+        if let Some(Certificate { chain, key }) = certificate {
+            command.arg(chain).arg(key);
+        }
+        let mut child = command
             .current_dir(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -6,6 +6,7 @@ mod peers;
 
 mod access;
 mod board;
+mod https;
 mod looks;
 mod provider;
 mod shift;
@@ -51,7 +52,12 @@ fn signed_in(browser: &Browser, site: &Site, person: &Person) -> Page {
 
 #[track_caller]
 fn sign_in(page: &Page, site: &Site, person: &Person) {
-    page.open(&address(site, "/sign-in"));
+    sign_in_at(page, &address(site, "/sign-in"), person);
+}
+
+#[track_caller]
+fn sign_in_at(page: &Page, address: &str, person: &Person) {
+    page.open(address);
     page.fill(label("Login name"), &person.login);
     page.fill(label("Password"), &person.password);
     page.click(role("button", "Sign in"));

@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 /// Somebody presses the button, and says at the provider who she is.
 #[track_caller]
 fn come_from_there(page: &Page, site: &Site, who: (&str, &str), methods: &str) {
-    page.open(&address(site, "/sign-in"));
+    come_to(page, &address(site, "/sign-in"), who, methods);
+}
+
+#[track_caller]
+pub(crate) fn come_to(page: &Page, address: &str, who: (&str, &str), methods: &str) {
+    page.open(address);
     page.click(role("button", "Sign in with Spolek"));
     page.fill(label("Name at the provider"), who.0);
     page.fill(label("Subject"), who.1);
