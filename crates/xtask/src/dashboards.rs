@@ -34,11 +34,12 @@ pub(crate) fn build() -> Result<()> {
     std::fs::write(&mark, sources).with_context(|| format!("writing {}", mark.display()))
 }
 
-/// The command that runs the tests of the dashboards' parts.
-pub(crate) fn tests() -> Result<Command> {
+/// The command that runs a script of the dashboards: `test` their parts alone, `behave` the pages in a browser, `look` at each of them in each
+/// language.
+pub(crate) fn script(name: &str) -> Result<Command> {
     let folder = shell::root().join("dashboards");
     let mut command = Node::find()?.command("npm", &folder);
-    command.args(["test", "--silent"]);
+    command.args(["run", "--silent", name]);
     Ok(command)
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
             ensure(&RUST)?;
             ensure_schemathesis()?;
             suite.checks()?;
+            suite.check("pages in a browser", &mut dashboards::script("behave")?)?;
             suite.tests("every test", every_test())?;
         }
         Some(Part::Rust) => {
@@ -67,6 +68,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
         Some(Part::Peers) => {
             ensure(&PEERS)?;
             ensure_schemathesis()?;
+            suite.check("pages in a browser", &mut dashboards::script("behave")?)?;
             suite.tests(
                 "tests with real peers",
                 daemon_tests(&[], test_files(Peers::With)?),
@@ -80,6 +82,7 @@ pub(crate) fn run(part: Option<Part>) -> Result<ExitCode> {
                 "xtask: soak of {}",
                 shell::output(shell::command("date").args(["-u", "+%F %H:%M UTC"]))?.trim()
             );
+            suite.check("looks of all pages", &mut dashboards::script("look")?)?;
             let mut command = every_test();
             command.env(SOAK.0, SOAK.1);
             suite.tests("every test, many seeds", command)?;
@@ -96,7 +99,7 @@ struct Suite {
 
 impl Suite {
     fn checks(&mut self) -> Result<()> {
-        self.check("parts of the dashboards", &mut dashboards::tests()?)?;
+        self.check("parts of the dashboards", &mut dashboards::script("test")?)?;
         self.check(
             "formatting",
             shell::cargo().args(["fmt", "--all", "--check"]),
