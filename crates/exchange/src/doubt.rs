@@ -8,7 +8,8 @@ use media::Order;
 use sip::DialogId;
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Asking, CalledStage, Doubt, Stage, Whom, stream};
+use crate::legs::{Asking, CalledStage, Doubt, Stage, Whom};
+use crate::sound::stream;
 
 /// Refreshes that fail in a row before silence counts.
 const REFRESHES_FAILED: u32 = 2;

@@ -22,13 +22,12 @@ impl Exchange {
 
     /// Tells once that all calls are over.
     pub(crate) fn note_drained(&mut self, now: Instant) {
-        let is_left = self.callers.is_empty() && self.stars.is_empty();
-        if self.mode != Mode::Draining || !is_left {
+        if self.mode != Mode::Draining || !self.are_goodbyes_all() {
             return;
         }
         if self.called.is_empty() {
             self.drained();
-        } else if self.goodbyes.is_none() && self.are_goodbyes_all() {
+        } else if self.goodbyes.is_none() {
             self.goodbyes = Some(self.timers.arm(now + GOODBYES, Timer::Goodbyes));
         }
     }
@@ -36,21 +35,22 @@ impl Exchange {
     /// Who was hung up on had time to hear it.
     pub(crate) fn on_goodbyes_over(&mut self) {
         self.goodbyes = None;
-        if self.callers.is_empty() && self.stars.is_empty() && self.are_goodbyes_all() {
+        if self.mode == Mode::Draining && self.are_goodbyes_all() {
             self.drained();
         }
     }
 
+    /// Whether no call is left but such as are hung up already.
     fn are_goodbyes_all(&self) -> bool {
         let mut called = self.called.values();
-        called.all(|called| called.stage == CalledStage::Leaving)
+        self.callers.is_empty()
+            && self.stars.is_empty()
+            && called.all(|called| called.stage == CalledStage::Leaving)
     }
 
     fn drained(&mut self) {
-        if self.mode == Mode::Draining {
-            self.mode = Mode::Drained;
-            self.untold.others();
-            self.push(Output::Drained);
-        }
+        self.mode = Mode::Drained;
+        self.untold.others();
+        self.push(Output::Drained);
     }
 }

@@ -10,8 +10,9 @@ use sip::{DialogId, Event, Flow, ListenerId, Status, Tag, User};
 
 use crate::caller::CallerNumber;
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Caller, Doubt, Hearing, Legs, Sound, Stage};
+use crate::legs::{Caller, Doubt, Hearing, Legs, Stage};
 use crate::session::{Session, SessionError, Terms};
+use crate::sound::Sound;
 use crate::star::PhoneCall;
 
 /// Seconds after which a refused caller's trunk may try again.

@@ -9,7 +9,8 @@ use media::{Background, Level, Order, Playlist};
 use sip::{DialogId, Status};
 
 use crate::engine::Exchange;
-use crate::legs::{CalledStage, Stage, Whom, stream};
+use crate::legs::{CalledStage, Stage, Whom};
+use crate::sound::stream;
 
 impl Exchange {
     /// Joins a contact's caller with the leg that won: her voice interrupts any prompt. `gone` says how she comes back if that leg is gone.

@@ -7,8 +7,9 @@ use journal::Fact;
 use media::{Digit, Event};
 
 use crate::engine::Exchange;
-use crate::legs::{CalledStage, Stage, leg};
+use crate::legs::{CalledStage, Stage};
 use crate::settings::CannotSpeak;
+use crate::sound::leg;
 use crate::waiting::TWICE_WITHIN;
 
 impl Exchange {

@@ -6,21 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dispatch::{ContactId, LegId, Miss, OperatorId, PartnerId, Speech};
-use media::{Digit, PortPair, StreamId};
+use media::Digit;
 use sip::DialogId;
 
-use crate::session::Session;
 use crate::settings::{Line, Who};
+use crate::sound::Sound;
 use crate::timers::TimerId;
-
-/// The media half of a leg; its stream is open on the media thread.
-#[derive(Debug)]
-pub(crate) struct Sound {
-    /// The port pair it took.
-    pub(crate) port: PortPair,
-    /// What offer and answer settled, and our side of it.
-    pub(crate) session: Session,
-}
 
 /// A caller's leg.
 #[derive(Debug)]
@@ -184,17 +175,4 @@ pub(crate) struct StarCall {
     pub(crate) hang_up: Option<TimerId>,
     /// How many prompts of the confirmation are still to be heard.
     pub(crate) prompts_left: usize,
-}
-
-/// The stream of a leg; a leg has one, and both live for one start of the node.
-pub(crate) fn stream(leg: LegId) -> StreamId {
-    StreamId(u64::from(leg.n))
-}
-
-/// The leg of a stream.
-pub(crate) fn leg(start: u32, stream: StreamId) -> LegId {
-    LegId {
-        start,
-        n: u32::try_from(stream.0).unwrap_or_default(),
-    }
 }

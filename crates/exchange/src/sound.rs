@@ -1,11 +1,32 @@
 //! The streams of legs: opened, changed, played to and closed on the media thread that has their port.
 
 use dispatch::LegId;
-use media::{Order, PortPair};
+use media::{Order, PortPair, StreamId};
 
 use crate::engine::Exchange;
-use crate::legs::{Sound, stream};
 use crate::session::Session;
+
+/// The media half of a leg; its stream is open on the media thread.
+#[derive(Debug)]
+pub(crate) struct Sound {
+    /// The port pair it took.
+    pub(crate) port: PortPair,
+    /// What offer and answer settled, and our side of it.
+    pub(crate) session: Session,
+}
+
+/// The stream of a leg; a leg has one, and both live for one start of the node.
+pub(crate) fn stream(leg: LegId) -> StreamId {
+    StreamId(u64::from(leg.n))
+}
+
+/// The leg of a stream.
+pub(crate) fn leg(start: u32, stream: StreamId) -> LegId {
+    LegId {
+        start,
+        n: u32::try_from(stream.0).unwrap_or_default(),
+    }
+}
 
 impl Exchange {
     /// Opens a leg's stream.

@@ -118,7 +118,11 @@ async fn opened(office: &Office) -> Arc<dyn Store> {
         match office.records.store().await {
             Ok(store) => return store,
             Err(error) => {
-                tracing::error!(error = %with_causes(&error), "no page is served before the records database is open");
+                let error = anyhow::Error::new(error);
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "no page is served before the records database is open"
+                );
                 tokio::time::sleep(RETRY).await;
             }
         }
@@ -134,20 +138,13 @@ async fn tell_first_start(identity: &Identity) {
             tracing::info!(%file, login = identity::FIRST_LOGIN, "nobody has signed in yet: the file has a password for one hour");
         }
         Err(error) => {
-            tracing::error!(error = %with_causes(&error), "nobody can sign in for the first time")
+            let error = anyhow::Error::new(error);
+            tracing::error!(
+                error = format!("{error:#}"),
+                "nobody can sign in for the first time"
+            )
         }
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        sentence.push_str(": ");
-        sentence.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    sentence
 }
 
 async fn tick(office: Arc<Office>) {

@@ -21,6 +21,14 @@ fn secure_site(authority: &Authority) -> (Site, u16, String) {
     (site, port, format!("https://localhost:{port}/sign-in"))
 }
 
+/// The same, and a provider with a certificate by the same authority.
+fn site_with_provider(authority: &Authority) -> (Site, String, Provider) {
+    let (site, port, sign_in) = secure_site(authority);
+    let certificate = authority.issue(&site.config(), "provider");
+    let provider = Provider::by_https(&site, port, &certificate);
+    (site, sign_in, provider)
+}
+
 #[test]
 fn supervisor_has_more_wallboards_open_than_a_browser_has_connections() {
     let (site, port, sign_in) = secure_site(&Authority::new());
@@ -81,9 +89,7 @@ fn renewed_certificate_is_shown_and_wallboards_stay_open() {
 #[test]
 fn supervisor_comes_by_https_from_a_provider_whom_this_machine_trusts() {
     let authority = Authority::new();
-    let (site, port, sign_in) = secure_site(&authority);
-    let certificate = authority.issue(&site.config(), "provider");
-    let _provider = Provider::by_https(&site, port, &certificate);
+    let (site, sign_in, _provider) = site_with_provider(&authority);
     let _linka = site.start_trusting(&authority);
     people(&site, &[("sona", "supervisor")]);
     let browser = Browser::start();
@@ -97,10 +103,7 @@ fn supervisor_comes_by_https_from_a_provider_whom_this_machine_trusts() {
 
 #[test]
 fn provider_for_whom_nobody_vouches_is_not_believed() {
-    let authority = Authority::new();
-    let (site, port, sign_in) = secure_site(&authority);
-    let certificate = authority.issue(&site.config(), "provider");
-    let _provider = Provider::by_https(&site, port, &certificate);
+    let (site, sign_in, _provider) = site_with_provider(&Authority::new());
     let _linka = site.start_trusting(&Authority::new());
     let browser = Browser::start();
     let page = browser.trusting_page("sona");
