@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use media::{Direction, Format, Latch, Law, Remote, Target};
+use media::{Direction, EventTypes, Format, Latch, Law, Remote, Target};
 use sip::sdp::{self, Capabilities, Codec, Description, LocalSession, Negotiated};
 
 /// Why a session description cannot be used.
@@ -73,7 +73,7 @@ impl Session {
     /// Takes the peer's answer to an offer of ours.
     pub(crate) fn accept(&mut self, answer: &Bytes) -> Result<(), SessionError> {
         let answer = Description::parse(answer).map_err(|_| SessionError::Malformed)?;
-        let settled = sdp::accept_answer(&answer, self.local.index(), &self.ours);
+        let settled = self.local.accept(&answer, &self.ours);
         self.settled = Some(settled.map_err(|_| SessionError::NothingInCommon)?);
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Session {
             format: Format {
                 law: law(settled.codec),
                 payload_type: settled.payload_type.number(),
-                telephone_event: settled.telephone_event.map(sdp::PayloadType::number),
+                telephone_event: settled.telephone_event.map(events),
             },
             direction: direction(settled.direction),
             latch: self.latch,
@@ -157,6 +157,13 @@ const fn law(codec: Codec) -> Law {
     }
 }
 
+const fn events(types: sdp::EventTypes) -> EventTypes {
+    EventTypes {
+        send: types.send.number(),
+        receive: types.receive.number(),
+    }
+}
+
 const fn direction(direction: sdp::Direction) -> Direction {
     match direction {
         sdp::Direction::SendRecv => Direction::SendRecv,
@@ -195,7 +202,7 @@ mod tests {
 
         let target = session.target();
         assert_eq!(session.law(), Some(Law::MuLaw));
-        assert_eq!(target.format.telephone_event, Some(101));
+        assert_eq!(target.format.telephone_event, Some(EventTypes::both(101)));
         assert_eq!(
             target.remote,
             Some(Remote::at("192.0.2.9:20000".parse().unwrap()))

@@ -36,10 +36,31 @@ impl Law {
 pub struct Format {
     /// The law of what is sent, and of what arrives under [`Format::payload_type`].
     pub law: Law,
-    /// The RTP payload type of sound.
+    /// The RTP payload type of sound that is sent. Sound that arrives is understood under this number too, and under
+    /// the static ones, which are those of our own descriptions.
     pub payload_type: u8,
-    /// The RTP payload type of telephone-event (RFC 4733), if both sides have it.
-    pub telephone_event: Option<u8>,
+    /// The RTP payload types of telephone-event (RFC 4733), if both sides have it.
+    pub telephone_event: Option<EventTypes>,
+}
+
+/// The RTP payload types of telephone-event, one for each way: each side sends by the number of the other's description
+/// (RFC 3264 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventTypes {
+    /// What is sent carries the other side's number.
+    pub send: u8,
+    /// What arrives carries ours. The other side's is understood too: some phones send by their own.
+    pub receive: u8,
+}
+
+impl EventTypes {
+    /// Returns the same number for both ways.
+    pub const fn both(payload_type: u8) -> Self {
+        Self {
+            send: payload_type,
+            receive: payload_type,
+        }
+    }
 }
 
 impl Format {
@@ -52,11 +73,11 @@ impl Format {
         }
     }
 
-    /// Returns the same format with telephone-event under a payload type.
+    /// Returns the same format with telephone-event under a payload type, both ways.
     #[must_use]
     pub const fn with_telephone_event(self, payload_type: u8) -> Self {
         Self {
-            telephone_event: Some(payload_type),
+            telephone_event: Some(EventTypes::both(payload_type)),
             ..self
         }
     }

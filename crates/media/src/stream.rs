@@ -240,13 +240,18 @@ impl Stream {
         Some((header, kind, start..start + reader.payload().len()))
     }
 
-    /// Both laws are understood under their static numbers, whichever was agreed: some phones send the other one.
+    /// Our own numbers come first, then those that the other side numbers by. Both laws are understood under their
+    /// static numbers, whichever was agreed: some phones send the other one.
     fn kind(&self, payload_type: u8) -> Option<Kind> {
-        if Some(payload_type) == self.format.telephone_event {
+        let events = self.format.telephone_event;
+        if events.is_some_and(|events| events.receive == payload_type) {
             return Some(Kind::Event);
         }
         if payload_type == self.format.payload_type {
             return Some(Kind::Sound(self.format.law));
+        }
+        if events.is_some_and(|events| events.send == payload_type) {
+            return Some(Kind::Event);
         }
         match payload_type {
             0 => Some(Kind::Sound(Law::MuLaw)),
@@ -332,7 +337,7 @@ impl Stream {
         let to = self.source.destination()?;
         let (payload_type, translated) = match heard.kind {
             Kind::Sound(law) => (self.format.payload_type, law != self.format.law),
-            Kind::Event => (self.format.telephone_event?, false),
+            Kind::Event => (self.format.telephone_event?.send, false),
             Kind::Comfort => return None,
         };
         let renumbered = Header {
@@ -396,11 +401,11 @@ impl Stream {
             return (None, Played::Nothing);
         };
         let step = digits.advance();
-        let (Some(payload_type), Some(to)) =
-            (self.format.telephone_event, self.sound_destination())
+        let (Some(events), Some(to)) = (self.format.telephone_event, self.sound_destination())
         else {
             return (None, self.end_of_digits(step));
         };
+        let payload_type = events.send;
         let (header, packet) = match step {
             DigitStep::First(packet) => {
                 self.outgoing.cut();

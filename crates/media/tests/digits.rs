@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Desk, FRAME, Phone, WAITING, alaw, alaw_with_events};
-use media::{Digit, DigitSource, Event, InputError, Law, Order, Playlist};
+use media::{Digit, DigitSource, Event, EventTypes, Format, InputError, Law, Order, Playlist};
 
 fn keys(desk: &mut Desk) -> Vec<(char, DigitSource)> {
     let digit = |event| match event {
@@ -65,6 +65,35 @@ fn a_key_pressed_twice_is_told_twice() {
 
     let five = ('5', DigitSource::TelephoneEvent);
     assert_eq!(keys(&mut desk), [five, five]);
+}
+
+#[test]
+fn keys_are_heard_by_our_number_and_by_theirs_and_sent_by_theirs() {
+    let mut desk = Desk::new();
+    let format = Format {
+        telephone_event: Some(EventTypes {
+            send: 96,
+            receive: 101,
+        }),
+        ..alaw()
+    };
+    let mut phone = desk.phone(1, format);
+
+    press(&mut desk, &mut phone, 5);
+    for (n, payload_type) in [(1, 96), (2, 101)] {
+        let bytes = phone.packet(payload_type, vec![n, 0x80, 0, 160], 3_200);
+        desk.now += FRAME;
+        desk.hear(&phone, &bytes);
+    }
+    desk.order(Order::SendDigits {
+        stream: phone.stream,
+        digits: vec![Digit::from_char('1').unwrap()],
+    });
+    desk.pass(FRAME);
+
+    let heard: String = keys(&mut desk).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(heard, "512");
+    assert_eq!(desk.rtp_to(&phone)[0].payload_type, 96);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::digest::{Algorithm, AuthParams, Client, Server};
 use crate::framing::{Frame, Framer};
 use crate::header::{Contacts, MediaType, NameAddr, Via};
 use crate::message::{ResponseWriter, Value};
-use crate::sdp::{Capabilities, Description, LocalSession, accept_answer, negotiate};
+use crate::sdp::{Capabilities, Description, LocalSession, negotiate};
 use crate::{Message, Name, Status, Tag, UriRef};
 use bytes::Bytes;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -136,7 +136,9 @@ pub fn sdp(bytes: &[u8]) -> usize {
         return 0;
     };
     let capabilities = Capabilities::default();
-    let accepted = accept_answer(&description, 0, &capabilities).is_ok();
+    let accepted = LocalSession::new(7, SOURCE)
+        .accept(&description, &capabilities)
+        .is_ok();
     let answered = negotiate(&description, &capabilities).map_or(0, |agreed| {
         let answer = LocalSession::new(7, SOURCE).answer(&description, &agreed);
         assert!(

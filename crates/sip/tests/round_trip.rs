@@ -3,9 +3,7 @@
 
 use proptest::prelude::*;
 use sip::header::CSeq;
-use sip::sdp::{
-    Capabilities, Codec, Description, Direction, LocalSession, Order, accept_answer, negotiate,
-};
+use sip::sdp::{Capabilities, Codec, Description, Direction, LocalSession, Order, negotiate};
 use sip::{
     CallId, HeaderValue, Host, Message, Method, Name, RequestWriter, ResponseWriter, Status, Tag,
     Token, Uri,
@@ -188,7 +186,7 @@ proptest! {
         match negotiate(&offer, &answering) {
             Ok(agreed) => {
                 let answer = Description::parse(&LocalSession::new(2, two).answer(&offer, &agreed)).unwrap();
-                let seen = accept_answer(&answer, caller.index(), &offering).unwrap();
+                let seen = caller.accept(&answer, &offering).unwrap();
                 prop_assert_eq!((seen.codec, seen.payload_type), (agreed.codec, agreed.payload_type));
                 prop_assert_eq!(seen.telephone_event, agreed.telephone_event);
                 prop_assert_eq!(seen.direction, agreed.direction.reversed());

@@ -12,6 +12,7 @@ mod greeting;
 mod hold;
 mod identity;
 mod misses;
+mod negotiation;
 mod on_call;
 mod order;
 mod overflow;

@@ -11,6 +11,7 @@
 
 pub(crate) mod baresip;
 pub(crate) mod browser;
+pub(crate) mod by_hand;
 pub(crate) mod certificate;
 pub(crate) mod linka;
 pub(crate) mod people;

@@ -3,6 +3,8 @@
 mod correlation;
 mod keys;
 
+pub(crate) use keys::event as event_packet;
+
 use std::f64::consts::TAU;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Writing our own descriptions.
 
 use super::description::{Codec, Description, Direction, Media, PayloadType};
-use super::negotiate::{Capabilities, Negotiated, event_type};
+use super::negotiate::{Capabilities, Negotiated, Refusal, accept_answer, event_type};
 use bytes::Bytes;
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,6 +14,7 @@ pub struct LocalSession {
     rtp: SocketAddr,
     /// The streams of the session in order: ours, and those that were refused.
     streams: Vec<Stream>,
+    /// The number under which we take telephone-event: it stays ours whatever the other side calls it.
     telephone_event: Option<PayloadType>,
     said: Vec<u8>,
 }
@@ -41,8 +42,8 @@ impl LocalSession {
         }
     }
 
-    /// The place of our audio stream among the streams, for [`accept_answer`](super::accept_answer).
-    pub fn index(&self) -> usize {
+    /// The place of our audio stream among the streams.
+    fn index(&self) -> usize {
         self.streams
             .iter()
             .position(|stream| matches!(stream, Stream::Audio))
@@ -65,6 +66,16 @@ impl LocalSession {
         self.write((0, 0), &audio)
     }
 
+    /// Reads the answer to our last offer. The order of the answer decides, its numbers are for what we send, and ours
+    /// for what we receive (RFC 3264 §6.1, §7).
+    pub fn accept(
+        &self,
+        answer: &Description,
+        offered: &Capabilities,
+    ) -> Result<Negotiated, Refusal> {
+        accept_answer(answer, self.index(), offered, self.telephone_event)
+    }
+
     /// Writes the answer to an offer: the codec that was agreed on; every other stream is refused with port 0.
     pub fn answer(&mut self, offer: &Description, agreed: &Negotiated) -> Bytes {
         let stream = |(index, media)| {
@@ -75,10 +86,11 @@ impl LocalSession {
             }
         };
         self.streams = offer.media.iter().enumerate().map(stream).collect();
-        self.telephone_event = agreed.telephone_event.or(self.telephone_event);
+        let events = agreed.telephone_event.map(|events| events.receive);
+        self.telephone_event = events.or(self.telephone_event);
         let audio = self.audio(
             &[(agreed.codec, agreed.payload_type)],
-            agreed.telephone_event,
+            events,
             agreed.direction,
         );
         self.write(offer.timing.unwrap_or((0, 0)), &audio)

@@ -10,7 +10,7 @@ mod parse;
 
 pub use description::{Attribute, Codec, Connection, Description, Direction, Media, PayloadType};
 pub use local::LocalSession;
-pub use negotiate::{Capabilities, Negotiated, Order, Refusal, accept_answer, negotiate};
+pub use negotiate::{Capabilities, EventTypes, Negotiated, Order, Refusal, negotiate};
 pub use parse::SdpError;
 
 #[cfg(test)]

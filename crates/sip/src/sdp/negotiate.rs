@@ -45,6 +45,15 @@ impl Default for Capabilities {
     }
 }
 
+/// The payload types of telephone-event: each side sends by the number of the other's description (RFC 3264 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventTypes {
+    /// What we send carries the number of their description.
+    pub send: PayloadType,
+    /// What we receive carries the number of ours.
+    pub receive: PayloadType,
+}
+
 /// What both sides agreed on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Negotiated {
@@ -52,10 +61,11 @@ pub struct Negotiated {
     pub index: usize,
     /// The codec.
     pub codec: Codec,
-    /// Its payload type, both ways.
+    /// Its payload type in what we send: the number that the other side gave it. What we receive may carry it as well
+    /// as the number that we gave it.
     pub payload_type: PayloadType,
-    /// The payload type of telephone-event (RFC 4733), if both know it.
-    pub telephone_event: Option<PayloadType>,
+    /// The payload types of telephone-event (RFC 4733), if both know it.
+    pub telephone_event: Option<EventTypes>,
     /// Where RTP goes. With the unspecified address nothing is sent.
     pub rtp: SocketAddr,
     /// Where RTCP goes (RFC 3605).
@@ -106,7 +116,9 @@ pub fn negotiate(offer: &Description, capabilities: &Capabilities) -> Result<Neg
         .enumerate()
         .filter(|(_, media)| is_audio(media))
     {
-        match take(offer, index, media, capabilities, capabilities.order) {
+        // The answer numbers everything as the offer did.
+        let events = telephone_event(media);
+        match take(offer, index, media, capabilities, events) {
             Ok(negotiated) => return Ok(negotiated),
             Err(other) => refusal = other,
         }
@@ -114,18 +126,24 @@ pub fn negotiate(offer: &Description, capabilities: &Capabilities) -> Result<Neg
     Err(refusal)
 }
 
-/// Reads the answer to an offer of ours, whose audio stream stood at `index`. The order of the answer decides.
-pub fn accept_answer(
+/// Reads the answer to an offer of ours, whose audio stream stood at `index` and numbered telephone-event `events`. The
+/// order of the answer decides.
+pub(super) fn accept_answer(
     answer: &Description,
     index: usize,
     offered: &Capabilities,
+    events: Option<PayloadType>,
 ) -> Result<Negotiated, Refusal> {
     let media = answer
         .media
         .get(index)
         .filter(|media| is_audio(media))
         .ok_or(Refusal::NoAudio)?;
-    take(answer, index, media, offered, Order::Theirs)
+    let offered = Capabilities {
+        order: Order::Theirs,
+        ..offered.clone()
+    };
+    take(answer, index, media, &offered, events)
 }
 
 fn is_audio(media: &Media) -> bool {
@@ -137,9 +155,9 @@ fn take(
     index: usize,
     media: &Media,
     ours: &Capabilities,
-    order: Order,
+    own_events: Option<PayloadType>,
 ) -> Result<Negotiated, Refusal> {
-    let (codec, payload_type) = common_codec(media, &ours.codecs, order).ok_or(Refusal::NoCodec)?;
+    let (codec, payload_type) = common_codec(media, ours).ok_or(Refusal::NoCodec)?;
     let Some(Connection::Address(address)) = remote.connection_of(media) else {
         return Err(Refusal::NoAddress);
     };
@@ -148,7 +166,9 @@ fn take(
         index,
         codec,
         payload_type,
-        telephone_event: telephone_event(media),
+        telephone_event: telephone_event(media)
+            .zip(own_events)
+            .map(|(send, receive)| EventTypes { send, receive }),
         rtp,
         rtcp: rtcp_of(media, rtp),
         direction: remote.direction_of(media).reversed().and(ours.direction),
@@ -163,13 +183,14 @@ fn payload_types(media: &Media) -> impl Iterator<Item = PayloadType> {
     })
 }
 
-fn common_codec(media: &Media, ours: &[Codec], order: Order) -> Option<(Codec, PayloadType)> {
+fn common_codec(media: &Media, ours: &Capabilities) -> Option<(Codec, PayloadType)> {
     let mut theirs = payload_types(media).filter_map(|kind| Some((codec_of(media, kind)?, kind)));
-    match order {
-        Order::Theirs => theirs.find(|(codec, _)| ours.contains(codec)),
+    match ours.order {
+        Order::Theirs => theirs.find(|(codec, _)| ours.codecs.contains(codec)),
         Order::Ours => {
             let theirs: Vec<_> = theirs.collect();
-            ours.iter()
+            ours.codecs
+                .iter()
                 .find_map(|codec| theirs.iter().find(|(other, _)| other == codec).copied())
         }
     }
@@ -177,37 +198,41 @@ fn common_codec(media: &Media, ours: &[Codec], order: Order) -> Option<(Codec, P
 
 /// What a payload type stands for: `a=rtpmap` decides, without it the static types of RFC 3551.
 fn codec_of(media: &Media, kind: PayloadType) -> Option<Codec> {
-    let all = [Codec::Pcma, Codec::Pcmu];
-    match encoding(media, kind) {
-        Some(encoding) => all
-            .into_iter()
-            .find(|codec| is_encoding(encoding, codec.name())),
-        None => all.into_iter().find(|codec| codec.payload_type() == kind),
+    let mut all = [Codec::Pcma, Codec::Pcmu].into_iter();
+    if encodings(media, kind).next().is_none() {
+        return all.find(|codec| codec.payload_type() == kind);
     }
+    all.find(|codec| stands_for(media, kind, codec.name()))
 }
 
 fn telephone_event(media: &Media) -> Option<PayloadType> {
-    payload_types(media).find(|&kind| {
-        encoding(media, kind).is_some_and(|encoding| is_encoding(encoding, "telephone-event"))
-    })
+    payload_types(media).find(|&kind| stands_for(media, kind, "telephone-event"))
 }
 
-/// The encoding that `a=rtpmap` gives a payload type.
-fn encoding(media: &Media, kind: PayloadType) -> Option<&[u8]> {
-    media.values("rtpmap").find_map(|value| {
-        let space = memchr::memchr(b' ', value)?;
+/// Tells whether a payload type is mapped to that encoding: of two mappings of one number, to two clocks for example,
+/// either counts.
+fn stands_for(media: &Media, kind: PayloadType, name: &str) -> bool {
+    encodings(media, kind).any(|encoding| is_encoding(encoding, name))
+}
+
+/// The encodings that `a=rtpmap` gives a payload type.
+fn encodings(media: &Media, kind: PayloadType) -> impl Iterator<Item = &[u8]> {
+    media.values("rtpmap").filter_map(move |value| {
+        let space = value.iter().position(u8::is_ascii_whitespace)?;
         let same = decimal(&value[..space]) == Some(u64::from(kind.number()));
         same.then(|| value[space..].trim_ascii())
     })
 }
 
-/// Tells whether it is that encoding with 8,000 samples a second and one channel.
+/// Tells whether it is that encoding with one channel and 8,000 samples a second, which is what a clock that is left
+/// out means: none of ours has another.
 fn is_encoding(encoding: &[u8], name: &str) -> bool {
     let mut parts = encoding.split(|&byte| byte == b'/');
     let same = parts
         .next()
         .is_some_and(|part| part.eq_ignore_ascii_case(name.as_bytes()));
-    same && parts.next() == Some(b"8000") && matches!(parts.next(), None | Some(b"1"))
+    same && matches!(parts.next(), None | Some(b"8000"))
+        && matches!(parts.next(), None | Some(b"1"))
 }
 
 /// `a=rtcp:<port> [IN IP4 <address>]`, else the port behind that of RTP.

@@ -37,7 +37,8 @@ fn an_offer_is_answered_with_its_first_common_codec() {
         (agreed.codec, agreed.payload_type.number()),
         (Codec::Pcma, 8)
     );
-    assert_eq!(agreed.telephone_event.map(PayloadType::number), Some(96));
+    let events = agreed.telephone_event.unwrap();
+    assert_eq!((events.send.number(), events.receive.number()), (96, 96));
     assert_eq!(agreed.rtp, "192.0.2.9:4000".parse::<SocketAddr>().unwrap());
     assert_eq!(agreed.rtcp.port(), 4001);
     assert_eq!(agreed.ptime_ms, 30);
@@ -116,8 +117,8 @@ fn other_streams_are_refused_in_their_place_and_stay_there() {
     assert_eq!(answer.media[2].formats[0], "t38");
 
     let again = parse(&text(local.offer(&Capabilities::default()))).unwrap();
-    assert_eq!(again.media.len(), 3);
-    assert_eq!(local.index(), 1);
+    let ports: Vec<_> = again.media.iter().map(|media| media.port).collect();
+    assert_eq!(ports, [0, 10000, 0]);
 }
 
 #[test]
@@ -187,14 +188,45 @@ fn the_version_rises_only_with_a_change() {
 fn an_answer_to_our_offer_is_read_in_its_place() {
     let answer =
         offer("m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=recvonly\r\n");
-    let agreed = accept_answer(&answer, 0, &Capabilities::default()).unwrap();
+    let ours = Capabilities::default();
+    let agreed = local().accept(&answer, &ours).unwrap();
 
     assert_eq!(agreed.codec, Codec::Pcmu);
     assert_eq!(agreed.direction, Direction::SendOnly);
-    assert_eq!(
-        accept_answer(&answer, 1, &Capabilities::default()),
-        Err(Refusal::NoAudio)
+    let elsewhere = offer("m=video 4000 RTP/AVP 31\r\nm=audio 4000 RTP/AVP 8\r\n");
+    assert_eq!(local().accept(&elsewhere, &ours), Err(Refusal::NoAudio));
+}
+
+#[test]
+fn each_side_sends_by_the_number_of_the_others_description() {
+    let answer = offer(
+        "m=audio 4000 RTP/AVP 97 96\r\na=rtpmap:97 PCMA/8000\r\na=rtpmap:96 telephone-event/8000\r\n",
     );
+    let ours = Capabilities::default();
+    let mut local = local();
+    local.offer(&ours);
+
+    let agreed = local.accept(&answer, &ours).unwrap();
+
+    let events = agreed.telephone_event.unwrap();
+    assert_eq!((events.send.number(), events.receive.number()), (96, 101));
+    assert_eq!(agreed.payload_type.number(), 97);
+    assert!(
+        text(local.offer(&ours)).contains(" RTP/AVP 8 0 101\r\n"),
+        "our numbers stay ours"
+    );
+}
+
+#[test]
+fn of_two_mappings_of_one_number_the_one_that_is_ours_counts() {
+    let agreed = taken(
+        "m=audio 4000 RTP/AVP 8 101 102\r\na=rtpmap:101 telephone-event/48000\r\n\
+         a=rtpmap:102 telephone-event/16000\r\na=rtpmap:102\ttelephone-event\r\n",
+    )
+    .unwrap();
+
+    let events = agreed.telephone_event.unwrap();
+    assert_eq!((events.send.number(), events.receive.number()), (102, 102));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(super) fn capture(keys: &str) -> Vec<u8> {
     let mut sequence = 1_u16;
     for (start_ms, key) in (0..).step_by(KEY_MS as usize).zip(keys.bytes()) {
         for n in 0..PACKETS_PRESSED + PACKETS_END {
-            let rtp = event(sequence, start_ms, code(key), n);
+            let rtp = event(PAYLOAD_TYPE, sequence, start_ms, code(key), n);
             record(&mut file, start_ms + n * PACKET_MS, &rtp);
             sequence += 1;
         }
@@ -36,7 +36,8 @@ fn code(key: u8) -> u8 {
     }
 }
 
-fn event(sequence: u16, start_ms: u32, code: u8, n: u32) -> Vec<u8> {
+/// The n-th packet of a press that began at `start_ms`, as RTP.
+pub(crate) fn event(payload_type: u8, sequence: u16, start_ms: u32, code: u8, n: u32) -> Vec<u8> {
     let marker = if n == 0 { 0x80 } else { 0 };
     let flags = if n >= PACKETS_PRESSED {
         END | VOLUME
@@ -44,7 +45,7 @@ fn event(sequence: u16, start_ms: u32, code: u8, n: u32) -> Vec<u8> {
         VOLUME
     };
     let duration = (n + 1).min(PACKETS_PRESSED) * PACKET_MS * SAMPLES_PER_MS;
-    let mut rtp = vec![0x80, PAYLOAD_TYPE | marker];
+    let mut rtp = vec![0x80, payload_type | marker];
     rtp.extend(sequence.to_be_bytes());
     rtp.extend((8_000 + start_ms * SAMPLES_PER_MS).to_be_bytes());
     rtp.extend(0x4c69_6e6b_u32.to_be_bytes());
