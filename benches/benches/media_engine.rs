@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use media::{
-    DATAGRAM_MAX, Direction, Engine, Format, Input, Latch, Law, Order, Playlist, PortId, Remote,
+    DATAGRAM_MAX, Direction, Engine, Format, Hosts, Input, Law, Order, Playlist, PortId, Remote,
     Sound, SoundId, Sounds, StreamId, Target,
 };
 
@@ -28,7 +28,7 @@ fn engine(streams: u16, format: Format) -> (Engine, Instant) {
             remote,
             format,
             direction: Direction::SendRecv,
-            latch: Latch::Strict,
+            hosts: Hosts::default(),
         };
         order(
             &mut engine,
@@ -61,12 +61,16 @@ fn packet(sequence: u16, codes: &[u8]) -> Vec<u8> {
 fn relay(criterion: &mut Criterion) {
     let (mut engine, now) = engine(2, Format::of(Law::ALaw).with_telephone_event(101));
     let remote = Some(Remote::at(address(1)));
-    let (format, direction, latch) = (Format::of(Law::MuLaw), Direction::SendRecv, Latch::Strict);
+    let (format, direction, hosts) = (
+        Format::of(Law::MuLaw),
+        Direction::SendRecv,
+        Hosts::default(),
+    );
     let target = Target {
         remote,
         format,
         direction,
-        latch,
+        hosts,
     };
     order(
         &mut engine,

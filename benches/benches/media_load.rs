@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use media::{
-    Direction, Event, Format, Latch, Law, Order, Playlist, PortPair, Remote, Sound, SoundId,
+    Direction, Event, Format, Hosts, Law, Order, Playlist, PortPair, Remote, Sound, SoundId,
     Sounds, StreamId, Target, ThreadId,
 };
 use threads::{Config, Counters, Media};
@@ -209,7 +209,7 @@ impl Bench {
             remote,
             format,
             direction: Direction::SendRecv,
-            latch: Latch::Strict,
+            hosts: Hosts::default(),
         };
         let stream = StreamId(n as u64);
         self.order(Order::Open {

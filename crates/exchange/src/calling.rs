@@ -13,6 +13,7 @@ use crate::gateways::{SIGN_OF_LIFE_OF_GATEWAY, is_of_gateway};
 use crate::legs::{Asking, Called, CalledStage, Doubt, Gateway, Whom};
 use crate::session::{Session, Terms};
 use crate::settings::{Contactable, Who};
+use crate::sound::hosts_of_phone;
 
 /// A phone that sends no response above 100 within this time is not reachable.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
@@ -104,11 +105,9 @@ impl Exchange {
         let session = Session::offering(Terms {
             at: self.sound_address(call.target.listener(), port),
             laws: &self.codecs_for(&call),
-            // A registered phone proved who it is, wherever its sound comes from; a trunk's comes from the trunk.
-            latch: if call.gateway.is_some() {
-                media::Latch::SameHost
-            } else {
-                media::Latch::Anywhere
+            hosts: match call.gateway {
+                Some(gateway) => self.hosts_of_trunk(gateway.trunk, call.target.remote()),
+                None => hosts_of_phone(call.target.remote()),
             },
             number: self.seal.number(leg),
         });

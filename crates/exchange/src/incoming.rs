@@ -105,8 +105,8 @@ impl Exchange {
         }
         let leg = self.next_leg();
         let laws = self.trunks[trunk].codecs.clone();
-        let latch = media::Latch::SameHost;
-        match self.open_sound(leg, flow.listener, &request.body(), &laws, latch) {
+        let hosts = self.hosts_of_trunk(trunk, flow.remote);
+        match self.open_sound(leg, flow.listener, &request.body(), &laws, hosts) {
             Ok(sound) => {
                 let number = caller_number(request);
                 self.admit(
@@ -142,7 +142,7 @@ impl Exchange {
         listener: ListenerId,
         offer: &Bytes,
         laws: &[media::Law],
-        latch: media::Latch,
+        hosts: media::Hosts,
     ) -> Result<Sound, OpenError> {
         let port = self.ports.take_any().ok_or(OpenError::NoPort)?;
         let at = self.sound_address(listener, port);
@@ -152,7 +152,7 @@ impl Exchange {
             Terms {
                 at,
                 laws,
-                latch,
+                hosts,
                 number,
             },
         ) {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use media::{Direction, EventTypes, Format, Latch, Law, Remote, Target};
+use media::{Direction, EventTypes, Format, Hosts, Law, Remote, Target};
 use sip::sdp::{self, Capabilities, Codec, Description, LocalSession, Negotiated};
 
 /// Why a session description cannot be used.
@@ -16,14 +16,14 @@ pub(crate) enum SessionError {
 }
 
 /// How a leg's session is made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Terms<'a> {
     /// Where we receive.
     pub(crate) at: SocketAddr,
     /// What we speak, the preferred law first.
     pub(crate) laws: &'a [Law],
-    /// Which source may be adopted.
-    pub(crate) latch: Latch,
+    /// Who may speak beside the host that the peer's description names.
+    pub(crate) hosts: Hosts,
     /// Names the session in `o=`; nothing else depends on it.
     pub(crate) number: u64,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Terms<'a> {
 pub(crate) struct Session {
     local: LocalSession,
     ours: Capabilities,
-    latch: Latch,
+    hosts: Hosts,
     settled: Option<Negotiated>,
     said: Bytes,
 }
@@ -64,7 +64,7 @@ impl Session {
                 codecs,
                 ..Capabilities::default()
             },
-            latch: terms.latch,
+            hosts: terms.hosts,
             settled: None,
             said: Bytes::new(),
         }
@@ -110,7 +110,7 @@ impl Session {
                 telephone_event: settled.telephone_event.map(events),
             },
             direction: direction(settled.direction),
-            latch: self.latch,
+            hosts: self.hosts.clone(),
         }
     }
 
@@ -125,7 +125,7 @@ impl Session {
             remote: None,
             format: Format::of(law),
             direction: Direction::SendRecv,
-            latch: self.latch,
+            hosts: self.hosts.clone(),
         }
     }
 
@@ -183,7 +183,7 @@ mod tests {
         Terms {
             at: "192.0.2.1:10000".parse().unwrap(),
             laws: &LAWS,
-            latch: Latch::Strict,
+            hosts: Hosts::default(),
             number: 7,
         }
     }

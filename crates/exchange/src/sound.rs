@@ -1,10 +1,13 @@
 //! The streams of legs: opened, changed, played to and closed on the media thread that has their port.
 
+use std::net::SocketAddr;
+
 use dispatch::LegId;
-use media::{Order, PortPair, StreamId};
+use media::{Hosts, Network, Order, PortPair, StreamId};
 
 use crate::engine::Exchange;
 use crate::session::Session;
+use crate::trunks::TrunkState;
 
 /// The media half of a leg; its stream is open on the media thread.
 #[derive(Debug)]
@@ -28,7 +31,20 @@ pub(crate) fn leg(start: u32, stream: StreamId) -> LegId {
     }
 }
 
+/// Who may speak on the leg of a registered phone, beside the host that it describes: whoever its flow comes from.
+pub(crate) fn hosts_of_phone(flow: SocketAddr) -> Hosts {
+    Hosts::of([Network::host(flow.ip())])
+}
+
 impl Exchange {
+    /// Who may speak on a leg by a trunk, beside the host that its peer describes: the trunk, wherever its messages come
+    /// from and go to.
+    pub(crate) fn hosts_of_trunk(&self, trunk: usize, peer: SocketAddr) -> Hosts {
+        let state = self.trunks.get(trunk);
+        let networks = state.into_iter().flat_map(TrunkState::hosts);
+        Hosts::of(networks.chain([Network::host(peer.ip())]))
+    }
+
     /// Opens a leg's stream.
     pub(crate) fn opened(&mut self, leg: LegId, port: PortPair, session: Session) -> Sound {
         let (stream, target) = (stream(leg), session.target());

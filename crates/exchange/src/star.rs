@@ -12,6 +12,7 @@ use crate::engine::{Exchange, Timer};
 use crate::incoming::OpenError;
 use crate::legs::StarCall;
 use crate::settings::{Language, Prompt};
+use crate::sound::hosts_of_phone;
 
 /// How long each prompt of a confirmation may last before we hang up, whether it was heard or not.
 const PROMPT_MAX: Duration = Duration::from_secs(4);
@@ -70,8 +71,8 @@ impl Exchange {
         };
         let leg = self.next_leg();
         let laws = [media::Law::ALaw, media::Law::MuLaw];
-        let latch = media::Latch::Anywhere;
-        match self.open_sound(leg, flow.listener, &request.body(), &laws, latch) {
+        let hosts = hosts_of_phone(flow.remote);
+        match self.open_sound(leg, flow.listener, &request.body(), &laws, hosts) {
             Ok(sound) => {
                 let call = StarCall {
                     dialog,

@@ -75,6 +75,14 @@ impl TrunkState {
         }
     }
 
+    /// The hosts that its sound may come from.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = media::Network> {
+        let listed = self.networks.iter();
+        let listed = listed.map(|network| media::Network::new(network.address, network.bits));
+        let found = self.addresses.iter();
+        listed.chain(found.map(|address| media::Network::host(address.ip())))
+    }
+
     /// The gateway that a call would go to now.
     pub(crate) fn gateway(&self, trunk: usize) -> Gateway {
         Gateway {

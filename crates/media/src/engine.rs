@@ -207,9 +207,6 @@ impl Engine {
         let control = Control::new(&mut self.chance);
         let stream = Stream::new(id, port, target, outgoing, control, now);
         self.outputs.push_back(Output::Watch { port });
-        if let Some(to) = stream.source.settled() {
-            self.outputs.push_back(Output::Connect { port, to });
-        }
         let index = self.settle_in(Box::new(stream));
         self.ids.insert(id, index);
         self.take_port(port, index);
@@ -239,10 +236,8 @@ impl Engine {
         let before = stream.source.settled();
         stream.retarget(target);
         let (port, after) = (stream.port, stream.source.settled());
-        match after {
-            Some(to) if after != before => self.outputs.push_back(Output::Connect { port, to }),
-            None if before.is_some() => self.outputs.push_back(Output::Disconnect { port }),
-            Some(_) | None => {}
+        if before.is_some() && after.is_none() {
+            self.outputs.push_back(Output::Disconnect { port });
         }
         Ok(())
     }

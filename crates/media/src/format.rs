@@ -1,7 +1,8 @@
 //! What offer and answer settled for a stream: codec, addresses, direction.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// The two companding laws of ITU-T G.711.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,20 +109,56 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// Which source a stream may adopt as the true one, once, when it is not the address that SDP named.
-///
-/// It opens with the stream, or with a retarget to another remote, and closes for ever [`Latch::WINDOW`] after the
-/// first packet that it admits; from then on there is exactly one source.
+/// A range of addresses: the hosts of a trunk, or one host alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Latch {
-    /// None: address and port are those of SDP.
-    Strict,
-    /// Any port of the address in SDP: trunks that send from another port than they receive on.
-    SameHost,
-    /// Any address in the /24 (IPv4) or /48 (IPv6) of the one in SDP.
-    SameNetwork,
-    /// Any address: an authenticated phone behind NAT. Nothing is sent to the adopted address before the latch closed.
-    Anywhere,
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Returns the network of an address whose first bits count; more bits than it has are all of them.
+    pub fn new(address: IpAddr, bits: u8) -> Self {
+        let address = address.to_canonical();
+        Self { address, bits }
+    }
+
+    /// Returns the network that is one host.
+    pub fn host(address: IpAddr) -> Self {
+        Self::new(address, u8::MAX)
+    }
+
+    fn contains(self, host: IpAddr) -> bool {
+        let differing = match (self.address, host) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+            (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+        };
+        differing >= u32::from(self.bits) || self.address == host
+    }
+}
+
+/// The hosts beside the one in SDP whose packets a stream takes: that of the leg's flow, those of its trunk. No offer
+/// and no answer adds to them. Their `Debug` is redacted, as that of [`Remote`].
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Hosts(Arc<[Network]>);
+
+impl Hosts {
+    /// Returns the hosts of these networks.
+    pub fn of(networks: impl IntoIterator<Item = Network>) -> Self {
+        Self(networks.into_iter().collect())
+    }
+
+    pub(crate) fn contain(&self, host: IpAddr) -> bool {
+        let host = host.to_canonical();
+        self.0.iter().any(|network| network.contains(host))
+    }
+}
+
+impl fmt::Debug for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hosts(..)")
+    }
 }
 
 /// Which way sound flows (RFC 3264 §5.1), seen from us.
@@ -155,7 +192,7 @@ impl Direction {
 }
 
 /// What offer and answer settled for a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Where the other side receives; none until its SDP is known, and until then nothing it sends is accepted.
     pub remote: Option<Remote>,
@@ -163,6 +200,46 @@ pub struct Target {
     pub format: Format,
     /// Which way sound flows.
     pub direction: Direction,
-    /// Which source may be adopted.
-    pub latch: Latch,
+    /// Who may speak beside the host of `remote`.
+    pub hosts: Hosts,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn network_is_what_its_bits_say() {
+        let trunk = Hosts::of([
+            Network::new(ip("192.0.2.7"), 24),
+            Network::host(ip("203.0.113.1")),
+            Network::new(ip("2001:db8:1::"), 48),
+        ]);
+
+        for host in [
+            "192.0.2.0",
+            "192.0.2.255",
+            "203.0.113.1",
+            "2001:db8:1:2::9",
+            "::ffff:192.0.2.8",
+        ] {
+            assert!(trunk.contain(ip(host)), "{host}");
+        }
+        for host in ["192.0.3.0", "203.0.113.0", "2001:db8:2::9", "c000:0207::"] {
+            assert!(!trunk.contain(ip(host)), "{host}");
+        }
+    }
+
+    #[test]
+    fn network_of_no_bits_is_its_whole_family() {
+        let all = Hosts::of([Network::new(ip("0.0.0.0"), 0)]);
+
+        assert!(all.contain(ip("255.255.255.255")));
+        assert!(!all.contain(ip("2001:db8::1")));
+        assert!(!Hosts::default().contain(ip("192.0.2.1")));
+    }
 }

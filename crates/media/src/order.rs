@@ -153,8 +153,8 @@ pub enum Order {
         /// What is settled so far.
         target: Target,
     },
-    /// Replaces what was settled, after each offer and answer. The source that was latched stays when the remote is the
-    /// same as before; another remote opens the latch again.
+    /// Replaces what was settled, after each offer and answer. The source stays when the remote is the same as before;
+    /// with another remote it is found anew among the admitted hosts.
     Retarget {
         /// Which stream.
         stream: StreamId,

@@ -1,31 +1,15 @@
-//! Who may speak on a stream, and where it is answered: the latch, opened once.
+//! Who may speak on a stream, and where it is answered.
+//!
+//! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. The first of them to
+//! speak is the source from then on; SDP's own address may take its place within [`WINDOW`].
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::format::{Latch, Remote};
+use crate::format::{Hosts, Remote};
 
-impl Latch {
-    /// How long after the first admitted packet the address in SDP may still take the latch back; then it is closed.
-    pub const WINDOW: Duration = Duration::from_millis(200);
-
-    fn admits(self, signalled: SocketAddr, from: SocketAddr) -> bool {
-        match self {
-            Self::Strict => from == signalled,
-            Self::SameHost => from.ip() == signalled.ip(),
-            Self::SameNetwork => same_network(from.ip(), signalled.ip()),
-            Self::Anywhere => true,
-        }
-    }
-}
-
-fn same_network(a: IpAddr, b: IpAddr) -> bool {
-    match (a, b) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => a.to_bits() >> 8 == b.to_bits() >> 8,
-        (IpAddr::V6(a), IpAddr::V6(b)) => a.to_bits() >> 80 == b.to_bits() >> 80,
-        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
-    }
-}
+/// How long after the first packet from elsewhere the address in SDP may still take its place.
+const WINDOW: Duration = Duration::from_millis(200);
 
 /// What is to be done with a datagram by where it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,22 +40,21 @@ enum State {
 /// The source of one stream.
 pub(crate) struct Source {
     remote: Option<Remote>,
-    latch: Latch,
+    hosts: Hosts,
     state: State,
     /// Where RTCP came from first.
     control: Option<SocketAddr>,
 }
 
 impl Source {
-    pub(crate) fn new(remote: Option<Remote>, latch: Latch) -> Self {
-        let state = match (remote, latch) {
-            (None, _) => State::Unknown,
-            (Some(remote), Latch::Strict) => State::Settled { source: remote.rtp },
-            (Some(_), Latch::SameHost | Latch::SameNetwork | Latch::Anywhere) => State::Waiting,
+    pub(crate) fn new(remote: Option<Remote>, hosts: Hosts) -> Self {
+        let state = match remote {
+            None => State::Unknown,
+            Some(_) => State::Waiting,
         };
         Self {
             remote,
-            latch,
+            hosts,
             state,
             control: None,
         }
@@ -85,10 +68,10 @@ impl Source {
         }
     }
 
-    /// Takes what a new answer says. The same remote changes nothing: whoever renegotiates opens no latch by it.
-    pub(crate) fn retarget(&mut self, remote: Option<Remote>, latch: Latch) {
+    /// Takes what a new answer says. The same remote changes nothing: whoever renegotiates opens nothing by it.
+    pub(crate) fn retarget(&mut self, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
-            *self = Self::new(remote, latch);
+            *self = Self::new(remote, hosts);
         }
     }
 
@@ -102,10 +85,10 @@ impl Source {
             State::Settled { source } if source == from => Admission::Admitted,
             State::Settled { .. } => Admission::Refused,
             State::Waiting if from == remote.rtp => self.settle(from),
-            State::Waiting if self.latch.admits(remote.rtp, from) => {
+            State::Waiting if self.is_admitted(remote, from) => {
                 self.state = State::Learning {
                     candidate: from,
-                    until: now + Latch::WINDOW,
+                    until: now + WINDOW,
                 };
                 Admission::Admitted
             }
@@ -119,6 +102,10 @@ impl Source {
         }
     }
 
+    fn is_admitted(&self, remote: Remote, from: SocketAddr) -> bool {
+        from.ip() == remote.rtp.ip() || self.hosts.contain(from.ip())
+    }
+
     fn settle(&mut self, source: SocketAddr) -> Admission {
         self.state = State::Settled { source };
         Admission::Settled(source)
@@ -129,31 +116,24 @@ impl Source {
         let Some(remote) = self.remote else {
             return false;
         };
-        let host = match self.state {
-            State::Unknown => return false,
-            State::Settled { source } => source.ip(),
-            State::Waiting => remote.rtp.ip(),
-            State::Learning { candidate, .. } => candidate.ip(),
+        let is_hosts = match self.state {
+            State::Unknown => false,
+            State::Settled { source } => source.ip() == from.ip(),
+            State::Waiting => self.is_admitted(remote, from),
+            State::Learning { candidate, .. } => candidate.ip() == from.ip(),
         };
-        if from == remote.rtcp && matches!(self.state, State::Waiting) {
-            return true;
-        }
-        if host != from.ip() {
-            return false;
-        }
-        *self.control.get_or_insert(from) == from
+        // Who speaks first by RTCP need not be whose sound comes first.
+        is_hosts
+            && (matches!(self.state, State::Waiting) || *self.control.get_or_insert(from) == from)
     }
 
-    /// Returns where RTP goes. An address out of SDP's network gets nothing before the latch closed on it.
+    /// Returns where RTP goes.
     pub(crate) fn destination(&self) -> Option<SocketAddr> {
         let remote = self.remote?;
         match self.state {
             State::Unknown => None,
             State::Waiting => Some(remote.rtp),
-            State::Learning { candidate, .. } => match self.latch {
-                Latch::SameHost | Latch::SameNetwork => Some(candidate),
-                Latch::Strict | Latch::Anywhere => Some(remote.rtp),
-            },
+            State::Learning { candidate, .. } => Some(candidate),
             State::Settled { source } => Some(source),
         }
     }
@@ -161,7 +141,7 @@ impl Source {
     /// Returns where RTCP goes.
     pub(crate) fn control_destination(&self) -> Option<SocketAddr> {
         let remote = self.remote?;
-        let source = self.settled()?;
+        let source = self.destination()?;
         if let Some(control) = self.control.filter(|control| control.ip() == source.ip()) {
             return Some(control);
         }
@@ -175,7 +155,10 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
+    use crate::format::Network;
 
     const SIGNALLED: &str = "192.0.2.10:4000";
 
@@ -183,104 +166,64 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn source(latch: Latch) -> Source {
-        Source::new(Some(Remote::at(address(SIGNALLED))), latch)
+    /// A source whose flow is at this host.
+    fn source(flow: &str) -> Source {
+        let host: IpAddr = flow.parse().unwrap();
+        let hosts = Hosts::of([Network::host(host)]);
+        Source::new(Some(Remote::at(address(SIGNALLED))), hosts)
     }
 
     #[test]
-    fn strict_takes_the_signalled_address_only() {
+    fn hosts_of_sdp_and_flow_are_taken_and_nobody_else() {
         let now = crate::start_of_test();
-        let mut source = source(Latch::Strict);
+        let first = |from| source("203.0.113.1").admit(now, address(from));
 
-        assert_eq!(
-            source.admit(now, address("192.0.2.10:4002")),
-            Admission::Refused
-        );
-        assert_eq!(source.admit(now, address(SIGNALLED)), Admission::Admitted);
-        assert_eq!(source.settled(), Some(address(SIGNALLED)));
+        assert_eq!(first(SIGNALLED), Admission::Settled(address(SIGNALLED)));
+        assert_eq!(first("192.0.2.10:9"), Admission::Admitted);
+        assert_eq!(first("203.0.113.1:9"), Admission::Admitted);
+        for stranger in ["192.0.2.11:4000", "203.0.113.2:9", "[2001:db8::1]:4000"] {
+            assert_eq!(first(stranger), Admission::Refused, "{stranger}");
+        }
     }
 
     #[test]
-    fn each_latch_has_its_reach() {
+    fn first_source_stays_the_only_one() {
         let now = crate::start_of_test();
-        let reach = |latch, from| source(latch).admit(now, address(from)) == Admission::Admitted;
-
-        assert!(reach(Latch::SameHost, "192.0.2.10:9"));
-        assert!(!reach(Latch::SameHost, "192.0.2.11:4000"));
-        assert!(reach(Latch::SameNetwork, "192.0.2.200:9"));
-        assert!(!reach(Latch::SameNetwork, "192.0.3.10:4000"));
-        assert!(!reach(Latch::SameNetwork, "[2001:db8::1]:4000"));
-        assert!(reach(Latch::Anywhere, "203.0.113.1:9"));
-
-        let mut six = Source::new(
-            Some(Remote::at(address("[2001:db8:1::1]:4000"))),
-            Latch::SameNetwork,
-        );
-        assert_eq!(
-            six.admit(now, address("[2001:db8:2::1]:4000")),
-            Admission::Refused
-        );
-        assert_eq!(
-            six.admit(now, address("[2001:db8:1:2::1]:9")),
-            Admission::Admitted
-        );
-    }
-
-    #[test]
-    fn latch_opens_once() {
-        let now = crate::start_of_test();
-        let mut source = source(Latch::SameNetwork);
-        let phone = address("192.0.2.77:7000");
+        let mut source = source("192.0.2.77");
+        let (phone, other) = (address("192.0.2.77:7000"), address("192.0.2.77:7002"));
 
         assert_eq!(source.admit(now, phone), Admission::Admitted);
-        assert_eq!(
-            source.admit(now, address("192.0.2.78:7000")),
-            Admission::Refused
-        );
-        assert_eq!(
-            source.admit(now + Latch::WINDOW, phone),
-            Admission::Settled(phone)
-        );
-        assert_eq!(
-            source.admit(now + Latch::WINDOW, address(SIGNALLED)),
-            Admission::Refused
-        );
-
-        source.retarget(Some(Remote::at(address(SIGNALLED))), Latch::SameNetwork);
-        assert_eq!(
-            source.admit(now + Latch::WINDOW, address("192.0.2.78:7000")),
-            Admission::Refused
-        );
+        assert_eq!(source.destination(), Some(phone));
+        assert_eq!(source.admit(now, other), Admission::Refused);
+        assert_eq!(source.admit(now + WINDOW, phone), Admission::Settled(phone));
+        for late in [other, address(SIGNALLED)] {
+            assert_eq!(source.admit(now + WINDOW, late), Admission::Refused);
+        }
         assert_eq!(source.destination(), Some(phone));
     }
 
     #[test]
     fn signalled_address_takes_over_within_the_window() {
         let now = crate::start_of_test();
-        let mut source = source(Latch::Anywhere);
-        let attacker = address("203.0.113.66:1");
+        let mut source = source("203.0.113.66");
+        let early = address("203.0.113.66:1");
 
-        assert_eq!(source.admit(now, attacker), Admission::Admitted);
-        assert_eq!(source.destination(), Some(address(SIGNALLED)));
+        assert_eq!(source.admit(now, early), Admission::Admitted);
         assert_eq!(
             source.admit(now, address(SIGNALLED)),
             Admission::Settled(address(SIGNALLED))
         );
-        assert_eq!(
-            source.admit(now + Latch::WINDOW, attacker),
-            Admission::Refused
-        );
+        assert_eq!(source.admit(now + WINDOW, early), Admission::Refused);
     }
 
     #[test]
-    fn another_remote_opens_the_latch_again() {
+    fn another_remote_admits_its_own_host_and_the_old_one_no_longer() {
         let now = crate::start_of_test();
-        let mut source = source(Latch::Strict);
+        let mut source = source("203.0.113.1");
+        source.admit(now, address(SIGNALLED));
 
-        source.retarget(
-            Some(Remote::at(address("198.51.100.1:6000"))),
-            Latch::SameHost,
-        );
+        let moved = Remote::at(address("198.51.100.1:6000"));
+        source.retarget(Some(moved), source.hosts.clone());
 
         assert_eq!(source.settled(), None);
         assert_eq!(source.admit(now, address(SIGNALLED)), Admission::Refused);
@@ -293,9 +236,10 @@ mod tests {
     #[test]
     fn rtcp_is_taken_from_the_host_of_the_source_only() {
         let now = crate::start_of_test();
-        let mut source = source(Latch::SameNetwork);
+        let mut source = source("192.0.2.77");
+        assert!(!source.admit_control(address("192.0.2.78:4001")));
         source.admit(now, address("192.0.2.77:7000"));
-        source.admit(now + Latch::WINDOW, address("192.0.2.77:7000"));
+        source.admit(now + WINDOW, address("192.0.2.77:7000"));
 
         assert_eq!(
             source.control_destination(),

@@ -97,7 +97,7 @@ impl Stream {
         Self {
             id,
             port,
-            source: Source::new(target.remote, target.latch),
+            source: Source::new(target.remote, target.hosts),
             partner: None,
             playback: None,
             outgoing,
@@ -118,7 +118,7 @@ impl Stream {
     }
 
     pub(crate) fn retarget(&mut self, target: Target) {
-        self.source.retarget(target.remote, target.latch);
+        self.source.retarget(target.remote, target.hosts);
         self.direction = target.direction;
         if self.format != target.format {
             self.format = target.format;

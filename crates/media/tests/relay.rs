@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Desk, FRAME, PROMPT, Phone, Rtp, Sent, WAITING, alaw, alaw_with_events};
-use media::{Direction, Format, Latch, Law, Order, Output, Playlist, Target};
+use media::{Direction, Format, Hosts, Law, Order, Output, Playlist, Target};
 
 /// What a phone says, as the other one hears it.
 fn said(desk: &mut Desk, phone: &mut Phone, code: u8) -> Option<Rtp> {
@@ -178,7 +178,7 @@ fn directions_are_kept() {
         (Direction::Inactive, false, false),
     ] {
         let mut desk = Desk::new();
-        let mut a = desk.phone_with(1, alaw(), direction, Latch::Strict);
+        let mut a = desk.phone_with(1, alaw(), direction, Hosts::default());
         let mut b = desk.phone(2, alaw());
         desk.join(&a, &b);
 
@@ -247,16 +247,17 @@ fn joining_the_same_two_again_changes_nothing_they_would_notice() {
 #[test]
 fn retargeting_moves_the_stream_and_its_law() {
     let mut desk = Desk::new();
-    let (mut a, b) = (desk.phone(1, alaw()), desk.phone(2, alaw()));
+    let (mut a, mut b) = (desk.phone(1, alaw()), desk.phone(2, alaw()));
     desk.join(&a, &b);
     said(&mut desk, &mut a, 1);
+    said(&mut desk, &mut b, 1);
     let moved = media::Remote::at("198.51.100.7:7000".parse().unwrap());
     let format = Format::of(Law::MuLaw);
     let target = Target {
         remote: Some(moved),
         format,
         direction: Direction::SendRecv,
-        latch: Latch::Strict,
+        hosts: Hosts::default(),
     };
 
     desk.order(Order::Retarget {
@@ -272,9 +273,6 @@ fn retargeting_moves_the_stream_and_its_law() {
     );
     assert_eq!(
         desk.outputs.last(),
-        Some(&Output::Connect {
-            port: b.port,
-            to: moved.rtp
-        })
+        Some(&Output::Disconnect { port: b.port })
     );
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{Desk, FRAME, Sent, WAITING, alaw};
 use media::{
-    Channel, Direction, Event, InputError, Latch, Order, Output, Playlist, PortId, StreamId, Target,
+    Channel, Direction, Event, Hosts, InputError, Order, Output, Playlist, PortId, StreamId, Target,
 };
 
 fn reports(desk: &mut Desk) -> Vec<Sent> {
@@ -124,7 +124,7 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
         remote,
         format: alaw(),
         direction: Direction::SendRecv,
-        latch: Latch::Strict,
+        hosts: Hosts::default(),
     };
     let nobody = StreamId(99);
 
@@ -133,7 +133,7 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
             Order::Open {
                 stream,
                 port: PortId(7),
-                target,
+                target: target.clone(),
             },
             InputError::StreamOpen(stream),
         ),
@@ -141,7 +141,7 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
             Order::Open {
                 stream: nobody,
                 port,
-                target,
+                target: target.clone(),
             },
             InputError::PortTaken(port),
         ),

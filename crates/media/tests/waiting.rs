@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{Desk, FRAME, PROMPT, WAITING, alaw};
 use media::{
-    Background, Channel, Direction, Event, Format, InputError, Latch, Law, Level, Order, Playlist,
+    Background, Channel, Direction, Event, Format, Hosts, InputError, Law, Level, Order, Playlist,
     SoundId,
 };
 
@@ -147,7 +147,7 @@ fn silence_sends_one_packet_in_12_to_20_seconds() {
 #[test]
 fn prompts_of_a_held_caller_go_on_unheard() {
     let mut desk = Desk::new();
-    let phone = desk.phone_with(1, alaw(), Direction::RecvOnly, Latch::Strict);
+    let phone = desk.phone_with(1, alaw(), Direction::RecvOnly, Hosts::default());
 
     desk.play(
         &phone,

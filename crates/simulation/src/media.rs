@@ -196,9 +196,9 @@ impl MediaThreads {
                 stream,
                 port,
                 target,
-            } => self.open(now, thread, (*stream, *port), *target),
+            } => self.open(now, thread, (*stream, *port), target.clone()),
             Order::Retarget { stream, target } => {
-                self.known(thread, *stream)?.target = *target;
+                self.known(thread, *stream)?.target = target.clone();
                 self.note_remote(*stream);
                 Ok(())
             }

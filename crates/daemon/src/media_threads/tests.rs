@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use ::media::{
-    Direction, Format, InputError, Latch, Law, Playlist, PortPair, Remote, Sound, SoundId,
+    Direction, Format, Hosts, InputError, Law, Playlist, PortPair, Remote, Sound, SoundId,
     StreamId, Target,
 };
 
@@ -80,13 +80,13 @@ impl Desk {
         let socket = UdpSocket::bind((LOCAL, 0)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let remote = Some(Remote::at(socket.local_addr().unwrap()));
-        let (format, direction, latch) =
-            (Format::of(Law::ALaw), Direction::SendRecv, Latch::Strict);
+        let (format, direction, hosts) =
+            (Format::of(Law::ALaw), Direction::SendRecv, Hosts::default());
         let target = Target {
             remote,
             format,
             direction,
-            latch,
+            hosts,
         };
         self.order(Order::Open {
             stream: StreamId(n),
@@ -227,12 +227,12 @@ fn datagrams_from_before_the_call_are_thrown_away() {
     };
     phone.send(1, 0x11);
     let remote = Some(Remote::at(phone.socket.local_addr().unwrap()));
-    let (format, direction, latch) = (Format::of(Law::ALaw), Direction::SendRecv, Latch::Strict);
+    let (format, direction, hosts) = (Format::of(Law::ALaw), Direction::SendRecv, Hosts::default());
     let target = Target {
         remote,
         format,
         direction,
-        latch,
+        hosts,
     };
 
     desk.order(Order::Open {

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub(crate) const LINE: &str = "800000116";
 pub(crate) struct Site {
     folder: TempDir,
     ports: Ports,
+    rtp: RangeInclusive<u16>,
     sip: u16,
     metrics: u16,
     web: u16,
@@ -48,6 +50,7 @@ impl Site {
         let site = Self {
             folder: TempDir::with_prefix("linka-site-").unwrap(),
             ports,
+            rtp: rtp.clone(),
             sip,
             metrics,
             web,
@@ -108,6 +111,11 @@ impl Site {
     /// Where `linka` listens, UDP and TCP.
     pub(crate) fn sip(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.sip))
+    }
+
+    /// The ports of `linka`'s sound.
+    pub(crate) fn rtp(&self) -> RangeInclusive<u16> {
+        self.rtp.clone()
     }
 
     /// Where `linka` sends outward calls: a peer of the test may listen there.

@@ -102,9 +102,14 @@ pub(crate) struct Caller {
 impl Caller {
     /// Calls the line; `from` is the value of her From without its tag, `more` is further header lines.
     pub(crate) fn calls(site: &Site, from: &str, more: &str) -> Self {
+        let sdp = sdp(TRUNK_HOST, site.ports().take());
+        Self::calls_with(site, from, more, sdp)
+    }
+
+    /// The same with a session description of the test's.
+    pub(crate) fn calls_with(site: &Site, from: &str, more: &str, sdp: String) -> Self {
         let wire = Wire::at(TRUNK_HOST, site);
         let n = fresh();
-        let sdp = sdp(TRUNK_HOST, site.ports().take());
         let caller = Self {
             from: format!("From: {from};tag=caller{n}\r\n"),
             to: format!("To: <sip:{LINE}@{}>\r\n", site.sip()),
@@ -124,9 +129,18 @@ impl Caller {
         caller
     }
 
-    /// Waits until the line or an operator answers, and acknowledges it.
+    /// Waits until the line or an operator answers, and acknowledges it. Returns the answer.
     #[track_caller]
-    pub(crate) fn is_answered(&mut self, within: Duration) {
+    pub(crate) fn is_answered(&mut self, within: Duration) -> String {
+        let response = self.is_answered_without_ack(within);
+        let uri = format!("sip:{LINE}@{}", self.wire.socket.peer_addr().unwrap());
+        self.send("ACK", 1, &uri, "", "");
+        response
+    }
+
+    /// Waits until the line or an operator answers, and leaves it at that. Returns the answer.
+    #[track_caller]
+    pub(crate) fn is_answered_without_ack(&mut self, within: Duration) -> String {
         let response = eventually("the caller is answered", within, || {
             self.wire
                 .receive(LOOK)
@@ -134,8 +148,12 @@ impl Caller {
         });
         assert_eq!(status(&response), Some(200), "{response}");
         self.to = format!("To: {}\r\n", header(&response, "To").unwrap());
-        let uri = format!("sip:{LINE}@{}", self.wire.socket.peer_addr().unwrap());
-        self.send("ACK", 1, &uri, "", "");
+        response
+    }
+
+    /// The next message for her, if one comes within the time.
+    pub(crate) fn receive(&self, within: Duration) -> Option<String> {
+        self.wire.receive(within)
     }
 
     /// Hangs up, and gives the status that this was answered with.
@@ -164,11 +182,20 @@ impl Caller {
     }
 }
 
-fn sdp(host: &str, port: u16) -> String {
+/// An offer or answer of A-law and keys, received there.
+pub(crate) fn sdp(host: &str, port: u16) -> String {
     format!(
         "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n\
          a=rtpmap:101 telephone-event/8000\r\n"
     )
+}
+
+/// Where the session description of a message receives sound.
+pub(crate) fn sound_of(message: &str) -> Option<SocketAddr> {
+    let line = |start| message.lines().find_map(|line| line.strip_prefix(start));
+    let host = line("c=IN IP4 ").or_else(|| line("c=IN IP6 "))?.trim();
+    let port = line("m=audio ")?.split(' ').next()?;
+    Some(SocketAddr::new(host.parse().ok()?, port.parse().ok()?))
 }
 
 /// A phone that registers once, answers what it is asked and called, and remembers who called it.
@@ -181,6 +208,8 @@ pub(crate) struct WirePhone {
 #[derive(Default)]
 struct Seen {
     calls: Mutex<BTreeSet<String>>,
+    /// Where the last caller's sound is received.
+    sound: Mutex<Option<SocketAddr>>,
     probes: AtomicU64,
     /// How often nothing came for a while.
     silences: AtomicU64,
@@ -190,6 +219,13 @@ impl WirePhone {
     /// Registers for an hour, dials a star code, and answers every call at once from then on.
     #[track_caller]
     pub(crate) fn dials(star: &str, name: &str, site: &Site) -> Self {
+        let sdp = sdp(PHONES_HOST, site.ports().take());
+        Self::dials_with(star, name, site, sdp)
+    }
+
+    /// The same, and answers its calls with a session description of the test's.
+    #[track_caller]
+    pub(crate) fn dials_with(star: &str, name: &str, site: &Site, sdp: String) -> Self {
         let wire = Wire::at(PHONES_HOST, site);
         let registrar = format!("sip:{}", site.sip());
         let account = format!("sip:{name}@{}", site.sip());
@@ -215,7 +251,6 @@ impl WirePhone {
         dial(&wire, star, name, site);
         let (seen, over) = (Arc::<Seen>::default(), Arc::<AtomicBool>::default());
         let (writes, ends) = (seen.clone(), over.clone());
-        let sdp = sdp(PHONES_HOST, site.ports().take());
         let thread = std::thread::spawn(move || {
             while !ends.load(Ordering::Relaxed) {
                 match wire.receive(LOOK) {
@@ -238,6 +273,15 @@ impl WirePhone {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .len()
+    }
+
+    /// Where the last call's sound is received by `linka`, once there was one.
+    pub(crate) fn sound(&self) -> Option<SocketAddr> {
+        *self
+            .seen
+            .sound
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until it has taken everything that was sent to it so far.
@@ -326,6 +370,8 @@ fn answer(wire: &Wire, request: &str, sdp: &str, seen: &Seen) {
         "INVITE" => {
             let mut calls = seen.calls.lock().unwrap_or_else(PoisonError::into_inner);
             calls.insert(header(request, "Call-ID").unwrap().to_owned());
+            let mut sound = seen.sound.lock().unwrap_or_else(PoisonError::into_inner);
+            *sound = sound_of(request);
             wire.send(response(wire, request, "200 OK", sdp));
         }
         _ => {

@@ -5,6 +5,7 @@
 mod crowd;
 #[path = "../peers/mod.rs"]
 mod peers;
+mod sound;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use media::{
-    Direction, Engine, Format, Input, Latch, Law, Order, PortId, Remote, StreamId, Target,
+    Direction, Engine, Format, Hosts, Input, Law, Order, PortId, Remote, StreamId, Target,
 };
 
 fuzz_target!(|datagram: &[u8]| {
@@ -18,7 +18,7 @@ fuzz_target!(|datagram: &[u8]| {
         remote: Some(Remote::at(address)),
         format: Format::of(Law::ALaw),
         direction: Direction::SendRecv,
-        latch: Latch::Strict,
+        hosts: Hosts::default(),
     };
     let open = Order::Open {
         stream: StreamId(1),

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use media::{
-    Direction, Engine, Format, Input, Latch, Law, Order, PortId, Remote, StreamId, Target,
+    Direction, Engine, Format, Hosts, Input, Law, Network, Order, PortId, Remote, StreamId, Target,
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
             remote,
             format,
             direction: Direction::SendRecv,
-            latch: Latch::SameNetwork,
+            hosts: Hosts::of([Network::new(address(1).ip(), 24)]),
         };
         let open = Order::Open {
             stream: StreamId(u64::from(n)),

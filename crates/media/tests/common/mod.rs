@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::{
-    Channel, DATAGRAM_MAX, Direction, Engine, Event, Format, Input, InputError, Latch, Law, Order,
-    Output, Playlist, PortId, Remote, Sound, SoundId, Sounds, StreamId, Target,
+    Channel, DATAGRAM_MAX, Direction, Engine, Event, Format, Hosts, Input, InputError, Law,
+    Network, Order, Output, Playlist, PortId, Remote, Sound, SoundId, Sounds, StreamId, Target,
 };
 
 pub const FRAME: Duration = Duration::from_millis(20);
@@ -157,9 +157,9 @@ impl Desk {
         });
     }
 
-    /// Opens stream and port `n` for a phone at `192.0.2.n`, strictly.
+    /// Opens stream and port `n` for a phone at `192.0.2.n`.
     pub fn phone(&mut self, n: u16, format: Format) -> Phone {
-        self.phone_with(n, format, Direction::SendRecv, Latch::Strict)
+        self.phone_with(n, format, Direction::SendRecv, Hosts::default())
     }
 
     pub fn phone_with(
@@ -167,14 +167,14 @@ impl Desk {
         n: u16,
         format: Format,
         direction: Direction,
-        latch: Latch,
+        hosts: Hosts,
     ) -> Phone {
         let address = SocketAddr::from(([192, 0, 2, n as u8], 4_000 + n * 2));
         let target = Target {
             remote: Some(Remote::at(address)),
             format,
             direction,
-            latch,
+            hosts,
         };
         let (stream, port) = (StreamId(u64::from(n)), PortId(n));
         self.order(Order::Open {
@@ -268,6 +268,11 @@ impl Desk {
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
     }
+}
+
+/// The host of a flow.
+pub fn host(text: &str) -> Hosts {
+    Hosts::of([Network::host(text.parse().unwrap())])
 }
 
 pub fn alaw() -> Format {

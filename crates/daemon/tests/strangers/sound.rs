@@ -1,0 +1,128 @@
+//! Who hears and who is heard, while a stranger sprays the whole port range.
+
+use std::net::{SocketAddr, UdpSocket};
+
+use crate::peers::eventually;
+use crate::peers::linka::Site;
+use crate::peers::sipp::{PHONES_HOST, TRUNK_HOST};
+use crate::peers::wire::{Caller, WirePhone, sdp, sound_of};
+use crate::{SOON, STRANGER_HOST};
+
+const CALLERS: u8 = 0x11;
+const OPERATORS: u8 = 0x22;
+const STRANGERS: u8 = 0x66;
+/// Rounds of 10 ms that the phone says nothing after it has answered: longer than any latch would wait.
+const LATE: usize = 30;
+/// Packets that are heard before two sides are believed to hear each other.
+const ENOUGH: usize = 10;
+const FRAME_BYTES: usize = 160;
+const HEADER_BYTES: usize = 12;
+
+/// A socket that says one code in A-law, and notes what it hears.
+struct Voice {
+    socket: UdpSocket,
+    code: u8,
+    said: u16,
+    heard: Vec<u8>,
+}
+
+impl Voice {
+    fn at(host: &str, site: &Site, code: u8) -> Self {
+        let socket = UdpSocket::bind((host, site.ports().take())).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        Self {
+            socket,
+            code,
+            said: 0,
+            heard: Vec::new(),
+        }
+    }
+
+    fn port(&self) -> u16 {
+        self.socket.local_addr().unwrap().port()
+    }
+
+    fn packet(&mut self) -> Vec<u8> {
+        self.said += 1;
+        let mut packet = vec![0x80, 8];
+        packet.extend(self.said.to_be_bytes());
+        packet.extend((u32::from(self.said) * FRAME_BYTES as u32).to_be_bytes());
+        packet.extend([self.code; 4]);
+        packet.extend([self.code; FRAME_BYTES]);
+        packet
+    }
+
+    fn says(&mut self, to: SocketAddr) {
+        let packet = self.packet();
+        let _refused = self.socket.send_to(&packet, to);
+    }
+
+    /// Sends a bare header, and a packet with sound, to every port of the range.
+    fn sprays(&mut self, site: &Site) {
+        let packet = self.packet();
+        for port in site.rtp() {
+            for bytes in [&packet[..HEADER_BYTES], &packet] {
+                let _refused = self.socket.send_to(bytes, (site.sip().ip(), port));
+            }
+        }
+    }
+
+    /// Notes what came meanwhile, by the first code of each packet.
+    fn listens(&mut self) {
+        let mut packet = [0; 1_500];
+        while let Ok(length) = self.socket.recv(&mut packet) {
+            self.heard.extend(packet[..length].get(HEADER_BYTES));
+        }
+    }
+
+    fn heard(&self, code: u8) -> usize {
+        self.heard.iter().filter(|heard| **heard == code).count()
+    }
+}
+
+/// Jana's phone describes its sound at this host and begins to send [`LATE`]; a caller talks with her; a stranger sprays.
+fn late_phone_is_heard_and_the_stranger_is_not(described: &str) {
+    let site = Site::new();
+    site.operator("jana", "");
+    let _linka = site.start();
+    let mut operators = Voice::at(PHONES_HOST, &site, OPERATORS);
+    let mut callers = Voice::at(TRUNK_HOST, &site, CALLERS);
+    let mut stranger = Voice::at(STRANGER_HOST, &site, STRANGERS);
+    let phone = WirePhone::dials_with("*40", "jana", &site, sdp(described, operators.port()));
+    let offer = sdp(TRUNK_HOST, callers.port());
+    let mut caller = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
+    let answer = caller.is_answered(SOON);
+    let (at, phones_at) = (sound_of(&answer).unwrap(), phone.sound().unwrap());
+
+    let mut rounds = 0;
+    eventually("caller and operator hear each other", SOON, || {
+        rounds += 1;
+        stranger.sprays(&site);
+        callers.says(at);
+        if rounds > LATE {
+            operators.says(phones_at);
+        }
+        for voice in [&mut operators, &mut callers, &mut stranger] {
+            voice.listens();
+        }
+        let both = [operators.heard(CALLERS), callers.heard(OPERATORS)];
+        (both.iter().all(|heard| *heard >= ENOUGH)).then_some(())
+    });
+
+    assert_eq!(stranger.heard.len(), 0, "the stranger hears");
+    for voice in [&operators, &callers] {
+        assert_eq!(voice.heard(STRANGERS), 0, "the stranger is heard");
+    }
+    assert_eq!(caller.hangs_up(), 200);
+}
+
+#[test]
+fn phone_that_starts_late_loses_its_caller_to_no_stranger() {
+    late_phone_is_heard_and_the_stranger_is_not(PHONES_HOST);
+}
+
+/// Its router gives it another address and another port than it knows of.
+#[test]
+fn phone_behind_nat_loses_its_caller_to_no_stranger() {
+    late_phone_is_heard_and_the_stranger_is_not("192.168.77.9");
+}
