@@ -14,6 +14,7 @@ use crate::outgoing::Outgoing;
 use crate::playback::Playback;
 use crate::rtcp::REPORT_MAX;
 use crate::sound::Sounds;
+use crate::source::SILENCE;
 use crate::stream::{News, Parting, Played, Stream};
 use crate::wheel::Wheel;
 
@@ -52,6 +53,7 @@ pub struct Engine {
     ports: Vec<Option<usize>>,
     wheel: Wheel,
     reports: BTreeSet<(Instant, usize)>,
+    vigils: BTreeSet<(Instant, usize)>,
     due: VecDeque<Due>,
     sounds: Arc<Sounds>,
     outputs: VecDeque<Output>,
@@ -70,6 +72,7 @@ impl Engine {
             ports: Vec::new(),
             wheel: Wheel::new(start),
             reports: BTreeSet::new(),
+            vigils: BTreeSet::new(),
             due: VecDeque::new(),
             sounds: Arc::default(),
             outputs: VecDeque::new(),
@@ -103,6 +106,9 @@ impl Engine {
         let stream = self.streams[index].as_deref_mut()?;
         let heard = stream.accept(self.start, now, from, datagram)?;
         let (id, partner, audible) = (stream.id, stream.partner, stream.is_audible());
+        if stream.vigil_at.is_none() {
+            self.arm_vigil(now + SILENCE, index);
+        }
         self.tell(id, port, heard.news);
         let partner = self.streams[partner.filter(|_| audible)?].as_deref_mut()?;
         partner.relay(now, heard, datagram)
@@ -151,11 +157,10 @@ impl Engine {
 
     /// Returns when to give the next [`Input::Timeout`], if ever.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let report = self.reports.first().map(|(at, _)| *at);
-        match (self.wheel.poll_timeout(), report) {
-            (Some(tick), Some(report)) => Some(tick.min(report)),
-            (tick, report) => tick.or(report),
-        }
+        let first = |timers: &BTreeSet<(Instant, usize)>| timers.first().map(|(at, _)| *at);
+        let timers = [first(&self.reports), first(&self.vigils)];
+        let timers = timers.into_iter().flatten();
+        timers.chain(self.wheel.poll_timeout()).min()
     }
 
     /// Returns how many streams are open.
@@ -328,6 +333,9 @@ impl Engine {
         };
         self.vacant.push(index);
         self.reports.remove(&(stream.report_at, index));
+        if let Some(at) = stream.vigil_at {
+            self.vigils.remove(&(at, index));
+        }
         self.ports[usize::from(stream.port.0)] = None;
         let mut bytes = Box::new([0; REPORT_MAX]);
         if let Some(transmit) = stream.report(self.start, now, Parting::Goodbye, &mut bytes[..]) {
@@ -387,6 +395,32 @@ impl Engine {
             self.schedule_report(now, index);
             self.due
                 .extend([Due::Report { index }, Due::KeepAlive { index }]);
+        }
+        while let Some((at, index)) = self.vigils.first().copied().filter(|(at, _)| *at <= now) {
+            self.vigils.remove(&(at, index));
+            self.keep_vigil(now, index);
+        }
+    }
+
+    /// A silent source may be found elsewhere, so its socket must hear everybody.
+    fn keep_vigil(&mut self, now: Instant, index: usize) {
+        let Some(stream) = &mut self.streams[index] else {
+            return;
+        };
+        stream.vigil_at = None;
+        let connected = stream.source.settled();
+        let (again, port) = (stream.keep_vigil(now), stream.port);
+        match again {
+            Some(at) => self.arm_vigil(at, index),
+            None if connected.is_some() => self.outputs.push_back(Output::Disconnect { port }),
+            None => {}
+        }
+    }
+
+    fn arm_vigil(&mut self, at: Instant, index: usize) {
+        if let Some(stream) = &mut self.streams[index] {
+            stream.vigil_at = Some(at);
+            self.vigils.insert((at, index));
         }
     }
 

@@ -153,8 +153,8 @@ pub enum Order {
         /// What is settled so far.
         target: Target,
     },
-    /// Replaces what was settled, after each offer and answer. The source stays when the remote is the same as before;
-    /// with another remote it is found anew among the admitted hosts.
+    /// Replaces what was settled, after each offer and answer. When the remote is the same as before, the source stays
+    /// until it is heard from elsewhere on an admitted host; with another remote it is found anew.
     Retarget {
         /// Which stream.
         stream: StreamId,

@@ -69,6 +69,12 @@ impl Reception {
         self.ssrc
     }
 
+    /// Tells whether a packet goes on where the last one of this source left off, a gap apart.
+    pub(crate) fn is_continued_by(&self, ssrc: u32, sequence: u16) -> bool {
+        let ahead = sequence.wrapping_sub(self.highest);
+        ssrc == self.ssrc && ahead != 0 && ahead < GAP_MAX
+    }
+
     /// Takes a packet's sequence number.
     pub(crate) fn sequence(&mut self, sequence: u16) -> Arrival {
         let ahead = sequence.wrapping_sub(self.highest);

@@ -1,7 +1,9 @@
 //! Who may speak on a stream, and where it is answered.
 //!
 //! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. The first of them to
-//! speak is the source from then on; SDP's own address may take its place within [`WINDOW`].
+//! speak is the source from then on; SDP's own address may take its place within [`WINDOW`]. A source that moves, when a
+//! NAT rebinds, is followed to another port or host of these: once it was silent for [`SILENCE`], if the packets go on
+//! where they left off, or after an answered re-INVITE.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,6 +12,9 @@ use crate::format::{Hosts, Remote};
 
 /// How long after the first packet from elsewhere the address in SDP may still take its place.
 const WINDOW: Duration = Duration::from_millis(200);
+
+/// How long a source is silent before it may be found elsewhere.
+pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 
 /// What is to be done with a datagram by where it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +25,16 @@ pub(crate) enum Admission {
     Admitted,
     /// It is from the source, and from now on from this one only.
     Settled(SocketAddr),
+    /// It is from elsewhere on an admitted host: the source, if its packets go on in it.
+    Moving,
 }
 
 #[derive(Clone, Copy)]
 enum State {
     /// No SDP yet.
     Unknown,
-    /// Nothing was admitted yet.
-    Waiting,
+    /// Nothing was admitted yet, or nothing since an answer said where the source, known before, is now.
+    Waiting { before: Option<SocketAddr> },
     /// Another address than SDP's speaks; SDP's may still take over.
     Learning {
         candidate: SocketAddr,
@@ -35,6 +42,8 @@ enum State {
     },
     /// There is one source.
     Settled { source: SocketAddr },
+    /// It says nothing any longer.
+    Silent { source: SocketAddr },
 }
 
 /// The source of one stream.
@@ -50,7 +59,7 @@ impl Source {
     pub(crate) fn new(remote: Option<Remote>, hosts: Hosts) -> Self {
         let state = match remote {
             None => State::Unknown,
-            Some(_) => State::Waiting,
+            Some(_) => State::Waiting { before: None },
         };
         Self {
             remote,
@@ -64,15 +73,44 @@ impl Source {
     pub(crate) fn settled(&self) -> Option<SocketAddr> {
         match self.state {
             State::Settled { source } => Some(source),
-            State::Unknown | State::Waiting | State::Learning { .. } => None,
+            State::Unknown
+            | State::Waiting { .. }
+            | State::Learning { .. }
+            | State::Silent { .. } => None,
         }
     }
 
-    /// Takes what a new answer says. The same remote changes nothing: whoever renegotiates opens nothing by it.
+    /// Takes what a new answer says. With the same remote the source stays, and may have moved; with another one it is
+    /// looked for anew. Whoever renegotiates admits no host by it but the one that the description names.
     pub(crate) fn retarget(&mut self, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
             *self = Self::new(remote, hosts);
+            return;
         }
+        match self.state {
+            State::Settled { source } | State::Silent { source } => {
+                self.state = State::Waiting {
+                    before: Some(source),
+                };
+            }
+            State::Unknown | State::Waiting { .. } | State::Learning { .. } => {}
+        }
+    }
+
+    /// Notes that nothing came for [`SILENCE`].
+    pub(crate) fn fall_silent(&mut self) {
+        match self.state {
+            State::Settled { source } => self.state = State::Silent { source },
+            // It said a word and was gone: whoever goes on is as good.
+            State::Learning { .. } => self.state = State::Waiting { before: None },
+            State::Unknown | State::Waiting { .. } | State::Silent { .. } => {}
+        }
+    }
+
+    /// Follows the source to where its packets go on.
+    pub(crate) fn follow(&mut self, to: SocketAddr) -> Admission {
+        self.control = None;
+        self.settle(to)
     }
 
     /// Judges an RTP datagram that is otherwise in order.
@@ -84,15 +122,21 @@ impl Source {
             State::Unknown => Admission::Refused,
             State::Settled { source } if source == from => Admission::Admitted,
             State::Settled { .. } => Admission::Refused,
-            State::Waiting if from == remote.rtp => self.settle(from),
-            State::Waiting if self.is_admitted(remote, from) => {
+            State::Silent { source } if source == from => self.settle(from),
+            State::Silent { .. } if self.is_admitted(remote, from) => Admission::Moving,
+            State::Silent { .. } => Admission::Refused,
+            State::Waiting { before } if from == remote.rtp || before == Some(from) => {
+                self.settle(from)
+            }
+            State::Waiting { .. } if self.is_admitted(remote, from) => {
+                self.control = None;
                 self.state = State::Learning {
                     candidate: from,
                     until: now + WINDOW,
                 };
                 Admission::Admitted
             }
-            State::Waiting => Admission::Refused,
+            State::Waiting { .. } => Admission::Refused,
             State::Learning { until, .. } if now < until && from == remote.rtp => self.settle(from),
             State::Learning { candidate, until } if now >= until && from == candidate => {
                 self.settle(from)
@@ -118,13 +162,14 @@ impl Source {
         };
         let is_hosts = match self.state {
             State::Unknown => false,
-            State::Settled { source } => source.ip() == from.ip(),
-            State::Waiting => self.is_admitted(remote, from),
+            State::Settled { source } | State::Silent { source } => source.ip() == from.ip(),
+            State::Waiting { .. } => self.is_admitted(remote, from),
             State::Learning { candidate, .. } => candidate.ip() == from.ip(),
         };
         // Who speaks first by RTCP need not be whose sound comes first.
         is_hosts
-            && (matches!(self.state, State::Waiting) || *self.control.get_or_insert(from) == from)
+            && (matches!(self.state, State::Waiting { .. })
+                || *self.control.get_or_insert(from) == from)
     }
 
     /// Returns where RTP goes.
@@ -132,9 +177,9 @@ impl Source {
         let remote = self.remote?;
         match self.state {
             State::Unknown => None,
-            State::Waiting => Some(remote.rtp),
+            State::Waiting { before } => Some(before.unwrap_or(remote.rtp)),
             State::Learning { candidate, .. } => Some(candidate),
-            State::Settled { source } => Some(source),
+            State::Settled { source } | State::Silent { source } => Some(source),
         }
     }
 
@@ -214,6 +259,19 @@ mod tests {
             Admission::Settled(address(SIGNALLED))
         );
         assert_eq!(source.admit(now + WINDOW, early), Admission::Refused);
+    }
+
+    #[test]
+    fn source_that_was_gone_after_a_word_gives_way() {
+        let now = crate::start_of_test();
+        let mut source = source("192.0.2.77");
+        let (gone, other) = (address("192.0.2.77:7000"), address("192.0.2.77:7002"));
+        source.admit(now, gone);
+        assert_eq!(source.admit(now + WINDOW, other), Admission::Refused);
+
+        source.fall_silent();
+
+        assert_eq!(source.admit(now + SILENCE, other), Admission::Admitted);
     }
 
     #[test]

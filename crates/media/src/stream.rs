@@ -15,7 +15,7 @@ use crate::outgoing::{HEADER, Header, Outgoing, Run};
 use crate::playback::Playback;
 use crate::reception::{Arrival, Reception, samples_since};
 use crate::sound::{FRAME_SAMPLES, Sounds};
-use crate::source::{Admission, Source};
+use crate::source::{Admission, SILENCE, Source};
 use crate::telephone_event::{DigitSender, DigitStep, EVENT_BYTES, EventPacket, EventReceiver};
 
 /// A source that was silent for so long may come back under another SSRC; before, another SSRC is an intruder's.
@@ -71,6 +71,8 @@ pub(crate) struct Stream {
     pub(crate) playback: Option<Playback>,
     pub(crate) outgoing: Outgoing,
     pub(crate) report_at: Instant,
+    /// When it is looked after whether the source still speaks; none until it speaks again.
+    pub(crate) vigil_at: Option<Instant>,
     format: Format,
     direction: Direction,
     digits: Option<DigitSender>,
@@ -102,6 +104,7 @@ impl Stream {
             playback: None,
             outgoing,
             report_at: now,
+            vigil_at: None,
             format: target.format,
             direction: target.direction,
             digits: None,
@@ -178,8 +181,8 @@ impl Stream {
             self.stats.refused_content += 1;
             return None;
         };
-        let settled = match self.source.admit(now, from) {
-            Admission::Refused => {
+        let settled = match self.admit(now, from, header) {
+            Admission::Refused | Admission::Moving => {
                 self.stats.refused_source += 1;
                 return None;
             }
@@ -211,6 +214,29 @@ impl Stream {
         news.digit = self.digit_in(arrival, header.timestamp, kind, &datagram[payload.clone()]);
         self.stats.digits += u32::from(news.digit.is_some());
         Some(self.accepted(header, kind, payload, news))
+    }
+
+    fn admit(&mut self, now: Instant, from: SocketAddr, header: Header) -> Admission {
+        let judged = self.source.admit(now, from);
+        if judged == Admission::Moving && self.goes_on_in(header) {
+            return self.source.follow(from);
+        }
+        judged
+    }
+
+    fn goes_on_in(&self, header: Header) -> bool {
+        let reception = self.reception.as_ref();
+        reception.is_some_and(|reception| reception.is_continued_by(header.ssrc, header.sequence))
+    }
+
+    /// Looks whether the source still speaks. Returns when to look again, if it does.
+    pub(crate) fn keep_vigil(&mut self, now: Instant) -> Option<Instant> {
+        let silent_at = self.heard_sound? + SILENCE;
+        if silent_at > now {
+            return Some(silent_at);
+        }
+        self.source.fall_silent();
+        None
     }
 
     fn accepted(&self, header: Header, kind: Kind, payload: Range<usize>, news: News) -> Accepted {

@@ -232,3 +232,111 @@ fn first_packet_is_told_once_and_the_last_one_when_asked_for() {
         ]
     );
 }
+
+/// A phone whose source is settled behind the NAT of its flow, joined with another one.
+fn behind_nat(desk: &mut Desk) -> (Phone, Phone) {
+    let mut phone = desk.phone_with(1, alaw(), Direction::SendRecv, host("203.0.113.9"));
+    let other = desk.phone(2, alaw());
+    desk.join(&phone, &other);
+    speak(desk, &mut phone, address(NAT));
+    desk.pass(WINDOW);
+    assert!(speak(desk, &mut phone, address(NAT)));
+    (phone, other)
+}
+
+const NAT: &str = "203.0.113.9:61000";
+const NAT_AFTER: &str = "203.0.113.9:7777";
+const SILENCE: Duration = Duration::from_secs(2);
+
+#[test]
+fn source_that_its_nat_moves_is_followed_after_two_silent_seconds() {
+    let mut desk = Desk::new();
+    let (mut phone, mut other) = behind_nat(&mut desk);
+    let after = address(NAT_AFTER);
+    assert!(
+        !speak(&mut desk, &mut phone, after),
+        "while the source speaks"
+    );
+
+    desk.pass(SILENCE);
+    let port = phone.port;
+    assert_eq!(desk.outputs.last(), Some(&Output::Disconnect { port }));
+    assert!(speak(&mut desk, &mut phone, after));
+
+    let connected = Output::Connect { port, to: after };
+    assert_eq!(desk.outputs.last(), Some(&connected));
+    let bytes = other.sound(2);
+    assert_eq!(desk.hear(&other, &bytes).unwrap().to, after);
+    assert!(!speak(&mut desk, &mut phone, address(NAT)));
+}
+
+#[test]
+fn nobody_else_takes_the_place_of_a_silent_source() {
+    let mut desk = Desk::new();
+    let (mut phone, _other) = behind_nat(&mut desk);
+    let mut another = phone.clone();
+    another.next.ssrc = 0xBAD;
+    let mut out_of_nowhere = phone.clone();
+    out_of_nowhere.next.sequence = out_of_nowhere.next.sequence.wrapping_add(20_000);
+
+    desk.pass(SILENCE * 3);
+
+    let after = address(NAT_AFTER);
+    assert!(!speak(
+        &mut desk,
+        &mut phone.clone(),
+        address("203.0.113.66:1")
+    ));
+    assert!(!speak(&mut desk, &mut another, after));
+    assert!(!speak(&mut desk, &mut out_of_nowhere, after));
+    assert!(speak(&mut desk, &mut phone, address(NAT)), "it comes back");
+}
+
+#[test]
+fn source_that_pauses_and_goes_on_is_connected_again() {
+    let mut desk = Desk::new();
+    let (mut phone, _other) = behind_nat(&mut desk);
+    let (port, to) = (phone.port, address(NAT));
+
+    for _ in 0..2 {
+        desk.pass(SILENCE);
+        assert_eq!(desk.outputs.last(), Some(&Output::Disconnect { port }));
+        assert!(speak(&mut desk, &mut phone, to));
+        assert_eq!(desk.outputs.last(), Some(&Output::Connect { port, to }));
+    }
+    for _ in 0..500 {
+        desk.pass(FRAME);
+        assert!(speak(&mut desk, &mut phone, to));
+    }
+    assert_eq!(desk.outputs.last(), Some(&Output::Connect { port, to }));
+}
+
+#[test]
+fn after_an_answered_re_invite_the_source_may_have_moved() {
+    let mut desk = Desk::new();
+    let (mut phone, mut other) = behind_nat(&mut desk);
+    let target = Target {
+        remote: Some(media::Remote::at(phone.address)),
+        format: alaw(),
+        direction: Direction::SendRecv,
+        hosts: host("203.0.113.9"),
+    };
+    desk.order(Order::Retarget {
+        stream: phone.stream,
+        target,
+    });
+    let bytes = other.sound(2);
+    assert_eq!(desk.hear(&other, &bytes).unwrap().to, address(NAT));
+    desk.now += FRAME * 5;
+    phone.next.ssrc = 0xA_FEED;
+
+    assert!(!speak(
+        &mut desk,
+        &mut phone.clone(),
+        address("203.0.113.66:1")
+    ));
+    assert!(speak(&mut desk, &mut phone, address(NAT_AFTER)));
+
+    let bytes = other.sound(2);
+    assert_eq!(desk.hear(&other, &bytes).unwrap().to, address(NAT_AFTER));
+}
