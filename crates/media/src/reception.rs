@@ -17,6 +17,8 @@ pub(crate) enum Arrival {
     Late,
     /// The source began a new sequence, and this is the second packet of it.
     Restarted,
+    /// It is a key that the source sends under an SSRC of its own, beside its sound.
+    Beside,
     /// It is far out of order; should the next one follow it, the source has restarted.
     Refused,
 }

@@ -16,7 +16,7 @@ use crate::playback::Playback;
 use crate::reception::{Arrival, Reception, samples_since};
 use crate::sound::{FRAME_SAMPLES, Sounds};
 use crate::source::{Admission, SILENCE, Source};
-use crate::telephone_event::{DigitSender, DigitStep, EVENT_BYTES, EventPacket, EventReceiver};
+use crate::telephone_event::{DigitSender, DigitStep, EVENT_BYTES, EventPacket, Keys};
 
 /// A source that was silent for so long may come back under another SSRC; before, another SSRC is an intruder's.
 const SSRC_QUIET: Duration = Duration::from_millis(60);
@@ -78,9 +78,11 @@ pub(crate) struct Stream {
     digits: Option<DigitSender>,
     reception: Option<Reception>,
     restarts: u32,
-    heard_sound: Option<Instant>,
+    /// When the last sound came: not a key.
+    spoke: Option<Instant>,
+    heard_rtp: Option<Instant>,
     heard: Option<Instant>,
-    events: EventReceiver,
+    keys: Keys,
     detector: Option<Box<Detector>>,
     control: Control,
     opened: Instant,
@@ -110,9 +112,10 @@ impl Stream {
             digits: None,
             reception: None,
             restarts: 0,
-            heard_sound: None,
+            spoke: None,
+            heard_rtp: None,
             heard: None,
-            events: EventReceiver::default(),
+            keys: Keys::default(),
             detector: None,
             control,
             opened: now,
@@ -190,11 +193,11 @@ impl Stream {
             Admission::Settled(source) => Some(source),
         };
         let mut news = News {
-            first: self.heard_sound.is_none(),
+            first: self.heard_rtp.is_none(),
             settled,
             digit: None,
         };
-        let arrival = self.arrive(now, header);
+        let arrival = self.arrive(now, header, kind);
         if arrival == Arrival::Refused {
             self.stats.refused_content += 1;
             // A latch that settles is news even when this packet is not.
@@ -204,15 +207,23 @@ impl Stream {
             });
         }
         self.stats.received += 1;
-        (self.heard_sound, self.heard) = (Some(now), Some(now));
+        (self.heard_rtp, self.heard) = (Some(now), Some(now));
+        if kind != Kind::Event {
+            self.spoke = Some(now);
+        }
         if arrival == Arrival::Newest
             && kind != Kind::Event
             && let Some(reception) = &mut self.reception
         {
             reception.timing(samples_since(start, now), header.timestamp);
         }
-        news.digit = self.digit_in(arrival, header.timestamp, kind, &datagram[payload.clone()]);
+        news.digit = self.digit_in(arrival, header, kind, &datagram[payload.clone()]);
         self.stats.digits += u32::from(news.digit.is_some());
+        // A key beside the sound is ours to hear: one SSRC goes out, and it cannot be woven into that.
+        let kind = match arrival {
+            Arrival::Beside => Kind::Comfort,
+            Arrival::Newest | Arrival::Late | Arrival::Restarted | Arrival::Refused => kind,
+        };
         Some(self.accepted(header, kind, payload, news))
     }
 
@@ -231,7 +242,7 @@ impl Stream {
 
     /// Looks whether the source still speaks. Returns when to look again, if it does.
     pub(crate) fn keep_vigil(&mut self, now: Instant) -> Option<Instant> {
-        let silent_at = self.heard_sound? + SILENCE;
+        let silent_at = self.heard_rtp? + SILENCE;
         if silent_at > now {
             return Some(silent_at);
         }
@@ -287,14 +298,15 @@ impl Stream {
         }
     }
 
-    fn arrive(&mut self, now: Instant, header: Header) -> Arrival {
+    fn arrive(&mut self, now: Instant, header: Header, kind: Kind) -> Arrival {
         let arrival = match &mut self.reception {
             Some(reception) if reception.ssrc() == header.ssrc => {
                 reception.sequence(header.sequence)
             }
+            Some(_) if kind == Kind::Event => Arrival::Beside,
             Some(_)
                 if self
-                    .heard_sound
+                    .spoke
                     .is_some_and(|at| now.saturating_duration_since(at) < SSRC_QUIET) =>
             {
                 Arrival::Refused
@@ -311,7 +323,6 @@ impl Stream {
         };
         if arrival == Arrival::Restarted {
             self.restarts = self.restarts.wrapping_add(1);
-            self.events = EventReceiver::default();
         }
         arrival
     }
@@ -319,15 +330,14 @@ impl Stream {
     fn digit_in(
         &mut self,
         arrival: Arrival,
-        timestamp: u32,
+        header: Header,
         kind: Kind,
         payload: &[u8],
     ) -> Option<(Digit, DigitSource)> {
         match kind {
             Kind::Event => {
-                let digit = self
-                    .events
-                    .receive(timestamp, EventPacket::parse(payload)?)?;
+                let events = self.keys.of(header.ssrc);
+                let digit = events.receive(header.timestamp, EventPacket::parse(payload)?)?;
                 Some((digit, DigitSource::TelephoneEvent))
             }
             Kind::Sound(law)

@@ -7,8 +7,8 @@ use crate::order::Digit;
 /// Bytes of an event's payload (RFC 4733 §2.3).
 pub(crate) const EVENT_BYTES: usize = 4;
 
-/// An event of the same key that has not ended goes on when its next timestamp lies this close behind what is known
-/// of it, in 1/8000 s: no finger lifts and presses within 30 ms, but some phones move the timestamp of one press.
+/// An event of the same key goes on when its next timestamp lies this close behind what is known of it, in 1/8000 s: no
+/// finger lifts and presses within 30 ms, but some phones move the timestamp within one press, or that of its ends.
 const CONTINUES_WITHIN: u32 = 240;
 
 /// A segment this long, in 1/8000 s, is near the longest one (RFC 4733 §2.5.1.3) and may be followed by another of the
@@ -46,6 +46,25 @@ impl EventPacket {
     }
 }
 
+/// The keys of the SSRC that sent the last one: its sound's or one of their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Keys {
+    ssrc: u32,
+    events: EventReceiver,
+}
+
+impl Keys {
+    pub(crate) fn of(&mut self, ssrc: u32) -> &mut EventReceiver {
+        if self.ssrc != ssrc {
+            *self = Self {
+                ssrc,
+                ..Self::default()
+            };
+        }
+        &mut self.events
+    }
+}
+
 /// Hears presses in the packets of one source.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EventReceiver {
@@ -60,12 +79,11 @@ impl EventReceiver {
             return self.begin(timestamp, packet);
         };
         let since = timestamp.wrapping_sub(began);
-        if since == 0 {
-            let end = current.end || packet.end;
+        if since == 0 || (current.end && is_same_press(current, packet, since)) {
             self.current = Some((
                 began,
                 EventPacket {
-                    end,
+                    end: current.end || packet.end,
                     duration: current.duration.max(packet.duration),
                     ..current
                 },
@@ -75,10 +93,7 @@ impl EventReceiver {
         if began.wrapping_sub(timestamp) <= LATE_MAX {
             return None;
         }
-        if !current.end
-            && current.event == packet.event
-            && since <= continues_until(current.duration)
-        {
+        if is_same_press(current, packet, since) {
             self.current = Some((timestamp, packet));
             return None;
         }
@@ -92,13 +107,14 @@ impl EventReceiver {
     }
 }
 
-fn continues_until(duration: u16) -> u32 {
-    u32::from(duration)
-        + if duration >= LONG {
-            LONG_CONTINUES_WITHIN
-        } else {
-            CONTINUES_WITHIN
-        }
+/// A press cannot begin before the one before it ended: what claims so is a part of that one.
+fn is_same_press(current: EventPacket, packet: EventPacket, since: u32) -> bool {
+    let goes_on_within = if current.duration >= LONG && !current.end {
+        LONG_CONTINUES_WITHIN
+    } else {
+        CONTINUES_WITHIN
+    };
+    current.event == packet.event && since <= u32::from(current.duration) + goes_on_within
 }
 
 /// Packets of 20 ms in which a key is down.
@@ -260,6 +276,26 @@ mod tests {
             .collect();
 
         assert_eq!(heard(&moving), "7");
+    }
+
+    #[test]
+    fn phones_that_move_the_timestamps_of_the_ends_are_understood() {
+        for moved in [160, 320, 800, 1_000] {
+            let down = (1..=5).map(|n| (1_000, packet(5, false, n * 160)));
+            let ends = [(1_000, 960), (1_000, 1_120), (1_000 + moved, 1_280)]
+                .map(|(at, duration)| (at, packet(5, true, duration)));
+            let press: Vec<_> = down.chain(ends).collect();
+            let next = press.iter().map(|(at, packet)| (at + 3_000, *packet));
+
+            assert_eq!(heard(&press), "5", "moved by {moved}");
+            let twice: Vec<_> = press.iter().copied().chain(next).collect();
+            assert_eq!(heard(&twice), "55", "moved by {moved}");
+        }
+    }
+
+    #[test]
+    fn another_key_may_begin_before_the_last_one_ended() {
+        assert_eq!(heard(&[press(1_000, 5), press(1_160, 6)].concat()), "56");
     }
 
     #[test]

@@ -67,6 +67,54 @@ fn a_key_pressed_twice_is_told_twice() {
     assert_eq!(keys(&mut desk), [five, five]);
 }
 
+/// A gateway that sends its keys as a source of their own, while the sound goes on.
+#[test]
+fn keys_under_an_ssrc_of_their_own_are_heard_beside_running_sound() {
+    let mut desk = Desk::new();
+    let (mut sound, mut other) = (desk.phone(1, alaw_with_events()), desk.phone(2, alaw()));
+    desk.join(&sound, &other);
+    let mut keypad = sound.clone();
+    (keypad.next.ssrc, keypad.next.sequence) = (0xDEC, 7);
+    keypad.next.timestamp = 77;
+
+    for _ in 0..2 {
+        for n in 1..=8_u16 {
+            let bytes = sound.sound(1);
+            desk.now += FRAME;
+            assert!(desk.hear(&sound, &bytes).is_some(), "the sound goes on");
+            let [high, low] = (n.min(5) * 160).to_be_bytes();
+            let end = if n >= 5 { 0x80 } else { 0 };
+            let bytes = keypad.packet(101, vec![5, end | 10, high, low], 0);
+            desk.hear(&keypad, &bytes);
+        }
+        keypad.next.timestamp += 3_200;
+    }
+
+    let five = ('5', DigitSource::TelephoneEvent);
+    assert_eq!(keys(&mut desk), [five, five]);
+    let bytes = other.sound(2);
+    assert!(desk.hear(&other, &bytes).is_some());
+}
+
+/// A phone that sends no sound until its key was pressed: the key's SSRC is not what its sound is measured by.
+#[test]
+fn sound_that_begins_beside_a_key_of_another_ssrc_is_heard_at_once() {
+    let mut desk = Desk::new();
+    let (mut sound, other) = (desk.phone(1, alaw_with_events()), desk.phone(2, alaw()));
+    desk.join(&sound, &other);
+    let mut keypad = sound.clone();
+    keypad.next.ssrc = 0xDEC;
+    let bytes = keypad.packet(101, vec![5, 10, 0, 160], 0);
+    desk.hear(&keypad, &bytes);
+
+    let bytes = sound.sound(1);
+    assert!(desk.hear(&sound, &bytes).is_some());
+    let bytes = keypad.packet(101, vec![5, 0x80 | 10, 0, 160], 0);
+    desk.hear(&keypad, &bytes);
+
+    assert_eq!(keys(&mut desk), [('5', DigitSource::TelephoneEvent)]);
+}
+
 #[test]
 fn keys_are_heard_by_our_number_and_by_theirs_and_sent_by_theirs() {
     let mut desk = Desk::new();
