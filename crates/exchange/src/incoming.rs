@@ -441,13 +441,3 @@ fn caller_number(request: &Message) -> Option<CallerNumber> {
     };
     CallerNumber::from_user(&user.unwrap_or_default())
 }
-
-impl SessionError {
-    /// How an offer that cannot be answered is refused.
-    pub(crate) const fn status(self) -> Status {
-        match self {
-            Self::Malformed => Status::BAD_REQUEST,
-            Self::NothingInCommon => Status::NOT_ACCEPTABLE_HERE,
-        }
-    }
-}

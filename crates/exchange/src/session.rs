@@ -4,15 +4,30 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use media::{Direction, EventTypes, Format, Hosts, Law, Remote, Target};
-use sip::sdp::{self, Capabilities, Codec, Description, LocalSession, Negotiated};
+use sip::Status;
+use sip::sdp::{
+    self, Capabilities, Codec, Description, LocalSession, Negotiated, Refusal, SdpError,
+};
 
 /// Why a session description cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SessionError {
-    /// It is no session description.
-    Malformed,
+    /// It cannot be read.
+    #[error("the session description cannot be read")]
+    Unreadable(#[source] SdpError),
     /// It has no sound that we speak.
-    NothingInCommon,
+    #[error("the session description has no sound that we speak")]
+    NothingInCommon(#[source] Refusal),
+}
+
+impl SessionError {
+    /// How an offer that cannot be answered is refused.
+    pub(crate) const fn status(self) -> Status {
+        match self {
+            Self::Unreadable(error) => error.status(),
+            Self::NothingInCommon(refusal) => refusal.status(),
+        }
+    }
 }
 
 /// How a leg's session is made.
@@ -72,17 +87,16 @@ impl Session {
 
     /// Takes the peer's answer to an offer of ours.
     pub(crate) fn accept(&mut self, answer: &Bytes) -> Result<(), SessionError> {
-        let answer = Description::parse(answer).map_err(|_| SessionError::Malformed)?;
+        let answer = Description::parse(answer).map_err(SessionError::Unreadable)?;
         let settled = self.local.accept(&answer, &self.ours);
-        self.settled = Some(settled.map_err(|_| SessionError::NothingInCommon)?);
+        self.settled = Some(settled.map_err(SessionError::NothingInCommon)?);
         Ok(())
     }
 
     /// Answers an offer of the peer: the first one, or one within the session: hold, resume, another address.
     pub(crate) fn reanswer(&mut self, offer: &Bytes) -> Result<Bytes, SessionError> {
-        let offer = Description::parse(offer).map_err(|_| SessionError::Malformed)?;
-        let settled =
-            sdp::negotiate(&offer, &self.ours).map_err(|_| SessionError::NothingInCommon)?;
+        let offer = Description::parse(offer).map_err(SessionError::Unreadable)?;
+        let settled = sdp::negotiate(&offer, &self.ours).map_err(SessionError::NothingInCommon)?;
         self.said = self.local.answer(&offer, &settled);
         self.settled = Some(settled);
         Ok(self.said.clone())
@@ -239,7 +253,7 @@ mod tests {
 
         assert_eq!(
             Session::answering(&offer.into(), terms()).unwrap_err(),
-            SessionError::NothingInCommon
+            SessionError::NothingInCommon(Refusal::NoCodec)
         );
     }
 }

@@ -289,6 +289,6 @@ fn a_body_is_never_lost() {
 
 #[test]
 fn a_broken_media_line_is_no_description() {
-    let body = Bytes::from_static(b"v=0\r\nm =video 3227 RTP/AVP 31\r\n");
+    let body = Bytes::from_static(b"v=0\r\nm=video 322x RTP/AVP 31\r\n");
     assert_eq!(Description::parse(&body), Err(SdpError::Malformed));
 }

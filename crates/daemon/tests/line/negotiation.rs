@@ -3,6 +3,7 @@
 use crate::peers::by_hand::{Body, ByHand};
 use crate::peers::linka::Linka;
 use crate::peers::sipp::{Scenario, TRUNK_HOST};
+use crate::peers::wire::status;
 use crate::{SOON, answered, caller, counted, quick_site, talks, without_partner};
 
 #[track_caller]
@@ -55,4 +56,44 @@ fn keys_under_our_number_count_though_her_answer_names_another() {
     caller.presses(5, 101);
 
     is_urgent(&linka);
+}
+
+#[test]
+fn a_description_with_blanks_at_its_line_ends_and_a_nul_behind_is_understood() {
+    let site = quick_site();
+    let linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let sloppy = format!("{}\0", caller.sdp(101, "").replace("\r\n", " \r\n"));
+
+    caller.is_answered(Body::sdp(&sloppy));
+    caller.presses(5, 101);
+    caller.presses(5, 101);
+
+    is_urgent(&linka);
+}
+
+#[test]
+fn a_hold_with_a_blank_behind_it_is_a_hold() {
+    let site = quick_site();
+    let _linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let sdp = caller.sdp(101, "");
+    caller.is_answered(Body::sdp(&sdp));
+
+    let hold = caller.sdp(101, "a=sendonly \r\n");
+    let answer = caller.offers_again(Body::sdp(&hold));
+
+    assert!(answer.contains("a=recvonly"), "{answer}");
+}
+
+#[test]
+fn a_description_beyond_a_limit_is_refused_with_488() {
+    let site = quick_site();
+    let _linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let long = caller.sdp(101, &"a=candidate:1\r\n".repeat(65));
+
+    let refusal = caller.asks("INVITE", "", Body::sdp(&long));
+
+    assert_eq!(status(&refusal), Some(488), "{refusal}");
 }

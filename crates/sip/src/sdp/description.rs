@@ -119,7 +119,7 @@ impl Direction {
             Self::Inactive,
         ];
         all.into_iter()
-            .find(|direction| direction.attribute().as_bytes() == name)
+            .find(|direction| name.eq_ignore_ascii_case(direction.attribute().as_bytes()))
     }
 }
 
@@ -139,6 +139,13 @@ pub struct Attribute {
     pub name: Bytes,
     /// What stands behind it.
     pub value: Option<Bytes>,
+}
+
+impl Attribute {
+    /// Compares the name without regard to case, as some phones write it.
+    fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
 }
 
 /// One `m=` line with the lines that belong to it.
@@ -175,7 +182,7 @@ pub struct Description {
 fn value_of<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a [u8]> {
     attributes
         .iter()
-        .find(|attribute| attribute.name == name)
+        .find(|attribute| attribute.is(name))
         .and_then(|attribute| attribute.value.as_deref())
 }
 
@@ -196,7 +203,7 @@ impl Media {
         let same = self
             .attributes
             .iter()
-            .filter(move |attribute| attribute.name == name);
+            .filter(move |attribute| attribute.is(name));
         same.filter_map(|attribute| attribute.value.as_deref())
     }
 }

@@ -1,7 +1,7 @@
 //! Offer and answer for one audio stream (RFC 3264).
 
 use super::description::{Codec, Connection, Description, Direction, Media, PayloadType};
-use super::parse::read_address;
+use super::parse::{read_address, words};
 use crate::Status;
 use crate::token::decimal;
 use std::net::{IpAddr, SocketAddr};
@@ -147,7 +147,9 @@ pub(super) fn accept_answer(
 }
 
 fn is_audio(media: &Media) -> bool {
-    media.kind == "audio" && media.protocol == "RTP/AVP" && media.port != 0
+    media.kind.eq_ignore_ascii_case(b"audio")
+        && media.protocol.eq_ignore_ascii_case(b"RTP/AVP")
+        && media.port != 0
 }
 
 fn take(
@@ -239,9 +241,7 @@ fn is_encoding(encoding: &[u8], name: &str) -> bool {
 fn rtcp_of(media: &Media, rtp: SocketAddr) -> SocketAddr {
     let usual = SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1));
     let read = |value: &[u8]| {
-        let mut words = value
-            .split(|&byte| byte == b' ')
-            .filter(|word| !word.is_empty());
+        let mut words = words(value);
         let port = words
             .next()
             .and_then(decimal)

@@ -17,7 +17,7 @@ pub enum SdpError {
     /// More streams, attributes or formats than the limits allow.
     #[error("session description beyond a limit")]
     TooMany,
-    /// It does not begin with `v=0`, or a line of it does not follow the grammar.
+    /// It does not begin with `v=0`, or a stream of it cannot be read.
     #[error("malformed session description")]
     Malformed,
 }
@@ -34,40 +34,42 @@ impl SdpError {
 }
 
 impl Description {
-    /// Reads a session description. Lines of types that are not used here, `b=` and `k=` among them, are skipped; `o=`,
-    /// `s=` and `t=` may be missing; a line may end with LF alone.
+    /// Reads a session description as its writer meant it. What is not used here is skipped, unread: lines of other
+    /// types and lines that are none at all, a `t=` without its numbers; `o=`, `s=` and `t=` may be missing. A line may
+    /// end with LF or CR alone, blanks at its end and NULs behind the last one mean nothing. Only a stream that cannot
+    /// be read makes the whole unreadable: it could be neither taken nor refused in its place.
     pub fn parse(body: &Bytes) -> Result<Self, SdpError> {
         if body.len() > SDP_BYTES_MAX {
             return Err(SdpError::TooLarge);
         }
-        let mut lines = Lines { body, at: 0 };
-        if lines.next_line().as_deref() != Some(b"v=0") {
+        let mut lines = lines(body);
+        if lines.next().as_deref() != Some(b"v=0") {
             return Err(SdpError::Malformed);
         }
         let mut description = Self::default();
-        while let Some(line) = lines.next_line() {
-            if !line.is_empty() {
-                description.read_line(&line)?;
-            }
+        for line in lines {
+            description.read_line(&line)?;
         }
         Ok(description)
     }
 
     fn read_line(&mut self, line: &Bytes) -> Result<(), SdpError> {
-        let Some((kind, value)) = line
-            .split_first_chunk::<2>()
-            .filter(|(kind, _)| kind[1] == b'=')
-        else {
-            return Err(SdpError::Malformed);
+        let Some(equals) = memchr::memchr(b'=', line) else {
+            return Ok(());
         };
-        let value = line.slice_ref(value);
-        match kind[0] {
-            b'm' => self.push_media(&value),
-            b'a' => self.push_attribute(&value),
-            b'c' => self.set_connection(&value),
-            b't' => self.set_timing(&value),
-            other if other.is_ascii_alphabetic() => Ok(()),
-            _ => Err(SdpError::Malformed),
+        let value = line.slice_ref(line[equals + 1..].trim_ascii_start());
+        match line[..equals].trim_ascii_end() {
+            b"m" => self.push_media(&value),
+            b"a" => self.push_attribute(&value),
+            b"c" => {
+                self.set_connection(&value);
+                Ok(())
+            }
+            b"t" => {
+                self.set_timing(&value);
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -88,56 +90,45 @@ impl Description {
             return Err(SdpError::TooMany);
         }
         let colon = memchr::memchr(b':', value);
+        let name = value[..colon.unwrap_or(value.len())].trim_ascii_end();
         attributes.push(Attribute {
-            name: value.slice(..colon.unwrap_or(value.len())),
-            value: colon.map(|colon| value.slice(colon + 1..)),
+            name: value.slice_ref(name),
+            value: colon.map(|colon| value.slice_ref(value[colon + 1..].trim_ascii_start())),
         });
         Ok(())
     }
 
-    fn set_connection(&mut self, value: &Bytes) -> Result<(), SdpError> {
+    fn set_connection(&mut self, value: &Bytes) {
         let connection = self
             .media
             .last_mut()
             .map_or(&mut self.connection, |media| &mut media.connection);
-        if connection.is_none() {
-            *connection = Some(read_connection(value)?);
-        }
-        Ok(())
+        connection.get_or_insert_with(|| read_connection(value));
     }
 
-    fn set_timing(&mut self, value: &[u8]) -> Result<(), SdpError> {
+    fn set_timing(&mut self, value: &[u8]) {
         let mut words = words(value);
         let (start, stop) = (
             words.next().and_then(decimal),
             words.next().and_then(decimal),
         );
-        let timing = start.zip(stop).ok_or(SdpError::Malformed)?;
-        self.timing.get_or_insert(timing);
-        Ok(())
+        self.timing = self.timing.or_else(|| start.zip(stop));
     }
 }
 
-struct Lines<'a> {
-    body: &'a Bytes,
-    at: usize,
+/// The lines of a body without blanks at their ends; empty ones are left out, and NULs behind the last one.
+fn lines(body: &Bytes) -> impl Iterator<Item = Bytes> {
+    let end = body.iter().rposition(|&byte| byte != 0);
+    body[..end.map_or(0, |last| last + 1)]
+        .split(|byte| matches!(byte, b'\r' | b'\n'))
+        .map(|line| body.slice_ref(line.trim_ascii()))
+        .filter(|line| !line.is_empty())
 }
 
-impl Lines<'_> {
-    fn next_line(&mut self) -> Option<Bytes> {
-        let rest = self.body.get(self.at..).filter(|rest| !rest.is_empty())?;
-        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = rest[..length]
-            .strip_suffix(b"\r")
-            .unwrap_or(&rest[..length]);
-        self.at += length + 1;
-        Some(self.body.slice_ref(line))
-    }
-}
-
-fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The words between blanks.
+pub(super) fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value
-        .split(|&byte| byte == b' ')
+        .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())
 }
 
@@ -173,22 +164,15 @@ fn read_media(value: &Bytes) -> Result<Media, SdpError> {
     }
 }
 
-/// `IN IP4 <address>[/<ttl>]` or `IN IP6 <address>`. What the type says does not matter: the address tells itself.
-fn read_connection(value: &Bytes) -> Result<Connection, SdpError> {
-    let mut words = words(value);
-    let network = words.next() == Some(b"IN");
-    let kind = words
-        .next()
-        .is_some_and(|kind| kind == b"IP4" || kind == b"IP6");
-    let address = words
-        .next()
-        .filter(|_| network && kind)
-        .ok_or(SdpError::Malformed)?;
+/// `IN IP4 <address>[/<ttl>]` or `IN IP6 <address>`. What the type says does not matter: the address tells itself. What
+/// is no address is a name, so that no other line's address is taken in its place.
+fn read_connection(value: &Bytes) -> Connection {
+    let address = words(value).nth(2).unwrap_or_default();
     let address = &address[..memchr::memchr(b'/', address).unwrap_or(address.len())];
-    Ok(read_address(address).map_or_else(
+    read_address(address).map_or_else(
         || Connection::Name(value.slice_ref(address)),
         Connection::Address,
-    ))
+    )
 }
 
 /// Reads an address; an IPv4-mapped IPv6 address is the IPv4 address.

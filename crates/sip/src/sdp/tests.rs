@@ -264,15 +264,72 @@ fn a_sloppy_description_is_read() {
 }
 
 #[test]
+fn what_a_human_would_understand_is_understood() {
+    let media = "m=audio 4000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendonly\r\n";
+    let tidy = format!("{HEAD}{media}");
+    let agreed = negotiate(&parse(&tidy).unwrap(), &Capabilities::default()).unwrap();
+    assert_eq!(agreed.direction, Direction::RecvOnly);
+
+    for (meant, text) in [
+        ("blanks at line ends", tidy.replace("\r\n", " \t\r\n")),
+        ("a NUL behind it", format!("{tidy}\0\0")),
+        (
+            "NULs instead of its last line end",
+            format!("{}\0", tidy.trim_end()),
+        ),
+        ("empty lines before it", format!("\r\n\n{tidy}")),
+        ("CR alone", tidy.replace("\r\n", "\r")),
+        ("CR twice", tidy.replace("\r\n", "\r\r\n")),
+        (
+            "attributes in another case",
+            tidy.replace("rtpmap", "RTPmap")
+                .replace("sendonly", "SendOnly"),
+        ),
+        (
+            "a stream in another case",
+            tidy.replace("audio 4000 RTP/AVP", "Audio 4000 rtp/avp"),
+        ),
+        (
+            "blanks in attributes",
+            tidy.replace("a=rtpmap:101 ", "a= rtpmap: 101\t")
+                .replace("a=sendonly", "a= sendonly"),
+        ),
+        ("blanks around the equals sign", tidy.replace("m=", "m = ")),
+        ("times that are none", tidy.replace("t=0 0", "t=now")),
+        (
+            "a line that is none",
+            tidy.replace("t=0 0", "hello\r\nX-Vendor=1\r\n=\r\nt=0 0"),
+        ),
+        (
+            "a session without an address",
+            tidy.replace("c=IN IP4 192.0.2.9", "c=IN IP4\r\n")
+                .replace("a=send", "c=in ip4 192.0.2.9\r\na=send"),
+        ),
+    ] {
+        let read = parse(&text).unwrap_or_else(|error| panic!("{meant}: {error}"));
+        assert_eq!(
+            negotiate(&read, &Capabilities::default()),
+            Ok(agreed),
+            "{meant}"
+        );
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_read_is_not_that_of_the_session() {
+    assert_eq!(
+        taken("m=audio 4000 RTP/AVP 8\r\nc=IN IP4\r\n"),
+        Err(Refusal::NoAddress)
+    );
+}
+
+#[test]
 fn limits_and_grammar_hold() {
     let media = "m=audio 4000 RTP/AVP 8\r\n";
     for (text, error) in [
         (String::new(), SdpError::Malformed),
         ("v=1\r\n".to_owned(), SdpError::Malformed),
-        (
-            format!("{HEAD}m =audio 1 RTP/AVP 8\r\n"),
-            SdpError::Malformed,
-        ),
+        ("\0\0".to_owned(), SdpError::Malformed),
         (
             format!("{HEAD}m=audio 65536 RTP/AVP 8\r\n"),
             SdpError::Malformed,
