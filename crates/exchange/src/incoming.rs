@@ -106,7 +106,8 @@ impl Exchange {
         let leg = self.next_leg();
         let laws = self.trunks[trunk].codecs.clone();
         let hosts = self.hosts_of_trunk(trunk, flow.remote);
-        match self.open_sound(leg, flow.listener, &request.body(), &laws, hosts) {
+        let offer = request.session_description().unwrap_or_default();
+        match self.open_sound(leg, flow.listener, &offer, &laws, hosts) {
             Ok(sound) => {
                 let number = caller_number(request);
                 self.admit(

@@ -72,7 +72,8 @@ impl Exchange {
         let leg = self.next_leg();
         let laws = [media::Law::ALaw, media::Law::MuLaw];
         let hosts = hosts_of_phone(flow.remote);
-        match self.open_sound(leg, flow.listener, &request.body(), &laws, hosts) {
+        let offer = request.session_description().unwrap_or_default();
+        match self.open_sound(leg, flow.listener, &offer, &laws, hosts) {
             Ok(sound) => {
                 let call = StarCall {
                     dialog,

@@ -19,7 +19,10 @@ pub fn message(bytes: &[u8]) -> usize {
     results
         .iter()
         .map(|result| match result {
-            Ok(message) => touch(message) + answer(message) + sdp(&message.body()),
+            Ok(message) => {
+                let description = message.session_description().unwrap_or_default();
+                touch(message) + answer(message) + sdp(&description) + sdp(&message.body())
+            }
             Err(error) => error
                 .answerable()
                 .map_or(0, |message| touch(message) + answer(message)),

@@ -6,6 +6,9 @@ mod common;
 use common::{Bench, SDP, branch, invite, request, to};
 use sip::{Admission, Event};
 
+/// What we say that we understand.
+const ACCEPT: &str = "application/sdp, multipart/mixed, multipart/alternative";
+
 /// The answer to one request of the peer, which is told to nobody.
 fn answer(text: &str) -> common::Sent {
     let mut bench = Bench::default();
@@ -56,7 +59,7 @@ fn a_session_description_over_16_kib_gets_413() {
 fn an_unknown_body_gets_415_with_accept() {
     let answer = answer(&request("INVITE", &["Content-Type: text/html"], "<p>"));
     assert!(answer.is("415"));
-    assert_eq!(answer.header("Accept").unwrap(), "application/sdp");
+    assert_eq!(answer.header("Accept").unwrap(), ACCEPT);
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn a_call_without_hops_left_gets_483() {
 fn options_without_hops_left_is_answered() {
     let answer = answer(&request("OPTIONS", &["Max-Forwards: 0"], ""));
     assert!(answer.is("200"));
-    assert_eq!(answer.header("Accept").unwrap(), "application/sdp");
+    assert_eq!(answer.header("Accept").unwrap(), ACCEPT);
     assert_eq!(answer.header("Supported").unwrap(), "timer");
 }
 

@@ -44,6 +44,17 @@ fn a_mobile_that_numbers_keys_by_itself_and_sends_them_by_our_number_takes_the_c
 }
 
 #[test]
+fn a_mobile_whose_answer_is_multipart_takes_the_caller() {
+    let parts = "--next\nContent-Type: application/isup;version=itu-t92+\n\
+                 Content-Disposition: signal;handling=optional\n\n0123\n--next\n\
+                 Content-Type: application/sdp\n\n{{sdp}}\n--next--";
+    is_joined_when_the_mobile_answers(&[
+        ("content_type", "multipart/mixed;boundary=next"),
+        ("body", parts),
+    ]);
+}
+
+#[test]
 fn keys_under_our_number_count_though_her_answer_names_another() {
     let site = quick_site();
     let linka = site.start();
@@ -52,6 +63,28 @@ fn keys_under_our_number_count_though_her_answer_names_another() {
     let offer = caller.asks("INVITE", "", Body::NONE);
     assert!(offer.contains("a=rtpmap:101 telephone-event"), "{offer}");
     caller.acknowledges(Body::sdp(&caller.sdp(96, "")));
+    caller.presses(5, 101);
+    caller.presses(5, 101);
+
+    is_urgent(&linka);
+}
+
+#[test]
+fn a_caller_whose_trunk_sends_a_second_body_beside_her_offer_is_answered() {
+    let site = quick_site();
+    let linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let sdp = caller.sdp(101, "");
+    let text = format!(
+        "--next\r\nContent-Type: application/sdp\r\n\r\n{sdp}\r\n--next\r\n\
+         Content-Type: application/isup;version=itu-t92+\r\n\
+         Content-Disposition: signal;handling=optional\r\n\r\n\u{1}\u{0}\u{49}\r\n--next--\r\n"
+    );
+
+    caller.is_answered(Body {
+        content_type: "multipart/mixed;boundary=next",
+        text: &text,
+    });
     caller.presses(5, 101);
     caller.presses(5, 101);
 

@@ -111,11 +111,11 @@ impl Established {
     }
 }
 
-/// The body of a message as a session description; none if it has no body. It is copied, so that a long call does not
-/// keep the datagram it came in.
+/// The session description of a message; none if it has none. It is copied, so that a long call does not keep the
+/// datagram it came in.
 pub(crate) fn sdp_of(message: &Message) -> Option<Body> {
-    let body = message.body();
-    (!body.is_empty()).then(|| Body(Bytes::copy_from_slice(&body)))
+    let description = message.session_description()?;
+    Some(Body(Bytes::copy_from_slice(&description)))
 }
 
 impl Dialog {

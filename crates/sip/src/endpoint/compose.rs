@@ -17,7 +17,7 @@ pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE,
 /// The extensions that are understood. 100rel is met but not offered: provisional responses are not worth a round trip.
 pub(crate) const SUPPORTED: &str = "timer";
 /// The bodies that are understood.
-pub(crate) const ACCEPT: &str = "application/sdp";
+pub(crate) const ACCEPT: &str = "application/sdp, multipart/mixed, multipart/alternative";
 const SDP: &str = "application/sdp";
 const MAX_FORWARDS: u32 = 70;
 

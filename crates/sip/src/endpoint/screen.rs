@@ -127,15 +127,10 @@ fn known_body(request: &Message, method: Method<'_>) -> Result<(), Refusal> {
             identity,
         ));
     }
-    if !matches!(method, Method::Invite | Method::Update) || request.body().is_empty() {
+    if !matches!(method, Method::Invite | Method::Update) {
         return Ok(());
     }
-    let described = request
-        .content_type()
-        .ok()
-        .flatten()
-        .is_some_and(|kind| kind.is("application", "sdp"));
-    if !described {
+    if request.demands_an_unknown_body() {
         let accept = HeaderValue::literal(ACCEPT);
         return Err(Refusal::with(
             Status::UNSUPPORTED_MEDIA_TYPE,
@@ -143,7 +138,8 @@ fn known_body(request: &Message, method: Method<'_>) -> Result<(), Refusal> {
             accept,
         ));
     }
-    if request.body().len() > SDP_BYTES_MAX {
+    let description = request.session_description();
+    if description.is_some_and(|description| description.len() > SDP_BYTES_MAX) {
         return Err(Refusal::bare(Status::REQUEST_ENTITY_TOO_LARGE));
     }
     Ok(())

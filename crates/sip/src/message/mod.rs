@@ -1,6 +1,7 @@
 //! SIP messages: an index over the received bytes with typed access on demand, and a writer.
 
 mod access;
+mod body;
 mod error;
 mod index;
 mod value;
