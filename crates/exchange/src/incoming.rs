@@ -49,6 +49,7 @@ impl Exchange {
                 retry_after: _,
             } => self.on_call_failed(now, dialog, reason),
             Event::Offered { dialog, sdp } => self.on_offered(now, dialog, &sdp.0),
+            Event::OfferWanted { dialog } => self.on_offer_wanted(now, dialog),
             Event::Reanswered { dialog, sdp } => self.on_reanswered(now, dialog, &sdp.0),
             Event::Refused { dialog, reason } => self.on_reoffer_refused(now, dialog, reason),
             Event::RefreshFailed { dialog, in_a_row } => {

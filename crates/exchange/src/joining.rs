@@ -168,7 +168,19 @@ impl Exchange {
         }
     }
 
-    /// The peer answered a re-INVITE of ours.
+    /// The peer leaves the offer to us, to come back from a hold for example.
+    pub(crate) fn on_offer_wanted(&mut self, now: Instant, dialog: DialogId) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        let sdp = sound.session.offer_again().into();
+        self.command(now, sip::Command::Answer { dialog, sdp });
+    }
+
+    /// The peer answered an offer of ours. It may hold or resume by that, too.
     pub(crate) fn on_reanswered(&mut self, now: Instant, dialog: DialogId, sdp: &Bytes) {
         let Some(leg) = self.leg_of(dialog) else {
             return;
@@ -177,8 +189,14 @@ impl Exchange {
         let Some(sound) = self.sound_mut(leg) else {
             return;
         };
-        if sound.session.accept(sdp).is_ok() {
-            self.settle_sound(leg);
+        let was_held = sound.session.is_held();
+        if sound.session.accept(sdp).is_err() {
+            return;
+        }
+        let is_held = sound.session.is_held();
+        self.settle_sound(leg);
+        if is_held != was_held {
+            self.play_hold(leg);
         }
     }
 

@@ -67,7 +67,7 @@ impl Session {
     /// Makes the offer of a call of ours.
     pub(crate) fn offering(terms: Terms<'_>) -> Self {
         let mut session = Self::new(terms);
-        session.said = session.local.offer(&session.ours);
+        session.offer_again();
         session
     }
 
@@ -100,6 +100,13 @@ impl Session {
         self.said = self.local.answer(&offer, &settled);
         self.settled = Some(settled);
         Ok(self.said.clone())
+    }
+
+    /// Offers what we want, both ways and every law, whatever was settled before: what was once answered to a hold would
+    /// repeat it for ever (RFC 6337 §5.1).
+    pub(crate) fn offer_again(&mut self) -> Bytes {
+        self.said = self.local.offer(&self.ours);
+        self.said.clone()
     }
 
     /// Our current description.
@@ -242,6 +249,19 @@ mod tests {
         assert!(session.is_held());
 
         session.reanswer(&offer("sendrecv")).unwrap();
+        assert!(!session.is_held());
+    }
+
+    #[test]
+    fn an_offer_after_a_hold_is_what_we_want() {
+        let mut session = Session::answering(&offer("sendonly"), terms()).unwrap();
+        assert!(session.is_held());
+
+        let again = String::from_utf8(session.offer_again().to_vec()).unwrap();
+        assert!(again.contains(" RTP/AVP 8 0 101\r\n") && again.contains("a=sendrecv"));
+        assert!(session.is_held(), "until it is answered");
+        session.accept(&offer("sendrecv")).unwrap();
+
         assert!(!session.is_held());
     }
 

@@ -302,7 +302,7 @@ impl Peer {
             Event::Cancelled { dialog } => self.over(now, dialog, CallEnd::Cancelled),
             Event::Failed { dialog, reason, .. } => self.over(now, dialog, CallEnd::Failed(reason)),
             Event::Ended { dialog, cause } => self.over(now, dialog, CallEnd::of(&cause)),
-            Event::Offered { dialog, .. } => {
+            Event::Offered { dialog, .. } | Event::OfferWanted { dialog } => {
                 if let Some(call) = self.calls.get(&dialog) {
                     let sdp = call.description().into();
                     self.command(now, Command::Answer { dialog, sdp });

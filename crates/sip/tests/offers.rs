@@ -100,11 +100,18 @@ fn a_refused_offer_leaves_the_session_as_it_was() {
 }
 
 #[test]
-fn a_reinvite_without_a_description_gets_our_last_one_as_offer() {
+fn a_reinvite_without_a_description_is_told_and_gets_the_offer_that_we_make() {
     let mut bench = Bench::default();
-    let (_, tag) = bench.answered();
+    let (dialog, tag) = bench.answered();
+    let wish = OUR_SDP.replace("9 9", "9 10");
 
     bench.receive(&reinvite(&tag, 2, ""));
+    assert!(matches!(bench.event(), Event::OfferWanted { dialog: told } if told == dialog));
+    assert!(bench.only().is("100"));
+    bench.command(Command::Answer {
+        dialog,
+        sdp: wish.clone().into_bytes().into(),
+    });
     let success = bench.sent().pop().unwrap();
     let lines = [to(&tag), "CSeq: 2 ACK".to_owned(), branch("z9hG4bKack2")];
     bench.receive(&request(
@@ -113,8 +120,39 @@ fn a_reinvite_without_a_description_gets_our_last_one_as_offer() {
         CHANGED,
     ));
 
-    assert_eq!(success.body(), OUR_SDP);
+    assert_eq!(success.body(), wish);
     assert!(matches!(bench.event(), Event::Reanswered { sdp, .. } if sdp.0 == CHANGED));
+}
+
+#[test]
+fn an_answer_to_an_offer_of_ours_is_told_though_it_repeats_their_last_description() {
+    let mut bench = Bench::default();
+    let (dialog, tag) = bench.answered();
+    bench.receive(&reinvite(&tag, 2, ""));
+    bench.event();
+    answer(&mut bench, dialog);
+    let lines = [to(&tag), "CSeq: 2 ACK".to_owned(), branch("z9hG4bKack2")];
+
+    bench.receive(&request("ACK", &lines.each_ref().map(String::as_str), SDP));
+
+    assert!(matches!(bench.event(), Event::Reanswered { sdp, .. } if sdp.0 == SDP));
+}
+
+#[test]
+fn a_second_reinvite_while_our_offer_is_wanted_or_open_waits() {
+    let mut bench = Bench::default();
+    let (dialog, tag) = bench.answered();
+    bench.receive(&reinvite(&tag, 2, ""));
+    bench.event();
+    bench.sent();
+
+    bench.receive(&reinvite(&tag, 3, CHANGED));
+    assert!(bench.only().is("500"));
+    answer(&mut bench, dialog);
+    bench.sent();
+    bench.receive(&reinvite(&tag, 4, CHANGED));
+
+    assert!(bench.sent().iter().any(|sent| sent.is("491")));
 }
 
 #[test]

@@ -130,3 +130,21 @@ fn a_description_beyond_a_limit_is_refused_with_488() {
 
     assert_eq!(status(&refusal), Some(488), "{refusal}");
 }
+
+#[test]
+fn a_reinvite_without_a_description_after_a_hold_is_offered_both_ways_and_every_codec() {
+    let site = quick_site();
+    let _linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let sdp = caller.sdp(101, "");
+    caller.is_answered(Body::sdp(&sdp));
+    let hold = caller.sdp(101, "a=sendonly\r\n");
+    caller.offers_again(Body::sdp(&hold));
+
+    let offer = caller.asks("INVITE", "", Body::NONE);
+    let resume = caller.sdp(101, "a=sendrecv\r\n");
+    caller.acknowledges(Body::sdp(&resume));
+
+    assert!(offer.contains("a=sendrecv"), "{offer}");
+    assert!(offer.contains(" RTP/AVP 8 0 101\r\n"), "{offer}");
+}

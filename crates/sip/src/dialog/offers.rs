@@ -62,7 +62,7 @@ impl Dialog {
         self.in_flight.iter().any(|request| request.what.is_offer())
     }
 
-    /// Accepts the open offer of the peer.
+    /// Accepts the open offer of the peer, or makes the one that it left to us.
     pub(crate) fn answer(&mut self, core: &mut Core, sdp: &Body) -> Result<(), InputError> {
         let id = self.id;
         let offered = self
@@ -74,17 +74,17 @@ impl Dialog {
             return Ok(());
         };
         self.session.local = Some(sdp.clone());
-        self.session.remote = Some(offered.sdp);
+        let carries = match offered.sdp {
+            Some(theirs) => {
+                self.session.remote = Some(theirs);
+                Carries::Answer
+            }
+            None => Carries::Offer,
+        };
         self.route.refresh(&offered.pending.request);
         let added = success(core, &offered.pending, &offered.agreement).sdp(sdp);
         if offered.pending.request.method() == Some(Method::Invite) {
-            self.send_success(
-                core,
-                &offered.pending,
-                &tag,
-                added,
-                (Stage::Again, Carries::Answer),
-            );
+            self.send_success(core, &offered.pending, &tag, added, (Stage::Again, carries));
         } else {
             core.answer(&offered.pending, Status::OK, Some(&tag), added);
         }

@@ -70,11 +70,12 @@ pub(crate) enum Carries {
     Answer,
 }
 
-/// An offer of theirs (re-INVITE or UPDATE).
+/// An offer of theirs (re-INVITE or UPDATE), or a re-INVITE that leaves the offer to us.
 pub(crate) struct Offered {
     pub(crate) pending: Pending,
     pub(crate) agreement: Agreement,
-    pub(crate) sdp: Body,
+    /// Their offer; none where it is to be ours.
+    pub(crate) sdp: Option<Body>,
 }
 
 impl Session {
@@ -179,7 +180,6 @@ impl Dialog {
         if matches!(self.state, State::Leaving { .. }) {
             return;
         }
-        let known = self.session.remote.clone();
         if answer.is_some() {
             self.session.remote.clone_from(&answer);
         }
@@ -188,13 +188,13 @@ impl Dialog {
                 dialog: self.id,
                 sdp,
             }),
-            (Stage::Again, Some(sdp)) if known.as_ref() != Some(&sdp) => {
+            (Stage::Again, Some(sdp)) => {
                 core.wire.tell(Event::Reanswered {
                     dialog: self.id,
                     sdp,
                 });
             }
-            (Stage::Again, _) => {}
+            (Stage::Again, None) => {}
         }
     }
 

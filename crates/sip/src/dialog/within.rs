@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::incoming::success;
-use super::session::{Carries, Established, Offered, Stage, sdp_of};
+use super::session::{Established, Offered, Stage, sdp_of};
 use super::session_timer::{Agreement, TooSmall};
 use super::{Dialog, State};
 use crate::endpoint::{Added, Body, Core, EndCause, Event, MIN_SE, Pending};
@@ -121,10 +121,8 @@ impl Dialog {
             Added::default(),
         );
         core.respond(pending.key, Status::TRYING, trying);
-        match sdp_of(&pending.request) {
-            Some(sdp) => self.offered(core, pending, agreement, sdp),
-            None => self.offer_again(core, &pending, agreement),
-        }
+        let sdp = sdp_of(&pending.request);
+        self.offered(core, pending, agreement, sdp);
     }
 
     /// An UPDATE (RFC 3311 §5.2): without an offer it only refreshes.
@@ -145,7 +143,7 @@ impl Dialog {
             return;
         };
         match sdp {
-            Some(sdp) => self.offered(core, pending, agreement, sdp),
+            Some(sdp) => self.offered(core, pending, agreement, Some(sdp)),
             None => {
                 self.route.refresh(&pending.request);
                 self.session.learn(&pending.request);
@@ -196,7 +194,14 @@ impl Dialog {
         }
     }
 
-    fn offered(&mut self, core: &mut Core, pending: Pending, agreement: Agreement, sdp: Body) {
+    /// Their offer is to be answered, or without one ours is to be made (RFC 3261 §14.2).
+    fn offered(
+        &mut self,
+        core: &mut Core,
+        pending: Pending,
+        agreement: Agreement,
+        sdp: Option<Body>,
+    ) {
         self.session.learn(&pending.request);
         self.acknowledged_by_next(core);
         let State::Established(established) = &mut self.state else {
@@ -207,24 +212,11 @@ impl Dialog {
             agreement,
             sdp: sdp.clone(),
         });
-        core.wire.tell(Event::Offered {
-            dialog: self.id,
-            sdp,
+        let dialog = self.id;
+        core.wire.tell(match sdp {
+            Some(sdp) => Event::Offered { dialog, sdp },
+            None => Event::OfferWanted { dialog },
         });
-    }
-
-    /// A re-INVITE without a description is answered by our last one, as an offer.
-    fn offer_again(&mut self, core: &mut Core, pending: &Pending, agreement: Agreement) {
-        let (Some(sdp), Some(tag)) = (self.session.local.clone(), self.identity.local_tag.clone())
-        else {
-            return;
-        };
-        self.route.refresh(&pending.request);
-        self.session.learn(&pending.request);
-        self.acknowledged_by_next(core);
-        let added = success(core, pending, &agreement).sdp(&sdp);
-        self.send_success(core, pending, &tag, added, (Stage::Again, Carries::Offer));
-        self.refreshed(core, agreement);
     }
 
     /// A next INVITE of the peer proves that our 2xx arrived, though its ACK was lost.

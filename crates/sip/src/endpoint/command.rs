@@ -66,14 +66,15 @@ pub enum Command {
         /// The offer.
         sdp: Body,
     },
-    /// Accepts the offer of [`Event::Offered`](super::Event::Offered).
+    /// Accepts the offer of [`Event::Offered`](super::Event::Offered), or makes the one of
+    /// [`Event::OfferWanted`](super::Event::OfferWanted).
     Answer {
         /// The dialog of the event.
         dialog: DialogId,
-        /// The answer.
+        /// The answer, or the offer.
         sdp: Body,
     },
-    /// Refuses the offer of [`Event::Offered`](super::Event::Offered); the session stays as it was.
+    /// Refuses either; the session stays as it was.
     Refuse {
         /// The dialog of the event.
         dialog: DialogId,

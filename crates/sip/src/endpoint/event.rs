@@ -108,7 +108,13 @@ pub enum Event {
         /// The offer.
         sdp: Body,
     },
-    /// The peer answered an offer of ours: a `Reoffer`, or a refresh that changed something.
+    /// The peer leaves the offer of another session to us (re-INVITE without a description): `Answer` brings what we
+    /// want, and its ACK the answer.
+    OfferWanted {
+        /// The dialog.
+        dialog: DialogId,
+    },
+    /// The peer answered an offer of ours: a `Reoffer`, one that it wanted, or a refresh that changed something.
     Reanswered {
         /// The dialog.
         dialog: DialogId,
