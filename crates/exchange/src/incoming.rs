@@ -56,8 +56,8 @@ impl Exchange {
                 self.on_refresh_failed(now, dialog, in_a_row)
             }
             Event::Ended { dialog, cause: _ } => self.on_over(now, dialog, EndCause::Caller),
-            // Keys by INFO are understood by RFC 4733 on every trunk that we speak with; nothing is taken from INFO.
-            Event::Info { .. } | Event::StraySuccess { .. } => {}
+            Event::Signalled { dialog, signal } => self.on_signalled(now, dialog, signal),
+            Event::StraySuccess { .. } => {}
             Event::StrayBye { local_tag, flow: _ } => self.on_stray_bye(now, &local_tag),
             Event::Request {
                 request,

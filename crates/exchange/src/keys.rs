@@ -5,9 +5,11 @@ use std::time::Instant;
 use dispatch::{Cause, Class, LegId};
 use journal::Fact;
 use media::{Digit, Event};
+use sip::{DialogId, Signal};
 
 use crate::engine::Exchange;
 use crate::legs::{CalledStage, Stage};
+use crate::presses::Way;
 use crate::settings::CannotSpeak;
 use crate::sound::leg;
 use crate::waiting::TWICE_WITHIN;
@@ -25,7 +27,7 @@ impl Exchange {
                 stream,
                 digit,
                 source: _,
-            } => self.on_key(now, leg(self.start, stream), digit),
+            } => self.on_key(now, leg(self.start, stream), digit, Way::Sound),
             Event::Finished { stream, sound: _ } => {
                 self.on_confirmed(now, leg(self.start, stream));
             }
@@ -42,7 +44,19 @@ impl Exchange {
         }
     }
 
-    fn on_key(&mut self, now: Instant, leg: LegId, digit: Digit) {
+    /// A key came by INFO: it counts as one in the sound does.
+    pub(crate) fn on_signalled(&mut self, now: Instant, dialog: DialogId, signal: Signal) {
+        if let (Some(leg), Some(digit)) = (self.leg_of(dialog), Digit::from_char(signal.as_char()))
+        {
+            self.on_key(now, leg, digit, Way::Info);
+        }
+    }
+
+    fn on_key(&mut self, now: Instant, leg: LegId, digit: Digit, way: Way) {
+        let sound = self.sound_mut(leg);
+        if !sound.is_some_and(|sound| sound.presses.is_new(now, digit, way)) {
+            return;
+        }
         if self.callers.contains_key(&leg) {
             self.on_callers_key(now, leg, digit);
         } else if digit.as_char() == '1'

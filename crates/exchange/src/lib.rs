@@ -22,6 +22,7 @@ mod legs;
 mod offering;
 mod ports;
 mod presence;
+mod presses;
 mod screens;
 mod session;
 pub mod settings;

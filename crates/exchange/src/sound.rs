@@ -6,6 +6,7 @@ use dispatch::LegId;
 use media::{Hosts, Network, Order, PortPair, StreamId};
 
 use crate::engine::Exchange;
+use crate::presses::Presses;
 use crate::session::Session;
 use crate::trunks::TrunkState;
 
@@ -16,6 +17,8 @@ pub(crate) struct Sound {
     pub(crate) port: PortPair,
     /// What offer and answer settled, and our side of it.
     pub(crate) session: Session,
+    /// Its keys, where one way alone has told them so far.
+    pub(crate) presses: Presses,
 }
 
 /// The stream of a leg; a leg has one, and both live for one start of the node.
@@ -56,7 +59,11 @@ impl Exchange {
                 target,
             },
         );
-        Sound { port, session }
+        Sound {
+            port,
+            session,
+            presses: Presses::default(),
+        }
     }
 
     /// Tells the media thread what was settled anew.

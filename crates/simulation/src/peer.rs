@@ -322,7 +322,7 @@ impl Peer {
             | Event::Reanswered { .. }
             | Event::Refused { .. }
             | Event::RefreshFailed { .. }
-            | Event::Info { .. }
+            | Event::Signalled { .. }
             | Event::StrayBye { .. }
             | Event::StraySuccess { .. }
             | Event::Request { .. }

@@ -15,6 +15,7 @@ mod method;
 mod registrar;
 mod registration;
 pub mod sdp;
+mod signal;
 mod status;
 mod table;
 mod timers;
@@ -38,6 +39,7 @@ pub use message::{HeaderValue, Message, ParseError, RequestWriter, ResponseWrite
 pub use method::Method;
 pub use registrar::{Binding, BindingState};
 pub use registration::{RETRY_MAX, RETRY_MIN};
+pub use signal::Signal;
 pub use status::Status;
 pub use token::Token;
 pub use transaction::{GIVE_UP, RING_MAX, T1, T2, T4};

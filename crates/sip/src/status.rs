@@ -48,6 +48,7 @@ statuses! {
     EXTENSION_REQUIRED 421 "Extension Required";
     SESSION_INTERVAL_TOO_SMALL 422 "Session Interval Too Small";
     INTERVAL_TOO_BRIEF 423 "Interval Too Brief";
+    BAD_INFO_PACKAGE 469 "Bad Info Package";
     BAD_EVENT 489 "Bad Event";
     TEMPORARILY_UNAVAILABLE 480 "Temporarily Unavailable";
     CALL_DOES_NOT_EXIST 481 "Call/Transaction Does Not Exist";

@@ -210,10 +210,7 @@ fn gaps_in_the_sequence_are_legal() {
     bench.receive(&request("BYE", &[&to(&tag), "CSeq: 500 BYE"], ""));
 
     assert!(bench.only().is("200"));
-    assert!(matches!(
-        bench.events()[..],
-        [Event::Info { .. }, Event::Ended { .. }]
-    ));
+    assert!(matches!(bench.event(), Event::Ended { .. }));
 }
 
 #[test]
@@ -250,10 +247,10 @@ fn a_request_from_another_address_still_belongs_to_its_dialog() {
         ..common::peer()
     };
 
-    bench.receive_unknown(moved, &request("INFO", &[&to(&tag), "CSeq: 2 INFO"], ""));
+    bench.receive_unknown(moved, &request("BYE", &[&to(&tag), "CSeq: 2 BYE"], ""));
 
     assert!(bench.only().is("200"));
-    assert!(matches!(bench.event(), Event::Info { dialog: told, .. } if told == dialog));
+    assert!(matches!(bench.event(), Event::Ended { dialog: told, .. } if told == dialog));
 }
 
 #[test]
@@ -271,29 +268,71 @@ fn a_request_with_another_from_tag_does_not() {
     assert!(matches!(bench.event(), Event::StrayBye { .. }));
 }
 
+fn info(tag: &str, lines: &[&str], body: &str) -> String {
+    let to = to(tag);
+    let lines = [&[to.as_str(), "CSeq: 2 INFO"], lines].concat();
+    request("INFO", &lines, body)
+}
+
 #[test]
-fn an_info_brings_its_body() {
+fn a_key_by_info_is_told() {
+    let mut bench = Bench::default();
+    let (dialog, tag) = bench.answered();
+    let relay = ["Content-Type: application/dtmf-relay"];
+
+    bench.receive(&info(&tag, &relay, "Signal=5\r\nDuration=160\r\n"));
+
+    assert!(bench.only().is("200"));
+    let Event::Signalled {
+        dialog: told,
+        signal,
+    } = bench.event()
+    else {
+        panic!("no key")
+    };
+    assert_eq!((told, signal.as_char()), (dialog, '5'));
+}
+
+#[test]
+fn an_info_without_a_key_is_answered_and_told_to_nobody() {
+    let optional = [
+        "Content-Type: text/plain",
+        "Content-Disposition: render;handling=optional",
+    ];
+    for (lines, body) in [(&[][..], ""), (&optional[..], "hello")] {
+        let mut bench = Bench::default();
+        let (_, tag) = bench.answered();
+
+        bench.receive(&info(&tag, lines, body));
+
+        assert!(bench.only().is("200"));
+        assert!(bench.events().is_empty());
+    }
+}
+
+#[test]
+fn an_info_with_an_unknown_package_gets_469_and_with_an_unknown_body_415() {
     let mut bench = Bench::default();
     let (_, tag) = bench.answered();
 
-    bench.receive(&request(
-        "INFO",
+    bench.receive(&info(&tag, &["Info-Package: foo"], ""));
+    let package = bench.only();
+    bench.receive(&info(
+        &tag,
         &[
-            &to(&tag),
-            "CSeq: 2 INFO",
-            "Content-Type: application/dtmf-relay",
+            "Content-Type: application/media_control+xml",
+            &branch("z9hG4bKother"),
         ],
-        "Signal=5\r\n",
+        "<media_control/>",
     ));
+    let body = bench.only();
 
-    let Event::Info {
-        content_type, body, ..
-    } = bench.event()
-    else {
-        panic!("no INFO")
-    };
-    assert_eq!(content_type.unwrap().bytes(), b"application/dtmf-relay");
-    assert_eq!(body.as_ref(), b"Signal=5\r\n");
+    assert!(package.is("469"));
+    assert_eq!(package.header("Recv-Info").as_deref(), Some(""));
+    assert!(body.is("415"));
+    let accept = body.header("Accept").unwrap();
+    assert_eq!(accept, "application/dtmf-relay, application/dtmf");
+    assert!(bench.events().is_empty());
 }
 
 #[test]

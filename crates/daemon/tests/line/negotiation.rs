@@ -1,8 +1,11 @@
 //! What real telephones and carriers write into their session descriptions, and what was meant by it.
 
+use std::time::Duration;
+
 use crate::peers::by_hand::{Body, ByHand};
 use crate::peers::linka::Linka;
 use crate::peers::sipp::{Scenario, TRUNK_HOST};
+use crate::peers::throughout;
 use crate::peers::wire::status;
 use crate::{SOON, answered, caller, counted, quick_site, talks, without_partner};
 
@@ -147,4 +150,45 @@ fn a_reinvite_without_a_description_after_a_hold_is_offered_both_ways_and_every_
 
     assert!(offer.contains("a=sendrecv"), "{offer}");
     assert!(offer.contains(" RTP/AVP 8 0 101\r\n"), "{offer}");
+}
+
+#[test]
+fn keys_by_info_count_as_keys_in_sound_do() {
+    let site = quick_site();
+    let linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let sdp = caller.sdp(101, "");
+    caller.is_answered(Body::sdp(&sdp));
+
+    for _ in 0..2 {
+        let key = Body {
+            content_type: "application/dtmf-relay",
+            text: "Signal=5\r\nDuration=160\r\n",
+        };
+        assert_eq!(status(&caller.asks("INFO", "", key)), Some(200));
+    }
+
+    is_urgent(&linka);
+}
+
+#[test]
+fn one_key_that_comes_by_info_and_in_sound_is_one_key() {
+    let site = quick_site();
+    let linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let sdp = caller.sdp(101, "");
+    caller.is_answered(Body::sdp(&sdp));
+
+    caller.presses(5, 101);
+    let key = Body {
+        content_type: "application/dtmf",
+        text: "5",
+    };
+    assert_eq!(status(&caller.asks("INFO", "", key)), Some(200));
+
+    throughout("she stays as she was", Duration::from_secs(2), || {
+        linka
+            .status()
+            .is_none_or(|status| status["contacts"][0]["class"] == "crisis")
+    });
 }

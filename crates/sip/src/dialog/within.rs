@@ -8,6 +8,7 @@ use super::session_timer::{Agreement, TooSmall};
 use super::{Dialog, State};
 use crate::endpoint::{Added, Body, Core, EndCause, Event, MIN_SE, Pending};
 use crate::message::HeaderValue;
+use crate::signal::Signal;
 use crate::{Method, Name, Status};
 
 /// The longest `Retry-After` of a 500 to a request that came too early (RFC 3261 §14.2): 10 s.
@@ -239,16 +240,12 @@ impl Dialog {
 
     fn on_info(&self, core: &mut Core, pending: &Pending) {
         self.reply(core, pending, Status::OK, Added::default());
-        let content_type = pending
-            .request
-            .value(Name::ContentType)
-            .map(HeaderValue::from);
-        let body = Body(pending.request.body());
-        core.wire.tell(Event::Info {
-            dialog: self.id,
-            content_type,
-            body,
-        });
+        if let Some(signal) = Signal::of(&pending.request) {
+            core.wire.tell(Event::Signalled {
+                dialog: self.id,
+                signal,
+            });
+        }
     }
 }
 

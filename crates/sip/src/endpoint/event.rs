@@ -7,6 +7,7 @@ use super::ids::{Body, DialogId, ProbeId, RegistrationId, RequestId, User};
 use crate::flow::{Flow, Target};
 use crate::message::{HeaderValue, Message};
 use crate::registrar::Binding;
+use crate::signal::Signal;
 use crate::{Status, Tag};
 use bytes::Bytes;
 
@@ -142,14 +143,12 @@ pub enum Event {
         /// Why.
         cause: EndCause,
     },
-    /// An INFO inside a dialog, answered 200.
-    Info {
+    /// A key was pressed: it came by INFO, answered 200.
+    Signalled {
         /// The dialog.
         dialog: DialogId,
-        /// Its `Content-Type`.
-        content_type: Option<HeaderValue>,
-        /// The body.
-        body: Body,
+        /// The key.
+        signal: Signal,
     },
     /// A BYE for a dialog that is unknown here, answered 481: our tag may say whose it was.
     StrayBye {

@@ -5,6 +5,7 @@ use super::{Added, SUPPORTED};
 use crate::header::Name;
 use crate::limits::SDP_BYTES_MAX;
 use crate::message::{HeaderValue, Message};
+use crate::signal::{self, Signal};
 use crate::uri::Scheme;
 use crate::{Method, Status, Token};
 
@@ -49,6 +50,9 @@ pub(crate) fn screen(request: &Message, method: Method<'_>, scope: Scope) -> Res
     known_extensions(request)?;
     if method == Method::Invite && request.contact().is_err() {
         return Err(Refusal::bare(Status::BAD_REQUEST));
+    }
+    if method == Method::Info {
+        return known_info(request);
     }
     known_body(request, method)
 }
@@ -112,6 +116,29 @@ fn known_extensions(request: &Message) -> Result<(), Refusal> {
         Status::BAD_EXTENSION,
         Name::Unsupported,
         HeaderValue::list(unknown),
+    ))
+}
+
+/// An INFO brings a key, a body that may be ignored, or nothing; of the packages of RFC 6086 none is understood.
+fn known_info(request: &Message) -> Result<(), Refusal> {
+    if request.value(Name::InfoPackage).is_some() {
+        let none = HeaderValue::literal("");
+        return Err(Refusal::with(
+            Status::BAD_INFO_PACKAGE,
+            Name::RecvInfo,
+            none,
+        ));
+    }
+    let kind = request.content_type().ok().flatten();
+    let known = kind.is_some_and(|kind| Signal::is_known(&kind));
+    if known || request.body().is_empty() || request.has_an_optional_body() {
+        return Ok(());
+    }
+    let accept = HeaderValue::literal(signal::ACCEPT);
+    Err(Refusal::with(
+        Status::UNSUPPORTED_MEDIA_TYPE,
+        Name::Accept,
+        accept,
     ))
 }
 

@@ -55,6 +55,11 @@ impl Message {
         found.demanded || (nothing && !optional)
     }
 
+    /// Tells whether the sender leaves it to us what becomes of a body that is not understood.
+    pub(crate) fn has_an_optional_body(&self) -> bool {
+        self.whole().handling() == Handling::Optional
+    }
+
     fn whole(&self) -> Part<'_> {
         Part {
             content_type: self.value(Name::ContentType).map(Value::bytes),
