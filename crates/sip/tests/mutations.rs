@@ -92,7 +92,7 @@ fn react(bench: &mut Bench) {
                 local_tag: None,
                 headers: Vec::new(),
             },
-            Event::Offered { dialog, .. } => Command::Answer {
+            Event::Offered { dialog, .. } | Event::OfferWanted { dialog } => Command::Answer {
                 dialog,
                 sdp: SDP.into(),
             },
