@@ -45,6 +45,28 @@ fn a_known_method_that_is_not_served_gets_405_with_allow() {
 }
 
 #[test]
+fn a_request_that_is_refused_with_405_is_told_what_is_allowed() {
+    let mut bench = Bench::default();
+    bench.receive(&request("MESSAGE", &[], ""));
+    let Event::Request { request, .. } = bench.event() else {
+        panic!("not told")
+    };
+
+    bench.command(sip::Command::Respond {
+        request,
+        status: common::status(405),
+        headers: Vec::new(),
+        body: sip::Body::default(),
+    });
+
+    let allow = bench.only().header("Allow").unwrap();
+    assert!(
+        allow.contains("INVITE") && !allow.contains("MESSAGE"),
+        "{allow}"
+    );
+}
+
+#[test]
 fn an_unknown_method_gets_501() {
     assert!(answer(&request("FOOBAR", &[], "")).is("501"));
 }

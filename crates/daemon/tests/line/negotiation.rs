@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::peers::by_hand::{Body, ByHand};
-use crate::peers::linka::Linka;
+use crate::peers::linka::{Linka, Site};
 use crate::peers::sipp::{Scenario, TRUNK_HOST};
 use crate::peers::throughout;
 use crate::peers::wire::status;
@@ -191,4 +191,20 @@ fn one_key_that_comes_by_info_and_in_sound_is_one_key() {
             .status()
             .is_none_or(|status| status["contacts"][0]["class"] == "crisis")
     });
+}
+
+#[test]
+fn what_is_not_allowed_is_refused_with_what_is() {
+    let site = Site::new();
+    let _linka = site.start();
+    let mut trunk = ByHand::new(&site);
+
+    let refusal = trunk.asks("MESSAGE", "", Body::NONE);
+
+    assert_eq!(status(&refusal), Some(405), "{refusal}");
+    let allow = crate::peers::wire::header(&refusal, "Allow").unwrap();
+    assert!(
+        allow.contains("INVITE") && !allow.contains("MESSAGE"),
+        "{allow}"
+    );
 }

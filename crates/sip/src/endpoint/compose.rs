@@ -12,8 +12,8 @@ use crate::message::{HeaderValue, Message, RequestWriter, ResponseWriter};
 use crate::transaction::ClientKey;
 use crate::{Method, Name, Status, Tag, Token, Uri};
 
-/// The methods that are understood.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, REGISTER";
+/// The methods that are allowed.
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
 /// The extensions that are understood. 100rel is met but not offered: provisional responses are not worth a round trip.
 pub(crate) const SUPPORTED: &str = "timer";
 /// The bodies that are understood.
@@ -184,6 +184,10 @@ impl Core {
             if let Some(name) = Name::parse(header.name.as_bytes()) {
                 writer = writer.header(name, header.value.clone());
             }
+        }
+        if status == Status::METHOD_NOT_ALLOWED {
+            // RFC 3261 §21.4.6: whoever is refused is told what would do.
+            writer = writer.header(Name::Allow, HeaderValue::literal(ALLOW));
         }
         if let Some(product) = &self.config.product {
             writer = writer.header(Name::Server, product.clone());

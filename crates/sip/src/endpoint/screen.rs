@@ -69,11 +69,9 @@ fn known_method(method: Method<'_>) -> Result<(), Refusal> {
         | Method::Update
         | Method::Prack
         | Method::Message => Ok(()),
-        Method::Refer | Method::Notify | Method::Subscribe | Method::Publish => Err(Refusal::with(
-            Status::METHOD_NOT_ALLOWED,
-            Name::Allow,
-            HeaderValue::literal(ALLOW),
-        )),
+        Method::Refer | Method::Notify | Method::Subscribe | Method::Publish => {
+            Err(Refusal::bare(Status::METHOD_NOT_ALLOWED))
+        }
         Method::Other(_) => Err(Refusal::with(
             Status::NOT_IMPLEMENTED,
             Name::Allow,
