@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use media::{Direction, EventTypes, Format, Hosts, Law, Remote, Target};
+use media::{Direction, EventTypes, Format, Hosts, Law, Packets, Remote, Target};
 use sip::Status;
 use sip::sdp::{
     self, Capabilities, Codec, Description, LocalSession, Negotiated, Refusal, SdpError,
@@ -29,6 +29,9 @@ impl SessionError {
         }
     }
 }
+
+/// How much sound the media threads send in a packet by themselves, unless the other side takes no more than half.
+const FRAME_MS: u8 = 20;
 
 /// How a leg's session is made.
 #[derive(Clone, Debug)]
@@ -129,6 +132,11 @@ impl Session {
                 law: law(settled.codec),
                 payload_type: settled.payload_type.number(),
                 telephone_event: settled.telephone_event.map(events),
+                packets: if settled.ptime_ms < FRAME_MS {
+                    Packets::Half
+                } else {
+                    Packets::Whole
+                },
             },
             direction: direction(settled.direction),
             hosts: self.hosts.clone(),

@@ -16,7 +16,7 @@ use crate::rtcp::REPORT_MAX;
 use crate::sound::Sounds;
 use crate::source::SILENCE;
 use crate::stream::{News, Parting, Played, Stream};
-use crate::wheel::Wheel;
+use crate::wheel::{Member, Wheel};
 
 /// Something to be written by [`Engine::transmit`].
 enum Due {
@@ -24,6 +24,10 @@ enum Due {
     Frame {
         index: usize,
         at: Instant,
+    },
+    /// Half a round later, for a stream that sends halves of a frame.
+    Rest {
+        index: usize,
     },
     /// A report, and perhaps a packet that keeps the way open.
     Report {
@@ -135,6 +139,7 @@ impl Engine {
         loop {
             let transmit = match self.due.pop_front()? {
                 Due::Frame { index, at } => self.play_frame(index, at, buffer),
+                Due::Rest { index } => self.play_rest(index, buffer),
                 Due::Report { index } => self.report(now, index, buffer),
                 Due::KeepAlive { index } => self.streams[index]
                     .as_mut()
@@ -175,7 +180,7 @@ impl Engine {
                 port,
                 target,
             } => self.open(now, stream, port, target),
-            Order::Retarget { stream, target } => self.retarget(stream, target),
+            Order::Retarget { stream, target } => self.retarget(now, stream, target),
             Order::Play { stream, playlist } => self.play(now, stream, &playlist),
             Order::Join { a, b } => self.join(a, b),
             Order::Part { stream } => self.part(stream),
@@ -236,14 +241,15 @@ impl Engine {
         self.ports[place] = Some(index);
     }
 
-    fn retarget(&mut self, id: StreamId, target: Target) -> Result<(), InputError> {
-        let (_, stream) = self.find(id)?;
+    fn retarget(&mut self, now: Instant, id: StreamId, target: Target) -> Result<(), InputError> {
+        let (index, stream) = self.find(id)?;
         let before = stream.source.settled();
         stream.retarget(target);
         let (port, after) = (stream.port, stream.source.settled());
         if before.is_some() && after.is_none() {
             self.outputs.push_back(Output::Disconnect { port });
         }
+        self.keep_on_wheel(now, index);
         Ok(())
     }
 
@@ -388,8 +394,12 @@ impl Engine {
 
     fn tick(&mut self, now: Instant) {
         let due = &mut self.due;
-        self.wheel
-            .advance(now, |index, at| due.push_back(Due::Frame { index, at }));
+        self.wheel.advance(now, |member, at| {
+            due.push_back(match member {
+                Member::Frame(index) => Due::Frame { index, at },
+                Member::Rest(index) => Due::Rest { index },
+            });
+        });
         while let Some((at, index)) = self.reports.first().copied().filter(|(at, _)| *at <= now) {
             self.reports.remove(&(at, index));
             self.schedule_report(now, index);
@@ -466,16 +476,22 @@ impl Engine {
         transmit
     }
 
+    fn play_rest(&mut self, index: usize, buffer: &mut [u8; DATAGRAM_MAX]) -> Option<Transmit> {
+        let transmit = self.streams[index].as_mut()?.play_rest(buffer);
+        self.leave_wheel(index);
+        transmit
+    }
+
     /// Puts a stream that has something to send on the wheel.
     fn keep_on_wheel(&mut self, now: Instant, index: usize) {
-        if self.streams[index]
+        let Some(stream) = self.streams[index]
             .as_ref()
-            .is_some_and(|stream| stream.is_busy())
-        {
-            self.wheel.insert(now, index);
-        } else {
-            self.wheel.remove(index);
-        }
+            .filter(|stream| stream.is_busy())
+        else {
+            return self.wheel.remove(index);
+        };
+        let packets = stream.packets();
+        self.wheel.insert(now, index, packets);
     }
 
     /// Takes a stream that has nothing to send off the wheel.

@@ -31,8 +31,8 @@ impl Law {
     }
 }
 
-/// The negotiated payloads of a stream. What we send by ourselves goes out in packets of 20 ms: `ptime` is a wish
-/// (RFC 8866 §6.4); packets of any length are received and relayed.
+/// The negotiated payloads of a stream. `ptime` is a wish (RFC 8866 §6.4) and `maxptime` is not: it may halve what we
+/// send by ourselves. Packets of any length are received and relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
     /// The law of what is sent, and of what arrives under [`Format::payload_type`].
@@ -42,6 +42,18 @@ pub struct Format {
     pub payload_type: u8,
     /// The RTP payload types of telephone-event (RFC 4733), if both sides have it.
     pub telephone_event: Option<EventTypes>,
+    /// How much sound goes into a packet that we send by ourselves.
+    pub packets: Packets,
+}
+
+/// How long the packets are that we send by ourselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packets {
+    /// 20 ms: a frame.
+    #[default]
+    Whole,
+    /// 10 ms, for who takes no longer ones.
+    Half,
 }
 
 /// The RTP payload types of telephone-event, one for each way: each side sends by the number of the other's description
@@ -71,6 +83,7 @@ impl Format {
             law,
             payload_type: law.static_payload_type(),
             telephone_event: None,
+            packets: Packets::Whole,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sound::FRAME_SAMPLES;
+use crate::sound::{FRAME_SAMPLES, HALF_SAMPLES};
 
 /// Bytes of an RTP header without anything optional.
 pub(crate) const HEADER: usize = 12;
@@ -59,6 +59,8 @@ pub(crate) struct Outgoing {
     splice: Option<Splice>,
     /// The next packet begins something and carries the marker.
     begins: bool,
+    /// The second half of a frame whose first half was sent.
+    rest: Option<[u8; HALF_SAMPLES]>,
     packets: u64,
     octets: u32,
 }
@@ -72,6 +74,7 @@ impl Outgoing {
             sent_at: None,
             splice: None,
             begins: true,
+            rest: None,
             packets: 0,
             octets: 0,
         }
@@ -103,6 +106,22 @@ impl Outgoing {
     pub(crate) fn cut(&mut self) {
         self.splice = None;
         self.begins = true;
+        self.rest = None;
+    }
+
+    /// Keeps the second half of a frame until its time comes.
+    pub(crate) fn keep_rest(&mut self, codes: &[u8]) {
+        self.rest = codes.first_chunk().copied();
+    }
+
+    /// Tells whether half a frame is still to be sent.
+    pub(crate) fn has_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Gives the half of a frame that is still to be sent.
+    pub(crate) fn take_rest(&mut self) -> Option<[u8; HALF_SAMPLES]> {
+        self.rest.take()
     }
 
     /// Numbers a packet of our own; `at` is the time it is due, so that packets 20 ms apart are 160 samples apart.
@@ -117,6 +136,16 @@ impl Outgoing {
     /// Numbers a packet of our own that repeats the timestamp of the one before (RFC 4733 §2.2.1).
     pub(crate) fn own_again(&mut self, payload_type: u8, octets: usize) -> Header {
         self.numbered(false, payload_type, octets)
+    }
+
+    /// Numbers the second half of the frame whose first half was sent last: it is half a frame later, and the clock goes
+    /// on from the frame's beginning.
+    pub(crate) fn own_rest(&mut self, payload_type: u8) -> Header {
+        let timestamp = self.timestamp.wrapping_add(HALF_SAMPLES as u32);
+        Header {
+            timestamp,
+            ..self.numbered(false, payload_type, HALF_SAMPLES)
+        }
     }
 
     fn numbered(&mut self, marker: bool, payload_type: u8, octets: usize) -> Header {

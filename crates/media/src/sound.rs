@@ -11,6 +11,8 @@ use crate::order::{Level, SoundId};
 
 /// Samples, and G.711 codes, in a packet of 20 ms at 8 kHz.
 pub(crate) const FRAME_SAMPLES: usize = 160;
+/// Samples of half a frame, for who takes no longer packets.
+pub(crate) const HALF_SAMPLES: usize = FRAME_SAMPLES / 2;
 
 /// The only sampling rate, in Hz.
 pub(crate) const SAMPLE_RATE: u32 = 8_000;

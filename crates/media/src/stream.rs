@@ -8,13 +8,13 @@ use rtp_rs::RtpReader;
 
 use crate::control::Control;
 use crate::effect::{Channel, DATAGRAM_MAX, Forward, Transmit};
-use crate::format::{Direction, Format, Law, Target};
+use crate::format::{Direction, Format, Law, Packets, Target};
 use crate::in_band::Detector;
 use crate::order::{Digit, DigitSource, PortId, SoundId, Stats, StreamId};
 use crate::outgoing::{HEADER, Header, Outgoing, Run};
 use crate::playback::Playback;
 use crate::reception::{Arrival, Reception, samples_since};
-use crate::sound::{FRAME_SAMPLES, Sounds};
+use crate::sound::{FRAME_SAMPLES, HALF_SAMPLES, Sounds};
 use crate::source::{Admission, SILENCE, Source};
 use crate::telephone_event::{DigitSender, DigitStep, EVENT_BYTES, EventPacket, Keys};
 
@@ -143,7 +143,20 @@ impl Stream {
 
     /// Tells whether it has something to send every 20 ms.
     pub(crate) fn is_busy(&self) -> bool {
-        self.playback.is_some() || self.digits.is_some()
+        self.playback.is_some() || self.digits.is_some() || self.outgoing.has_rest()
+    }
+
+    /// How long the packets are that it sends by itself.
+    pub(crate) fn packets(&self) -> Packets {
+        self.format.packets
+    }
+
+    /// The samples of a packet that it sends by itself.
+    fn packet_samples(&self) -> usize {
+        match self.format.packets {
+            Packets::Whole => FRAME_SAMPLES,
+            Packets::Half => HALF_SAMPLES,
+        }
     }
 
     /// Queues keys; tells whether there was room.
@@ -419,13 +432,24 @@ impl Stream {
         if playback.is_over() {
             self.playback = None;
         }
+        let samples = self.packet_samples();
         let transmit = self.sound_destination().map(|to| {
-            let header = self
-                .outgoing
-                .own(at, self.format.payload_type, FRAME_SAMPLES);
-            self.written(header, FRAME_SAMPLES, to, buffer)
+            let header = self.outgoing.own(at, self.format.payload_type, samples);
+            if self.packets() == Packets::Half {
+                self.outgoing.keep_rest(&buffer[HEADER + samples..]);
+            }
+            self.written(header, samples, to, buffer)
         });
         (transmit, ended.map_or(Played::Nothing, Played::Prompt))
+    }
+
+    /// Sends the second half of the frame whose first half is out, if there is one.
+    pub(crate) fn play_rest(&mut self, buffer: &mut [u8; DATAGRAM_MAX]) -> Option<Transmit> {
+        let rest = self.outgoing.take_rest()?;
+        let to = self.sound_destination()?;
+        buffer[HEADER..HEADER + HALF_SAMPLES].copy_from_slice(&rest);
+        let header = self.outgoing.own_rest(self.format.payload_type);
+        Some(self.written(header, HALF_SAMPLES, to, buffer))
     }
 
     fn play_digits(
@@ -501,12 +525,11 @@ impl Stream {
         if quiet < KEEPALIVE_AFTER || self.is_busy() {
             return None;
         }
-        buffer[HEADER..HEADER + FRAME_SAMPLES].fill(self.format.law.silence());
-        let header = self
-            .outgoing
-            .own(now, self.format.payload_type, FRAME_SAMPLES);
+        let samples = self.packet_samples();
+        buffer[HEADER..HEADER + samples].fill(self.format.law.silence());
+        let header = self.outgoing.own(now, self.format.payload_type, samples);
         self.outgoing.cut();
-        Some(self.written(header, FRAME_SAMPLES, to, buffer))
+        Some(self.written(header, samples, to, buffer))
     }
 
     /// Writes a report, unless there is nothing to tell.

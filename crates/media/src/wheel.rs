@@ -2,26 +2,39 @@
 
 use std::time::{Duration, Instant};
 
+use crate::format::Packets;
+
 /// How many slots the wheel has; one round is the length of a packet.
 const SLOTS: usize = 20;
 
 const TICK: Duration = Duration::from_millis(1);
 
-/// Where a member sits.
+/// Where a seat is.
 #[derive(Clone, Copy)]
 struct Place {
     slot: usize,
     position: usize,
 }
 
-/// Members are small numbers, each in at most one slot.
+/// Whose time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    /// Once a round.
+    Frame(usize),
+    /// Half a round later, where packets are half as long.
+    Rest(usize),
+}
+
+/// Members are small numbers. Each has a seat in one slot, and where its packets are half as long a second one in the
+/// slot half a round behind.
 pub(crate) struct Wheel {
     start: Instant,
     /// The first tick that was not yet served.
     next: u64,
-    slots: [Vec<usize>; SLOTS],
-    places: Vec<Option<Place>>,
-    members: usize,
+    slots: [Vec<Member>; SLOTS],
+    /// The places of a member's two seats.
+    places: Vec<[Option<Place>; 2]>,
+    seats: usize,
 }
 
 impl Wheel {
@@ -31,46 +44,73 @@ impl Wheel {
             next: 0,
             slots: [const { Vec::new() }; SLOTS],
             places: Vec::new(),
-            members: 0,
+            seats: 0,
         }
     }
 
     /// Puts a member into the emptiest slot; it stays where it is when it has one.
-    pub(crate) fn insert(&mut self, now: Instant, member: usize) {
+    pub(crate) fn insert(&mut self, now: Instant, member: usize, packets: Packets) {
         if self.places.len() <= member {
-            self.places.resize(member + 1, None);
+            self.places.resize(member + 1, [None; 2]);
         }
-        if self.places[member].is_some() {
-            return;
+        let slot = match self.places[member][0] {
+            Some(place) => place.slot,
+            None => {
+                if self.seats == 0 {
+                    self.next = self.tick_at(now) + 1;
+                }
+                let slot = self.emptiest();
+                self.sit(Member::Frame(member), slot);
+                slot
+            }
+        };
+        match (packets, self.places[member][1]) {
+            (Packets::Half, None) => self.sit(Member::Rest(member), (slot + SLOTS / 2) % SLOTS),
+            (Packets::Whole, Some(_)) => self.stand_up(Member::Rest(member)),
+            (Packets::Half, Some(_)) | (Packets::Whole, None) => {}
         }
-        if self.members == 0 {
-            self.next = self.tick_at(now) + 1;
-        }
-        let slot = self.emptiest();
-        self.places[member] = Some(Place {
-            slot,
-            position: self.slots[slot].len(),
-        });
-        self.slots[slot].push(member);
-        self.members += 1;
     }
 
     pub(crate) fn remove(&mut self, member: usize) {
-        let Some(place) = self.places.get_mut(member).and_then(Option::take) else {
+        self.stand_up(Member::Frame(member));
+        self.stand_up(Member::Rest(member));
+    }
+
+    fn sit(&mut self, member: Member, slot: usize) {
+        let position = self.slots[slot].len();
+        self.slots[slot].push(member);
+        self.seats += 1;
+        if let Some(seat) = self.seat(member) {
+            *seat = Some(Place { slot, position });
+        }
+    }
+
+    fn stand_up(&mut self, member: Member) {
+        let Some(place) = self.seat(member).and_then(Option::take) else {
             return;
         };
         let slot = &mut self.slots[place.slot];
         slot.swap_remove(place.position);
-        if let Some(moved) = slot.get(place.position) {
-            self.places[*moved] = Some(place);
+        if let Some(moved) = slot.get(place.position).copied()
+            && let Some(seat) = self.seat(moved)
+        {
+            *seat = Some(place);
         }
-        self.members -= 1;
+        self.seats -= 1;
+    }
+
+    fn seat(&mut self, member: Member) -> Option<&mut Option<Place>> {
+        let (index, seat) = match member {
+            Member::Frame(index) => (index, 0),
+            Member::Rest(index) => (index, 1),
+        };
+        self.places.get_mut(index)?.get_mut(seat)
     }
 
     /// Calls `due` with every member whose slot came up, and the time it came up at. After a delay of more than a
     /// round, each member is due once: what was missed is skipped, so that no burst follows.
-    pub(crate) fn advance(&mut self, now: Instant, mut due: impl FnMut(usize, Instant)) {
-        if self.members == 0 {
+    pub(crate) fn advance(&mut self, now: Instant, mut due: impl FnMut(Member, Instant)) {
+        if self.seats == 0 {
             return;
         }
         let last = self.tick_at(now);
@@ -86,7 +126,7 @@ impl Wheel {
 
     /// Returns when the next slot that has members comes up.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        if self.members == 0 {
+        if self.seats == 0 {
             return None;
         }
         (self.next..self.next + SLOTS as u64)
@@ -123,7 +163,10 @@ mod tests {
 
     fn served(wheel: &mut Wheel, now: Instant) -> Vec<usize> {
         let mut served = Vec::new();
-        wheel.advance(now, |member, _| served.push(member));
+        wheel.advance(now, |member, _| match member {
+            Member::Frame(index) => served.push(index),
+            Member::Rest(index) => panic!("{index} has packets of half a round"),
+        });
         served
     }
 
@@ -132,7 +175,7 @@ mod tests {
         let start = crate::start_of_test();
         let mut wheel = Wheel::new(start);
         for member in 0..2_000 {
-            wheel.insert(start, member);
+            wheel.insert(start, member, Packets::Whole);
         }
 
         for ms in 1..=40 {
@@ -147,7 +190,7 @@ mod tests {
     fn delay_skips_and_never_bursts() {
         let start = crate::start_of_test();
         let mut wheel = Wheel::new(start);
-        wheel.insert(start, 7);
+        wheel.insert(start, 7, Packets::Whole);
 
         assert_eq!(served(&mut wheel, start + Duration::from_millis(1)), [7]);
         assert_eq!(served(&mut wheel, start + Duration::from_millis(95)), [7]);
@@ -162,7 +205,7 @@ mod tests {
         let later = start + Duration::from_secs(3_600);
 
         assert_eq!(wheel.poll_timeout(), None);
-        wheel.insert(later, 0);
+        wheel.insert(later, 0, Packets::Whole);
 
         assert_eq!(wheel.poll_timeout(), Some(later + Duration::from_millis(1)));
         assert_eq!(served(&mut wheel, later), []);
@@ -173,7 +216,7 @@ mod tests {
         let start = crate::start_of_test();
         let mut wheel = Wheel::new(start);
         for member in 0..60 {
-            wheel.insert(start, member);
+            wheel.insert(start, member, Packets::Whole);
         }
         for member in (0..60).step_by(2) {
             wheel.remove(member);
@@ -183,5 +226,29 @@ mod tests {
         let mut left = served(&mut wheel, start + Duration::from_millis(20));
         left.sort_unstable();
         assert_eq!(left, (1..60).step_by(2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn packets_of_half_the_length_come_half_a_round_apart() {
+        let start = crate::start_of_test();
+        let mut wheel = Wheel::new(start);
+        wheel.insert(start, 3, Packets::Half);
+        let mut due = Vec::new();
+        let at = |ms| start + Duration::from_millis(ms);
+
+        for ms in 1..=40 {
+            wheel.advance(at(ms), |member, _| due.push((ms, member)));
+        }
+        let (frame, rest) = (Member::Frame(3), Member::Rest(3));
+        assert_eq!(due, [(1, frame), (11, rest), (21, frame), (31, rest)]);
+
+        due.clear();
+        wheel.insert(at(40), 3, Packets::Whole);
+        for ms in 41..=80 {
+            wheel.advance(at(ms), |member, _| due.push((ms, member)));
+        }
+        assert_eq!(due, [(41, frame), (61, frame)]);
+        wheel.remove(3);
+        assert_eq!(wheel.poll_timeout(), None);
     }
 }

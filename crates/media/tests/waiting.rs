@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use common::{Desk, FRAME, PROMPT, WAITING, alaw};
 use media::{
-    Background, Channel, Direction, Event, Format, Hosts, InputError, Law, Level, Order, Playlist,
-    SoundId,
+    Background, Channel, Direction, Event, Format, Hosts, InputError, Law, Level, Order, Packets,
+    Playlist, Remote, SoundId, Target,
 };
 
 fn thousands(desk: &mut Desk, phone: &common::Phone) -> Vec<i16> {
@@ -208,4 +208,73 @@ fn unknown_sounds_and_endless_lists_change_nothing() {
     assert_eq!(endless, Err(InputError::TooMany(phone.stream)));
     desk.pass(FRAME * 2);
     assert_eq!(thousands(&mut desk, &phone), [8, 8]);
+}
+
+#[test]
+fn who_takes_no_longer_packets_hears_the_same_in_halves() {
+    let mut desk = Desk::new();
+    let halves = Format {
+        packets: Packets::Half,
+        ..alaw()
+    };
+    let (whole, half) = (desk.phone(1, alaw()), desk.phone(2, halves));
+    let playlist = || Playlist {
+        prompts: vec![PROMPT],
+        then: Background::Silence,
+    };
+    desk.play(&whole, playlist());
+    desk.play(&half, playlist());
+
+    desk.pass(FRAME * 5);
+
+    let (whole, half) = (desk.rtp_to(&whole), desk.rtp_to(&half));
+    assert_eq!((whole.len(), half.len()), (3, 6));
+    assert!(half.iter().all(|packet| packet.payload.len() == 80));
+    let sound = |packets: &[common::Rtp]| -> Vec<u8> {
+        packets
+            .iter()
+            .flat_map(|packet| packet.payload.clone())
+            .collect()
+    };
+    assert_eq!(sound(&whole), sound(&half));
+    assert!(half.windows(2).all(|pair| {
+        pair[1].timestamp.wrapping_sub(pair[0].timestamp) == 80
+            && pair[1].sequence == pair[0].sequence.wrapping_add(1)
+    }));
+    assert!(half[0].marker && half[1..].iter().all(|packet| !packet.marker));
+}
+
+#[test]
+fn halves_end_with_what_is_cut_and_begin_with_a_new_answer() {
+    let mut desk = Desk::new();
+    let (a, mut b) = (desk.phone(1, alaw()), desk.phone(2, alaw()));
+    desk.play(&a, Playlist::waiting(WAITING));
+    desk.pass(FRAME);
+    desk.rtp_to(&a);
+    let format = Format {
+        packets: Packets::Half,
+        ..alaw()
+    };
+    desk.order(Order::Retarget {
+        stream: a.stream,
+        target: Target {
+            remote: Some(Remote::at(a.address)),
+            format,
+            direction: Direction::SendRecv,
+            hosts: Hosts::default(),
+        },
+    });
+    desk.pass(FRAME * 2);
+    let sizes = |packets: Vec<common::Rtp>| -> Vec<usize> {
+        packets.iter().map(|packet| packet.payload.len()).collect()
+    };
+    assert_eq!(sizes(desk.rtp_to(&a)), [80; 4]);
+
+    desk.pass(Duration::from_millis(1));
+    desk.join(&a, &b);
+    desk.pass(FRAME);
+
+    assert!(sizes(desk.rtp_to(&a)).len() <= 1, "no rest after the cut");
+    let bytes = b.sound(1);
+    assert_eq!(desk.hear(&b, &bytes).unwrap().rtp().payload.len(), 160);
 }

@@ -194,6 +194,19 @@ fn one_key_that_comes_by_info_and_in_sound_is_one_key() {
 }
 
 #[test]
+fn own_sound_keeps_to_the_longest_packet_that_she_takes() {
+    let site = quick_site();
+    let _linka = site.start();
+    let mut caller = ByHand::new(&site);
+    let short = caller.sdp(101, "a=maxptime:10\r\n");
+
+    caller.is_answered(Body::sdp(&short));
+
+    let sizes = caller.hears_packets(20);
+    assert!(sizes.iter().all(|size| *size <= 80), "{sizes:?}");
+}
+
+#[test]
 fn what_is_not_allowed_is_refused_with_what_is() {
     let site = Site::new();
     let _linka = site.start();

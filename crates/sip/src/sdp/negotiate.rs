@@ -7,10 +7,10 @@ use crate::token::decimal;
 use std::net::{IpAddr, SocketAddr};
 use thiserror::Error;
 
-/// The packet time when nothing is asked for, in milliseconds.
+/// The packet time of what we send, in milliseconds. `a=ptime` is a wish that we leave.
 const PTIME_MS: u8 = 20;
-/// The packet times that are kept to, in milliseconds.
-const PTIMES_MS: [u8; 5] = [10, 20, 30, 40, 60];
+/// The packet time where `a=maxptime` allows no 20 ms: the shortest there is.
+const SHORT_PTIME_MS: u8 = 10;
 /// The payload type of our own offers for telephone-event.
 const EVENT_TYPE: u8 = 101;
 
@@ -72,7 +72,8 @@ pub struct Negotiated {
     pub rtcp: SocketAddr,
     /// Which way media flows, seen from us.
     pub direction: Direction,
-    /// How much sound goes into a packet that we send, in milliseconds.
+    /// How much sound goes into a packet that we send by ourselves, in milliseconds: 20, or 10 where the other side
+    /// takes no more.
     pub ptime_ms: u8,
 }
 
@@ -252,20 +253,14 @@ fn rtcp_of(media: &Media, rtp: SocketAddr) -> SocketAddr {
     media.value("rtcp").and_then(read).unwrap_or(usual)
 }
 
-/// The packet time that the other side likes to receive, if we can keep to it.
+/// The longest packet that we send and the other side takes (RFC 8866 §6.4).
 fn ptime(remote: &Description, media: &Media) -> u8 {
-    let number = |name| {
-        let value = media.value(name).or_else(|| remote.value(name))?;
-        u8::try_from(decimal(value.trim_ascii())?).ok()
-    };
-    let most = number("maxptime").unwrap_or(u8::MAX);
-    let asked = number("ptime")
-        .filter(|asked| PTIMES_MS.contains(asked))
-        .unwrap_or(PTIME_MS);
-    PTIMES_MS
-        .into_iter()
-        .rfind(|ptime| *ptime <= asked.min(most))
-        .unwrap_or(PTIMES_MS[0])
+    let value = media.value("maxptime").or_else(|| remote.value("maxptime"));
+    let most = value.and_then(|value| decimal(value.trim_ascii()));
+    match most {
+        Some(most) if most < u64::from(PTIME_MS) => SHORT_PTIME_MS,
+        Some(_) | None => PTIME_MS,
+    }
 }
 
 /// The payload type for telephone-event in our offers.

@@ -41,7 +41,7 @@ fn an_offer_is_answered_with_its_first_common_codec() {
     assert_eq!((events.send.number(), events.receive.number()), (96, 96));
     assert_eq!(agreed.rtp, "192.0.2.9:4000".parse::<SocketAddr>().unwrap());
     assert_eq!(agreed.rtcp.port(), 4001);
-    assert_eq!(agreed.ptime_ms, 30);
+    assert_eq!(agreed.ptime_ms, 20);
     assert_eq!(
         text(local().answer(&offer, &agreed)),
         "v=0\r\no=- 4611686018427387903 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\n\
@@ -227,6 +227,26 @@ fn of_two_mappings_of_one_number_the_one_that_is_ours_counts() {
 
     let events = agreed.telephone_event.unwrap();
     assert_eq!((events.send.number(), events.receive.number()), (102, 102));
+}
+
+#[test]
+fn packets_are_as_short_as_the_other_side_takes_them() {
+    for (attributes, expected) in [
+        ("a=maxptime:10\r\n", 10),
+        ("a=maxptime:19\r\na=ptime:20\r\n", 10),
+        ("a=maxptime: 20\r\n", 20),
+        ("a=maxptime:300\r\na=ptime:60\r\n", 20),
+        ("a=ptime:10\r\n", 20),
+        ("a=maxptime:short\r\n", 20),
+    ] {
+        let agreed = taken(&format!("m=audio 4000 RTP/AVP 8\r\n{attributes}")).unwrap();
+        assert_eq!(agreed.ptime_ms, expected, "{attributes}");
+    }
+    let session_wide = parse(&format!(
+        "{HEAD}a=maxptime:10\r\nm=audio 4000 RTP/AVP 8\r\n"
+    ));
+    let agreed = negotiate(&session_wide.unwrap(), &Capabilities::default());
+    assert_eq!(agreed.unwrap().ptime_ms, 10);
 }
 
 #[test]
