@@ -57,7 +57,11 @@ impl Exchange {
             }
             Event::Ended { dialog, cause: _ } => self.on_over(now, dialog, EndCause::Caller),
             Event::Signalled { dialog, signal } => self.on_signalled(now, dialog, signal),
-            Event::StraySuccess { .. } => {}
+            Event::StraySuccess {
+                local_tag,
+                response,
+                flow,
+            } => self.on_stray_success(now, &local_tag, (response, flow)),
             Event::StrayBye { local_tag, flow: _ } => self.on_stray_bye(now, &local_tag),
             Event::Request {
                 request,
@@ -303,6 +307,18 @@ impl Exchange {
         };
         if sound.session.accept(sdp).is_ok() {
             self.settle_sound(leg);
+        }
+    }
+
+    /// A 2xx that answers no INVITE of this start is hung up if the INVITE was ours, and otherwise nobody's business.
+    fn on_stray_success(
+        &mut self,
+        now: Instant,
+        local_tag: &Tag,
+        (response, flow): (Message, Flow),
+    ) {
+        if self.seal.open(local_tag.bytes()).is_some() {
+            self.command(now, sip::Command::EndStray { response, flow });
         }
     }
 

@@ -230,22 +230,6 @@ fn a_flood_of_invites_without_ack_is_bounded() {
 }
 
 #[test]
-fn a_stray_2xx_that_is_repeated_is_acknowledged_each_time_and_hung_up_once() {
-    let mut before = Bench::default();
-    let (_, sent) = before.call();
-    let stray = response(&sent.text, "200 OK", "callee", SDP).replace("z9hG4bK", "z9hG4bKold");
-    let mut bench = Bench::with(common::config());
-
-    for _ in 0..5 {
-        bench.receive(&stray);
-    }
-
-    let sent = bench.sent();
-    assert_eq!(sent.iter().filter(|sent| sent.is("ACK")).count(), 5);
-    assert_eq!(sent.iter().filter(|sent| sent.is("BYE")).count(), 1);
-}
-
-#[test]
 fn a_response_with_two_vias_is_not_ours() {
     let mut bench = Bench::default();
     let (_, sent) = bench.call();

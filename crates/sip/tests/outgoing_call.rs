@@ -87,39 +87,66 @@ fn the_first_2xx_wins_and_the_other_forks_are_hung_up() {
     assert!(sent[0].is("ACK") && sent[0].to_tag() == "one");
     assert!(sent[1].is("BYE") && sent[1].to_tag() == "one");
     assert_eq!(bench.endpoint.counts().dialogs, 1);
-    assert!(matches!(bench.event(), Event::StraySuccess { .. }));
+}
+
+/// A 2xx to an INVITE of an earlier start, from [`peer`], whose Contact points elsewhere.
+fn stray() -> String {
+    let mut before = Bench::default();
+    let (_, invite) = before.call();
+    response_with(
+        &invite.text,
+        "200 OK",
+        "callee",
+        &["Record-Route: <sip:203.0.113.66;lr>"],
+        SDP,
+    )
+    .replace("z9hG4bK", "z9hG4bKold")
 }
 
 #[test]
-fn a_2xx_that_no_transaction_knows_is_acknowledged_and_hung_up() {
-    let mut before = Bench::default();
-    let (_, invite) = before.call();
-    let mut after = Bench::with(common::config());
+fn a_2xx_that_no_transaction_knows_is_told_and_answered_only_when_that_is_asked_for() {
+    let mut bench = Bench::with(common::config());
+    let stray = stray();
 
-    after.receive(
-        &response_with(
-            &invite.text,
-            "200 OK",
-            "callee",
-            &["Record-Route: <sip:198.51.100.9;lr>"],
-            SDP,
-        )
-        .replace("z9hG4bK", "z9hG4bKold"),
-    );
+    bench.receive(&stray);
 
-    let sent = after.sent();
-    assert_eq!(sent[0].start_line(), "ACK sip:op@198.51.100.7:5070 SIP/2.0");
-    assert!(sent[1].is("BYE"));
-    assert_eq!(sent[1].header("Route").unwrap(), "<sip:198.51.100.9;lr>");
+    assert!(bench.sent().is_empty());
     let Event::StraySuccess {
-        local_tag: Some(tag),
-    } = after.event()
+        local_tag,
+        response,
+        flow,
+    } = bench.event()
     else {
         panic!("not told")
     };
-    assert_eq!(tag.bytes(), b"ours");
-    after.seconds(65);
-    after.assert_empty();
+    assert_eq!(local_tag.bytes(), b"ours");
+    bench.command(Command::EndStray { response, flow });
+
+    let sent = bench.sent();
+    assert_eq!(sent[0].start_line(), "ACK sip:op@198.51.100.7:5070 SIP/2.0");
+    assert!(sent[1].is("BYE"));
+    assert_eq!(sent[1].header("Route").unwrap(), "<sip:203.0.113.66;lr>");
+    assert!(sent.iter().all(|sent| sent.target == Target::Flow(peer())));
+    bench.seconds(65);
+    bench.assert_empty();
+}
+
+#[test]
+fn a_stray_2xx_is_answered_once() {
+    let mut bench = Bench::with(common::config());
+    let stray = stray();
+
+    for _ in 0..5 {
+        bench.receive(&stray);
+        let Event::StraySuccess { response, flow, .. } = bench.event() else {
+            panic!("not told")
+        };
+        bench.command(Command::EndStray { response, flow });
+    }
+
+    let sent = bench.sent();
+    assert_eq!(sent.iter().filter(|sent| sent.is("ACK")).count(), 1);
+    assert_eq!(sent.iter().filter(|sent| sent.is("BYE")).count(), 1);
 }
 
 #[test]

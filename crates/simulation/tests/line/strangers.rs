@@ -1,6 +1,8 @@
 //! Peers that nobody knows.
 
-use simulation::{Centre, Sent};
+use std::time::Duration;
+
+use simulation::{Caller, Centre, Manner, Sent};
 
 use super::{open, seconds};
 
@@ -100,4 +102,41 @@ fn an_invite_without_a_description_gets_our_offer_and_sound_after_the_ack() {
         .media()
         .heard_at("198.51.100.1:30000".parse().unwrap());
     assert!(!heard.is_empty());
+}
+
+/// A 2xx from the trunk's first address to an INVITE with this tag, of which no transaction is left.
+fn stray(tag: &str) -> String {
+    format!(
+        "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKold\r\n\
+         From: <sip:anonymous@anonymous.invalid>;tag={tag}\r\nTo: <sip:x@192.0.2.1>;tag=b\r\nCall-ID: old\r\n\
+         CSeq: 1 INVITE\r\nContact: <sip:x@203.0.113.66>\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+#[test]
+fn a_stray_2xx_is_hung_up_where_it_came_from_if_its_tag_is_ours() {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::RingsOn);
+    let _caller = world.call(Caller::from_number(1));
+    world.run(seconds(3));
+    let invite = |sent: &&Sent| sent.text.starts_with("INVITE ");
+    let invite = world.sent_to("eva").find(invite).unwrap().text.clone();
+    let from = invite.lines().find(|line| line.starts_with("From: "));
+    let tag = from.unwrap().split_once(";tag=").unwrap().1;
+    let trunk = "198.51.100.1:5070".parse().unwrap();
+
+    world.send(trunk, &stray("0123456789abcdef0123456789abcdef"));
+    world.run(seconds(1));
+    assert_eq!(world.sent_to_address(trunk).count(), 0);
+
+    for _ in 0..3 {
+        world.send(trunk, &stray(tag));
+    }
+    world.run(Duration::from_millis(200));
+
+    let methods = world.sent_to_address(trunk);
+    let methods = methods.filter_map(|sent| sent.text.split(' ').next());
+    assert_eq!(methods.collect::<Vec<_>>(), ["ACK", "BYE"]);
+    let elsewhere = "203.0.113.66:5060".parse().unwrap();
+    assert_eq!(world.sent_to_address(elsewhere).count(), 0);
 }

@@ -8,7 +8,7 @@ use super::ids::{
 };
 use crate::digest::Ha1;
 use crate::flow::{Flow, Target};
-use crate::message::HeaderValue;
+use crate::message::{HeaderValue, Message};
 use crate::{CallId, Status, Tag, Uri};
 
 /// An act of the caller. Those that name a dialog fail with [`InputError::NoSuchDialog`](super::InputError) once it ended.
@@ -105,6 +105,13 @@ pub enum Command {
     Unregister {
         /// The registration.
         registration: RegistrationId,
+    },
+    /// Acknowledges the 2xx of [`Event::StraySuccess`](super::Event::StraySuccess) and hangs up, once, where it came from.
+    EndStray {
+        /// The 2xx.
+        response: Message,
+        /// Where it came from.
+        flow: Flow,
     },
     /// Answers [`Event::Request`](super::Event::Request); 401 carries a challenge of our realm.
     Respond {

@@ -157,10 +157,14 @@ pub enum Event {
         /// Where it came from.
         flow: Flow,
     },
-    /// A 2xx to an INVITE that no transaction knows: it was acknowledged and hung up.
+    /// A 2xx to an INVITE that no transaction knows. Nothing was answered: `EndStray` it if the tag is one of ours.
     StraySuccess {
-        /// The tag of From, which is ours.
-        local_tag: Option<Tag>,
+        /// The tag of From.
+        local_tag: Tag,
+        /// The 2xx.
+        response: Message,
+        /// Where it came from.
+        flow: Flow,
     },
     /// A request outside a dialog, MESSAGE for example: to be answered by `Respond`.
     Request {

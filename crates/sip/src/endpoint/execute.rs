@@ -61,6 +61,11 @@ impl Endpoint {
             Command::Unregister { registration } => {
                 self.registrations.unregister(&mut self.core, registration)
             }
+            Command::EndStray { response, flow } => {
+                self.reachable(flow.listener)?;
+                self.end_stray(flow, &response);
+                Ok(())
+            }
             Command::Respond {
                 request,
                 status,

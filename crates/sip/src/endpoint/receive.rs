@@ -445,7 +445,7 @@ impl Endpoint {
                     dialog.on_response(core, key, status, response)
                 });
                 if taken != Some(Taken::Yes) {
-                    self.on_stray_response(flow, status, response);
+                    self.on_fork(flow, status, response);
                 }
             }
             ClientOwner::Registration(registration) => {
