@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use media::{
-    DATAGRAM_MAX, Direction, Engine, Format, Hosts, Input, Law, Order, Playlist, PortId, Remote,
-    Sound, SoundId, Sounds, StreamId, Target,
+    DATAGRAM_MAX, Direction, Engine, Format, Hosts, Input, Law, Order, Playlist, PortId, Proof,
+    Remote, Sound, SoundId, Sounds, StreamId, Target,
 };
 
 const CALLERS: u16 = 2_000;
@@ -29,6 +29,7 @@ fn engine(streams: u16, format: Format) -> (Engine, Instant) {
             format,
             direction: Direction::SendRecv,
             hosts: Hosts::default(),
+            proof: Proof::Given,
         };
         order(
             &mut engine,
@@ -71,6 +72,7 @@ fn relay(criterion: &mut Criterion) {
         format,
         direction,
         hosts,
+        proof: Proof::Given,
     };
     order(
         &mut engine,

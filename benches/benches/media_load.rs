@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use media::{
-    Direction, Event, Format, Hosts, Law, Order, Playlist, PortPair, Remote, Sound, SoundId,
+    Direction, Event, Format, Hosts, Law, Order, Playlist, PortPair, Proof, Remote, Sound, SoundId,
     Sounds, StreamId, Target, ThreadId,
 };
 use threads::{Config, Counters, Media};
@@ -210,6 +210,7 @@ impl Bench {
             format,
             direction: Direction::SendRecv,
             hosts: Hosts::default(),
+            proof: Proof::Given,
         };
         let stream = StreamId(n as u64);
         self.order(Order::Open {

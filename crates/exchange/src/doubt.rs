@@ -1,4 +1,5 @@
-//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s. Nothing else hangs up on a caller.
+//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s, or it was never acknowledged, never heard
+//! and does not answer when it is asked. Nothing else hangs up on a caller.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ const SILENCE_ASKED: Duration = Duration::from_secs(20);
 
 impl Exchange {
     pub(crate) fn on_heard(&mut self, leg: LegId, at: Option<Instant>) {
+        if let Some(sound) = self.sound_mut(leg).filter(|_| at.is_some()) {
+            sound.session.prove();
+        }
         if let Some(doubt) = self.doubt_mut(leg) {
             doubt.heard = doubt.heard.max(at);
         }
@@ -54,30 +58,36 @@ impl Exchange {
             return;
         };
         let (thread, held) = (sound.port.thread, sound.session.is_held());
-        let sdp = sound.session.local();
         self.order(
             thread,
             Order::Ask {
                 stream: stream(leg),
             },
         );
-        let dialog = self.dialog_of(leg);
         let Some(doubt) = self.doubt_mut(leg) else {
             return;
         };
         let heard = *doubt.heard.get_or_insert(now);
         let silent = now.saturating_duration_since(heard) >= SILENCE_ASKED;
-        if silent && !held && doubt.asking == Asking::No {
-            doubt.asking = Asking::Yes;
-            if let Some(dialog) = dialog {
-                self.command(
-                    now,
-                    sip::Command::Reoffer {
-                        dialog,
-                        sdp: sdp.into(),
-                    },
-                );
-            }
+        if silent && !held {
+            self.ask_peer(now, leg);
+        }
+    }
+
+    /// Asks by re-INVITE whether the peer of a leg is there, unless that is asked already.
+    fn ask_peer(&mut self, now: Instant, leg: LegId) {
+        let Some(sdp) = self.sound_mut(leg).map(|sound| sound.session.local()) else {
+            return;
+        };
+        let Some(dialog) = self.dialog_of(leg) else {
+            return;
+        };
+        let Some(doubt) = self.doubt_mut(leg) else {
+            return;
+        };
+        if std::mem::replace(&mut doubt.asking, Asking::Yes) == Asking::No {
+            let sdp = sdp.into();
+            self.command(now, sip::Command::Reoffer { dialog, sdp });
         }
     }
 
@@ -91,24 +101,29 @@ impl Exchange {
         self.look_again(now, leg);
     }
 
-    /// A 200 of ours was never acknowledged: that alone ends nothing.
-    pub(crate) fn doubt_leg(&mut self, now: Instant, dialog: DialogId) {
-        let Some(leg) = self.leg_of(dialog) else {
-            return;
-        };
+    /// A 200 of ours was never acknowledged: that alone ends nothing, but the peer is asked whether it is there.
+    pub(crate) fn on_not_acknowledged(&mut self, now: Instant, dialog: DialogId) {
+        if let Some(leg) = self.leg_of(dialog) {
+            self.ask_peer(now, leg);
+        }
+    }
+
+    pub(crate) fn peer_did_not_answer(&mut self, now: Instant, leg: LegId) {
+        if self.is_a_mere_offer(leg) {
+            return self.leg_is_dead(now, leg);
+        }
         if let Some(doubt) = self.doubt_mut(leg) {
-            doubt.refreshes_failed = REFRESHES_FAILED;
+            doubt.asking = Asking::No;
+            doubt.refreshes_failed += 1;
             doubt.heard.get_or_insert(now);
         }
         self.look_again(now, leg);
     }
 
-    pub(crate) fn peer_did_not_answer(&mut self, now: Instant, leg: LegId) {
-        if let Some(doubt) = self.doubt_mut(leg) {
-            doubt.asking = Asking::No;
-            doubt.refreshes_failed += 1;
-        }
-        self.look_again(now, leg);
+    /// Whether nothing but an offer is known of a leg's peer: no ACK, no answer, no sound.
+    pub(crate) fn is_a_mere_offer(&mut self, leg: LegId) -> bool {
+        let sound = self.sound_mut(leg);
+        sound.is_some_and(|sound| !sound.session.is_proven())
     }
 
     pub(crate) fn peer_is_there(&mut self, now: Instant, leg: LegId) {
@@ -137,12 +152,16 @@ impl Exchange {
         let Some(doubt) = self.doubt_mut(leg) else {
             return;
         };
-        if doubt.refreshes_failed < REFRESHES_FAILED {
+        let failed = doubt.refreshes_failed;
+        if failed == 0 {
             return;
         }
         let heard = *doubt.heard.get_or_insert(now);
         if now.saturating_duration_since(heard) < SILENCE {
             return self.look_again(now, leg);
+        }
+        if failed < REFRESHES_FAILED {
+            return self.ask_peer(now, leg);
         }
         self.leg_is_dead(now, leg);
     }

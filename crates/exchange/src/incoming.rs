@@ -31,7 +31,7 @@ impl Exchange {
             Event::Acknowledged { dialog, sdp } => {
                 self.on_acknowledged(dialog, sdp.as_ref().map(|sdp| &sdp.0))
             }
-            Event::NotAcknowledged { dialog } => self.doubt_leg(now, dialog),
+            Event::NotAcknowledged { dialog } => self.on_not_acknowledged(now, dialog),
             Event::Trying { dialog } => self.on_trying(now, dialog),
             Event::Progress {
                 dialog,
@@ -297,17 +297,20 @@ impl Exchange {
         );
     }
 
-    /// The ACK brought the answer to an offer that we made in our 200.
+    /// The ACK proves that our 200 went to who called. It brings the answer, if the offer was ours.
     fn on_acknowledged(&mut self, dialog: DialogId, sdp: Option<&Bytes>) {
-        let (Some(leg), Some(sdp)) = (self.leg_of(dialog), sdp) else {
+        let Some(leg) = self.leg_of(dialog) else {
             return;
         };
         let Some(sound) = self.sound_mut(leg) else {
             return;
         };
-        if sound.session.accept(sdp).is_ok() {
-            self.settle_sound(leg);
+        sound.session.prove();
+        if let Some(sdp) = sdp {
+            // An answer that nobody understands leaves the sound as it was.
+            let _not_understood = sound.session.accept(sdp);
         }
+        self.settle_sound(leg);
     }
 
     /// A 2xx that answers no INVITE of this start is hung up if the INVITE was ours, and otherwise nobody's business.

@@ -190,9 +190,9 @@ impl Exchange {
             return;
         };
         let was_held = sound.session.is_held();
-        if sound.session.accept(sdp).is_err() {
-            return;
-        }
+        sound.session.prove();
+        // An answer that cannot be used leaves the session as it was, and still tells that the peer is there.
+        let _unusable = sound.session.accept(sdp);
         let is_held = sound.session.is_held();
         self.settle_sound(leg);
         if is_held != was_held {
@@ -244,6 +244,10 @@ impl Exchange {
             sip::Failure::Timeout | sip::Failure::Transport => self.peer_did_not_answer(now, leg),
             sip::Failure::Status(Status::REQUEST_TIMEOUT | Status::CALL_DOES_NOT_EXIST) => {
                 self.peer_did_not_answer(now, leg)
+            }
+            // Whoever never acknowledged and never spoke has to say more than no.
+            sip::Failure::Status(_) if self.is_a_mere_offer(leg) => {
+                self.peer_did_not_answer(now, leg);
             }
             sip::Failure::Status(_) => self.peer_is_there(now, leg),
         }

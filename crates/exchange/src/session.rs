@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use media::{Direction, EventTypes, Format, Hosts, Law, Packets, Remote, Target};
+use media::{Direction, EventTypes, Format, Hosts, Law, Packets, Proof, Remote, Target};
 use sip::Status;
 use sip::sdp::{
     self, Capabilities, Codec, Description, LocalSession, Negotiated, Refusal, SdpError,
@@ -52,6 +52,7 @@ pub(crate) struct Session {
     local: LocalSession,
     ours: Capabilities,
     hosts: Hosts,
+    proof: Proof,
     settled: Option<Negotiated>,
     said: Bytes,
 }
@@ -83,6 +84,7 @@ impl Session {
                 ..Capabilities::default()
             },
             hosts: terms.hosts,
+            proof: Proof::Awaited,
             settled: None,
             said: Bytes::new(),
         }
@@ -110,6 +112,16 @@ impl Session {
     pub(crate) fn offer_again(&mut self) -> Bytes {
         self.said = self.local.offer(&self.ours);
         self.said.clone()
+    }
+
+    /// The peer showed that it is there: by an ACK, an answer, or sound.
+    pub(crate) const fn prove(&mut self) {
+        self.proof = Proof::Given;
+    }
+
+    /// Whether anything but an offer is known of the peer.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proof == Proof::Given
     }
 
     /// Our current description.
@@ -140,6 +152,7 @@ impl Session {
             },
             direction: direction(settled.direction),
             hosts: self.hosts.clone(),
+            proof: self.proof,
         }
     }
 
@@ -155,6 +168,7 @@ impl Session {
             format: Format::of(law),
             direction: Direction::SendRecv,
             hosts: self.hosts.clone(),
+            proof: self.proof,
         }
     }
 

@@ -215,6 +215,18 @@ pub struct Target {
     pub direction: Direction,
     /// Who may speak beside the host of `remote`.
     pub hosts: Hosts,
+    /// Whether sound may go out already.
+    pub proof: Proof,
+}
+
+/// Whether the other side has shown that it is there and wants our sound. An offer alone, which anybody may have forged,
+/// has nothing sent to where it points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// An ACK or an answer came.
+    Given,
+    /// None yet: nothing is sent before the first packet from an admitted host, and what is played waits.
+    Awaited,
 }
 
 #[cfg(test)]

@@ -24,7 +24,9 @@ mod wheel;
 
 pub use effect::{Channel, DATAGRAM_MAX, Forward, Input, InputError, Output, Transmit};
 pub use engine::Engine;
-pub use format::{Direction, EventTypes, Format, Hosts, Law, Network, Packets, Remote, Target};
+pub use format::{
+    Direction, EventTypes, Format, Hosts, Law, Network, Packets, Proof, Remote, Target,
+};
 pub use order::{
     Background, Digit, DigitSource, Event, Level, Order, Playlist, PortId, PortPair, SoundId,
     Stats, StreamId, ThreadId,

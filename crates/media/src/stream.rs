@@ -8,7 +8,7 @@ use rtp_rs::RtpReader;
 
 use crate::control::Control;
 use crate::effect::{Channel, DATAGRAM_MAX, Forward, Transmit};
-use crate::format::{Direction, Format, Law, Packets, Target};
+use crate::format::{Direction, Format, Law, Packets, Proof, Target};
 use crate::in_band::Detector;
 use crate::order::{Digit, DigitSource, PortId, SoundId, Stats, StreamId};
 use crate::outgoing::{HEADER, Header, Outgoing, Run};
@@ -75,6 +75,7 @@ pub(crate) struct Stream {
     pub(crate) vigil_at: Option<Instant>,
     format: Format,
     direction: Direction,
+    proof: Proof,
     digits: Option<DigitSender>,
     reception: Option<Reception>,
     restarts: u32,
@@ -109,6 +110,7 @@ impl Stream {
             vigil_at: None,
             format: target.format,
             direction: target.direction,
+            proof: target.proof,
             digits: None,
             reception: None,
             restarts: 0,
@@ -126,6 +128,7 @@ impl Stream {
     pub(crate) fn retarget(&mut self, target: Target) {
         self.source.retarget(target.remote, target.hosts);
         self.direction = target.direction;
+        self.proof = target.proof;
         if self.format != target.format {
             self.format = target.format;
             self.detector = None;
@@ -135,6 +138,11 @@ impl Stream {
 
     pub(crate) fn last_heard(&self) -> Option<Instant> {
         self.heard
+    }
+
+    /// Tells whether anything may be sent.
+    fn is_proven(&self) -> bool {
+        self.proof == Proof::Given || self.heard.is_some()
     }
 
     pub(crate) fn has_telephone_event(&self) -> bool {
@@ -380,10 +388,10 @@ impl Stream {
         heard: Accepted,
         datagram: &mut [u8],
     ) -> Option<Forward> {
-        if !self.direction.sends() || self.is_busy() || heard.payload.is_empty() {
+        if self.is_busy() || heard.payload.is_empty() {
             return None;
         }
-        let to = self.source.destination()?;
+        let to = self.sound_destination()?;
         let (payload_type, translated) = match heard.kind {
             Kind::Sound(law) => (self.format.payload_type, law != self.format.law),
             Kind::Event => (self.format.telephone_event?.send, false),
@@ -418,6 +426,9 @@ impl Stream {
         sounds: &Sounds,
         buffer: &mut [u8; DATAGRAM_MAX],
     ) -> (Option<Transmit>, Played) {
+        if !self.is_proven() {
+            return (None, Played::Nothing);
+        }
         if self.digits.is_some() {
             return self.play_digits(at, buffer);
         }
@@ -493,7 +504,8 @@ impl Stream {
     }
 
     fn sound_destination(&self) -> Option<SocketAddr> {
-        self.source.destination().filter(|_| self.direction.sends())
+        let may_send = self.direction.sends() && self.is_proven();
+        self.source.destination().filter(|_| may_send)
     }
 
     fn written(
@@ -540,7 +552,8 @@ impl Stream {
         last: Parting,
         buffer: &mut [u8],
     ) -> Option<Transmit> {
-        let to = self.source.control_destination()?;
+        let to = self.source.control_destination();
+        let to = to.filter(|_| self.is_proven())?;
         if self.reception.is_none() && self.outgoing.counts().0 == 0 {
             return None;
         }

@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Desk, FRAME, PROMPT, Phone, Rtp, Sent, WAITING, alaw, alaw_with_events};
-use media::{Direction, Format, Hosts, Law, Order, Output, Playlist, Target};
+use media::{Direction, Format, Hosts, Law, Order, Output, Playlist, Proof, Target};
 
 /// What a phone says, as the other one hears it.
 fn said(desk: &mut Desk, phone: &mut Phone, code: u8) -> Option<Rtp> {
@@ -258,6 +258,7 @@ fn retargeting_moves_the_stream_and_its_law() {
         format,
         direction: Direction::SendRecv,
         hosts: Hosts::default(),
+        proof: Proof::Given,
     };
 
     desk.order(Order::Retarget {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use common::{Desk, FRAME, Sent, WAITING, alaw};
 use media::{
-    Channel, Direction, Event, Hosts, InputError, Order, Output, Playlist, PortId, StreamId, Target,
+    Channel, Direction, Event, Hosts, InputError, Order, Output, Playlist, PortId, Proof, StreamId,
+    Target,
 };
 
 fn reports(desk: &mut Desk) -> Vec<Sent> {
@@ -125,6 +126,7 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
         format: alaw(),
         direction: Direction::SendRecv,
         hosts: Hosts::default(),
+        proof: Proof::Given,
     };
     let nobody = StreamId(99);
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::{Desk, FRAME, Phone, alaw, host};
-use media::{Direction, Event, Order, Output, PortId, Stats, StreamId, Target};
+use media::{Direction, Event, Order, Output, PortId, Proof, Stats, StreamId, Target};
 
 fn closed(desk: &mut Desk, phone: &Phone) -> Stats {
     desk.order(Order::Close {
@@ -126,6 +126,7 @@ fn hold_resume_and_another_address_let_no_stranger_in() {
             format: alaw(),
             direction,
             hosts: flow.clone(),
+            proof: Proof::Given,
         };
         desk.order(Order::Retarget {
             stream: phone.stream,
@@ -145,6 +146,7 @@ fn nothing_is_accepted_before_there_is_an_answer() {
         format: alaw(),
         direction: Direction::SendRecv,
         hosts: host("192.0.2.1"),
+        proof: Proof::Given,
     };
     desk.order(Order::Open {
         stream: StreamId(9),
@@ -320,6 +322,7 @@ fn after_an_answered_re_invite_the_source_may_have_moved() {
         format: alaw(),
         direction: Direction::SendRecv,
         hosts: host("203.0.113.9"),
+        proof: Proof::Given,
     };
     desk.order(Order::Retarget {
         stream: phone.stream,

@@ -262,6 +262,7 @@ fn halves_end_with_what_is_cut_and_begin_with_a_new_answer() {
             format,
             direction: Direction::SendRecv,
             hosts: Hosts::default(),
+            proof: media::Proof::Given,
         },
     });
     desk.pass(FRAME * 2);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use ::media::{
-    Direction, Format, Hosts, InputError, Law, Playlist, PortPair, Remote, Sound, SoundId,
+    Direction, Format, Hosts, InputError, Law, Playlist, PortPair, Proof, Remote, Sound, SoundId,
     StreamId, Target,
 };
 
@@ -87,6 +87,7 @@ impl Desk {
             format,
             direction,
             hosts,
+            proof: Proof::Given,
         };
         self.order(Order::Open {
             stream: StreamId(n),
@@ -233,6 +234,7 @@ fn datagrams_from_before_the_call_are_thrown_away() {
         format,
         direction,
         hosts,
+        proof: Proof::Given,
     };
 
     desk.order(Order::Open {

@@ -1,11 +1,12 @@
 //! Who hears and who is heard, while a stranger sprays the whole port range.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
 
-use crate::peers::eventually;
 use crate::peers::linka::Site;
 use crate::peers::sipp::{PHONES_HOST, TRUNK_HOST};
 use crate::peers::wire::{Caller, WirePhone, sdp, sound_of};
+use crate::peers::{eventually, throughout};
 use crate::{SOON, STRANGER_HOST};
 
 const CALLERS: u8 = 0x11;
@@ -15,6 +16,9 @@ const STRANGERS: u8 = 0x66;
 const LATE: usize = 30;
 /// Packets that are heard before two sides are believed to hear each other.
 const ENOUGH: usize = 10;
+/// When a 200 is no longer repeated, and when a request of ours is given up (64·T1), and a little more.
+const TIMER_H: Duration = Duration::from_secs(33);
+const LOOK: Duration = Duration::from_millis(50);
 const FRAME_BYTES: usize = 160;
 const HEADER_BYTES: usize = 12;
 
@@ -125,4 +129,70 @@ fn phone_that_starts_late_loses_its_caller_to_no_stranger() {
 #[test]
 fn phone_behind_nat_loses_its_caller_to_no_stranger() {
     late_phone_is_heard_and_the_stranger_is_not("192.168.77.9");
+}
+
+/// The socket goes on where another one left off, as behind a router that forgot its mapping.
+#[test]
+fn operator_whose_router_moves_her_port_goes_on_talking() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let _linka = site.start();
+    let mut operators = Voice::at(PHONES_HOST, &site, OPERATORS);
+    let mut callers = Voice::at(TRUNK_HOST, &site, CALLERS);
+    let phone = WirePhone::dials_with("*40", "jana", &site, sdp("192.168.77.9", operators.port()));
+    let offer = sdp(TRUNK_HOST, callers.port());
+    let mut caller = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
+    let at = sound_of(&caller.is_answered(SOON)).unwrap();
+    let phones_at = phone.sound().unwrap();
+    let mut both_hear = |operators: &mut Voice, what| {
+        (operators.heard, callers.heard) = (Vec::new(), Vec::new());
+        eventually(what, SOON, || {
+            callers.says(at);
+            operators.says(phones_at);
+            callers.listens();
+            operators.listens();
+            let both = [operators.heard(CALLERS), callers.heard(OPERATORS)];
+            both.iter().all(|heard| *heard >= ENOUGH).then_some(())
+        });
+    };
+    both_hear(&mut operators, "caller and operator hear each other");
+
+    operators.socket = Voice::at(PHONES_HOST, &site, OPERATORS).socket;
+
+    both_hear(&mut operators, "they hear each other by another port");
+    assert_eq!(caller.hangs_up(), 200);
+}
+
+/// Somebody who can forge the trunk's address has the line call a third host.
+#[test]
+fn invite_that_nobody_acknowledges_speaks_to_nobody_and_is_over_soon() {
+    let site = Site::new();
+    site.change(
+        "lines.toml",
+        "ring_time_seconds = 6",
+        "ring_time_seconds = 0",
+    );
+    let linka = site.start();
+    let mut victim = Voice::at(STRANGER_HOST, &site, STRANGERS);
+    let offer = sdp(STRANGER_HOST, victim.port());
+    let mut forged = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
+    forged.is_answered_without_ack(SOON);
+
+    throughout("the victim hears nothing", Duration::from_secs(2), || {
+        victim.listens();
+        victim.heard.is_empty()
+    });
+    linka.advance(TIMER_H);
+    eventually("it is asked whether it is there", SOON, || {
+        forged
+            .receive(LOOK)
+            .filter(|message| message.starts_with("INVITE "))
+    });
+    linka.advance(TIMER_H);
+
+    linka.wait_for("the call is over", SOON, |status| {
+        (status["counts"]["lost"] == 1).then_some(())
+    });
+    victim.listens();
+    assert_eq!(victim.heard.len(), 0, "the victim hears");
 }

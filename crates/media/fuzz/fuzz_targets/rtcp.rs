@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use media::{
-    Direction, Engine, Format, Hosts, Input, Law, Order, PortId, Remote, StreamId, Target,
+    Direction, Engine, Format, Hosts, Input, Law, Order, PortId, Proof, Remote, StreamId, Target,
 };
 
 fuzz_target!(|datagram: &[u8]| {
@@ -19,6 +19,7 @@ fuzz_target!(|datagram: &[u8]| {
         format: Format::of(Law::ALaw),
         direction: Direction::SendRecv,
         hosts: Hosts::default(),
+        proof: Proof::Given,
     };
     let open = Order::Open {
         stream: StreamId(1),

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use media::{
-    Direction, Engine, Format, Hosts, Input, Law, Network, Order, PortId, Remote, StreamId, Target,
+    Direction, Engine, Format, Hosts, Input, Law, Network, Order, PortId, Proof, Remote, StreamId, Target,
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -28,6 +28,7 @@ fuzz_target!(|input: &[u8]| {
             format,
             direction: Direction::SendRecv,
             hosts: Hosts::of([Network::new(address(1).ip(), 24)]),
+            proof: Proof::Given,
         };
         let open = Order::Open {
             stream: StreamId(u64::from(n)),

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use media::{
     Channel, DATAGRAM_MAX, Direction, Engine, Event, Format, Hosts, Input, InputError, Law,
-    Network, Order, Output, Playlist, PortId, Remote, Sound, SoundId, Sounds, StreamId, Target,
+    Network, Order, Output, Playlist, PortId, Proof, Remote, Sound, SoundId, Sounds, StreamId,
+    Target,
 };
 
 pub const FRAME: Duration = Duration::from_millis(20);
@@ -175,6 +176,7 @@ impl Desk {
             format,
             direction,
             hosts,
+            proof: Proof::Given,
         };
         let (stream, port) = (StreamId(u64::from(n)), PortId(n));
         self.order(Order::Open {

@@ -280,6 +280,9 @@ impl World {
     /// From now on sound comes from an address that belongs to no peer.
     pub fn speak_from(&mut self, sound: std::net::SocketAddr) {
         self.speaking.insert(sound);
+        if let Some(stream) = self.media.stream_at(sound) {
+            self.media.hear(self.now, stream);
+        }
     }
 
     /// Messages to an address, in order.

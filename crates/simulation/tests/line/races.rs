@@ -122,20 +122,91 @@ fn a_missing_acknowledgement_ends_nothing_while_sound_comes() {
     assert_eq!(world.state().live_contacts(), 1);
 }
 
+/// Where the caller of [`unacknowledged`] is.
+fn trunk() -> std::net::SocketAddr {
+    "198.51.100.1:5099".parse().unwrap()
+}
+
+/// The question that is put to a caller whose ACK is missing: our re-INVITE.
+fn question(world: &World) -> Option<String> {
+    let mut sent = world.sent_to_address(trunk());
+    let asked = sent.find(|sent| sent.text.starts_with("INVITE "));
+    asked.map(|sent| sent.text.clone())
+}
+
 #[test]
-fn a_missing_acknowledgement_and_sixty_silent_seconds_are_a_lost_leg() {
+fn a_silent_caller_whose_acknowledgement_is_missing_is_asked_and_stays() {
+    let mut world = unacknowledged();
+    world.run(seconds(28));
+    assert_eq!(question(&world), None);
+
+    world.run(seconds(5));
+    world.send(trunk(), &success(&question(&world).unwrap()));
+    world.run(seconds(600));
+
+    assert_eq!(world.state().live_contacts(), 1);
+}
+
+#[test]
+fn a_call_that_nobody_acknowledged_spoke_in_or_answers_for_is_lost() {
     let mut world = unacknowledged();
 
-    world.run(seconds(80));
+    world.run(seconds(60));
+    assert!(question(&world).is_some());
     assert_eq!(world.state().live_contacts(), 1);
-    world.run(seconds(40));
+    world.run(seconds(10));
 
     assert_eq!(world.shadow().closed()[0].outcome, Outcome::Lost);
 }
 
+#[test]
+fn a_call_that_nobody_acknowledged_and_its_trunk_knows_nothing_of_is_lost_at_once() {
+    let mut world = unacknowledged();
+    world.run(seconds(33));
+
+    let refusal = response(&question(&world).unwrap(), "481 Call Does Not Exist");
+    world.send(trunk(), &format!("{refusal}Content-Length: 0\r\n\r\n"));
+    world.run(seconds(1));
+
+    assert_eq!(world.shadow().closed()[0].outcome, Outcome::Lost);
+}
+
+#[test]
+fn a_caller_who_spoke_outlives_a_refused_question() {
+    let mut world = unacknowledged();
+    world.speak_from("198.51.100.1:30000".parse().unwrap());
+    world.run(seconds(33));
+
+    let refusal = response(&question(&world).unwrap(), "481 Call Does Not Exist");
+    world.send(trunk(), &format!("{refusal}Content-Length: 0\r\n\r\n"));
+    world.run(seconds(600));
+
+    assert_eq!(world.state().live_contacts(), 1);
+}
+
+/// The head of a response to a request of ours.
+fn response(request: &str, status: &str) -> String {
+    let names = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+    let lines = request
+        .lines()
+        .filter(|line| names.iter().any(|name| line.starts_with(name)));
+    let lines: String = lines.map(|line| format!("{line}\r\n")).collect();
+    format!("SIP/2.0 {status}\r\n{lines}")
+}
+
+fn success(request: &str) -> String {
+    let (head, sdp) = (response(request, "200 OK"), SDP);
+    let length = sdp.len();
+    format!(
+        "{head}Contact: <sip:trunk@198.51.100.1:5099>\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{sdp}"
+    )
+}
+
+const SDP: &str = "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 30000 RTP/AVP 8\r\n";
+
 /// A call whose ACK never comes.
 fn invite() -> String {
-    let sdp = "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 30000 RTP/AVP 8\r\n";
+    let sdp = SDP;
     let length = sdp.len();
     format!(
         "INVITE sip:80060@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.1:5099;branch=z9hG4bKlost\r\nMax-Forwards: 70\r\n\
