@@ -96,6 +96,8 @@ pub(crate) enum Timer {
     AskAgain(LegId),
     /// Nobody pressed 1.
     NotPressed(LegId),
+    /// Phones that were called off have had time to fall silent.
+    RingAgain(ContactId, OperatorId),
     /// A spoken confirmation is over.
     HangUp(LegId),
     /// A leg in doubt is looked at again.
@@ -336,6 +338,7 @@ impl Exchange {
             Timer::GatewaySilent(leg) => self.on_gateway_silent(now, leg),
             Timer::AskAgain(leg) => self.ask_to_press_one(now, leg),
             Timer::NotPressed(leg) => self.on_not_pressed(now, leg),
+            Timer::RingAgain(contact, operator) => self.on_ring_again(now, contact, operator),
             Timer::HangUp(leg) => self.hang_up_star(now, leg),
             Timer::Doubt(leg) => self.on_doubt(now, leg),
             Timer::Listen => self.listen(now),

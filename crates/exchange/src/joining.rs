@@ -119,7 +119,8 @@ impl Exchange {
             ) => {
                 self.offer_leg_failed(now, leg, contact, called.whom, miss);
             }
-            Some(CalledStage::Leaving) | None => {}
+            Some(CalledStage::Leaving) => self.called_off(now, leg, contact, called.whom),
+            None => {}
         }
     }
 

@@ -142,6 +142,18 @@ pub(crate) struct Offer {
     pub(crate) legs: BTreeSet<LegId>,
     /// What the phones that failed said so far; the friendliest word counts.
     pub(crate) miss: Miss,
+    pub(crate) again: Again,
+}
+
+/// Whether an offer was called off only to ring once more, with another display name.
+#[derive(Debug)]
+pub(crate) enum Again {
+    No,
+    /// It rings as soon as these legs are over, or at the timer.
+    Soon {
+        leaving: BTreeSet<LegId>,
+        at_the_latest: TimerId,
+    },
 }
 
 /// The legs of a contact.

@@ -23,6 +23,7 @@ mod offering;
 mod ports;
 mod presence;
 mod presses;
+mod ringing_again;
 mod screens;
 mod session;
 pub mod settings;

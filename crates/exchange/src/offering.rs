@@ -8,7 +8,7 @@ use journal::Fact;
 use media::ThreadId;
 
 use crate::engine::Exchange;
-use crate::legs::{CalledStage, Offer, Whom};
+use crate::legs::{Again, CalledStage, Offer, Whom};
 use crate::ports::Shortage;
 use crate::settings::Who;
 
@@ -44,6 +44,7 @@ impl Exchange {
                 Offer {
                     legs,
                     miss: Miss::Unreachable,
+                    again: Again::No,
                 },
             );
         }
@@ -68,7 +69,7 @@ impl Exchange {
         }
     }
 
-    fn is_offered(&self, contact: ContactId, operator: OperatorId) -> bool {
+    pub(crate) fn is_offered(&self, contact: ContactId, operator: OperatorId) -> bool {
         let view = self.dispatcher().operator(operator);
         view.and_then(|view| view.claim)
             .is_some_and(|(claimed, _)| claimed == contact)
@@ -120,6 +121,9 @@ impl Exchange {
         else {
             return;
         };
+        if let Again::Soon { at_the_latest, .. } = offer.again {
+            self.timers.cancel(at_the_latest);
+        }
         let elsewhere = cause == Withdrawal::AnsweredElsewhere;
         for leg in offer.legs {
             let reason = elsewhere.then(|| {

@@ -123,7 +123,8 @@ impl Exchange {
         }
     }
 
-    /// A contact's class changed. `Danger` is heard as near silence: her sign that it worked.
+    /// A contact's class changed, or whether its caller speaks. Who told that she cannot hears near silence, her sign that it worked, and the phones
+    /// that ring for her show it; whom a person raised hears her words on, for nobody near her is to notice.
     pub(crate) fn classed(
         &mut self,
         now: Instant,
@@ -134,8 +135,12 @@ impl Exchange {
         let Some(legs) = self.contacts.get_mut(&contact) else {
             return;
         };
+        let told = (legs.speech, speech) == (Speech::Expected, Speech::CannotSpeak);
         legs.speech = speech;
         let leg = legs.caller;
+        if told {
+            self.ring_again(now, contact);
+        }
         let Some(caller) = self.callers.get_mut(&leg) else {
             return;
         };

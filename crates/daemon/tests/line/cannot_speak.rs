@@ -82,3 +82,26 @@ fn one_key_alone_changes_nothing() {
     one.succeeds(1, SOON);
     counted(&linka, abandoned(1));
 }
+
+#[test]
+fn a_phone_that_rings_already_is_called_off_and_rings_again_with_the_words() {
+    let site = quick_site();
+    site.operator("jana", "");
+    let linka = site.start();
+    let rings = phone(&site, "jana", "never-answers");
+    let jana = ready_sipp(&site, &linka, "jana", rings);
+    let mut caller = listening_caller(&site);
+    caller.dial(LINE);
+    caller.wait_for("CALL_ESTABLISHED", SOON);
+    jana.wait_for("rings", SOON);
+    assert!(!jana.messages().contains(SHOWN), "{}", jana.messages());
+
+    caller.press('5');
+    caller.press('5');
+    jana.wait_for_times("rings", 2, SOON);
+    caller.hang_up();
+
+    counted(&linka, abandoned(1));
+    assert!(jana.messages().contains(SHOWN), "{}", jana.messages());
+    assert_eq!(crate::misses(&linka, "jana"), [0, 0, 0]);
+}

@@ -1,10 +1,12 @@
 //! Any key pressed twice within 3 s tells that she cannot speak.
 
-use dispatch::{Cause, Class};
+use std::time::Duration;
+
+use dispatch::{Cause, Class, Strategy};
 use exchange::{Command, Reply};
 use journal::Fact;
 use media::{Digit, Level};
-use simulation::{Act, CallRef, Caller, Centre, Hears, Manner, World};
+use simulation::{Act, CallEnd, CallRef, CallStage, Caller, Centre, Hears, Manner, World};
 
 use super::{open, seconds};
 
@@ -75,6 +77,104 @@ fn later_offers_show_it_before_the_answer() {
     let later = world.only_call("eva");
     assert_ne!(first, later);
     assert_eq!(world.call_of(later).shown.as_deref(), Some("cannot speak"));
+}
+
+#[test]
+fn phone_that_rings_already_is_called_off_and_shows_it_at_once() {
+    let (mut world, caller) = waiting();
+    let first = world.only_call("eva");
+
+    press(&mut world, caller, '5');
+    press(&mut world, caller, '5');
+    world.run(seconds(1));
+
+    let again = world.only_call("eva");
+    assert_eq!(world.call_of(again).shown.as_deref(), Some("cannot speak"));
+    let called_off = CallStage::Over(CallEnd::Cancelled);
+    assert_eq!(world.call_of(first).stage, called_off);
+    assert_eq!(world.state().counts().open.misses, Default::default());
+    let cancel = world
+        .sent_to("eva")
+        .find(|sent| sent.text.starts_with("CANCEL"))
+        .unwrap();
+    assert!(!cancel.text.contains("Reason:"), "{}", cancel.text);
+}
+
+#[test]
+fn the_second_ringing_lasts_no_longer_than_the_offer() {
+    let (mut world, caller) = waiting();
+    let until = world.operator("eva").claim.map(|(_, until)| until);
+
+    press(&mut world, caller, '5');
+    press(&mut world, caller, '5');
+    world.run(seconds(1));
+
+    assert_eq!(world.operator("eva").claim.map(|(_, until)| until), until);
+    world.act(caller, Act::HangUp);
+    world.run_until_quiet(seconds(60));
+}
+
+#[test]
+fn who_answers_while_her_phone_is_called_off_loses_nobody() {
+    for milliseconds in 0..40 {
+        let mut world = open(Centre::default());
+        world.peer("eva").set_manner(Manner::RingsOn);
+        let caller = world.call(Caller::from_number(1));
+        world.run(seconds(10));
+        let ringing = world.only_call("eva");
+        world.peer("eva").set_manner(Manner::Answers(seconds(2)));
+
+        press(&mut world, caller, '5');
+        world.plan(ringing, Duration::from_millis(milliseconds), Act::Accept);
+        press(&mut world, caller, '5');
+        world.run(seconds(4));
+
+        let operator = world.only_call("eva");
+        assert!(
+            world.are_joined(caller, operator),
+            "{milliseconds} ms after"
+        );
+        assert_eq!(world.state().counts().open.misses, Default::default());
+    }
+}
+
+#[test]
+fn every_phone_of_every_operator_who_rings_shows_it() {
+    let mut world = open(Centre {
+        operators: vec!["eva", "jana"],
+        second_phones: vec![("eva-mobile", "eva")],
+        strategy: Strategy::RingAll,
+        ..Centre::default()
+    });
+    world.register("eva-mobile");
+    let phones = ["eva", "eva-mobile", "jana"];
+    for phone in phones {
+        world.peer(phone).set_manner(Manner::RingsOn);
+    }
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(8));
+
+    press(&mut world, caller, '5');
+    press(&mut world, caller, '5');
+    world.run(seconds(1));
+
+    for phone in phones {
+        let call = world.only_call(phone);
+        assert_eq!(world.call_of(call).shown.as_deref(), Some("cannot speak"));
+    }
+}
+
+#[test]
+fn caller_who_hangs_up_while_a_phone_is_called_off_leaves_nothing_ringing() {
+    let (mut world, caller) = waiting();
+
+    press(&mut world, caller, '5');
+    world.plan(caller, Duration::from_millis(15), Act::HangUp);
+    press(&mut world, caller, '5');
+    world.run(seconds(1));
+
+    assert_eq!(world.peer("eva").live_calls().count(), 0);
+    world.run_until_quiet(seconds(60));
 }
 
 #[test]
