@@ -12,7 +12,7 @@ use crate::engine::{Exchange, Timer};
 use crate::gateways::{SIGN_OF_LIFE_OF_GATEWAY, is_of_gateway};
 use crate::legs::{Asking, Called, CalledStage, Doubt, Gateway, Whom};
 use crate::session::{Session, Terms};
-use crate::settings::{Contactable, Who};
+use crate::settings::{Contactable, DoNotDisturb, Who};
 use crate::sound::hosts_of_phone;
 
 /// A phone that sends no response above 100 within this time is not reachable.
@@ -293,18 +293,35 @@ impl Exchange {
         if is_of_gateway(reason) {
             self.try_next_gateway(now, leg);
         }
-        self.called_left(now, leg, miss_of(reason));
+        let miss = self.miss_of(leg, reason);
+        self.called_left(now, leg, miss);
+    }
+
+    fn miss_of(&self, leg: LegId, reason: Failure) -> Miss {
+        let by_trunk = self.called.get(&leg).is_some_and(|it| it.gateway.is_some());
+        match reason {
+            Failure::Timeout | Failure::Transport => Miss::Unreachable,
+            Failure::Status(status) if by_trunk => miss_by_trunk(status),
+            Failure::Status(status) => miss_by_phone(status, self.settings.do_not_disturb),
+        }
     }
 }
 
-fn miss_of(reason: Failure) -> Miss {
-    match reason {
-        Failure::Timeout | Failure::Transport => Miss::Unreachable,
-        Failure::Status(status) => match status {
-            Status::REQUEST_TIMEOUT => Miss::NoAnswer,
-            Status::NOT_FOUND | Status::TEMPORARILY_UNAVAILABLE => Miss::Unreachable,
-            other if other.code() / 100 == 5 => Miss::Unreachable,
-            _ => Miss::Declined,
-        },
+/// What a telephone behind a trunk means: some of its network's answers say that it was not found.
+fn miss_by_trunk(status: Status) -> Miss {
+    match status {
+        Status::REQUEST_TIMEOUT => Miss::NoAnswer,
+        Status::NOT_FOUND | Status::TEMPORARILY_UNAVAILABLE => Miss::Unreachable,
+        other if other.code() / 100 == 5 => Miss::Unreachable,
+        _ => Miss::Declined,
+    }
+}
+
+/// What a registered phone means. Whatever it answers, it answers: it lives.
+fn miss_by_phone(status: Status, do_not_disturb: DoNotDisturb) -> Miss {
+    match (status, do_not_disturb) {
+        (Status::REQUEST_TIMEOUT, _)
+        | (Status::TEMPORARILY_UNAVAILABLE, DoNotDisturb::NoAnswer) => Miss::NoAnswer,
+        _ => Miss::Declined,
     }
 }

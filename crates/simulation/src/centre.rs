@@ -9,8 +9,8 @@ use dispatch::{
     SkillId, Step, Strategy, Timeline,
 };
 use exchange::settings::{
-    CannotSpeak, Contactable, Host, Language, Line, Listener, Network, Node, Operator, Prompt,
-    Register, Settings, Trunk, Who,
+    CannotSpeak, Contactable, DoNotDisturb, Host, Language, Line, Listener, Network, Node,
+    Operator, Prompt, Register, Settings, Trunk, Who,
 };
 use media::{Law, SoundId};
 use sip::digest::Ha1;
@@ -81,6 +81,8 @@ pub struct Centre {
     pub trunk_probed_every: Option<Duration>,
     /// The rules of distribution.
     pub rules: Rules,
+    /// What a phone means by 480.
+    pub do_not_disturb: DoNotDisturb,
     /// How many calls the exchange takes at once.
     pub contacts_max: usize,
     /// How long a commit of the journal takes.
@@ -106,6 +108,7 @@ impl Default for Centre {
             registers: false,
             trunk_probed_every: None,
             rules: Rules::default(),
+            do_not_disturb: DoNotDisturb::Declined,
             contacts_max: 100,
             commit_time: Duration::from_millis(2),
         }
@@ -155,6 +158,7 @@ impl Centre {
             operators: self.operators.iter().map(|name| account(name)).collect(),
             directory: self.directory(),
             sounds: exchange::settings::Sounds { prompts: prompts() },
+            do_not_disturb: self.do_not_disturb,
         }
     }
 

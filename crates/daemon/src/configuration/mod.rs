@@ -149,6 +149,7 @@ impl Files {
             operators,
             directory: directory.contactable,
             sounds: prompts.staff(),
+            do_not_disturb: self.queues.1.do_not_disturb(&self.queues.0, problems),
         };
         if let Err(error) = try_distribution(&settings.dispatch) {
             problems.push(self.queues.0.problem_of_file("", error.to_string()));

@@ -7,6 +7,7 @@ use dispatch::{
     Action, Class, Key, Need, PartnerId, Queue, QueueId, Reserve, Rules, SkillId, Step, Strategy,
     Timeline,
 };
+use exchange::settings::DoNotDisturb;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -30,6 +31,7 @@ struct RulesTable {
     rest_unreachable_seconds: u64,
     last_minutes_of_shift: u64,
     adrift_seconds: u64,
+    do_not_disturb: Option<Spanned<String>>,
 }
 
 impl Default for RulesTable {
@@ -42,6 +44,7 @@ impl Default for RulesTable {
             rest_unreachable_seconds: rules.rest_unreachable.as_secs(),
             last_minutes_of_shift: 0,
             adrift_seconds: rules.adrift.as_secs(),
+            do_not_disturb: None,
         }
     }
 }
@@ -159,6 +162,26 @@ impl QueuesFile {
             misses_before_pause: self.rules.misses_before_pause,
             adrift: Duration::from_secs(self.rules.adrift_seconds.min(ADRIFT_SECONDS_MAX)),
             last_minutes: Duration::from_secs(60 * self.rules.last_minutes_of_shift),
+        }
+    }
+
+    /// What an operator's phone means by 480.
+    pub(crate) fn do_not_disturb(
+        &self,
+        source: &Source,
+        problems: &mut Vec<Problem>,
+    ) -> DoNotDisturb {
+        let Some(text) = &self.rules.do_not_disturb else {
+            return DoNotDisturb::default();
+        };
+        match text.get_ref().as_str() {
+            "declined" => DoNotDisturb::Declined,
+            "no-answer" => DoNotDisturb::NoAnswer,
+            unknown => {
+                let sentence = format!("{unknown:?} is neither \"declined\" nor \"no-answer\"");
+                problems.push(source.problem(text, "rules.do_not_disturb", sentence));
+                DoNotDisturb::default()
+            }
         }
     }
 

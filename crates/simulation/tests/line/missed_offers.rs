@@ -2,6 +2,7 @@
 
 use dispatch::{Notice, PauseCause, Reachability};
 use exchange::Warning;
+use exchange::settings::DoNotDisturb;
 use simulation::{Caller, Centre, Manner, Power};
 use sip::Status;
 
@@ -147,4 +148,48 @@ fn an_operator_who_misses_again_and_again_is_paused_while_another_is_there() {
         ),
         "{paused:?}"
     );
+}
+
+#[test]
+fn whatever_a_phone_answers_it_lives() {
+    let statuses = [
+        Status::TEMPORARILY_UNAVAILABLE,
+        Status::NOT_FOUND,
+        Status::SERVER_INTERNAL_ERROR,
+        Status::SERVICE_UNAVAILABLE,
+    ];
+    for status in statuses {
+        let mut world = open(Centre::default());
+        world
+            .peer("eva")
+            .set_manner(Manner::Declines(seconds(1), status));
+
+        world.call(Caller::from_number(1));
+        world.run(seconds(3));
+
+        let misses = world.state().counts().open.misses;
+        assert_eq!((misses.declined, misses.unreachable), (1, 0), "{status:?}");
+        let reachability = world.operator("eva").reachability;
+        assert_eq!(reachability, Reachability::Reachable, "{status:?}");
+        assert_eq!(world.operator("eva").rest, None, "{status:?}");
+    }
+}
+
+#[test]
+fn a_phone_that_is_not_to_be_disturbed_declines_or_does_not_answer_as_configured() {
+    let told = |do_not_disturb| {
+        let mut world = open(Centre {
+            do_not_disturb,
+            ..Centre::default()
+        });
+        let not_to_be_disturbed = Manner::Declines(seconds(0), Status::TEMPORARILY_UNAVAILABLE);
+        world.peer("eva").set_manner(not_to_be_disturbed);
+        world.call(Caller::from_number(1));
+        world.run(seconds(3));
+        let misses = world.state().counts().open.misses;
+        (misses.declined, misses.no_answer)
+    };
+
+    assert_eq!(told(DoNotDisturb::Declined), (1, 0));
+    assert_eq!(told(DoNotDisturb::NoAnswer), (0, 1));
 }
