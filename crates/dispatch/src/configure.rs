@@ -10,8 +10,8 @@ use crate::group::{Grouped, grouped};
 use crate::index::Index;
 use crate::operator::{OperatorState, Posted};
 use crate::{
-    Action, Config, ConfigError, Decision, InputError, Membership, OperatorId, OverflowPhase,
-    Place, Reachability, Step, Tier, Widened, validate,
+    Action, Config, ConfigError, Decision, InputError, Membership, OperatorId, OverflowPhase, Step,
+    Tier, Widened, validate,
 };
 
 /// What a new configuration means for a live contact.
@@ -317,19 +317,6 @@ impl Dispatcher {
         }
         for slot in live {
             self.sync_contact(slot);
-        }
-    }
-}
-
-impl OperatorState {
-    /// Answers from another place than before, perhaps.
-    fn settle_at(&mut self, place: Place) {
-        if self.place != place {
-            self.place = place;
-            self.reachability = match place {
-                Place::Desk => Reachability::Unreachable,
-                Place::Home => Reachability::Reachable,
-            };
         }
     }
 }

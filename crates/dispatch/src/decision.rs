@@ -104,6 +104,11 @@ pub enum Decision {
         /// Why.
         cause: PauseCause,
     },
+    /// The machine's pause of an operator is over: nobody else is there any more.
+    PauseLifted {
+        /// Whose.
+        operator: OperatorId,
+    },
     /// A wrap-up began or changed.
     WrapUp {
         /// Whose.

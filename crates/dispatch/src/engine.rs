@@ -94,6 +94,7 @@ impl Dispatcher {
             return Err(refusal);
         }
         self.latest_offers.clear();
+        self.lift_pauses_of_the_last();
         self.climb_where_nobody_is();
         self.match_all();
         if self.index.is_overfull() {
@@ -337,6 +338,7 @@ impl Dispatcher {
             free: operator.free_key(),
             available,
             there: operator.is_there(),
+            benched: operator.is_benched(),
             ringing,
             due: operator.due(last_minutes),
         };

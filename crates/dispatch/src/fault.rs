@@ -19,11 +19,13 @@ pub enum Fault {
     ClosesTwice,
     /// Offers no alarm.
     PassesOverAlarms,
+    /// Leaves a pause of the machine when nobody else is there any more.
+    KeepsPauses,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::JoinsTheBusy,
         Self::LosesHandedBack,
         Self::LatestFirst,
@@ -32,5 +34,6 @@ impl Fault {
         Self::ForgetsReserves,
         Self::ClosesTwice,
         Self::PassesOverAlarms,
+        Self::KeepsPauses,
     ];
 }

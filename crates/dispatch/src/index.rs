@@ -75,6 +75,14 @@ pub(crate) struct Index {
     pub(crate) changed_buckets: Bits,
     /// Per queue how many operators at a desk are there.
     pub(crate) desks_there: Vec<u32>,
+    /// Groups whose one operator who is there is the last at a desk whom a queue of hers has.
+    pub(crate) last: Bits,
+    /// Per queue the groups at a desk that serve it.
+    desks_of: Vec<Bits>,
+    /// Per queue the operators at a desk who would be there but for a pause of the machine.
+    pub(crate) benched: Vec<BTreeSet<OperatorSlot>>,
+    /// Queues that nobody at a desk is there for while somebody may be benched, since that was looked at last.
+    pub(crate) bare: BTreeSet<QueueSlot>,
     pub(crate) buckets: Vec<Bucket>,
     /// Per class the first contact of every bucket that is not empty, and the bucket.
     pub(crate) heads: [BTreeMap<(Standing, ContactId), usize>; CLASSES.len()],
@@ -95,10 +103,18 @@ impl Index {
                 }
             }
         }
+        let mut desks_of = vec![Bits::default(); queues];
+        for (number, group) in groups.iter().enumerate() {
+            for queue in group.queues.iter().filter(|_| group.place == Place::Desk) {
+                desks_of[*queue].insert(number);
+            }
+        }
         Self {
             groups,
             reserves,
+            desks_of,
             desks_there: vec![0; queues],
+            benched: vec![BTreeSet::new(); queues],
             buckets_kept: SIGNATURES_KEPT,
             ..Self::default()
         }
@@ -253,6 +269,9 @@ impl Index {
         if old.there != new.there {
             self.post_there(group, new);
         }
+        if old.benched != new.benched {
+            self.post_benched(slot, group, new);
+        }
         if old.ringing != new.ringing {
             self.post_ringing(slot, group, old, new);
         }
@@ -289,14 +308,15 @@ impl Index {
         self.reopen();
     }
 
-    /// Works out which groups are open to which class: those with somebody free whom no reserve keeps from it.
+    /// Works out which groups are open to which class: those with somebody free whom no reserve keeps from it. The last operator who is there is
+    /// never held back.
     fn reopen(&mut self) {
         for class in CLASSES {
             for at in 0..self.free.words() {
                 let refusing = self.reserves.iter().filter(|held| held.refuses(class));
-                let open = refusing.fold(self.free.word(at), |open, held| {
-                    open & !held.groups.word(at)
-                });
+                let free = self.free.word(at);
+                let open = refusing.fold(free, |open, held| open & !held.groups.word(at));
+                let open = open | (free & self.last.word(at));
                 let newly = open & !self.open[class as usize].word(at);
                 if newly != 0 {
                     let changed = self.changed_groups.word(at) | newly;
@@ -319,6 +339,9 @@ impl Index {
         if entry.place == Place::Desk {
             for queue in &entry.queues {
                 self.desks_there[*queue] = change(self.desks_there[*queue]);
+                if self.desks_there[*queue] == 0 {
+                    self.bare.insert(*queue);
+                }
             }
         }
         if before == 0 {
@@ -328,6 +351,52 @@ impl Index {
             self.there.remove(group);
             self.left.insert(group);
         }
+        self.note_who_is_last(group);
+    }
+
+    /// Works out who is now the last at a desk whom a queue of hers has, after somebody of this group came or left.
+    fn note_who_is_last(&mut self, group: usize) {
+        if self.reserves.is_empty() || self.groups[group].place != Place::Desk {
+            return;
+        }
+        let mut concerned = BTreeSet::from([group]);
+        for queue in &self.groups[group].queues {
+            // With more than two there nobody was or is the last one.
+            if self.desks_there[*queue] <= 2 {
+                concerned.extend(self.desks_of[*queue].common(&self.there));
+            }
+        }
+        for group in concerned {
+            let there = self.there.contains(group);
+            let mut queues = self.groups[group].queues.iter();
+            if there && queues.any(|queue| self.desks_there[*queue] == 1) {
+                self.last.insert(group);
+            } else {
+                self.last.remove(group);
+            }
+        }
+        self.reopen();
+    }
+
+    fn post_benched(&mut self, slot: OperatorSlot, group: usize, new: &Posted) {
+        for queue in &self.groups[group].queues {
+            if new.benched {
+                self.benched[*queue].insert(slot);
+                self.bare.insert(*queue);
+            } else {
+                self.benched[*queue].remove(&slot);
+            }
+        }
+    }
+
+    /// The benched operators of every queue that nobody at a desk is there for, in the configured order.
+    pub(crate) fn benched_last(&mut self) -> BTreeSet<OperatorSlot> {
+        let bare = std::mem::take(&mut self.bare);
+        bare.into_iter()
+            .filter(|queue| self.desks_there[*queue] == 0)
+            .flat_map(|queue| &self.benched[queue])
+            .copied()
+            .collect()
     }
 
     fn post_ringing(&mut self, slot: OperatorSlot, group: usize, old: &Posted, new: &Posted) {

@@ -71,6 +71,9 @@ pub enum Violation {
         /// Who could have it.
         operator: OperatorId,
     },
+    /// The machine keeps somebody paused although nobody else is there for a queue of hers, or she is at home.
+    #[error("operator {0} is paused although she is the last one there, or at home")]
+    LastPaused(OperatorId),
     /// Something is long due.
     #[error("something was due at {0:?}")]
     Overdue(Moment),
@@ -88,6 +91,7 @@ pub fn check(dispatcher: &Dispatcher, now: Moment) -> Result<(), Violation> {
     for slot in dispatcher.contact_slots.values() {
         check_contact(dispatcher, *slot)?;
     }
+    check_pauses(dispatcher)?;
     check_alarms(dispatcher)?;
     check_urgency(dispatcher)?;
     check_latest_offers(dispatcher)?;
@@ -235,6 +239,20 @@ fn wanting(dispatcher: &Dispatcher) -> impl Iterator<Item = (&Contact, Vec<(Skil
         })
 }
 
+/// The machine keeps nobody paused who would be the last one there, and nobody at home at all.
+fn check_pauses(dispatcher: &Dispatcher) -> Result<(), Violation> {
+    for (slot, operator) in dispatcher.operators.iter().enumerate() {
+        let wrongly = match operator.place {
+            Place::Desk => operator.is_benched() && is_last(dispatcher, slot),
+            Place::Home => true,
+        };
+        if operator.paused.is_some() && wrongly {
+            return Err(Violation::LastPaused(operator.id));
+        }
+    }
+    Ok(())
+}
+
 fn check_alarms(dispatcher: &Dispatcher) -> Result<(), Violation> {
     let alarms = wanting(dispatcher)
         .filter(|(contact, _)| contact.class == Class::Alarm && contact.offers().is_empty());
@@ -305,8 +323,14 @@ fn check_latest_offers(dispatcher: &Dispatcher) -> Result<(), Violation> {
         }
         for (queue, reserve) in reserves(dispatcher) {
             let counts = offered.class > reserve.class
-                && counts_for(dispatcher, operator_slot, queue, reserve);
-            if counts && left_free(dispatcher, queue, reserve) < reserve.least as usize {
+                && counts_for(dispatcher, operator_slot, queue, reserve)
+                && !is_last(dispatcher, operator_slot);
+            // Whoever is the last one there was offered something, too, whatever the reserve says.
+            let exempt = dispatcher.latest_offers.iter().filter(|(_, other)| {
+                counts_for(dispatcher, *other, queue, reserve) && is_last(dispatcher, *other)
+            });
+            let left = left_free(dispatcher, queue, reserve) + exempt.count();
+            if counts && left < reserve.least as usize {
                 return Err(Violation::ReserveBroken {
                     contact: offered.id,
                     operator: operator.id,
@@ -339,6 +363,25 @@ fn counts_for(
                     .any(|(has, at)| *has == need.skill && *at >= need.level)
             })
     })
+}
+
+/// Whether some queue of hers has nobody else at a desk who is there.
+fn is_last(dispatcher: &Dispatcher, slot: OperatorSlot) -> bool {
+    let operators = dispatcher.config.operators.iter();
+    let others_there = |queue: &QueueId| {
+        operators
+            .clone()
+            .zip(&dispatcher.operators)
+            .enumerate()
+            .any(|(other, (entry, operator))| {
+                other != slot
+                    && entry.place == Place::Desk
+                    && entry.queues.contains(queue)
+                    && operator.is_there()
+            })
+    };
+    let entry = dispatcher.config.operators.get(slot);
+    entry.is_some_and(|entry| !entry.queues.iter().all(others_there))
 }
 
 fn left_free(dispatcher: &Dispatcher, queue: QueueId, reserve: &Reserve) -> usize {
@@ -380,6 +423,7 @@ fn check_nobody_apart(dispatcher: &Dispatcher) -> Result<(), Violation> {
                     contact.class > reserve.class
                         && counts_for(dispatcher, *slot, queue, reserve)
                         && left_free(dispatcher, queue, reserve) <= reserve.least as usize
+                        && !is_last(dispatcher, *slot)
                 })
             };
             if fits(dispatcher, contact, *slot, &required)
@@ -465,10 +509,10 @@ pub fn check_index(dispatcher: &Dispatcher) -> Result<(), String> {
     }
     let free = |index: &crate::index::Index| {
         let reserves: Vec<_> = index.reserves.iter().map(|held| held.free).collect();
-        (reserves, index.desks_there.clone())
+        (reserves, index.desks_there.clone(), index.benched.clone())
     };
     if free(kept) != free(built) {
-        return Err("the counts of free or present operators differ".to_owned());
+        return Err("the counts of free, present or benched operators differ".to_owned());
     }
     if dispatcher
         .operators

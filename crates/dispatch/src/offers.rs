@@ -227,6 +227,9 @@ impl Dispatcher {
                 misses,
             }));
             self.rest_longer(operator, misses - limit);
+        } else if self.operators[operator].place == Place::Home {
+            // Nobody at home has a page or a key to end a pause with: the next on call is rung meanwhile.
+            self.rest_longer(operator, misses - limit);
         } else {
             let cause = PauseCause::Misses(misses);
             self.operators[operator].paused = Some(cause);
@@ -234,6 +237,22 @@ impl Dispatcher {
                 operator: id,
                 cause,
             });
+        }
+    }
+
+    /// Ends the machine's pause of everybody who is now the last at a desk whom a queue of hers has.
+    pub(crate) fn lift_pauses_of_the_last(&mut self) {
+        if self.is_faulty(Fault::KeepsPauses) {
+            return;
+        }
+        for operator in self.index.benched_last() {
+            let state = &mut self.operators[operator];
+            state.paused = None;
+            let operator_id = state.id;
+            self.decide(Decision::PauseLifted {
+                operator: operator_id,
+            });
+            self.sync_operator(operator);
         }
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Posted {
     pub(crate) available: bool,
     /// Whether she counts among those who are there.
     pub(crate) there: bool,
+    /// Whether she would be there but for a pause of the machine.
+    pub(crate) benched: bool,
     /// What she is offered.
     pub(crate) ringing: Option<(Class, Standing, ContactId)>,
     /// When something of her is due.
@@ -66,13 +68,9 @@ impl OperatorState {
             id,
             place,
             membership: Membership::Configured,
-            intent: Intent::Off,
+            intent: intent_at_first(place),
             paused: None,
-            reachability: match place {
-                Place::Desk => Reachability::Unreachable,
-                // No registration proves a telephone at home: the trunk finds out by ringing it.
-                Place::Home => Reachability::Reachable,
-            },
+            reachability: reachability_at_first(place),
             talking: None,
             claim: None,
             legs: BTreeMap::new(),
@@ -101,6 +99,25 @@ impl OperatorState {
         self.is_ready()
             && self.reachability == Reachability::Reachable
             && self.membership == Membership::Configured
+    }
+
+    /// Whether nothing but a pause of the machine keeps her desk from being there.
+    pub(crate) fn is_benched(&self) -> bool {
+        self.paused.is_some()
+            && self.place == Place::Desk
+            && self.intent == Intent::Ready
+            && self.reachability == Reachability::Reachable
+            && self.membership == Membership::Configured
+    }
+
+    /// Answers from another place than before, perhaps: what she wanted there and how she was reached says nothing of this one.
+    pub(crate) fn settle_at(&mut self, place: Place) {
+        if self.place != place {
+            self.place = place;
+            self.intent = intent_at_first(place);
+            self.paused = None;
+            self.reachability = reachability_at_first(place);
+        }
     }
 
     /// Whether she has no leg.
@@ -142,5 +159,21 @@ impl OperatorState {
             Some(at) if now >= at - last_minutes => ShiftPart::LastMinutes,
             Some(_) | None => ShiftPart::Within,
         }
+    }
+}
+
+/// What somebody wants before she said so: a desk is off until she signs in, who is on call is so by the configuration.
+const fn intent_at_first(place: Place) -> Intent {
+    match place {
+        Place::Desk => Intent::Off,
+        Place::Home => Intent::Ready,
+    }
+}
+
+/// What is known of a phone of which nothing was heard. No registration proves a telephone at home: the trunk finds out by ringing it.
+const fn reachability_at_first(place: Place) -> Reachability {
+    match place {
+        Place::Desk => Reachability::Unreachable,
+        Place::Home => Reachability::Reachable,
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::{Dispatcher, LegOwner};
 use crate::operator::{OperatorState, Posted};
 use crate::{
     ContactSnapshot, ContactState, Joined, Membership, Offer, OperatorId, OperatorSnapshot,
-    PairRest, Snapshot,
+    PairRest, Place, Snapshot,
 };
 
 impl Dispatcher {
@@ -209,7 +209,8 @@ impl Dispatcher {
             place: from.place,
             membership: from.membership,
             intent: from.intent,
-            paused: from.paused,
+            // Earlier releases paused people on call, too.
+            paused: from.paused.filter(|_| from.place == Place::Desk),
             reachability: from.reachability,
             talking: None,
             claim: None,

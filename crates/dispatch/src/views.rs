@@ -205,7 +205,8 @@ impl Dispatcher {
         }
         let reserves = self.index.groups[operator.group].reserves.iter();
         let mut holding = reserves.map(|number| &self.index.reserves[*number]);
-        if let Some(held) = holding.find(|held| held.refuses(contact.class)) {
+        let open = self.index.open[contact.class as usize].contains(operator.group);
+        if !open && let Some(held) = holding.find(|held| held.refuses(contact.class)) {
             return Some(Why::Reserved {
                 operator: id,
                 class: held.class,

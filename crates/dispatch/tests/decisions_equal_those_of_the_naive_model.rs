@@ -104,6 +104,7 @@ fn the_days_contain_every_kind_of_decision() {
         "Waited",
         "NobodyThere }",
         "Paused {",
+        "PauseLifted {",
         "WrapUp {",
         "WrapUpOver",
         "Waits {",

@@ -135,6 +135,7 @@ impl Exchange {
             Decision::Paused { operator, cause: _ } => {
                 self.warn(Warning::OperatorPaused { operator })
             }
+            Decision::PauseLifted { operator } => self.warn(Warning::PauseLifted { operator }),
             Decision::Missed { .. }
             | Decision::Climbed { .. }
             | Decision::WrapUp { .. }

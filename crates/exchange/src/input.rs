@@ -225,6 +225,11 @@ pub enum Warning {
         /// Whom.
         operator: OperatorId,
     },
+    /// The machine's pause of an operator is over, because nobody else is there any more.
+    PauseLifted {
+        /// Whose.
+        operator: OperatorId,
+    },
     /// Distribution refused a configuration: the one before goes on there.
     ConfigurationRefused {
         /// Why, in a sentence.

@@ -175,6 +175,7 @@ impl Exchange {
             | Decision::Waits { .. }
             | Decision::Classed { .. }
             | Decision::Paused { .. }
+            | Decision::PauseLifted { .. }
             | Decision::WrapUp { .. }
             | Decision::WrapUpOver { .. }
             | Decision::Tell(_) => return,

@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dispatch::{Intent, OperatorId};
 use journal::Fact;
 use media::PortPair;
 use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
@@ -13,7 +12,7 @@ use crate::engine::{Exchange, Timer};
 use crate::input::{Output, Resolution, Warning};
 use crate::legs::Gateway;
 use crate::presence::Probed;
-use crate::settings::{Host, Network, Settings, Trunk, Who};
+use crate::settings::{Host, Network, Settings, Trunk};
 use crate::timers::TimerId;
 
 /// Time from one look-up of a trunk's name to the next.
@@ -136,22 +135,7 @@ impl Exchange {
             },
         );
         self.append(now, Fact::Configured(Arc::new(settings.dispatch.clone())));
-        for entry in &settings.directory {
-            if let Who::OnCall(operator) = entry.who {
-                self.call_on(now, operator);
-            }
-        }
         self.replace_trunks(now, settings);
-    }
-
-    /// Somebody of the directory is on call. One who was so already stays as she is, paused by the machine or not.
-    fn call_on(&mut self, now: Instant, operator: OperatorId) {
-        let known = self.dispatcher().operator(operator);
-        let ready = known.is_some_and(|view| view.intent == Intent::Ready);
-        if !ready {
-            let intent = Intent::Ready;
-            self.append(now, Fact::Intends { operator, intent });
-        }
     }
 
     fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {

@@ -77,6 +77,7 @@ impl Counts {
             | Decision::Classed { .. }
             | Decision::Climbed { .. }
             | Decision::Paused { .. }
+            | Decision::PauseLifted { .. }
             | Decision::WrapUp { .. }
             | Decision::WrapUpOver { .. }
             | Decision::Tell(_) => {}

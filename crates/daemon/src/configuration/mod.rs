@@ -154,7 +154,8 @@ impl Files {
         if let Err(error) = try_distribution(&settings.dispatch) {
             problems.push(self.queues.0.problem_of_file("", error.to_string()));
         }
-        let advice = advice(&node, &settings, &prompts);
+        let mut advice = advice(&node, &settings, &prompts);
+        advice.extend(self.queues.1.reserves_of_everybody());
         Some(Configuration {
             setup: setup::setup(&node, &settings.dispatch, &self.queues.1),
             node,

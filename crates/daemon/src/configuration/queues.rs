@@ -185,6 +185,27 @@ impl QueuesFile {
         }
     }
 
+    /// A sentence for each reserve that keeps everybody whom the queue is to have at least.
+    pub(crate) fn reserves_of_everybody(&self) -> Vec<String> {
+        let of_queue = |queue: &QueueTable| {
+            let least = queue.staff_minimum;
+            let large = queue
+                .reserves
+                .iter()
+                .filter(move |reserve| least > 0 && reserve.operators >= least);
+            let name = queue.name.get_ref().clone();
+            large.map(move |reserve| {
+                format!(
+                    "queues.toml: queue.reserve: {name} keeps {} operators free for {}, and its staff_minimum is {least}: \
+                     with no more there, less urgent callers wait until the last one is alone",
+                    reserve.operators,
+                    reserve.class.get_ref(),
+                )
+            }).collect::<Vec<_>>()
+        };
+        self.queues.iter().flat_map(of_queue).collect()
+    }
+
     /// The queues, or everything that is wrong with them.
     pub(crate) fn queues(&self, source: &Source, problems: &mut Vec<Problem>) -> Vec<Queue> {
         let mut queues: Vec<Queue> = Vec::new();

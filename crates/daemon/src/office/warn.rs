@@ -174,6 +174,11 @@ pub(crate) fn words(warning: &Warning) -> Words {
             format!("{operator} was paused after missed calls"),
             News::Contact,
         ),
+        Warning::PauseLifted { operator } => (
+            "pause-lifted",
+            format!("{operator} is the last one there: her pause after missed calls is lifted"),
+            News::Contact,
+        ),
         Warning::CallRefused { reason } => (
             "call-refused",
             format!("a call was refused: {reason}"),

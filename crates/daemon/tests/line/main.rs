@@ -6,6 +6,7 @@ mod peers;
 
 mod busy_for_ever;
 mod cannot_speak;
+mod checked;
 mod draining;
 mod early_hang_up;
 mod greeting;
@@ -21,6 +22,7 @@ mod reload;
 mod ring_all;
 mod star_codes;
 mod strangers;
+mod the_last_one_there;
 mod tones;
 mod trunk_by_name;
 

@@ -113,15 +113,15 @@ impl Model {
         let now = self.now;
         let mut seated: Vec<Person> = Vec::new();
         for operator in &config.operators {
-            let reach = match operator.place {
-                Place::Desk => Reachability::Unreachable,
-                Place::Home => Reachability::Reachable,
+            let (intent, reach) = match operator.place {
+                Place::Desk => (Intent::Off, Reachability::Unreachable),
+                Place::Home => (Intent::Ready, Reachability::Reachable),
             };
             let mut person = self.person(operator.id).cloned().unwrap_or(Person {
                 id: operator.id,
                 place: operator.place,
                 leaving: false,
-                intent: Intent::Off,
+                intent,
                 paused: None,
                 reach,
                 legs: BTreeMap::new(),
@@ -137,6 +137,8 @@ impl Model {
             });
             if person.place != operator.place {
                 person.place = operator.place;
+                person.intent = intent;
+                person.paused = None;
                 person.reach = reach;
             }
             person.leaving = false;

@@ -131,6 +131,7 @@ impl Model {
             return None;
         }
         self.note_idle(&idle);
+        self.lift_pauses();
         self.climb_all();
         self.match_all();
         Some(std::mem::take(&mut self.out))
@@ -255,6 +256,7 @@ impl Model {
                     .filter(|other| self.is_free(other) && self.counts(other, queue.id, reserve));
                 contact.class > reserve.class
                     && self.counts(person, queue.id, reserve)
+                    && !self.is_last(person.id)
                     && free.count() <= reserve.least as usize
             })
         })

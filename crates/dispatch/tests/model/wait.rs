@@ -1,4 +1,4 @@
-use super::{At, Far, Model, Partner};
+use super::{At, Far, Model, Partner, Person};
 use dispatch::{
     Action, ContactId, Decision, Miss, Moment, Notice, OperatorId, Outcome, PauseCause, Place,
     Reachability, StepCause, Strategy, Withdrawal,
@@ -203,6 +203,8 @@ impl Model {
                 misses,
             }));
             self.rest_longer(operator, misses - limit);
+        } else if misses >= limit && self.person(operator).unwrap().place == Place::Home {
+            self.rest_longer(operator, misses - limit);
         } else if misses >= limit {
             let cause = PauseCause::Misses(misses);
             self.person_mut(operator).unwrap().paused = Some(cause);
@@ -210,7 +212,8 @@ impl Model {
         }
     }
 
-    fn is_last(&self, operator: OperatorId) -> bool {
+    /// Whether some queue of hers has nobody else at a desk who is there.
+    pub fn is_last(&self, operator: OperatorId) -> bool {
         let queues = self
             .config
             .queues
@@ -224,6 +227,29 @@ impl Model {
                     && self.serves(other.id, queue.id)
             })
         })
+    }
+
+    /// The machine's pause ends for whoever is now the last.
+    pub fn lift_pauses(&mut self) {
+        let idle = self.available();
+        let last: Vec<OperatorId> = self
+            .people
+            .iter()
+            .filter(|person| {
+                let unpaused = Person {
+                    paused: None,
+                    ..(*person).clone()
+                };
+                person.paused.is_some() && person.place == Place::Desk && unpaused.there()
+            })
+            .map(|person| person.id)
+            .filter(|id| self.is_last(*id))
+            .collect();
+        for operator in last {
+            self.person_mut(operator).unwrap().paused = None;
+            self.out.push(Decision::PauseLifted { operator });
+        }
+        self.note_idle(&idle);
     }
 
     fn rest_longer(&mut self, operator: OperatorId, beyond: u32) {

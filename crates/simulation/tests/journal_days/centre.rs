@@ -98,7 +98,10 @@ pub(crate) fn config(chance: &mut Chance) -> Config {
             ring_time: seconds(20),
             rest: seconds(30),
         }],
-        rules: Rules::default(),
+        rules: Rules {
+            misses_before_pause: 1 + u32::try_from(chance.below(3)).unwrap(),
+            ..Rules::default()
+        },
     }
 }
 
@@ -179,6 +182,7 @@ impl Centre {
             | Decision::Classed { .. }
             | Decision::Climbed { .. }
             | Decision::Paused { .. }
+            | Decision::PauseLifted { .. }
             | Decision::WrapUp { .. }
             | Decision::WrapUpOver { .. }
             | Decision::Tell(_) => {}

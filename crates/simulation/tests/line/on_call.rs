@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use dispatch::{Action, Outcome, Step};
+use dispatch::{Action, Intent, Outcome, Step};
+use exchange::{Command, Reply};
+use journal::Fact;
 use media::Digit;
 use simulation::{Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
 use sip::Status;
@@ -152,4 +154,34 @@ fn a_trunk_that_says_nothing_is_not_waited_for_until_it_rings_out() {
     world.run(seconds(30));
 
     assert!(world.state().counts().open.misses.unreachable >= 1);
+}
+
+#[test]
+fn a_reload_leaves_off_whom_a_supervisor_sent_off() {
+    let mut world = open(centre());
+    assert_eq!(world.operator("olga").intent, Intent::Ready);
+    let sent_off = world.ask(Command::Act(Box::new(Fact::Intends {
+        operator: Centre::operator("olga"),
+        intent: Intent::Off,
+    })));
+    assert!(matches!(sent_off, Reply::Done), "{sent_off:?}");
+
+    world.configure(|centre| centre.words_every = seconds(30));
+    world.run(seconds(1));
+
+    assert_eq!(world.operator("olga").intent, Intent::Off);
+}
+
+#[test]
+fn a_mobile_that_never_answers_is_rung_all_night() {
+    let mut world = open(centre());
+    at_home(&mut world, Manner::Declines(seconds(2), Status::BUSY_HERE));
+    world.call(Caller::from_number(1));
+    world.run(seconds(600));
+
+    let before = world.state().counts().open.misses.declined;
+    world.run(seconds(60));
+
+    assert_eq!(world.operator("olga").paused, None);
+    assert!(world.state().counts().open.misses.declined >= before + 3);
 }

@@ -173,6 +173,7 @@ fn decided(decision: &Decision) -> Option<Step> {
         | Decision::Waits { .. }
         | Decision::Classed { .. }
         | Decision::Paused { .. }
+        | Decision::PauseLifted { .. }
         | Decision::WrapUp { .. }
         | Decision::WrapUpOver { .. }
         | Decision::Tell(_) => return None,
