@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use dispatch::{LineId, QueueId};
+use dispatch::{Class, LineId, QueueId};
 use exchange::settings::{CannotSpeak, Language, Line};
 use serde::Deserialize;
 use toml::Spanned;
@@ -151,7 +151,7 @@ impl LineTable {
         Ok(Line {
             id: LineId(queues::key(source, "line.name", &self.name)?),
             numbers: self.numbers.get_ref().clone(),
-            class: queues::class(source, "line.class", &self.class)?,
+            class: self.class(source)?,
             needs: queues::needs(source, "line.skills", &self.name, &self.skills)?.into(),
             ring_time: Duration::from_secs(self.ring_time_seconds.min(RING_TIME_SECONDS_MAX)),
             greeting: spoken("line.greeting", &self.greeting)?,
@@ -174,6 +174,18 @@ impl LineTable {
             },
             languages,
         })
+    }
+
+    /// The band of its contacts. Only an SOS button makes an alarm: a line of that class would overtake every one of them.
+    fn class(&self, source: &Source) -> Result<Class, Problem> {
+        match queues::class(source, "line.class", &self.class)? {
+            Class::Alarm => Err(source.problem(
+                &self.class,
+                "line.class",
+                "alarms come from SOS buttons; a line is \"danger\", \"crisis\" or \"information\"",
+            )),
+            class @ (Class::Danger | Class::Crisis | Class::Information) => Ok(class),
+        }
     }
 
     fn languages(&self, source: &Source) -> Result<Vec<Language>, Problem> {

@@ -32,3 +32,16 @@ fn a_reserve_as_large_as_the_least_staff_is_told() {
         assert_eq!(words.contains(&sentence), told, "{words}");
     }
 }
+
+#[test]
+fn no_line_is_an_alarm() {
+    let site = quick_site();
+    site.change("lines.toml", "class = \"crisis\"", "class = \"alarm\"");
+
+    let (code, words) = check(&site);
+
+    assert_eq!(code, Some(2), "{words}");
+    for part in ["lines.toml:", "line.class", "SOS buttons"] {
+        assert!(words.contains(part), "{words}");
+    }
+}
