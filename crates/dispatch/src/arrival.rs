@@ -299,13 +299,35 @@ impl Dispatcher {
             }
             (EndCause::Operator, Some(Far::Operator { .. }))
             | (EndCause::Caller | EndCause::LegLost, _) => {}
+            (EndCause::GaveUp, with) => self.never_joined(slot, with),
         }
         let unanswered = match cause {
-            EndCause::Caller | EndCause::Operator => Outcome::Abandoned,
+            EndCause::Caller | EndCause::GaveUp | EndCause::Operator => Outcome::Abandoned,
             EndCause::LegLost => Outcome::Lost,
         };
         self.close(slot, unanswered);
         Ok(())
+    }
+
+    /// An answer was in when the caller gave up, but hers was not out: nobody talked, and nobody needs a wrap-up.
+    fn never_joined(&mut self, slot: ContactSlot, with: Option<Far>) {
+        let contact = &mut self.contacts[slot];
+        contact.answered = None;
+        contact.outcome = None;
+        let Some(with) = with else {
+            return;
+        };
+        contact.state = State::Waiting { offers: Vec::new() };
+        self.legs.remove(&with.leg());
+        match with {
+            Far::Operator { operator, .. } => {
+                let state = &mut self.operators[operator];
+                state.talking = None;
+                state.longer = Duration::ZERO;
+                self.sync_operator(operator);
+            }
+            Far::Partner { .. } => {}
+        }
     }
 
     /// Who is with the caller, or was before a restart.

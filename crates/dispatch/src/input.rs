@@ -265,6 +265,8 @@ pub enum HandBack {
 pub enum EndCause {
     /// The caller hung up.
     Caller,
+    /// The caller gave up while her line still rang: whoever answered meanwhile never talked with her.
+    GaveUp,
     /// The operator hung up.
     Operator,
     /// The caller's leg is gone without a word.

@@ -27,6 +27,28 @@ fn an_answer_after_the_caller_hung_up_loses() {
 }
 
 #[test]
+fn an_answer_that_came_just_before_the_caller_gave_up_joined_nobody() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    let contact = centre.arrives(Class::Crisis);
+    centre.answers(contact, "anna");
+
+    centre.give(Input::Ended {
+        contact,
+        cause: EndCause::GaveUp,
+    });
+
+    assert!(centre.decided.iter().any(|decision| matches!(
+        decision,
+        Decision::Closed(closed)
+            if closed.outcome == Outcome::Abandoned && closed.answered.is_none()
+    )));
+    let anna = centre.dispatcher.operator(op("anna")).unwrap();
+    assert_eq!(anna.wrap_up, None);
+    let next = centre.arrives(Class::Crisis);
+    assert_eq!(centre.offers().last(), Some(&offer(next, "anna")));
+}
+
+#[test]
 fn an_answer_just_after_it_rang_out_wins_when_both_are_still_free() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let contact = centre.arrives(Class::Crisis);

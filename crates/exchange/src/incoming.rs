@@ -344,6 +344,11 @@ impl Exchange {
         let Some(caller) = self.forget_caller(now, leg) else {
             return;
         };
+        let cause = match (cause, caller.stage) {
+            // An operator's answer may be on its way through the journal; the caller's 200 never went out.
+            (EndCause::Caller, Stage::Ringing { .. }) => EndCause::GaveUp,
+            (cause, _) => cause,
+        };
         self.append(
             now,
             Fact::Ended {

@@ -380,6 +380,9 @@ impl Model {
         let far = self.contacts.get(&id)?.far();
         only_if(cause != EndCause::Operator || matches!(far, Some(Far::Operator(..))))?;
         let lost = cause == EndCause::LegLost;
+        if cause == EndCause::GaveUp {
+            self.never_joined(id, far);
+        }
         self.close(
             id,
             if lost {
@@ -389,6 +392,18 @@ impl Model {
             },
         );
         Some(())
+    }
+
+    fn never_joined(&mut self, id: ContactId, far: Option<Far>) {
+        let contact = self.contacts.get_mut(&id).unwrap();
+        (contact.by_operator, contact.by_partner) = (false, false);
+        contact.answered = None;
+        if let Some(far) = far {
+            contact.at = At::Waiting(Vec::new());
+            if let Far::Operator(operator, ..) = far {
+                self.person_mut(operator).unwrap().longer = Duration::ZERO;
+            }
+        }
     }
 
     fn wrap_up(&mut self, operator: OperatorId, change: WrapUpChange) -> Accepted {

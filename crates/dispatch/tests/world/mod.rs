@@ -455,6 +455,7 @@ impl World {
             .of(&[
                 EndCause::Caller,
                 EndCause::Caller,
+                EndCause::GaveUp,
                 EndCause::Operator,
                 EndCause::LegLost,
             ])

@@ -29,6 +29,13 @@ fn a_callers_end_and_an_answer_that_cross_leave_nothing() {
 
             assert!(super::is_over(&world, caller), "{hangs_up} {commit_time}");
             assert_eq!(world.peer("eva").live_calls().count(), 0);
+            let connected = world.call_of(caller).answered.is_some();
+            let outcome = world.shadow().closed()[0].outcome;
+            assert_eq!(
+                outcome == Outcome::Answered,
+                connected,
+                "{outcome:?} at {hangs_up} with {commit_time}"
+            );
             world.run_until_quiet(seconds(60));
             world.check_counts();
         }

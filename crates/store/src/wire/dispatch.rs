@@ -45,7 +45,7 @@ choice!(Intent { 1 Ready, 2 Paused { reason, back_at }, 3 Off });
 choice!(Reachability { 1 Reachable, 2 Unproven, 3 Unreachable });
 choice!(Miss { 1 NoAnswer, 2 Declined, 3 Unreachable });
 choice!(HandBack { 1 Operator, 2 LegLost, 3 Partner });
-choice!(EndCause { 1 Caller, 2 Operator, 3 LegLost });
+choice!(EndCause { 1 Caller, 2 Operator, 3 LegLost, 4 GaveUp });
 choice!(WrapUpChange { 1 Longer(by), 2 Over });
 choice!(Outcome { 1 Answered, 2 Overflowed, 3 Abandoned, 4 Lost });
 choice!(PauseCause { 1 Misses(count) });

@@ -231,7 +231,7 @@ fn done(fact: &Fact) -> Option<Step> {
         Fact::Ended { cause, .. } => because(
             of(Happened::Ended),
             match cause {
-                EndCause::Caller => StepCause::Caller,
+                EndCause::Caller | EndCause::GaveUp => StepCause::Caller,
                 EndCause::Operator => StepCause::Operator,
                 EndCause::LegLost => StepCause::LegLost,
             },
