@@ -44,6 +44,11 @@ fn mutate(text: &str, dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
+/// The end of a message without a body.
+const EMPTY: &str = "Content-Length: 0\r\n\r\n";
+/// The same of an INFO with a key.
+const KEY: &str = "Content-Type: application/dtmf-relay\r\n\r\nSignal=5\r\n";
+
 /// The messages of a peer in the midst of one call each way.
 fn corpus(tag: &str, ours: &str) -> Vec<String> {
     let inside = |method: &str, number: u32, body: &str| {
@@ -54,13 +59,18 @@ fn corpus(tag: &str, ours: &str) -> Vec<String> {
         ];
         request(method, &lines.each_ref().map(String::as_str), body)
     };
+    let parts = format!(
+        "Content-Type: multipart/mixed;boundary=x\r\n\r\n--x\r\nContent-Type: application/sdp\r\n\r\n{SDP}\r\n\
+         --x\r\nContent-Disposition: signal;handling=optional\r\n\r\n1\r\n--x--\r\n"
+    );
     vec![
         invite(),
         inside("INVITE", 2, SDP),
         inside("INVITE", 3, ""),
         inside("UPDATE", 4, SDP),
         inside("ACK", 2, ""),
-        inside("INFO", 5, "5"),
+        inside("INFO", 5, "").replace(EMPTY, KEY),
+        inside("INVITE", 7, "").replace(EMPTY, &parts),
         inside("BYE", 6, ""),
         request("CANCEL", &[], ""),
         request(
