@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use media::Digit;
 
-/// How long after a press was told by one way the other way may tell it: some telephones send INFO when the key is let
-/// go.
+/// How long after a press was told by one way the other way may tell it: some telephones send INFO
+/// when the key is let go.
 const TOLD_AGAIN_WITHIN: Duration = Duration::from_secs(2);
 /// How many presses are remembered.
 const REMEMBERED_MAX: usize = 16;
@@ -25,7 +25,8 @@ pub(crate) enum Way {
 pub(crate) struct Presses(VecDeque<(Digit, Way, Instant)>);
 
 impl Presses {
-    /// Takes note of a key; tells whether it is a press of its own and not one that the other way told already.
+    /// Takes note of a key; tells whether it is a press of its own and not one that the other way
+    /// told already.
     pub(crate) fn is_new(&mut self, now: Instant, digit: Digit, way: Way) -> bool {
         self.0
             .retain(|(.., at)| now.saturating_duration_since(*at) <= TOLD_AGAIN_WITHIN);

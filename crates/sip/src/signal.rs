@@ -26,8 +26,8 @@ impl Signal {
         kind.is("application", "dtmf-relay") || kind.is("application", "dtmf")
     }
 
-    /// The key that an INFO tells; none where it tells none. `application/dtmf-relay` has it in a line `Signal=5`,
-    /// `application/dtmf` alone.
+    /// The key that an INFO tells; none where it tells none. `application/dtmf-relay` has it in a
+    /// line `Signal=5`, `application/dtmf` alone.
     pub(crate) fn of(info: &Message) -> Option<Self> {
         let kind = info.content_type().ok()??;
         let body = info.body();

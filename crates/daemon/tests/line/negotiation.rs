@@ -1,4 +1,5 @@
-//! What real telephones and carriers write into their session descriptions, and what was meant by it.
+//! What real telephones and carriers write into their session descriptions, and what was meant by
+//! it.
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ fn is_urgent(linka: &Linka<'_>) {
     });
 }
 
-/// Somebody at home whose mobile answers with these values of the scenario presses 1 and has the caller.
+/// Somebody at home whose mobile answers with these values of the scenario presses 1 and has the
+/// caller.
 fn is_joined_when_the_mobile_answers(values: &[(&str, &str)]) {
     let site = quick_site();
     without_partner(&site);

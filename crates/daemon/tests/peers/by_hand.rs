@@ -1,4 +1,5 @@
-//! A caller of the trunk whose bodies and packets the test writes itself: for what one carrier or phone sends and no other.
+//! A caller of the trunk whose bodies and packets the test writes itself: for what one carrier or
+//! phone sends and no other.
 
 use super::eventually;
 use super::linka::{LINE, Site};
@@ -68,7 +69,8 @@ impl ByHand {
         }
     }
 
-    /// Her session description with PCMA, PCMU and these lines behind; `events` is her number for telephone-event.
+    /// Her session description with PCMA, PCMU and these lines behind; `events` is her number for
+    /// telephone-event.
     pub(crate) fn sdp(&self, events: u8, more: &str) -> String {
         let port = self.sound.local_addr().unwrap().port();
         format!(

@@ -37,15 +37,15 @@ enum Handling {
 }
 
 impl Message {
-    /// The session description, without a copy: the body, or the first part of it that is one. Parts beside it are
-    /// skipped. A body without a type counts when it begins like one.
+    /// The session description, without a copy: the body, or the first part of it that is one.
+    /// Parts beside it are skipped. A body without a type counts when it begins like one.
     pub fn session_description(&self) -> Option<Bytes> {
         self.whole().find().description
     }
 
-    /// Tells whether the body, or a part of it, must be understood and is not (RFC 3261 §8.2.3, RFC 5621 §8). A part
-    /// that does not say how it is to be handled would have to be, but stands beside what was understood: nobody is
-    /// refused for it.
+    /// Tells whether the body, or a part of it, must be understood and is not (RFC 3261 §8.2.3, RFC
+    /// 5621 §8). A part that does not say how it is to be handled would have to be, but stands
+    /// beside what was understood: nobody is refused for it.
     pub(crate) fn demands_an_unknown_body(&self) -> bool {
         let whole = self.whole();
         let optional = whole.handling() == Handling::Optional;
@@ -176,7 +176,8 @@ impl<'a> Part<'a> {
         parts
     }
 
-    /// Reads a part that lies between two delimiters; the line end before the second one belongs to that.
+    /// Reads a part that lies between two delimiters; the line end before the second one belongs to
+    /// that.
     fn part(&self, begin: usize, end: usize) -> Part<'_> {
         let mut part = Part {
             content_type: None,
