@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch::{Intent, Key, LegId, OperatorId, WrapUpChange};
+use dispatch::{ContactId, HandBack, Intent, Key, LegId, Occupancy, OperatorId, WrapUpChange};
 use journal::Fact;
 use media::{Background, Playlist};
 use sip::message::Message;
@@ -29,6 +29,7 @@ enum Code {
     Longer,
     State,
     Off,
+    HandBack,
 }
 
 impl Code {
@@ -39,6 +40,7 @@ impl Code {
             b"*42" => Some(Self::Longer),
             b"*43" => Some(Self::State),
             b"*44" => Some(Self::Off),
+            b"*45" => Some(Self::HandBack),
             _ => None,
         }
     }
@@ -118,16 +120,23 @@ impl Exchange {
         );
     }
 
-    /// What confirms the code, in the operator's language. It is chosen before the code changes her state.
+    /// What confirms the code, in the operator's language. It is chosen before the code changes her state. Whom the machine paused hears so first,
+    /// whatever she dialled.
     fn spoken(&self, operator: OperatorId, code: Code) -> Vec<media::SoundId> {
-        let prompts = match code {
+        let mut prompts = match code {
             Code::Ready => vec![Prompt::Ready],
             Code::Pause => vec![Prompt::Paused],
             Code::Longer if self.is_in_wrap_up(operator) => vec![Prompt::WrapUpLonger],
             Code::Longer => vec![Prompt::NotPossible],
             Code::State => vec![Prompt::State, self.state_prompt(operator)],
             Code::Off => vec![Prompt::Off],
+            Code::HandBack if self.talks_with(operator).is_some() => vec![Prompt::WrapUp],
+            Code::HandBack => vec![Prompt::NotPossible],
         };
+        let paused = self.is_paused_by_the_machine(operator);
+        if paused && !prompts.contains(&Prompt::PausedAfterMisses) {
+            prompts.insert(0, Prompt::PausedAfterMisses);
+        }
         let language = self.language_of(operator);
         let sounds = &self.settings.sounds.prompts;
         let sound = |prompt| sounds.get(&(language, prompt)).copied();
@@ -152,6 +161,13 @@ impl Exchange {
                 let change = WrapUpChange::Longer(LONGER);
                 return self.append(now, Fact::WrapUp { operator, change });
             }
+            Code::HandBack => {
+                if let Some(contact) = self.talks_with(operator) {
+                    let cause = HandBack::Operator;
+                    self.append(now, Fact::HandedBack { contact, cause });
+                }
+                return;
+            }
             Code::Longer | Code::State => return,
         };
         self.append(now, Fact::Intends { operator, intent });
@@ -171,6 +187,20 @@ impl Exchange {
             Intent::Ready => Prompt::Ready,
             Intent::Paused { .. } => Prompt::Paused,
             Intent::Off => Prompt::Off,
+        }
+    }
+
+    fn is_paused_by_the_machine(&self, operator: OperatorId) -> bool {
+        self.dispatcher()
+            .operator(operator)
+            .is_some_and(|view| view.paused.is_some())
+    }
+
+    /// The contact that an operator talks with.
+    fn talks_with(&self, operator: OperatorId) -> Option<ContactId> {
+        match self.dispatcher().operator(operator)?.occupancy {
+            Occupancy::Talking { contact } => Some(contact),
+            Occupancy::Free | Occupancy::Engaged { .. } => None,
         }
     }
 

@@ -44,6 +44,12 @@ impl Sounds {
     pub const READY: SoundId = SoundId(6);
     /// "You are on a pause".
     pub const PAUSED: SoundId = SoundId(7);
+    /// "You are on a pause after missed calls".
+    pub const PAUSED_AFTER_MISSES: SoundId = SoundId(8);
+    /// "Time after a call".
+    pub const WRAP_UP: SoundId = SoundId(9);
+    /// "That is not possible".
+    pub const NOT_POSSIBLE: SoundId = SoundId(10);
 }
 
 /// What a centre is made of; the parts that tests change.
@@ -314,5 +320,11 @@ fn prompts() -> BTreeMap<(Language, Prompt), SoundId> {
         ((Language::Czech, Prompt::PressOne), Sounds::PRESS_ONE),
         ((Language::Czech, Prompt::Ready), Sounds::READY),
         ((Language::Czech, Prompt::Paused), Sounds::PAUSED),
+        (
+            (Language::Czech, Prompt::PausedAfterMisses),
+            Sounds::PAUSED_AFTER_MISSES,
+        ),
+        ((Language::Czech, Prompt::WrapUp), Sounds::WRAP_UP),
+        ((Language::Czech, Prompt::NotPossible), Sounds::NOT_POSSIBLE),
     ])
 }

@@ -199,7 +199,9 @@ fn something_happens(world: &mut World, chance: &mut Chance) {
             }
         }
         12..14 => {
-            let codes = ["*40", "*40", "*40", "*41", "*42", "*43", "*44", "112"];
+            let codes = [
+                "*40", "*40", "*40", "*41", "*42", "*43", "*44", "*45", "112",
+            ];
             let code = chance.of(&codes).unwrap_or("*40");
             world.dial_from(phone, code);
         }

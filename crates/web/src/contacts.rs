@@ -25,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(class))
         .routes(routes!(queue))
         .routes(routes!(operator))
+        .routes(routes!(hand_back))
         .routes(routes!(content_so_far, content))
         .routes(routes!(finished))
         .routes(routes!(fields))
@@ -96,6 +97,31 @@ async fn class(
     carry_out(&app, act).await?;
     app.audit
         .note(&who.login, Event::ClassChanged { class: to.class });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives back the contact that you talk with: your leg is hung up, and its caller waits again at her rank.
+#[utoipa::path(
+    post,
+    path = "/api/v1/contacts/{contact}/hand-back",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    responses(
+        (status = 204, description = "Done."),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn hand_back(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(contact): Path<u64>,
+) -> Result<StatusCode, Problem> {
+    let contact = ContactId(Seq(contact));
+    if !has(&app, &who, contact) {
+        return Err(Problem::new(Kind::Conflict, "it is not your contact"));
+    }
+    carry_out(&app, Act::HandBack { contact }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

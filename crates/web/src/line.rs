@@ -34,6 +34,11 @@ pub enum Act {
         /// To whom.
         operator: OperatorId,
     },
+    /// An operator gives the contact back that she talks with: its caller waits again at her rank.
+    HandBack {
+        /// Which contact.
+        contact: ContactId,
+    },
     /// An operator wants something else.
     Intend {
         /// Who.

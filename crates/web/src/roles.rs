@@ -98,6 +98,11 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/contacts/{contact}/operator",
         only(SUPERVISORS),
     ),
+    route(
+        "POST",
+        "/api/v1/contacts/{contact}/hand-back",
+        only(OPERATORS),
+    ),
     route("GET", "/api/v1/contacts/{contact}/content", only(OPERATORS)),
     route("PUT", "/api/v1/contacts/{contact}/content", only(OPERATORS)),
     route("GET", "/api/v1/content-fields", only(OPERATORS)),

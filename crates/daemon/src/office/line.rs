@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dispatch::{Cause, ContactId, InputError, OperatorId};
+use dispatch::{Cause, ContactId, HandBack, InputError, OperatorId};
 use exchange::{Command, Reply};
 use journal::Fact;
 use records::content::Content;
@@ -79,6 +79,10 @@ fn fact(act: Act) -> Fact {
         },
         Act::Move { contact, queue } => Fact::Moved { contact, queue },
         Act::Give { contact, operator } => Fact::Given { contact, operator },
+        Act::HandBack { contact } => Fact::HandedBack {
+            contact,
+            cause: HandBack::Operator,
+        },
         Act::Intend { operator, intent } => Fact::Intends { operator, intent },
         Act::WrapUp { operator, change } => Fact::WrapUp { operator, change },
         Act::Enter {

@@ -1,6 +1,6 @@
 //! Star codes of an operator's phone.
 
-use dispatch::Intent;
+use dispatch::{Intent, PauseCause};
 use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, Sounds};
 use sip::{Failure, Status};
 
@@ -98,4 +98,70 @@ fn who_hangs_up_during_the_confirmation_is_obeyed_all_the_same() {
 
     assert_eq!(world.operator("eva").intent, Intent::Off);
     world.run_until_quiet(seconds(60));
+}
+
+#[test]
+fn caller_who_is_handed_back_waits_on_and_is_offered_to_another() {
+    let mut world = open(Centre {
+        operators: vec!["eva", "jana"],
+        strategy: dispatch::Strategy::OrderedList,
+        ..Centre::default()
+    });
+    for phone in ["eva", "jana"] {
+        world.peer(phone).set_manner(Manner::Answers(seconds(1)));
+    }
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+    let first = world.only_call("eva");
+    assert!(world.are_joined(caller, first));
+
+    let code = world.dial_from("eva", "*45");
+    world.run(seconds(3));
+
+    let heard = Some(Hears::Prompts(vec![Sounds::WRAP_UP], None));
+    assert!(
+        world
+            .heard(code)
+            .iter()
+            .any(|(_, hears)| Some(hears.clone()) == heard)
+    );
+    assert_eq!(world.call_of(first).stage, CallStage::Over(CallEnd::Bye));
+    let other = world.only_call("jana");
+    assert!(world.are_joined(caller, other));
+    assert!(world.operator("eva").wrap_up.is_some());
+}
+
+#[test]
+fn nothing_is_handed_back_by_who_talks_with_nobody() {
+    let mut world = open(Centre::default());
+
+    let code = world.dial_from("eva", "*45");
+    world.run(seconds(1));
+
+    let not_possible = Some(Hears::Prompts(vec![Sounds::NOT_POSSIBLE], None));
+    assert_eq!(world.hears(code), not_possible);
+}
+
+#[test]
+fn whom_the_machine_paused_hears_so_at_her_next_code() {
+    let mut centre = Centre {
+        operators: vec!["eva", "jana"],
+        strategy: dispatch::Strategy::OrderedList,
+        ..Centre::default()
+    };
+    centre.rules.misses_before_pause = 1;
+    let mut world = open(centre);
+    let declines = Manner::Declines(seconds(1), Status::BUSY_HERE);
+    world.peer("eva").set_manner(declines);
+    world.peer("jana").set_manner(Manner::Answers(seconds(1)));
+    world.call(Caller::from_number(1));
+    world.run(seconds(5));
+    assert_eq!(world.operator("eva").paused, Some(PauseCause::Misses(1)));
+
+    let code = world.dial_from("eva", "*40");
+    world.run(seconds(1));
+
+    let prompts = vec![Sounds::PAUSED_AFTER_MISSES, Sounds::READY];
+    assert_eq!(world.hears(code), Some(Hears::Prompts(prompts, None)));
+    assert_eq!(world.operator("eva").paused, None);
 }

@@ -93,6 +93,30 @@ async fn operator_changes_the_class_of_her_own_contact_alone() {
 }
 
 #[tokio::test]
+async fn operator_hands_back_her_own_contact_alone() {
+    let fixture = Fixture::open().await;
+    fixture.feed.change(
+        NOW,
+        vec![
+            contact(1, ContactState::Talking, &["jana"]),
+            contact(2, ContactState::Talking, &["dana"]),
+            contact(3, ContactState::Waiting, &[]),
+        ],
+    );
+    let mut told = Vec::new();
+
+    for id in 1..=4 {
+        let path = format!("/api/v1/contacts/{id}/hand-back");
+        let (status, _) = fixture.ask(Role::Operator, "POST", &path, None).await;
+        told.push(status.as_u16());
+    }
+
+    assert_eq!(told, [204, 409, 409, 409]);
+    let contact = ContactId(Seq(1));
+    assert_eq!(fixture.acts(), [Act::HandBack { contact }]);
+}
+
+#[tokio::test]
 async fn nobody_makes_an_alarm_by_hand() {
     let fixture = Fixture::open().await;
 
