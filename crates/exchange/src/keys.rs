@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use dispatch::{Cause, Class, LegId};
+use dispatch::{Cause, Class, LegId, Needs};
 use journal::Fact;
 use media::{Digit, Event};
 use sip::{DialogId, Signal};
 
 use crate::engine::Exchange;
-use crate::legs::{CalledStage, Stage};
+use crate::legs::{CalledStage, Caller, Stage};
 use crate::presses::Way;
 use crate::settings::CannotSpeak;
 use crate::sound::leg;
@@ -67,31 +67,54 @@ impl Exchange {
         }
     }
 
-    /// Any key pressed twice within 3 s makes a waiting caller `Danger`.
+    /// Any key pressed twice within 3 s makes a waiting caller `Danger`; one key may choose what she needs.
     fn on_callers_key(&mut self, now: Instant, leg: LegId, digit: Digit) {
         let Some(caller) = self.callers.get_mut(&leg) else {
             return;
         };
         let contact = caller.contact;
-        let waits = matches!(caller.stage, Stage::Waiting { .. });
-        let means_nothing = !waits || caller.line.cannot_speak == CannotSpeak::Off;
-        if means_nothing {
-            return self.tell_tap(contact, digit);
-        }
-        let twice = caller.last_key.is_some_and(|(key, at)| {
-            key == digit && now.saturating_duration_since(at) <= TWICE_WITHIN
-        });
-        caller.last_key = if twice { None } else { Some((digit, now)) };
+        let meaning = match caller.stage {
+            Stage::Waiting { .. } => caller.meaning_of(now, digit),
+            Stage::Ringing { .. } | Stage::Talking { .. } => Meaning::Nothing,
+        };
         self.tell_tap(contact, digit);
-        if twice {
-            self.append(
+        match meaning {
+            Meaning::CannotSpeak => self.append(
                 now,
                 Fact::Classed {
                     contact,
                     class: Class::Danger,
                     cause: Cause::Caller,
                 },
-            );
+            ),
+            Meaning::Needs(needs) => self.append(now, Fact::Needed { contact, needs }),
+            Meaning::Nothing => {}
+        }
+    }
+}
+
+/// What a waiting caller means by a key.
+enum Meaning {
+    /// It was pressed twice: she cannot speak.
+    CannotSpeak,
+    /// She chose what she needs.
+    Needs(Needs),
+    Nothing,
+}
+
+impl Caller {
+    fn meaning_of(&mut self, now: Instant, digit: Digit) -> Meaning {
+        let twice = self.last_key.is_some_and(|(key, at)| {
+            key == digit && now.saturating_duration_since(at) <= TWICE_WITHIN
+        });
+        self.last_key = if twice { None } else { Some((digit, now)) };
+        match self.line.cannot_speak {
+            CannotSpeak::AnyKeyTwice if twice => Meaning::CannotSpeak,
+            CannotSpeak::AnyKeyTwice | CannotSpeak::Off => {
+                let mut choices = self.line.choices.iter();
+                let chosen = choices.find(|choice| choice.key == digit);
+                chosen.map_or(Meaning::Nothing, |it| Meaning::Needs(it.needs.clone()))
+            }
         }
     }
 }

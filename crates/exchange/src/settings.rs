@@ -197,6 +197,17 @@ pub struct Line {
     pub waiting_words_every: Duration,
     /// Whether a key pressed twice tells that she cannot speak.
     pub cannot_speak: CannotSpeak,
+    /// What a caller may choose by one key while she waits; nobody has to.
+    pub choices: Vec<Choice>,
+}
+
+/// What a key means on a line.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The key.
+    pub key: media::Digit,
+    /// What the contact needs from then on.
+    pub needs: Needs,
 }
 
 /// Whether a line listens for a key pressed twice.

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Config, LineId, Need, OperatorId, Partner, PartnerId, Place, Queue, QueueId, Rules,
-    SkillId, Step, Strategy, Timeline,
+    Class, Config, LineId, Need, OperatorId, Partner, PartnerId, Place, Queue, QueueId, Relaxation,
+    Rules, SkillId, Step, Strategy, Timeline,
 };
 use exchange::settings::{
-    CannotSpeak, Contactable, DoNotDisturb, Host, Language, Line, Listener, Network, Node,
+    CannotSpeak, Choice, Contactable, DoNotDisturb, Host, Language, Line, Listener, Network, Node,
     Operator, Prompt, Register, Settings, Trunk, Who,
 };
-use media::{Law, SoundId};
+use media::{Digit, Law, SoundId};
 use sip::digest::Ha1;
 use sip::{ListenerId, Protocol};
 
@@ -79,6 +79,8 @@ pub struct Centre {
     pub session_expires: Duration,
     /// What the contacts of the line need.
     pub needs: Vec<(&'static str, u8)>,
+    /// What a caller chooses by a key: a skill that relaxes after a minute.
+    pub choices: Vec<(char, &'static str, u8)>,
     /// Media threads, and port pairs of each.
     pub ports: (u8, u16),
     /// Whether the exchange registers at the trunk, which challenges by 407.
@@ -110,6 +112,7 @@ impl Default for Centre {
             words_every: Duration::from_secs(20),
             session_expires: Duration::from_secs(1800),
             needs: Vec::new(),
+            choices: Vec::new(),
             ports: (2, 64),
             registers: false,
             trunk_probed_every: None,
@@ -272,6 +275,7 @@ impl Centre {
             waiting_words: Sounds::WORDS.iter().map(|sound| vec![*sound]).collect(),
             waiting_words_every: self.words_every,
             cannot_speak: CannotSpeak::AnyKeyTwice,
+            choices: self.choices.iter().filter_map(choice).collect(),
         }
     }
 
@@ -293,6 +297,22 @@ impl Centre {
             .map(|(name, number)| entry(Who::Partner(Self::partner(name)), number));
         homes.chain(partners).collect()
     }
+}
+
+fn choice(&(key, skill, level): &(char, &str, u8)) -> Option<Choice> {
+    let relaxed = vec![Relaxation {
+        after: Duration::from_secs(60),
+        level: 0,
+    }];
+    let need = Need {
+        skill: known(SkillId::parse(skill)),
+        level,
+        relaxed,
+    };
+    Some(Choice {
+        key: Digit::from_char(key)?,
+        needs: vec![need].into(),
+    })
 }
 
 fn line_id() -> LineId {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use dispatch::{Class, LineId, QueueId};
-use exchange::settings::{CannotSpeak, Language, Line};
+use dispatch::{Class, LineId, Need, QueueId};
+use exchange::settings::{CannotSpeak, Choice, Language, Line};
+use media::Digit;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::prompts::Prompts;
-use super::queues;
+use super::queues::{self, QueuesFile, Relaxations};
 use super::source::{Problem, Source};
 
 #[derive(Deserialize)]
@@ -41,6 +42,15 @@ pub(crate) struct LineTable {
     #[serde(default = "default_cannot_speak")]
     cannot_speak: bool,
     #[serde(default)]
+    skills: BTreeMap<String, u8>,
+    #[serde(default, rename = "choice")]
+    choices: Vec<ChoiceTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChoiceTable {
+    key: Spanned<String>,
     skills: BTreeMap<String, u8>,
 }
 
@@ -96,6 +106,7 @@ impl LinesFile {
         &self,
         source: &Source,
         prompts: &Prompts,
+        queues: (&Source, &QueuesFile),
         problems: &mut Vec<Problem>,
     ) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
@@ -110,7 +121,12 @@ impl LinesFile {
                     ));
                 }
             }
-            match table.line(source, prompts) {
+            let queue = table.queue.get_ref();
+            let in_queue = InQueue {
+                relaxations: queues.1.relaxations(queues.0, queue, problems),
+                widens: queues.1.widens(queue),
+            };
+            match table.line(source, prompts, &in_queue) {
                 Ok(line) if lines.iter().any(|other| other.id == line.id) => {
                     problems.push(source.problem(
                         &table.name,
@@ -139,8 +155,33 @@ impl LinesFile {
     }
 }
 
+/// What a queue does with the needs of its callers.
+struct InQueue {
+    relaxations: Relaxations,
+    widens: bool,
+}
+
+impl ChoiceTable {
+    fn digit(&self, source: &Source) -> Result<Digit, Problem> {
+        let mut characters = self.key.get_ref().chars();
+        let digit = characters.next().and_then(Digit::from_char);
+        match (digit, characters.next()) {
+            (Some(digit), None) => Ok(digit),
+            (Some(_) | None, _) => {
+                let text = "is one key of a telephone: \"0\" to \"9\", \"*\" or \"#\"";
+                Err(source.problem(&self.key, "line.choice.key", text))
+            }
+        }
+    }
+}
+
 impl LineTable {
-    fn line(&self, source: &Source, prompts: &Prompts) -> Result<Line, Problem> {
+    fn line(
+        &self,
+        source: &Source,
+        prompts: &Prompts,
+        in_queue: &InQueue,
+    ) -> Result<Line, Problem> {
         let languages = self.languages(source)?;
         let spoken = |key: &str, name: &Spanned<String>| {
             let sounds = languages
@@ -152,7 +193,14 @@ impl LineTable {
             id: LineId(queues::key(source, "line.name", &self.name)?),
             numbers: self.numbers.get_ref().clone(),
             class: self.class(source)?,
-            needs: queues::needs(source, "line.skills", &self.name, &self.skills)?.into(),
+            needs: queues::needs(
+                source,
+                "line.skills",
+                &self.name,
+                &self.skills,
+                &in_queue.relaxations,
+            )?
+            .into(),
             ring_time: Duration::from_secs(self.ring_time_seconds.min(RING_TIME_SECONDS_MAX)),
             greeting: spoken("line.greeting", &self.greeting)?,
             waiting_sound: prompts.sound(
@@ -172,8 +220,39 @@ impl LineTable {
             } else {
                 CannotSpeak::Off
             },
+            choices: self.choices(source, in_queue)?,
             languages,
         })
+    }
+
+    /// What callers may choose by a key. What they chose has to relax: one key must never keep a caller waiting for ever.
+    fn choices(&self, source: &Source, in_queue: &InQueue) -> Result<Vec<Choice>, Problem> {
+        let mut choices: Vec<Choice> = Vec::new();
+        for table in &self.choices {
+            let key = table.digit(source)?;
+            if choices.iter().any(|choice| choice.key == key) {
+                let text = "another choice of this line has this key";
+                return Err(source.problem(&table.key, "line.choice.key", text));
+            }
+            let mut skills = self.skills.clone();
+            skills.extend(table.skills.clone());
+            let name = "line.choice.skills";
+            let needs = queues::needs(source, name, &table.key, &skills, &in_queue.relaxations)?;
+            let chosen = |need: &&Need| table.skills.contains_key(need.skill.0.as_str());
+            let stays = |need: &&Need| need.relaxed.last().is_none_or(|last| last.level > 0);
+            if let Some(need) = needs.iter().filter(chosen).find(stays)
+                && !in_queue.widens
+            {
+                let text = format!(
+                    "{} has to relax: queues.toml needs a queue.relax to level 0 for it, or a step \"widen-skills\"",
+                    need.skill
+                );
+                return Err(source.problem(&table.key, name, text));
+            }
+            let needs = needs.into();
+            choices.push(Choice { key, needs });
+        }
+        Ok(choices)
     }
 
     /// The band of its contacts. Only an SOS button makes an alarm: a line of that class would overtake every one of them.

@@ -112,7 +112,12 @@ impl Files {
         };
         let mut queues = self.queues.1.queues(&self.queues.0, problems);
         let queue_ids: Vec<QueueId> = queues.iter().map(|queue| queue.id).collect();
-        let lines = self.lines.1.lines(&self.lines.0, &prompts, problems);
+        let lines = self.lines.1.lines(
+            &self.lines.0,
+            &prompts,
+            (&self.queues.0, &self.queues.1),
+            problems,
+        );
         let operators = self
             .operators
             .1

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Key, Need, PartnerId, Queue, QueueId, Reserve, Rules, SkillId, Step, Strategy,
-    Timeline,
+    Action, Class, Key, LEVEL_MAX, Need, PartnerId, Queue, QueueId, Relaxation, Reserve, Rules,
+    SkillId, Step, Strategy, Timeline,
 };
 use exchange::settings::DoNotDisturb;
 use serde::Deserialize;
@@ -67,6 +67,8 @@ pub(crate) struct QueueTable {
     pub(crate) staff_minimum: u32,
     #[serde(default, rename = "reserve")]
     reserves: Vec<ReserveTable>,
+    #[serde(default, rename = "relax")]
+    relaxations: Vec<RelaxTable>,
     #[serde(default, rename = "timeline")]
     pub(crate) steps: Vec<StepTable>,
 }
@@ -102,6 +104,14 @@ struct ReserveTable {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RelaxTable {
+    skill: Spanned<String>,
+    after_seconds: u64,
+    level: Spanned<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StepTable {
     after_seconds: u64,
     pub(crate) action: Spanned<String>,
@@ -109,6 +119,14 @@ pub(crate) struct StepTable {
     class: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) partners: Vec<Spanned<String>>,
+}
+
+impl QueueTable {
+    /// Whether everybody of the queue may take a caller at some wait, whatever she asked for.
+    fn widens(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| step.action.get_ref() == "widen-skills")
+    }
 }
 
 impl StepTable {
@@ -183,6 +201,33 @@ impl QueuesFile {
                 DoNotDisturb::default()
             }
         }
+    }
+
+    /// Whether everybody of the queue may take a caller at some wait, whatever she asked for.
+    pub(super) fn widens(&self, queue: &str) -> bool {
+        let mut queues = self.queues.iter();
+        queues.any(|it| it.name.get_ref() == queue && it.widens())
+    }
+
+    /// How each skill relaxes in a queue, or everything that is wrong with it.
+    pub(crate) fn relaxations(
+        &self,
+        source: &Source,
+        queue: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Relaxations {
+        let mut relaxations = Relaxations::default();
+        let tables = self.queues.iter().filter(|it| it.name.get_ref() == queue);
+        for table in tables.flat_map(|queue| &queue.relaxations) {
+            match table.relaxation(source) {
+                Ok((skill, relaxation)) => relaxations.0.entry(skill).or_default().push(relaxation),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        for steps in relaxations.0.values_mut() {
+            steps.sort_by_key(|step| step.after);
+        }
+        relaxations
     }
 
     /// A sentence for each reserve that keeps everybody whom the queue is to have at least.
@@ -290,22 +335,63 @@ impl QueueTable {
     }
 }
 
+/// How skills relax with the wait, each in order of the waits.
+#[derive(Default)]
+pub(super) struct Relaxations(BTreeMap<SkillId, Vec<Relaxation>>);
+
+impl Relaxations {
+    /// What a need relaxes to, and after which waits: what asks for no less than before is left out.
+    pub(super) fn of(&self, skill: SkillId, mut level: u8) -> Vec<Relaxation> {
+        let steps = self.0.get(&skill).into_iter().flatten();
+        let lower = steps.filter(|step| {
+            let lower = step.level < level;
+            level = level.min(step.level);
+            lower
+        });
+        lower.copied().collect()
+    }
+}
+
+impl RelaxTable {
+    fn relaxation(&self, source: &Source) -> Result<(SkillId, Relaxation), Problem> {
+        let skill = SkillId(key(source, "queue.relax.skill", &self.skill)?);
+        let level = *self.level.get_ref();
+        if level >= LEVEL_MAX {
+            let text = format!(
+                "{level} relaxes nothing: a level is 0 (not asked for) to {}",
+                LEVEL_MAX - 1
+            );
+            return Err(source.problem(&self.level, "queue.relax.level", text));
+        }
+        let after = Duration::from_secs(self.after_seconds);
+        Ok((skill, Relaxation { after, level }))
+    }
+}
+
 impl ReserveTable {
     fn reserve(&self, source: &Source) -> Result<Reserve, Problem> {
         Ok(Reserve {
             class: class(source, "queue.reserve.class", &self.class)?,
             least: self.operators,
-            needs: needs(source, "queue.reserve.skills", &self.class, &self.skills)?.into(),
+            needs: needs(
+                source,
+                "queue.reserve.skills",
+                &self.class,
+                &self.skills,
+                &Relaxations::default(),
+            )?
+            .into(),
         })
     }
 }
 
-/// Reads a table of skills and least levels.
+/// Reads a table of skills and least levels, which relax like that.
 pub(super) fn needs<T>(
     source: &Source,
     key: &str,
     at: &Spanned<T>,
     skills: &BTreeMap<String, u8>,
+    relaxations: &Relaxations,
 ) -> Result<Vec<Need>, Problem> {
     let need = |(skill, level): (&String, &u8)| {
         let skill =
@@ -313,7 +399,7 @@ pub(super) fn needs<T>(
         Ok(Need {
             skill,
             level: *level,
-            relaxed: Vec::new(),
+            relaxed: relaxations.of(skill, *level),
         })
     };
     skills.iter().map(need).collect()

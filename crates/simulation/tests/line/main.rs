@@ -3,6 +3,7 @@
 
 mod calling_again;
 mod cannot_speak;
+mod choices;
 mod contents;
 mod dead_legs;
 mod draining;
