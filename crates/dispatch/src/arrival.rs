@@ -8,8 +8,8 @@ use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
     Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, Outcome, Place, QueueId, Speech, Standing, Tier, Told, WRAP_UP_MAX,
-    Widened, Withdrawal, validate,
+    Moment, Needs, OperatorId, Outcome, OwnWrapUp, QueueId, Speech, Standing, Tier, Told,
+    WRAP_UP_MAX, Widened, Withdrawal, validate,
 };
 
 impl Dispatcher {
@@ -55,6 +55,7 @@ impl Dispatcher {
             progress_at: None,
             overflows: Vec::new(),
             rests: Vec::new(),
+            given: None,
             told: Told::No,
             placed: Placed::default(),
         });
@@ -161,7 +162,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A waiting contact is offered to one operator: a person decided it, so that of the rules only those hold that keep her free for it.
+    /// A waiting contact is offered to one operator: a person decided it, so that of the rules only those hold that keep her free for it. What the
+    /// contact needs stays, for whoever comes after her.
     pub(crate) fn give(&mut self, id: ContactId, operator: OperatorId) -> Result<(), InputError> {
         let slot = self.waiting_slot(id)?;
         let operator_slot = self.operator_slot(operator)?;
@@ -169,33 +171,27 @@ impl Dispatcher {
         if !given.is_free() && given.claim != Some(slot) {
             return Err(InputError::NotFree(operator));
         }
-        let group = &self.index.groups[given.group];
-        if !group.queues.contains(&self.contacts[slot].queue) {
+        if !self.serves_queue_of(slot, operator_slot) {
             return Err(InputError::NotServing {
                 contact: id,
                 operator,
             });
         }
-        let (place, skills) = (group.place, group.skills.clone());
         if self.contacts[slot].is_offered_to(operator_slot) {
             return Ok(());
         }
         self.withdraw_all(slot, Withdrawal::ByHand);
-        self.unplace(slot);
         let contact = &mut self.contacts[slot];
         contact.rests.retain(|rest| rest.operator != operator_slot);
-        if place == Place::Home {
-            contact.tier = Tier::OnCall;
-        }
-        let mut required = Vec::new();
-        contact.required(&mut required);
-        let has =
-            |(skill, least): &(_, u8)| skills.iter().any(|(own, at)| own == skill && at >= least);
-        if !required.iter().all(has) {
-            contact.widened = Widened::Yes;
-        }
+        contact.given = Some(operator_slot);
         self.offer(slot, operator_slot);
         Ok(())
+    }
+
+    /// Whether an operator serves the queue that a contact waits in.
+    pub(crate) fn serves_queue_of(&self, slot: ContactSlot, operator: OperatorSlot) -> bool {
+        let group = &self.index.groups[self.operators[operator].group];
+        group.queues.contains(&self.contacts[slot].queue)
     }
 
     fn waiting_slot(&self, id: ContactId) -> Result<ContactSlot, InputError> {
@@ -259,9 +255,10 @@ impl Dispatcher {
 
     fn wrap_up(&mut self, slot: ContactSlot, operator: OperatorSlot, since: Moment) {
         let queue = self.queue_of(slot);
+        let own = self.own_wrap_up(operator);
         let rest = match self.contacts[slot].class {
-            Class::Alarm | Class::Danger => queue.wrap_up_hard,
-            Class::Crisis | Class::Information => queue.wrap_up,
+            Class::Alarm | Class::Danger => own.after_hard.unwrap_or(queue.wrap_up_hard),
+            Class::Crisis | Class::Information => own.after.unwrap_or(queue.wrap_up),
         };
         let now = self.now;
         let state = &mut self.operators[operator];
@@ -275,6 +272,15 @@ impl Dispatcher {
             self.decide(Decision::WrapUp { operator, until });
         }
         self.sync_operator(operator);
+    }
+
+    /// What the configuration says of her own wrap-up; nothing of who was taken out of it.
+    fn own_wrap_up(&self, operator: OperatorSlot) -> OwnWrapUp {
+        let id = self.operators[operator].id;
+        let entry = self.config.operators.get(operator);
+        entry
+            .filter(|entry| entry.id == id)
+            .map_or_else(OwnWrapUp::default, |entry| entry.wrap_up)
     }
 
     /// Puts a contact back into the queue at its rank.

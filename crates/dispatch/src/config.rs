@@ -150,6 +150,17 @@ pub struct Operator {
     pub queues: Vec<QueueId>,
     /// Where she answers.
     pub place: Place,
+    /// Her own wrap-up, in place of her queue's.
+    pub wrap_up: OwnWrapUp,
+}
+
+/// A wrap-up that belongs to the person; what is left out is her queue's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnWrapUp {
+    /// Rest after a contact.
+    pub after: Option<Duration>,
+    /// Rest after a contact of class `Danger` or `Alarm`.
+    pub after_hard: Option<Duration>,
 }
 
 /// Where somebody answers.

@@ -173,6 +173,10 @@ impl Dispatcher {
         for slot in self.contact_slots.values() {
             let contact = &mut self.contacts[*slot];
             contact.rests.retain_mut(|rest| moved(&mut rest.operator));
+            contact.given = contact.given.filter(|given| moves.contains_key(given));
+            contact.given.iter_mut().for_each(|given| {
+                moved(given);
+            });
             match &mut contact.state {
                 State::Waiting { offers } => offers.retain_mut(|offer| moved(&mut offer.operator)),
                 State::Talking {

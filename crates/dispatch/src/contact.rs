@@ -37,6 +37,8 @@ pub(crate) struct Contact {
     pub(crate) progress_at: Option<Moment>,
     pub(crate) overflows: Vec<Overflow>,
     pub(crate) rests: Vec<Rest>,
+    /// To whom a person gave it, while that offer rings: she may have it whatever it needs.
+    pub(crate) given: Option<OperatorSlot>,
     pub(crate) told: Told,
     /// Where the index has it; derived.
     pub(crate) placed: Placed,

@@ -165,6 +165,9 @@ pub enum ConfigError {
     /// An operator's skill has a level outside 1 to 10, or is there twice.
     #[error("operator {0} has a skill twice or with a level outside 1 to 10")]
     OperatorSkill(OperatorId),
+    /// An operator's own wrap-up is longer than the longest.
+    #[error("operator {0} has a wrap-up longer than {hours} hours", hours = crate::WRAP_UP_MAX.as_secs() / 3_600)]
+    OperatorWrapUp(OperatorId),
     /// A queue's ring time or interval is shorter than a second, or its wrap-up longer than the longest.
     #[error("queue {0} has a time outside its limits")]
     QueueTime(QueueId),

@@ -33,8 +33,8 @@ mod view;
 mod views;
 
 pub use config::{
-    Action, Config, Line, Need, Needs, Operator, Partner, Place, Queue, Relaxation, Reserve, Rules,
-    Step, Strategy, Timeline,
+    Action, Config, Line, Need, Needs, Operator, OwnWrapUp, Partner, Place, Queue, Relaxation,
+    Reserve, Rules, Step, Strategy, Timeline,
 };
 pub use decision::{Closed, Decision, Notice, Outcome, PauseCause, StepCause, Withdrawal};
 pub use engine::{Dispatcher, Touched};
@@ -55,7 +55,7 @@ pub use limits::{
     SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
 };
 pub use moment::Moment;
-pub use snapshot::{ContactSnapshot, OperatorSnapshot, Snapshot, Told, Widened};
+pub use snapshot::{ContactSnapshot, Given, OperatorSnapshot, Snapshot, Told, Widened};
 pub use view::{
     ContactState, ContactView, Joined, Membership, Missed, Misses, Occupancy, Offer, OperatorView,
     Overflow, OverflowPhase, PairRest, ShiftPart, Sought, Tier, Why,

@@ -51,6 +51,7 @@ impl Dispatcher {
         if let State::Waiting { offers } = &mut contact.state {
             offers.retain(|offer| offer.operator != operator);
         }
+        contact.given = contact.given.filter(|given| *given != operator);
         self.operators[operator].claim = None;
         let listed = contact.placed.listed;
         self.index.changed(listed);
@@ -91,7 +92,8 @@ impl Dispatcher {
         }
     }
 
-    /// Takes back the offers of a contact whose needs or queue changed to operators who may not take it any more.
+    /// Takes back the offers of a contact whose needs or queue changed to operators who may not take it any more. Whom a person gave it to may, as
+    /// long as she serves its queue.
     pub(crate) fn withdraw_unfit(&mut self, slot: ContactSlot) {
         self.sync_contact(slot);
         let Some(bucket) = self.contacts[slot].placed.bucket else {
@@ -103,6 +105,10 @@ impl Dispatcher {
             .map(|offer| offer.operator)
             .collect();
         for operator in unfit {
+            let given = self.contacts[slot].given == Some(operator);
+            if given && self.serves_queue_of(slot, operator) {
+                continue;
+            }
             if !self.index.buckets[bucket]
                 .groups
                 .contains(self.operators[operator].group)

@@ -6,7 +6,7 @@ use crate::contact::{Contact, ContactSlot, Far, Placed, Rest, Ring, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::operator::{OperatorState, Posted};
 use crate::{
-    ContactSnapshot, ContactState, Joined, Membership, Offer, OperatorId, OperatorSnapshot,
+    ContactSnapshot, ContactState, Given, Joined, Membership, Offer, OperatorId, OperatorSnapshot,
     PairRest, Place, Snapshot,
 };
 
@@ -59,6 +59,10 @@ impl Dispatcher {
             progress_at: contact.progress_at,
             overflows: contact.overflows.clone(),
             rests: self.rests_of(contact),
+            given: match contact.given {
+                Some(operator) => Given::To(self.operators[operator].id),
+                None => Given::ToNobody,
+            },
             told: contact.told,
         }
     }
@@ -267,6 +271,10 @@ impl Dispatcher {
             progress: from.progress,
             progress_at: from.progress_at,
             overflows: from.overflows,
+            given: match from.given {
+                Given::To(operator) => self.operator_slots.get(&operator).copied(),
+                Given::ToNobody => None,
+            },
             told: from.told,
             placed: Placed::default(),
         };

@@ -69,8 +69,20 @@ pub struct ContactSnapshot {
     pub overflows: Vec<Overflow>,
     /// Operators who rest from it.
     pub rests: Vec<PairRest>,
+    /// To whom a person gave it, while that offer rings.
+    pub given: Given,
     /// Whether the supervisor was told that nobody is there.
     pub told: Told,
+}
+
+/// Whether a person gave a contact to an operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Given {
+    /// Nobody did.
+    #[default]
+    ToNobody,
+    /// To her, whatever the contact needs.
+    To(OperatorId),
 }
 
 /// Whether a contact's needs still hold.

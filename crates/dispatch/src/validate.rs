@@ -101,6 +101,10 @@ fn check_operator(operator: &Operator, queues: &BTreeSet<QueueId>) -> Result<(),
             queue,
         });
     }
+    let own = operator.wrap_up.after.max(operator.wrap_up.after_hard);
+    if own > Some(WRAP_UP_MAX) {
+        return Err(ConfigError::OperatorWrapUp(operator.id));
+    }
     let wrong = ConfigError::OperatorSkill(operator.id);
     if !operator
         .skills

@@ -3,6 +3,8 @@
 
 mod centre;
 
+use std::sync::Arc;
+
 use centre::*;
 use dispatch::*;
 
@@ -164,4 +166,87 @@ fn nothing_is_given_to_who_is_busy_or_serves_another_queue() {
             operator: op("berta"),
         }
     );
+}
+
+/// Anna and Berta speak no Ukrainian, which the contact needs; it is given to Berta.
+fn given_without_the_skill() -> (Centre, ContactId) {
+    let mut centre = Centre::staffed(config(&["anna", "berta"]));
+    let contact = centre.arrives_with(Class::Crisis, need("ukrainian", 5));
+    centre.give(Input::Given {
+        contact,
+        operator: op("berta"),
+    });
+    assert_eq!(centre.offers(), [offer(contact, "berta")]);
+    (centre, contact)
+}
+
+#[test]
+fn a_contact_needs_what_it_needed_after_it_was_given_to_who_lacks_it() {
+    let (mut centre, contact) = given_without_the_skill();
+
+    centre.misses(contact, "berta", Miss::Declined);
+    centre.wait(60);
+
+    assert_eq!(centre.offers(), []);
+    let required = centre.dispatcher.contact(contact).unwrap().required;
+    assert_eq!(required, [(skill("ukrainian"), 5)]);
+}
+
+#[test]
+fn a_contact_handed_back_after_it_was_given_goes_to_who_has_the_skill() {
+    let mut config = config(&["anna", "berta"]);
+    config.operators.push(desk("olha", &[("ukrainian", 9)]));
+    let mut centre = Centre::staffed(config);
+    let contact = centre.arrives_with(Class::Crisis, need("ukrainian", 5));
+    centre.give(Input::Given {
+        contact,
+        operator: op("berta"),
+    });
+    centre.answers(contact, "berta");
+    centre.look();
+
+    centre.give(Input::HandedBack {
+        contact,
+        cause: HandBack::Operator,
+    });
+
+    assert_eq!(centre.offers(), [offer(contact, "olha")]);
+}
+
+#[test]
+fn what_is_given_rings_on_whatever_is_configured_or_needed_meanwhile() {
+    let (mut centre, contact) = given_without_the_skill();
+
+    centre.give(Input::Configured(Arc::new(config(&["anna", "berta"]))));
+    let needs = need("english", 5);
+    centre.give(Input::Needed { contact, needs });
+    let snapshot = centre.dispatcher.snapshot();
+    centre.dispatcher = Dispatcher::restore(snapshot.clone());
+    assert_eq!(centre.dispatcher.snapshot(), snapshot);
+    let needs = need("polish", 5);
+    centre.give(Input::Needed { contact, needs });
+
+    let taken_back = |decision: &Decision| matches!(decision, Decision::Withdraw { .. });
+    assert_eq!(centre.count(taken_back), 0);
+    centre.answers(contact, "berta");
+}
+
+#[test]
+fn a_person_at_home_to_whom_it_was_given_is_not_on_call_for_it_afterwards() {
+    let mut config = config(&["anna"]);
+    config.operators.extend([home("hana"), home("ida")]);
+    let mut centre = Centre::staffed(config);
+    let first = centre.arrives(Class::Crisis);
+    centre.answers(first, "anna");
+    let contact = centre.arrives(Class::Crisis);
+    centre.give(Input::Given {
+        contact,
+        operator: op("hana"),
+    });
+    centre.look();
+
+    centre.misses(contact, "hana", Miss::Declined);
+    centre.wait(20);
+
+    assert_eq!(centre.offers(), []);
 }

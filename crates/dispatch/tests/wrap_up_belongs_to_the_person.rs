@@ -79,3 +79,40 @@ fn what_she_asks_for_during_the_call_is_added_at_its_end() {
         until: centre.now + secs(90)
     }));
 }
+
+#[test]
+fn her_own_wrap_up_stands_in_place_of_her_queues() {
+    for (class, own, queues) in [(Class::Crisis, 90, 60), (Class::Danger, 600, 300)] {
+        let mut config = config(&["anna", "bara"]);
+        config.operators[0].wrap_up = OwnWrapUp {
+            after: Some(secs(90)),
+            after_hard: Some(secs(600)),
+        };
+        let mut centre = Centre::staffed(config);
+        for (operator, rest) in [("anna", own), ("bara", queues)] {
+            let contact = centre.arrives(class);
+            assert_eq!(centre.offers(), [offer(contact, operator)]);
+            centre.answers(contact, operator);
+
+            centre.give(Input::Ended {
+                contact,
+                cause: EndCause::Caller,
+            });
+
+            let view = centre.dispatcher.operator(op(operator)).unwrap();
+            assert_eq!(view.wrap_up, Some(centre.now + secs(rest)), "{operator}");
+        }
+    }
+}
+
+#[test]
+fn a_wrap_up_of_ones_own_has_the_same_limit_as_a_queues() {
+    let mut config = config(&["anna"]);
+    config.operators[0].wrap_up.after_hard = Some(WRAP_UP_MAX + secs(1));
+    let mut dispatcher = Dispatcher::new();
+
+    let refused = dispatcher.handle_input(Moment::ZERO, Input::Configured(config.into()));
+
+    let cause = ConfigError::OperatorWrapUp(op("anna"));
+    assert_eq!(refused, Err(InputError::ConfigRefused(cause)));
+}

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Config, LineId, Need, OperatorId, Partner, PartnerId, Place, Queue, QueueId, Relaxation,
-    Rules, SkillId, Step, Strategy, Timeline,
+    Class, Config, LineId, Need, OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId,
+    Relaxation, Rules, SkillId, Step, Strategy, Timeline,
 };
 use exchange::settings::{
     CannotSpeak, Choice, Contactable, DoNotDisturb, Host, Language, Line, Listener, Network, Node,
@@ -184,6 +184,7 @@ impl Centre {
             skills: vec![(known(SkillId::parse("cs")), 5)],
             queues: vec![queue],
             place,
+            wrap_up: OwnWrapUp::default(),
         };
         Config {
             lines: vec![dispatch::Line {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dispatch::{OperatorId, PartnerId, Place, QueueId, SkillId};
+use dispatch::{OperatorId, OwnWrapUp, PartnerId, Place, QueueId, SkillId};
 use exchange::settings::{Contactable, Operator, Who};
 use serde::Deserialize;
 use sip::digest::Ha1;
@@ -36,6 +36,10 @@ pub(crate) struct OperatorTable {
     pub(crate) order: u32,
     #[serde(default)]
     skills: BTreeMap<String, u8>,
+    #[serde(default)]
+    wrap_up_seconds: Option<u64>,
+    #[serde(default)]
+    wrap_up_hard_seconds: Option<u64>,
     #[serde(default = "czech")]
     language: Spanned<String>,
     digest_md5: Spanned<String>,
@@ -96,6 +100,10 @@ impl OperatorTable {
             skills: skills.collect::<Result<_, _>>()?,
             queues: self.queues(source, all_queues)?,
             place: Place::Desk,
+            wrap_up: OwnWrapUp {
+                after: self.wrap_up_seconds.map(Duration::from_secs),
+                after_hard: self.wrap_up_hard_seconds.map(Duration::from_secs),
+            },
         };
         let account = Ha1::from_hex(self.digest_md5.get_ref(), self.digest_sha256.get_ref())
             .ok_or_else(|| {
@@ -224,6 +232,7 @@ impl PartnerTable {
                     skills: Vec::new(),
                     queues,
                     place: Place::Home,
+                    wrap_up: OwnWrapUp::default(),
                 });
                 Who::OnCall(id)
             }

@@ -86,3 +86,21 @@ fn there_is_no_free_dialling() {
     assert_eq!(phone.seen("CALL_ESTABLISHED"), 0);
     counted(&linka, crate::Counted::default());
 }
+
+#[test]
+fn a_wrap_up_of_ones_own_stands_in_place_of_the_queues() {
+    let site = quick_site();
+    site.operator("jana", "wrap_up_seconds = 300");
+    let linka = site.start();
+    let _phone = crate::ready(&site, &linka, "jana", Answering::AtOnce);
+
+    caller(&site)
+        .with("talk_ms", "500")
+        .start(site.ports())
+        .succeeds(1, SOON);
+
+    counted(&linka, answered(1));
+    linka.wait_for("she is in a wrap-up of her own", SOON, |status| {
+        (wrap_up(status)? > 200).then_some(())
+    });
+}

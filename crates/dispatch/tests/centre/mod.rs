@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Class, Config, ContactId, Decision, Dispatcher, Input, InputError, Intent, LegId, Line,
-    LineId, Miss, Moment, Need, Needs, Operator, OperatorId, Partner, PartnerId, Place, Queue,
-    QueueId, Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
+    LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId, Place,
+    Queue, QueueId, Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy,
+    Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {
@@ -90,6 +91,7 @@ pub fn desk(name: &str, skills: &[(&str, u8)]) -> Operator {
             .collect(),
         queues: vec![QueueId::parse("line").unwrap()],
         place: Place::Desk,
+        wrap_up: OwnWrapUp::default(),
     }
 }
 pub fn home(name: &str) -> Operator {

@@ -1,7 +1,7 @@
 use super::{At, Contact, Far, Model};
 use dispatch::{
     Cause, Class, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
-    Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Speech, Standing,
+    Needs, Notice, OperatorId, Outcome, PartnerId, QueueId, Reachability, Speech, Standing,
     Withdrawal, WrapUpChange,
 };
 use std::time::Duration;
@@ -161,6 +161,7 @@ impl Model {
                 progress_at: None,
                 partners: Vec::new(),
                 rests: Vec::new(),
+                given: None,
                 told: false,
             },
         );
@@ -226,16 +227,9 @@ impl Model {
             return Some(());
         }
         self.withdraw_all(id, Withdrawal::ByHand);
-        let able = (contact.required().iter())
-            .all(|(skill, least)| self.level(operator, *skill) >= *least);
         let contact = self.contacts.get_mut(&id)?;
         contact.rests.retain(|rest| rest.0 != operator);
-        if person.place == Place::Home {
-            contact.on_call = true;
-        }
-        if !able {
-            contact.widened = true;
-        }
+        contact.given = Some(operator);
         self.offer(id, operator);
         Some(())
     }

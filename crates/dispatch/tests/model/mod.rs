@@ -77,6 +77,7 @@ pub struct Contact {
     pub progress_at: Option<Moment>,
     pub partners: Vec<Partner>,
     pub rests: Vec<(OperatorId, Moment, Miss)>,
+    pub given: Option<OperatorId>,
     pub told: bool,
 }
 
@@ -417,7 +418,9 @@ impl Model {
     }
 
     pub fn drop_offer(&mut self, id: ContactId, operator: OperatorId) {
-        if let At::Waiting(offers) = &mut self.contacts.get_mut(&id).unwrap().at {
+        let contact = self.contacts.get_mut(&id).unwrap();
+        contact.given = contact.given.filter(|given| *given != operator);
+        if let At::Waiting(offers) = &mut contact.at {
             offers.retain(|(ringing, _)| *ringing != operator);
         }
     }
@@ -441,7 +444,9 @@ impl Model {
     }
     pub fn withdraw_unfit(&mut self, id: ContactId) {
         for (operator, _) in self.contacts[&id].offers() {
-            if !self.suits(&self.contacts[&id], self.person(operator).unwrap()) {
+            let contact = &self.contacts[&id];
+            let given = contact.given == Some(operator) && self.serves(operator, contact.queue);
+            if !given && !self.suits(contact, self.person(operator).unwrap()) {
                 self.withdraw(id, operator, Withdrawal::NoLongerFits);
             }
         }
@@ -504,10 +509,16 @@ impl Model {
         };
         let contact = &self.contacts[&id];
         let queue = self.queue(contact);
+        let entry = self
+            .config
+            .operators
+            .iter()
+            .find(|entry| entry.id == operator);
+        let own = entry.map(|entry| entry.wrap_up).unwrap_or_default();
         let rest = if contact.class <= Class::Danger {
-            queue.wrap_up_hard
+            own.after_hard.unwrap_or(queue.wrap_up_hard)
         } else {
-            queue.wrap_up
+            own.after.unwrap_or(queue.wrap_up)
         };
         let now = self.now;
         let person = self.person_mut(operator).unwrap();

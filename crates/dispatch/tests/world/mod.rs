@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Input, Intent, Key,
-    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, Partner, PartnerId,
-    Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step,
-    Strategy, Timeline, WrapUpChange,
+    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner,
+    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
+    Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 
 /// A small generator of numbers (splitmix64).
@@ -126,6 +126,10 @@ fn random_operators(chance: &mut Chance, operators: u64, queues: u64) -> Vec<Ope
                 Place::Home
             } else {
                 Place::Desk
+            },
+            wrap_up: OwnWrapUp {
+                after: chance.one_in(4).then(|| chance.seconds(0, 40)),
+                after_hard: chance.one_in(4).then(|| chance.seconds(0, 40)),
             },
         });
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Cause, Class, Config, ContactId, ContactState, EndCause, HandBack, Intent, Joined, Key,
-    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OverflowPhase, Partner,
-    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
-    Standing, Step, Strategy, Timeline, WrapUpChange,
+    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OverflowPhase, OwnWrapUp,
+    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
+    SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Fact, Saved, State};
 use proptest::prelude::{Strategy as _, any};
@@ -131,6 +131,10 @@ pub(crate) fn config(by: u32) -> Config {
             Place::Home
         } else {
             Place::Desk
+        },
+        wrap_up: OwnWrapUp {
+            after: (*name == "eva").then_some(Duration::from_secs(5)),
+            after_hard: None,
         },
     };
     Config {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Intent, Key, LegId,
-    Line, LineId, Miss, Need, Needs, Operator, OperatorId, Partner, PartnerId, Place, Queue,
-    QueueId, Reachability, Reserve, Rules, SkillId, Standing, Step, Strategy, Timeline,
+    Line, LineId, Miss, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId, Place,
+    Queue, QueueId, Reachability, Reserve, Rules, SkillId, Standing, Step, Strategy, Timeline,
     WrapUpChange,
 };
 use journal::{Fact, State};
@@ -71,6 +71,10 @@ pub(crate) fn config(chance: &mut Chance) -> Config {
             Place::Home
         } else {
             Place::Desk
+        },
+        wrap_up: OwnWrapUp {
+            after: (*name == "eva").then_some(Duration::from_secs(5)),
+            after_hard: None,
         },
     };
     Config {

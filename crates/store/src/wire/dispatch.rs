@@ -1,14 +1,14 @@
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, HandBack,
-    Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment, Need,
-    Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase, PairRest,
-    Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve,
-    Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Tier,
-    Timeline, Told, Widened, WrapUpChange,
+    Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, Given,
+    HandBack, Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment,
+    Need, Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase,
+    OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
+    Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step,
+    Strategy, Tier, Timeline, Told, Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, from_format_3};
+use super::{Malformed, Reader, Wire, from_format_3, from_format_4};
 
 impl Wire for Moment {
     fn put(&self, out: &mut Vec<u8>) {
@@ -101,8 +101,22 @@ record!(Operator {
     id,
     skills,
     queues,
-    place
+    place,
+    wrap_up
 });
+
+impl Wire for OwnWrapUp {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self { after, after_hard } = self;
+        (*after, *after_hard).put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (after, after_hard) = from_format_4(from)?;
+        Ok(Self { after, after_hard })
+    }
+}
+
 choice!(Place { 1 Desk, 2 Home });
 record!(Partner {
     id,
@@ -148,8 +162,24 @@ record!(ContactSnapshot {
     progress_at,
     overflows,
     rests,
+    given,
     told,
 });
+
+impl Wire for Given {
+    fn put(&self, out: &mut Vec<u8>) {
+        let to = match self {
+            Self::ToNobody => None,
+            Self::To(operator) => Some(*operator),
+        };
+        to.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let to: Option<OperatorId> = from_format_4(from)?;
+        Ok(to.map_or(Self::ToNobody, Self::To))
+    }
+}
 
 impl Wire for Speech {
     fn put(&self, out: &mut Vec<u8>) {

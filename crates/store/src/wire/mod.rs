@@ -63,6 +63,14 @@ fn from_format_3<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malforme
     T::take(from)
 }
 
+/// What format 3 does not have.
+fn from_format_4<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
+    if from.format < 4 {
+        return Ok(T::default());
+    }
+    T::take(from)
+}
+
 /// Writes a value as bytes.
 #[cfg(test)]
 fn encode(value: &impl Wire) -> Vec<u8> {

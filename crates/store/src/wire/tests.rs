@@ -181,3 +181,23 @@ fn number_wider_than_its_type_is_refused() {
         Err(Malformed)
     );
 }
+
+/// An operator as format 3 wrote her: she had no wrap-up of her own.
+#[test]
+fn operators_of_format_three_are_read() {
+    let operator = ::dispatch::Operator {
+        id: ::dispatch::OperatorId::parse("jana").unwrap(),
+        skills: Vec::new(),
+        queues: vec![QueueId::parse("help").unwrap()],
+        place: ::dispatch::Place::Desk,
+        wrap_up: ::dispatch::OwnWrapUp::default(),
+    };
+    let mut old = Vec::new();
+    operator.id.put(&mut old);
+    operator.skills.put(&mut old);
+    operator.queues.put(&mut old);
+    operator.place.put(&mut old);
+
+    assert_eq!(super::decode(3, &old), Ok(operator.clone()));
+    assert_eq!(again(&operator), Ok(operator));
+}
