@@ -247,6 +247,9 @@ pub enum Miss {
     Declined,
     /// The phone could not be reached: she rests until `Reached` proves it.
     Unreachable,
+    /// It never rang, for want of something of ours: a port, a transport. She missed nothing and nothing is counted; the
+    /// two rest from each other as after no answer.
+    Ours,
 }
 
 /// Why a contact came back to the queue.

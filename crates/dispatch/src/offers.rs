@@ -151,6 +151,20 @@ impl Dispatcher {
             operator: self.operators[operator].id,
             miss,
         });
+        match miss {
+            Miss::NoAnswer | Miss::Declined | Miss::Unreachable => {
+                self.count_miss(slot, operator, miss);
+            }
+            Miss::Ours => {
+                let until = self.now + self.rules().rest_no_answer;
+                self.rest_pair(slot, operator, until, miss);
+            }
+        }
+        self.sync_operator(operator);
+        self.sync_contact(slot);
+    }
+
+    fn count_miss(&mut self, slot: ContactSlot, operator: OperatorSlot, miss: Miss) {
         let rules = self.rules();
         let (declined, no_answer) = (rules.rest_declined, rules.rest_no_answer);
         let now = self.now;
@@ -170,10 +184,10 @@ impl Dispatcher {
                 state.misses.unreachable += 1;
                 self.rest_unreachable(operator);
             }
+            // That is no miss.
+            Miss::Ours => return,
         }
         self.pause_or_rest(operator);
-        self.sync_operator(operator);
-        self.sync_contact(slot);
     }
 
     /// Keeps a contact and an operator apart for a while.

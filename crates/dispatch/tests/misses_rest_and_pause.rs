@@ -23,6 +23,26 @@ fn the_pair_rests_five_seconds_after_no_answer_and_ten_after_declining() {
 }
 
 #[test]
+fn an_offer_that_never_rang_for_want_of_ours_is_nobodys_miss() {
+    let mut centre = Centre::staffed(config(&["anna", "bara"]));
+    centre.intends("bara", Intent::Off);
+    let contact = centre.arrives(Class::Crisis);
+    centre.look();
+
+    for _ in 0..10 {
+        centre.misses(contact, "anna", Miss::Ours);
+        centre.look();
+        centre.wait(4);
+        assert_eq!(centre.offers(), []);
+        centre.wait(1);
+        assert_eq!(centre.offers(), [offer(contact, "anna")]);
+    }
+
+    let anna = centre.dispatcher.operator(op("anna")).unwrap();
+    assert_eq!((anna.paused, anna.misses), (None, Misses::default()));
+}
+
+#[test]
 fn another_contact_may_be_offered_while_the_pair_rests() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let first = centre.arrives(Class::Crisis);

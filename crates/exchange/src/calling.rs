@@ -300,7 +300,8 @@ impl Exchange {
     fn miss_of(&self, leg: LegId, reason: Failure) -> Miss {
         let by_trunk = self.called.get(&leg).is_some_and(|it| it.gateway.is_some());
         match reason {
-            Failure::Timeout | Failure::Transport => Miss::Unreachable,
+            Failure::Timeout => Miss::Unreachable,
+            Failure::Transport => Miss::Ours,
             Failure::Status(status) if by_trunk => miss_by_trunk(status),
             Failure::Status(status) => miss_by_phone(status, self.settings.do_not_disturb),
         }

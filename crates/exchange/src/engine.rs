@@ -102,6 +102,8 @@ pub(crate) enum Timer {
     HangUp(LegId),
     /// A leg in doubt is looked at again.
     Doubt(LegId),
+    /// An offer has found no port until shortly before its end.
+    NoPort(ContactId, OperatorId),
     /// The legs in a call are listened for.
     Listen,
     /// A phone is asked whether it is there.
@@ -234,7 +236,7 @@ impl Exchange {
         self.started.1 + now.saturating_duration_since(self.started.0)
     }
 
-    fn instant(&self, moment: Moment) -> Instant {
+    pub(crate) fn instant(&self, moment: Moment) -> Instant {
         self.started.0 + moment.since(self.started.1)
     }
 
@@ -341,6 +343,7 @@ impl Exchange {
             Timer::RingAgain(contact, operator) => self.on_ring_again(now, contact, operator),
             Timer::HangUp(leg) => self.hang_up_star(now, leg),
             Timer::Doubt(leg) => self.on_doubt(now, leg),
+            Timer::NoPort(contact, operator) => self.on_no_port(now, contact, operator),
             Timer::Listen => self.listen(now),
             Timer::ProbePhone(operator) => self.probe_phone(now, operator),
             Timer::ProbeTrunk(trunk) => self.probe_trunk(now, trunk),

@@ -1,16 +1,19 @@
 //! Offers: which phones ring for a contact, and what becomes of an offer when they stop.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dispatch::{ContactId, LegId, Miss, OperatorId, PartnerId, Withdrawal};
 use journal::Fact;
 use media::ThreadId;
 
-use crate::engine::Exchange;
+use crate::engine::{Exchange, Timer};
 use crate::legs::{Again, CalledStage, Offer, Whom};
-use crate::ports::Shortage;
+use crate::ports::{Offered, Shortage};
 use crate::settings::Who;
+
+/// How long before its deadline an offer is given up that still has no port.
+const GIVEN_UP_BEFORE: Duration = Duration::from_millis(200);
 
 impl Exchange {
     /// Rings an operator for a contact: every phone that she registered, or her number at home.
@@ -29,10 +32,7 @@ impl Exchange {
             );
         };
         if self.ports.ready(thread) < calls.len() {
-            if self.ports.wait(thread, (contact, operator)) == Shortage::New {
-                self.refused("no port is ready for an offer");
-            }
-            return;
+            return self.wait_for_port(now, thread, (contact, operator));
         }
         let legs: BTreeSet<LegId> = calls
             .into_iter()
@@ -43,11 +43,47 @@ impl Exchange {
                 operator,
                 Offer {
                     legs,
-                    miss: Miss::Unreachable,
+                    miss: Miss::Ours,
                     again: Again::No,
                 },
             );
         }
+    }
+
+    /// An offer that finds no port waits for one, and is given up before it would count as rung out.
+    fn wait_for_port(&mut self, now: Instant, thread: ThreadId, offered: Offered) {
+        if self.ports.wait(thread, offered) == Shortage::New {
+            self.refused("no port is ready for an offer");
+        }
+        let (contact, operator) = offered;
+        let Some((_, until)) = self.claim_of(operator) else {
+            return;
+        };
+        let given_up = until.checked_sub(GIVEN_UP_BEFORE).unwrap_or(until);
+        let timer = Timer::NoPort(contact, operator);
+        self.timers.arm(given_up.max(now), timer);
+    }
+
+    /// An offer that never rang is nobody's miss.
+    pub(crate) fn on_no_port(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
+        let ends_now = |(claimed, until)| claimed == contact && until <= now + GIVEN_UP_BEFORE;
+        let rings = self
+            .contacts
+            .get(&contact)
+            .is_some_and(|legs| legs.offers.contains_key(&operator));
+        if rings || !self.claim_of(operator).is_some_and(ends_now) {
+            return;
+        }
+        self.ports.forget((contact, operator));
+        let miss = Miss::Ours;
+        self.append(
+            now,
+            Fact::Missed {
+                contact,
+                operator,
+                miss,
+            },
+        );
     }
 
     /// Offers that waited for ports of this thread are made as soon as there are enough.
@@ -70,9 +106,14 @@ impl Exchange {
     }
 
     pub(crate) fn is_offered(&self, contact: ContactId, operator: OperatorId) -> bool {
-        let view = self.dispatcher().operator(operator);
-        view.and_then(|view| view.claim)
-            .is_some_and(|(claimed, _)| claimed == contact)
+        let claim = self.claim_of(operator);
+        claim.is_some_and(|(claimed, _)| claimed == contact)
+    }
+
+    /// The contact that an operator is offered, and until when.
+    fn claim_of(&self, operator: OperatorId) -> Option<(ContactId, Instant)> {
+        let (contact, until) = self.dispatcher().operator(operator)?.claim?;
+        Some((contact, self.instant(until)))
     }
 
     /// Rings a partner's line for a contact.
@@ -190,8 +231,9 @@ impl Exchange {
                             miss,
                         },
                     );
-                    if miss == Miss::Unreachable {
-                        self.phone_did_not_answer(now, operator);
+                    match miss {
+                        Miss::Unreachable | Miss::Ours => self.phone_did_not_answer(now, operator),
+                        Miss::NoAnswer | Miss::Declined => {}
                     }
                 }
             }
@@ -204,6 +246,7 @@ const fn friendlier(one: Miss, other: Miss) -> Miss {
     match (one, other) {
         (Miss::Declined, _) | (_, Miss::Declined) => Miss::Declined,
         (Miss::NoAnswer, _) | (_, Miss::NoAnswer) => Miss::NoAnswer,
-        (Miss::Unreachable, Miss::Unreachable) => Miss::Unreachable,
+        (Miss::Unreachable, _) | (_, Miss::Unreachable) => Miss::Unreachable,
+        (Miss::Ours, Miss::Ours) => Miss::Ours,
     }
 }

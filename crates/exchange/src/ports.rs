@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use dispatch::{ContactId, OperatorId};
 use media::{PortPair, ThreadId};
 
-/// How many offers may wait for a port of one thread; beyond it an offer counts as missed at its deadline.
+/// How many offers may wait for a port of one thread; beyond it an offer is over at its deadline without having rung.
 const OFFERS_WITHOUT_PORT_MAX: usize = 1_000;
 
 /// An operator's phone that is to ring for a contact.

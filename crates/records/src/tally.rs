@@ -131,6 +131,7 @@ impl Misses {
             Miss::NoAnswer => self.no_answer += 1,
             Miss::Declined => self.declined += 1,
             Miss::Unreachable => self.unreachable += 1,
+            Miss::Ours => {}
         }
     }
 }

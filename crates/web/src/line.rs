@@ -192,6 +192,8 @@ words! {
         Declined,
         /// The phone could not be reached.
         Unreachable,
+        /// Linka had no way to ring the phone.
+        OurFault,
         /// The wait is long enough.
         Waited,
         /// Nobody is there who could take it.

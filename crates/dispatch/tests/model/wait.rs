@@ -172,12 +172,16 @@ impl Model {
             miss,
         });
         let rules = self.config.rules.clone();
+        if miss == Miss::Ours {
+            return self.rest_pair(id, operator, now + rules.rest_no_answer, miss);
+        }
         let person = self.person_mut(operator).unwrap();
         person.in_row += 1;
         person.idle_since = now;
         match miss {
             Miss::NoAnswer => self.rest_pair(id, operator, now + rules.rest_no_answer, miss),
             Miss::Declined => self.rest_pair(id, operator, now + rules.rest_declined, miss),
+            Miss::Ours => {}
             Miss::Unreachable => {
                 person.rest = person.rest.max(Some(now + rules.rest_unreachable));
                 if person.place == Place::Desk {

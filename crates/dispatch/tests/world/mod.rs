@@ -434,7 +434,12 @@ impl World {
 
     fn missed(&mut self) -> Input {
         let (contact, operator) = self.offer();
-        let misses = [Miss::NoAnswer, Miss::Declined, Miss::Unreachable];
+        let misses = [
+            Miss::NoAnswer,
+            Miss::Declined,
+            Miss::Unreachable,
+            Miss::Ours,
+        ];
         Input::Missed {
             contact,
             operator,

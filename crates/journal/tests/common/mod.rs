@@ -230,7 +230,16 @@ fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Fact {
         ContactState::Offered { offers } => Fact::Missed {
             contact,
             operator: pick(offers, b).map_or(operator(b), |offer| offer.operator),
-            miss: pick(&[Miss::NoAnswer, Miss::Declined, Miss::Unreachable], b / 3).unwrap(),
+            miss: pick(
+                &[
+                    Miss::NoAnswer,
+                    Miss::Declined,
+                    Miss::Unreachable,
+                    Miss::Ours,
+                ],
+                b / 3,
+            )
+            .unwrap(),
         },
         ContactState::Talking {
             with: Joined::Operator { .. },

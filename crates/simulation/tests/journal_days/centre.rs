@@ -257,7 +257,12 @@ impl Centre {
                 reachability: Reachability::Reachable,
             };
         };
-        let misses = [Miss::NoAnswer, Miss::Declined, Miss::Unreachable];
+        let misses = [
+            Miss::NoAnswer,
+            Miss::Declined,
+            Miss::Unreachable,
+            Miss::Ours,
+        ];
         match chance.below(4) {
             0 => Fact::Missed {
                 contact,

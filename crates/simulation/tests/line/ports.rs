@@ -1,5 +1,6 @@
 //! Few ports, and orders that a media thread loses.
 
+use dispatch::Misses;
 use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner};
 use sip::{Failure, Status};
 
@@ -36,6 +37,26 @@ fn an_offer_waits_for_a_port() {
     world.act(calls[1], Act::HangUp);
     world.run(seconds(3));
 
+    let operator = world.only_call("eva");
+    assert!(world.are_joined(calls[0], operator));
+}
+
+#[test]
+fn an_offer_that_never_found_a_port_is_no_miss_of_hers() {
+    let mut world = open(Centre {
+        ports: (1, 2),
+        ..Centre::default()
+    });
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    let calls = [1, 2].map(|number| world.call(Caller::from_number(number)));
+
+    world.run(seconds(200));
+
+    let eva = dispatch::OperatorId::parse("eva").unwrap();
+    let view = world.state().dispatcher().operator(eva).unwrap();
+    assert_eq!((view.paused, view.misses), (None, Misses::default()));
+    world.act(calls[1], Act::HangUp);
+    world.run(seconds(30));
     let operator = world.only_call("eva");
     assert!(world.are_joined(calls[0], operator));
 }

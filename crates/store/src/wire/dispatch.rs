@@ -43,7 +43,7 @@ choice!(Standing { 1 Arrival, 2 BehindBand });
 choice!(Cause { 1 Caller, 2 Operator(operator), 3 Supervisor });
 choice!(Intent { 1 Ready, 2 Paused { reason, back_at }, 3 Off });
 choice!(Reachability { 1 Reachable, 2 Unproven, 3 Unreachable });
-choice!(Miss { 1 NoAnswer, 2 Declined, 3 Unreachable });
+choice!(Miss { 1 NoAnswer, 2 Declined, 3 Unreachable, 4 Ours });
 choice!(HandBack { 1 Operator, 2 LegLost, 3 Partner });
 choice!(EndCause { 1 Caller, 2 Operator, 3 LegLost, 4 GaveUp });
 choice!(WrapUpChange { 1 Longer(by), 2 Over });

@@ -58,6 +58,7 @@ export const contact = {
     no_answer: 'nikdo nezvedl',
     declined: 'odmítnuto na telefonu',
     unreachable: 'telefon byl nedostupný',
+    our_fault: 'Linka neměla jak zazvonit',
     waited: 'čekání bylo dost dlouhé',
     nobody_there: 'nikdo tu není',
     was_answered: 'hovor s obsluhou',

@@ -59,6 +59,7 @@ export const contact: typeof contactShape = {
     no_answer: 'nobody answered',
     declined: 'declined on the phone',
     unreachable: 'the phone was unreachable',
+    our_fault: 'Linka had no way to ring the phone',
     waited: 'the wait was long enough',
     nobody_there: 'nobody is there',
     was_answered: 'talked with an operator',

@@ -59,6 +59,7 @@ export const contact: typeof contactShape = {
     no_answer: 'ніхто не відповів',
     declined: 'відхилено на телефоні',
     unreachable: 'телефон був недоступний',
+    our_fault: 'Linka не мала як подзвонити',
     waited: 'чекання було достатньо довгим',
     nobody_there: 'нікого немає',
     was_answered: 'розмова з операторкою',

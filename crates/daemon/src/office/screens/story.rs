@@ -197,6 +197,7 @@ const fn missed(miss: Miss) -> StepCause {
         Miss::NoAnswer => StepCause::NoAnswer,
         Miss::Declined => StepCause::Declined,
         Miss::Unreachable => StepCause::Unreachable,
+        Miss::Ours => StepCause::OurFault,
     }
 }
 
