@@ -70,6 +70,7 @@ export const cs = {
       'no-login': 'Poskytovatel neposlal přihlašovací jméno. Dejte prosím vědět správě: klíč „claim“ v linka.toml nesedí s tím, co poskytovatel posílá.',
       'no-account': 'Linka pro vás nemá platný účet. Založí ho správa.',
       'other-person': 'Tento účet patří u poskytovatele někomu jinému. Pokud je váš, uvolní ho správa na stránce Účty.',
+      'password-first': 'Tento účet smí měnit mnohé: přihlaste se v tomto prohlížeči jednou heslem, potom už stačí poskytovatel.',
       'second-factor': 'Vaše role potřebuje druhý faktor a poskytovatel žádný nepotvrdil. Zapněte si u něj dvoufázové ověření; správa ať zkontroluje, že ho posílá v údaji „amr“ nebo „acr“.',
       'too-many': 'Příliš mnoho nezdařených pokusů. Zkuste to za chvíli, nebo se přihlaste heslem.',
       unavailable: 'Linka teď přihlášení nemůže dokončit. Zkuste to za chvíli.',

@@ -65,6 +65,7 @@ export const en: Dictionary = {
       'no-login': 'The provider did not send a login name. Please tell an administrator: the key “claim” in linka.toml does not fit what the provider sends.',
       'no-account': 'Linka has no active account for you. An administrator makes it.',
       'other-person': 'This account belongs to somebody else at the provider. If it is yours, an administrator lets go of the tie on the page Accounts.',
+      'password-first': 'This account may change much: sign in once with the password in this browser, then the provider will do from here on.',
       'second-factor': 'Your role needs a second factor, and the provider confirmed none. Turn on two-step verification there; an administrator checks that it is sent in “amr” or “acr”.',
       'too-many': 'Too many attempts failed. Try again in a while, or sign in with a password.',
       unavailable: 'Linka cannot finish the sign-in now. Try again in a while.',

@@ -2,7 +2,7 @@
 
 use crate::peers::browser::{Browser, Page, css, label, role, text};
 use crate::peers::linka::Site;
-use crate::peers::people::people;
+use crate::peers::people::{Person, people};
 use crate::peers::provider::Provider;
 use crate::{SOON, address, quick_site, sign_in};
 use serde_json::{Value, json};
@@ -23,6 +23,15 @@ pub(crate) fn come_to(page: &Page, address: &str, who: (&str, &str), methods: &s
     page.click(role("button", "Continue"));
 }
 
+/// Somebody whose role may change much signs in by password once, in the browser that she comes with from then on.
+#[track_caller]
+fn first_by_password(page: &Page, site: &Site, person: &Person) {
+    sign_in(page, site, person);
+    page.see(text("Nobody waits."));
+    page.click(role("button", "Sign out"));
+    page.see(role("button", "Sign in with Spolek"));
+}
+
 /// What the audit says of accounts and sign-ins, the oldest first.
 fn audited(audit: &Value) -> Vec<String> {
     let entries = audit.as_array().unwrap().iter().rev();
@@ -38,9 +47,10 @@ fn supervisor_comes_through_the_provider_to_the_wallboard() {
     let site = quick_site();
     let _provider = Provider::of(&site);
     let _linka = site.start();
-    let (administrator, _) = people(&site, &[("sona", "supervisor")]);
+    let (administrator, all) = people(&site, &[("sona", "supervisor")]);
     let browser = Browser::start();
     let page = browser.page("sona");
+    first_by_password(&page, &site, &all[1]);
 
     come_from_there(&page, &site, ("sona", "7"), "pwd otp");
     page.see(text("Nobody waits."));
@@ -86,8 +96,9 @@ fn those_who_may_not_come_in_are_told_why_in_their_language() {
     let site = quick_site();
     let _provider = Provider::of(&site);
     let _linka = site.start();
-    let (_, all) = people(&site, &[("sona", "supervisor")]);
+    let (_, all) = people(&site, &[("sona", "supervisor"), ("vera", "supervisor")]);
     let browser = Browser::start();
+    first_by_password(&browser.page("first"), &site, &all[1]);
     come_from_there(&browser.page("first"), &site, ("sona", "7"), "mfa");
     browser.page("first").see(text("Nobody waits."));
 
@@ -103,6 +114,12 @@ fn those_who_may_not_come_in_are_told_why_in_their_language() {
             ("sona", "10"),
             "mfa",
             "belongs to somebody else at the provider",
+        ),
+        (
+            "not tied",
+            ("vera", "11"),
+            "mfa",
+            "sign in once with the password in this browser",
         ),
         (
             "one factor",
@@ -147,6 +164,7 @@ fn administrator_lets_go_of_an_account_on_its_page() {
     let (_, all) = people(&site, &[("sona", "supervisor")]);
     let browser = Browser::start();
     let hers = browser.page("hers");
+    first_by_password(&hers, &site, &all[1]);
     come_from_there(&hers, &site, ("sona", "7"), "mfa");
     hers.see(text("Nobody waits."));
     let page = browser.page("admin");
@@ -165,8 +183,10 @@ fn administrator_lets_go_of_an_account_on_its_page() {
 
     hers.reload();
     hers.see(role("button", "Sign in with Spolek"));
-    come_from_there(&browser.page("another"), &site, ("sona", "10"), "mfa");
-    browser.page("another").see(text("Nobody waits."));
+    let another = browser.page("another");
+    first_by_password(&another, &site, &all[1]);
+    come_from_there(&another, &site, ("sona", "10"), "mfa");
+    another.see(text("Nobody waits."));
     assert_eq!(page.faults(), [""; 0]);
 }
 

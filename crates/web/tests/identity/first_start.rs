@@ -115,6 +115,7 @@ async fn administrator_whom_the_provider_knows_needs_no_password_while_it_is_set
     fixture.identity.first_start().await.unwrap();
     provider.vouches_for("1", FIRST_LOGIN, json!(["mfa"]));
     let mut browser = fixture.browser("192.0.2.1");
+    browser.sign_in(FIRST_LOGIN, &password(&fixture)).await;
     assert_eq!(browser.sign_in_through(&provider).await, "/");
 
     let with_it = fixture.restarted_with(1, Some(provider.settings()));

@@ -108,8 +108,9 @@ async fn another_person_is_not_told_what_an_account_needs() {
     let (provider, fixture) = open().await;
     fixture.account("sona", Role::Supervisor).await;
     let mut browser = fixture.browser("192.0.2.1");
+    browser.sign_in("sona", PASSWORD).await;
     provider.vouches_for("1", "sona", json!(["mfa"]));
-    browser.sign_in_through(&provider).await;
+    assert_eq!(browser.sign_in_through(&provider).await, "/");
     provider.vouches_for("2", "sona", json!(["pwd"]));
 
     let another = browser.sign_in_through(&provider).await;
@@ -147,6 +148,7 @@ async fn supervisor_needs_a_second_factor_and_then_nothing_of_ours() {
         provider.does(|script| script.now += 3_600);
     }
     let kept = fixture.store.account_of("sona").await.unwrap().unwrap();
+    browser.sign_in("sona", PASSWORD).await;
     provider.vouches_for("1", "sona", json!(["pwd", "otp"]));
     let with_amr = browser.sign_in_through(&provider).await;
     let myself = browser.get("/session").await;
@@ -163,6 +165,27 @@ async fn supervisor_needs_a_second_factor_and_then_nothing_of_ours() {
     );
     let by_password = fixture.browser("192.0.2.1").sign_in("sona", PASSWORD).await;
     assert_eq!(by_password.body["due"], "totp");
+}
+
+#[tokio::test]
+async fn account_that_may_change_much_is_tied_only_where_its_password_was_given() {
+    for role in [Role::Supervisor, Role::Administrator] {
+        let (provider, fixture) = open().await;
+        fixture.account("sona", role).await;
+        let mut hers = fixture.browser("192.0.2.1");
+        let mut anothers = fixture.browser("192.0.2.1");
+
+        provider.vouches_for("2", "sona", json!(["mfa"]));
+        let another = anothers.sign_in_through(&provider).await;
+        hers.sign_in("sona", PASSWORD).await;
+        provider.vouches_for("1", "sona", json!(["mfa"]));
+        let tied = hers.sign_in_through(&provider).await;
+        let elsewhere = anothers.sign_in_through(&provider).await;
+
+        assert_eq!(another, refused("password-first"));
+        assert_eq!([tied, elsewhere], ["/", "/"]);
+        assert_eq!(audited(&fixture).await[0], "sona provider_refused");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderValue};
-use store::sql::{Account, AccountStanding, DeviceKind, OpenedBy, Pinning, ProviderPin};
+use store::sql::{Account, AccountStanding, DeviceKind, OpenedBy, Pinning, ProviderPin, Role};
 
 use super::super::lockout::Begun as Counted;
 use super::super::lockout::Origin;
@@ -47,6 +47,8 @@ pub(super) enum Refused {
     NoAccount,
     /// The account belongs to somebody else at the provider.
     OtherPerson,
+    /// Her role may change much, and nobody has signed in to the account by password in this browser: the provider's word alone does not tie it.
+    PasswordFirst,
     /// Her role needs a second factor, and the provider told of none.
     SecondFactor,
     /// Too many attempts failed.
@@ -66,6 +68,7 @@ impl Refused {
             Self::NoLogin => "no-login",
             Self::NoAccount => "no-account",
             Self::OtherPerson => "other-person",
+            Self::PasswordFirst => "password-first",
             Self::SecondFactor => "second-factor",
             Self::TooMany => "too-many",
             Self::Unavailable => "unavailable",
@@ -87,6 +90,8 @@ impl<P: Into<Problem>> From<P> for Refused {
 struct Comer<'a> {
     vouched: &'a Vouched,
     account: Option<Account>,
+    /// Whether the account knows her device.
+    device: DeviceKind,
 }
 
 impl Identity {
@@ -108,6 +113,7 @@ impl Identity {
         let comer = Comer {
             vouched: &vouched,
             account,
+            device,
         };
         let account = self.account_of_comer(audit, comer, &counted).await?;
         self.welcome(audit, headers, account, &vouched, device)
@@ -207,7 +213,11 @@ impl Identity {
     }
 
     async fn hers(&self, audit: &Audit, comer: Comer<'_>) -> Result<Account, Refused> {
-        let Comer { vouched, account } = comer;
+        let Comer {
+            vouched,
+            account,
+            device,
+        } = comer;
         let account = account.filter(|account| may_be_hers(account, &vouched.login));
         let mut account = account.ok_or(Refused::NoAccount)?;
         if account.provider.is_some_and(|pin| pin != vouched.pin) {
@@ -216,6 +226,11 @@ impl Identity {
         }
         if second_factor(&account) == SecondFactor::Needed && vouched.factors == Factors::One {
             return Err(Refused::SecondFactor);
+        }
+        if account.provider.is_none() && may_change_much(account.role) && device == DeviceKind::New
+        {
+            audit.note(&account.login, Event::ProviderRefused);
+            return Err(Refused::PasswordFirst);
         }
         match self.store.pin_provider(account.id, vouched.pin).await? {
             Pinning::Hers => {}
@@ -268,6 +283,14 @@ impl Identity {
 /// different people's at a provider.
 fn may_be_hers(account: &Account, login: &str) -> bool {
     account.standing == AccountStanding::Active && account.login.eq_ignore_ascii_case(login)
+}
+
+/// Whether whoever has the role may change what others see and do.
+const fn may_change_much(role: Role) -> bool {
+    match role {
+        Role::Supervisor | Role::Administrator => true,
+        Role::Operator | Role::Auditor | Role::Wall => false,
+    }
 }
 
 /// What the provider's word for an error means (RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6).
