@@ -208,7 +208,7 @@ async fn serve(file: std::path::PathBuf, feed: Arc<Feed>) -> SocketAddr {
     let app = App {
         line: nobody.clone(),
         feed,
-        audit: Audit::open(store.clone(), nobody.clone()),
+        audit: Audit::open(store.clone(), nobody.clone(), store::sql::AuditKey([9; 32])),
         store,
         gate: nobody.clone(),
         clock: nobody,

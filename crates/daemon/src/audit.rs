@@ -6,11 +6,12 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use store::sql::{
-    AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditEntry, AuditFault, Store, WholeAudit, verify_audit,
+    AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditEntry, AuditFault, AuditKey, Store, WholeAudit,
+    verify_audit,
 };
 use web::{Event, note_now};
 
-use crate::anchor::AnchorKey;
+use crate::audit_end::SeenEnd;
 use crate::cli::{Data, Folders};
 use crate::database::{BY_COMMAND, Records, block_on};
 use crate::erasures::Erasures;
@@ -21,8 +22,8 @@ use crate::keys;
 pub(crate) enum Options {
     /// Check every entry from the first one on, and tell where the audit ends.
     ///
-    /// Exit code 0: nothing was changed. Exit code 2: a sentence names the first entry that is missing or was changed. Keep what is printed somewhere
-    /// else: it shows later whether the end was cut off.
+    /// Exit code 0: nothing was changed. Exit code 2: a sentence names the first entry that is missing or was changed. The end is remembered in the keys
+    /// folder, and an audit that is shorter the next time, or another one, is not whole.
     Verify(Place),
     /// Print the newest entries, the oldest of them first.
     List {
@@ -52,13 +53,25 @@ pub(crate) struct Place {
     data: Data,
 }
 
+impl Place {
+    fn key(&self) -> anyhow::Result<AuditKey> {
+        keys::audit_key(&self.folders.keys, &self.data.data).map(AuditKey)
+    }
+}
+
 /// Reads the audit and says what was asked; a running linka may write it meanwhile.
 pub(crate) fn audit(options: &Options) -> anyhow::Result<String> {
     match options {
         Options::Verify(place) => {
-            let key = AnchorKey(keys::audit_key(&place.folders.keys, &place.data.data)?);
+            let key = place.key()?;
+            let seen = SeenEnd::of(&place.folders.keys);
             let records = Records::find(&place.folders, &place.data)?;
-            block_on(async { verify(&*records.open().await?, &key).await })
+            block_on(async {
+                let store = records.open().await?;
+                let whole = verify(&*store, &key).await?;
+                seen.compare(&*store, &whole).await?;
+                Ok(in_words(&whole))
+            })
         }
         Options::List { place, last } => {
             let records = Records::find(&place.folders, &place.data)?;
@@ -66,21 +79,24 @@ pub(crate) fn audit(options: &Options) -> anyhow::Result<String> {
         }
         Options::Erase { place, entry } => {
             let records = Records::find(&place.folders, &place.data)?;
-            let erasures = Erasures::of(&place.folders.keys);
+            let (key, erasures) = (place.key()?, Erasures::of(&place.folders.keys));
             block_on(async {
                 let store = records.open().await?;
                 erase(&*store, &erasures, *entry).await?;
                 let event = Event::Erased { entry: *entry };
-                note_now(&*store, records.today(), BY_COMMAND, &event).await?;
+                note_now(&*store, &key, records.today(), BY_COMMAND, &event).await?;
                 Ok(format!("What entry {entry} said is erased.\n"))
             })
         }
     }
 }
 
-/// Checks the whole audit and says in sentences what was found.
-pub(crate) async fn verify(store: &dyn Store, key: &AnchorKey) -> anyhow::Result<String> {
-    let whole = match verify_audit(store).await {
+/// Checks the whole audit.
+///
+/// # Errors
+/// A sentence that says what is not whole.
+pub(crate) async fn verify(store: &dyn Store, key: &AuditKey) -> anyhow::Result<WholeAudit> {
+    let whole = match verify_audit(store, key).await {
         Ok(whole) => whole,
         Err(AuditFault::Broken(broken)) => anyhow::bail!("the audit is not whole: {broken}"),
         Err(error @ AuditFault::Store(_)) => {
@@ -95,10 +111,11 @@ pub(crate) async fn verify(store: &dyn Store, key: &AnchorKey) -> anyhow::Result
             signed.anchor.seq
         );
     }
-    Ok(in_words(&whole))
+    Ok(whole)
 }
 
-fn in_words(whole: &WholeAudit) -> String {
+/// What was found, in sentences.
+pub(crate) fn in_words(whole: &WholeAudit) -> String {
     let end = whole.end;
     let mut text = match &whole.beginning {
         AuditBeginning::Whole => "The audit is whole from its first entry.\n".to_owned(),
@@ -144,6 +161,9 @@ fn line(entry: &AuditEntry) -> String {
         return place + "(not readable)\n";
     };
     let (by, what) = (text(event.remove("by")), text(event.remove("what")));
+    // They tell a start what it knows already, and people nothing.
+    event.remove("marks");
+    event.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     let more: String = event
         .into_iter()
         .map(|(name, value)| format!(" {name}={}", text(Some(value))))
@@ -167,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    const KEY: AnchorKey = AnchorKey([1; 32]);
+    const KEY: AuditKey = AuditKey([1; 32]);
 
     fn payload(text: &str) -> AuditPayload {
         AuditPayload {
@@ -182,7 +202,7 @@ mod tests {
         for day in 1..=3 {
             let day = Date::new(2026, 1, day).unwrap();
             let what = payload(r#"{"by":"jana\u001b","what":"exported","report":"counts"}"#);
-            store.append_audit(day, what).await.unwrap();
+            store.append_audit(day, what, &KEY).await.unwrap();
         }
         store
     }
@@ -230,7 +250,7 @@ mod tests {
         let anchor = store.audit_before(day).await.unwrap().unwrap();
         store.prune_audit(&KEY.sign(anchor)).await.unwrap();
 
-        let told = verify(&*store, &KEY).await.unwrap();
+        let told = in_words(&verify(&*store, &KEY).await.unwrap());
 
         assert!(
             told.starts_with("The audit is whole. Entries up to 1"),
@@ -252,8 +272,74 @@ mod tests {
         assert_eq!(store.audit_chain(2..3).await.unwrap()[0].payload, None);
         assert_eq!(erasures.all().unwrap(), [entry]);
         assert!(unknown.is_err());
-        let told = verify(&*store, &KEY).await.unwrap();
+        let told = in_words(&verify(&*store, &KEY).await.unwrap());
         assert!(told.contains("Erased entries: 1."), "{told}");
+    }
+
+    /// What `linka audit verify` says.
+    async fn compared(store: &dyn Store, seen: &SeenEnd) -> Result<(), String> {
+        let whole = verify(store, &KEY).await.unwrap();
+        let compared = seen.compare(store, &whole).await;
+        compared.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn audit_that_goes_on_from_where_it_was_seen_is_whole() {
+        let (keys, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let store = three_entries(folder.path()).await;
+        let seen = SeenEnd::of(keys.path());
+
+        let first = compared(&*store, &seen).await;
+        let day = Date::new(2026, 1, 4).unwrap();
+        store.append_audit(day, payload("{}"), &KEY).await.unwrap();
+        let longer = compared(&*store, &seen).await;
+        let anchor = store.audit_before(day).await.unwrap().unwrap();
+        store.prune_audit(&KEY.sign(anchor)).await.unwrap();
+        let pruned = compared(&*store, &seen).await;
+
+        assert_eq!((first, longer, pruned), (Ok(()), Ok(()), Ok(())));
+    }
+
+    #[tokio::test]
+    async fn audit_that_is_shorter_than_it_was_seen_or_emptied_is_not_whole() {
+        let (keys, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let seen = SeenEnd::of(keys.path());
+        compared(&*three_entries(folder.path()).await, &seen)
+            .await
+            .unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let database = Database::File(other.path().join(LINKA_DB));
+        let empty = store::sql::open(&database).await.unwrap();
+
+        let refused = compared(&*empty, &seen).await.unwrap_err();
+
+        assert!(
+            refused.ends_with("it ends with entry 0, and entry 3 was seen before"),
+            "{refused}"
+        );
+    }
+
+    #[tokio::test]
+    async fn audit_with_another_entry_where_its_end_was_is_not_whole() {
+        let (keys, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let seen = SeenEnd::of(keys.path());
+        compared(&*three_entries(folder.path()).await, &seen)
+            .await
+            .unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let database = Database::File(other.path().join(LINKA_DB));
+        let anew = store::sql::open(&database).await.unwrap();
+        for day in 1..=4 {
+            let day = Date::new(2026, 1, day).unwrap();
+            anew.append_audit(day, payload("{}"), &KEY).await.unwrap();
+        }
+
+        let refused = compared(&*anew, &seen).await.unwrap_err();
+
+        assert!(
+            refused.ends_with("its entry 3 is another one than was seen before"),
+            "{refused}"
+        );
     }
 
     #[test]

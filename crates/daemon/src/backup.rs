@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use store::sql::{BackedUp, BackupKey, Database, Store, check_backup};
+use store::sql::{AuditKey, BackedUp, BackupKey, Database, Store, check_backup};
 use web::{Event, note_now};
 
-use crate::anchor::AnchorKey;
-use crate::audit::verify;
+use crate::audit::{in_words, verify};
+use crate::audit_end::SeenEnd;
 use crate::cli::{Data, Folders};
 use crate::database::{BY_COMMAND, Records, block_on};
 use crate::erasures::Erasures;
@@ -43,11 +43,12 @@ pub(crate) fn backup(options: &Options) -> anyhow::Result<String> {
     }
     let keys = &options.folders.keys;
     let key = BackupKey(keys::make_backup_key(keys, &options.data.data)?);
+    let audit = AuditKey(keys::audit_key(keys, &options.data.data)?);
     let written = block_on(async {
         let store = records.open().await?;
         let event = Event::Exported { report: "backup" };
         // Before the file is there: none goes out of the house without its entry.
-        note_now(&*store, records.today(), BY_COMMAND, &event).await?;
+        note_now(&*store, &audit, records.today(), BY_COMMAND, &event).await?;
         write(&*store, &key, file).await
     })?;
     Ok(format!(
@@ -107,7 +108,7 @@ pub(crate) fn restore(options: &Options) -> anyhow::Result<String> {
     from.rewind().with_context(context)?;
     let records = Records::find(&options.folders, &options.data)?;
     crate::serve::make_data_folder(data)?;
-    let audit = AnchorKey(keys::audit_key(&options.folders.keys, data)?);
+    let audit = AuditKey(keys::audit_key(&options.folders.keys, data)?);
     let erased = Erasures::of(&options.folders.keys).all()?;
     block_on(async {
         let store = records.open().await?;
@@ -115,13 +116,17 @@ pub(crate) fn restore(options: &Options) -> anyhow::Result<String> {
             .restore(&key, &mut from, &erased)
             .await
             .with_context(context)?;
-        note_now(&*store, records.today(), BY_COMMAND, &Event::Restored).await?;
-        let checked = verify(&*store, &audit)
+        let event = Event::Restored;
+        note_now(&*store, &audit, records.today(), BY_COMMAND, &event).await?;
+        let whole = verify(&*store, &audit)
             .await
             .context("the backup was restored, and in it")?;
+        // The backup may be older than what was seen last.
+        SeenEnd::of(&options.folders.keys).remember(&whole.end)?;
         let rows = restored.rows;
         Ok(format!(
-            "{rows} rows were restored. Nobody is signed in any more.\n{checked}"
+            "{rows} rows were restored. Nobody is signed in any more.\n{}",
+            in_words(&whole)
         ))
     })
 }

@@ -1,6 +1,5 @@
 //! Which payloads of the audit were erased: a list beside the keys, so that a backup that is older than an erasure does not bring them back.
 
-use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -8,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use store::sql::AuditAnchor;
+
+use crate::anchors;
 
 /// The file in the keys folder: a line for each entry, its number and its hash.
 const FILE: &str = "erasures";
@@ -29,7 +30,8 @@ impl Erasures {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.with_context(|| format!("the erasures {path} cannot be read"))?,
         };
-        let read = |line: &str| read(line).with_context(|| format!("{path} has a line {line:?}"));
+        let read =
+            |line: &str| anchors::read(line).with_context(|| format!("{path} has a line {line:?}"));
         text.lines().map(read).collect()
     }
 
@@ -46,36 +48,11 @@ impl Erasures {
         let opened = options.append(true).create(true).mode(0o600).open(&self.0);
         opened
             .and_then(|mut file| {
-                file.write_all(written(erased).as_bytes())?;
+                file.write_all(anchors::written(erased).as_bytes())?;
                 file.sync_all()
             })
             .with_context(|| format!("the erasures {} cannot be written", self.0.display()))
     }
-}
-
-fn written(erased: &AuditAnchor) -> String {
-    let mut line = format!("{} ", erased.seq);
-    for byte in erased.hash {
-        let _infallible = write!(line, "{byte:02x}");
-    }
-    line + "\n"
-}
-
-fn read(line: &str) -> Option<AuditAnchor> {
-    let (seq, hash) = line.split_once(' ')?;
-    let digits = hash.as_bytes();
-    let mut anchor = AuditAnchor {
-        seq: seq.parse().ok()?,
-        hash: [0; 32],
-    };
-    if digits.len() != 2 * anchor.hash.len() {
-        return None;
-    }
-    for (byte, digits) in anchor.hash.iter_mut().zip(digits.chunks(2)) {
-        let digits = std::str::from_utf8(digits).ok()?;
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
-    Some(anchor)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! `linka`: one binary that answers a crisis line.
 
-mod anchor;
+mod anchors;
 mod audit;
+mod audit_end;
 mod backup;
 mod bindings;
 mod calendar;

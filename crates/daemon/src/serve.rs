@@ -16,10 +16,10 @@ use journal::{Anchor, Log, Replayed, WallClock};
 use media::SoundId;
 use mio::Poll;
 use sip::{ListenerId, Protocol};
+use store::sql::AuditKey;
 use store::{JournalHandle, LiveDb};
 use tokio::sync::mpsc;
 
-use crate::anchor::AnchorKey;
 use crate::bindings;
 use crate::calendar::Calendar;
 use crate::cli::{Data, Folders};
@@ -27,6 +27,7 @@ use crate::configuration::{self, Configuration, Node};
 use crate::keys::{Keys, chance};
 use crate::media_threads::{self, Media};
 use crate::office::closing::Closing;
+use crate::office::configured::ConfigurationWatch;
 use crate::office::pages::WebListeners;
 use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
@@ -230,8 +231,10 @@ impl Building {
             calendar: desk.calendar,
             data: options.data.data.clone(),
             totp_key: self.keys.totp,
+            audit_key: AuditKey(self.keys.audit),
             closing: desk.closing,
             retention: desk.retention,
+            watch: desk.watch,
         };
         Ok(RunningNode { wiring, opening })
     }
@@ -286,7 +289,12 @@ impl Building {
         let retention = Retention {
             database: records.clone(),
             calendar: calendar.clone(),
-            key: AnchorKey(self.keys.audit),
+            key: AuditKey(self.keys.audit),
+        };
+        let watch = ConfigurationWatch {
+            database: records.clone(),
+            calendar: calendar.clone(),
+            key: AuditKey(self.keys.audit),
         };
         let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
         let setup = std::mem::take(&mut self.configuration.setup);
@@ -296,6 +304,7 @@ impl Building {
             calendar,
             closing,
             retention,
+            watch,
         })
     }
 
@@ -321,6 +330,7 @@ struct Desk {
     calendar: Calendar,
     closing: Closing,
     retention: Retention,
+    watch: ConfigurationWatch,
 }
 
 /// Starts the media threads with their sounds; their news come by the channel, each time after a wake.

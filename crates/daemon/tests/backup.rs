@@ -164,23 +164,73 @@ fn changed_entry_of_the_audit_is_named() {
 }
 
 #[test]
+fn audit_that_was_emptied_or_written_anew_is_not_believed() {
+    let (site, _) = site_with_backup();
+    assert!(said(site.command(&["audit", "verify"])).contains("The audit is whole"));
+    let path = site.data().join("linka.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+
+    file.execute_batch("DELETE FROM audit; DELETE FROM audit_end")
+        .unwrap();
+    let emptied = refused(&site.command(&["audit", "verify"]));
+    // Whoever has the file alone may write what she likes into an empty one, but not with the key.
+    let anew = "INSERT INTO audit (seq, day, previous, commitment, hash, salt, payload)
+        VALUES (1, 20261129, zeroblob(32), zeroblob(32), zeroblob(32), NULL, NULL);
+        INSERT INTO audit_end (which, seq, hash) VALUES ('head', 1, zeroblob(32))";
+    file.execute_batch(anew).unwrap();
+    let written = refused(&site.command(&["audit", "verify"]));
+
+    assert!(
+        emptied.contains("it ends with entry 0, and entry"),
+        "{emptied}"
+    );
+    assert!(written.contains("audit entry 1 was changed"), "{written}");
+}
+
+#[test]
+fn operator_who_was_added_and_her_new_password_are_in_the_audit() {
+    let site = Site::new();
+    let _linka = site.start();
+    let is_listed = |words: &str| {
+        eventually(words, SOON, || {
+            let listed = said(site.command(&["audit", "list"]));
+            listed.contains(words).then_some(())
+        });
+    };
+    is_listed("configuration_changed");
+
+    said(site.command(&["operator", "add", "dana"]));
+    is_listed("added=[\"dana\"]");
+    said(site.command(&["operator", "password", "dana"]));
+    is_listed("password=[\"dana\"]");
+    site.change(
+        "queues.toml",
+        "wrap_up_seconds = 60",
+        "wrap_up_seconds = 90",
+    );
+    said(site.command(&["reload"]));
+    is_listed("files=[\"queues.toml\"]");
+}
+
+#[test]
 fn audit_of_more_than_a_year_ago_is_deleted_and_the_rest_stays_whole() {
     let site = Site::new();
     let linka = site.start();
     eventually("the first day is in the audit", SOON, || {
         let listed = said(site.command(&["audit", "list"]));
-        listed.contains("retention audit=0").then_some(())
+        let both = ["retention audit=0", "configuration_changed"];
+        both.iter().all(|what| listed.contains(what)).then_some(())
     });
 
     linka.advance(THIRTEEN_MONTHS);
 
-    eventually("the old entry was deleted", SOON, || {
+    eventually("the old entries were deleted", SOON, || {
         let listed = said(site.command(&["audit", "list"]));
-        listed.contains("retention audit=1").then_some(())
+        listed.contains("retention audit=2").then_some(())
     });
     let verified = said(site.command(&["audit", "verify"]));
     assert!(
-        verified.contains("Entries up to 1 were kept long enough"),
+        verified.contains("Entries up to 2 were kept long enough"),
         "{verified}"
     );
 }

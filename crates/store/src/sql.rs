@@ -14,6 +14,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod audit_key;
 mod backend;
 mod backup;
 mod cells;
@@ -41,6 +42,7 @@ pub use api_keys::{
     API_KEYS_ENDED_MAX, API_KEYS_LIVE_MAX, ApiKey, ApiKeyId, ApiKeyStanding, ApiKeyStore, Scope,
 };
 pub use audit::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, SignedAnchor};
+pub use audit_key::AuditKey;
 pub use backend::{Backend, Cell, Row, Transaction, Value};
 pub use backup::{
     BACKUP_CHUNK_BYTES_MAX, BACKUP_KEY_BYTES, BACKUP_ROWS, BackedUp, BackupError, BackupKey,

@@ -1,6 +1,6 @@
 //! The audit: who signed in, changed the configuration, exported something, changed a class or queue. Never the ordinary handling of a contact.
 //!
-//! An act on a contact names no contact and no minute. (DESIGN §7.4)
+//! An act on a contact names a role and the day, no login, no contact and no minute. What belongs to the call itself is not in it. (DESIGN §7.4)
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use records::Date;
 use serde::{Deserialize, Serialize};
-use store::sql::{AuditPayload, Store, StoreError};
+use store::sql::{AuditKey, AuditPayload, Role, Store, StoreError};
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -85,8 +85,19 @@ pub enum Event {
         /// Which report.
         report: &'static str,
     },
-    /// The configuration was read again.
-    Reloaded,
+    /// The configuration is another one from now on than the last that was noted.
+    ConfigurationChanged {
+        /// The files that differ.
+        files: Vec<String>,
+        /// Operators with a phone account that they had not before.
+        added: Vec<String>,
+        /// Operators whose phone account is gone.
+        removed: Vec<String>,
+        /// Operators with another password.
+        password: Vec<String>,
+        /// By what the next start knows what changed since: keyed hashes, which tell nothing without the key.
+        marks: std::collections::BTreeMap<String, String>,
+    },
     /// What had been kept long enough was deleted.
     Retention {
         /// Entries of the audit.
@@ -127,10 +138,22 @@ enum Waiting {
 impl Audit {
     /// Opens the audit on the current runtime; its writer ends with the last clone.
     #[must_use]
-    pub fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>, key: AuditKey) -> Self {
         let (entries, waiting) = mpsc::channel(AUDIT_WAITING_MAX);
-        tokio::spawn(write(store, waiting));
+        tokio::spawn(write(store, key, waiting));
         Self { entries, clock }
+    }
+
+    /// Notes an act on a contact: by a role on the day's shift, whoever had it.
+    pub(crate) fn note_on_contact(&self, role: Role, event: Event) {
+        let by = match role {
+            Role::Operator => "an operator on shift",
+            Role::Supervisor => "a supervisor on shift",
+            Role::Administrator => "an administrator on shift",
+            Role::Auditor => "an auditor on shift",
+            Role::Wall => "a wall",
+        };
+        self.note(by, event);
     }
 
     /// Notes what somebody did.
@@ -153,10 +176,10 @@ impl Audit {
     }
 }
 
-async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Waiting>) {
+async fn write(store: Arc<dyn Store>, key: AuditKey, mut waiting: mpsc::Receiver<Waiting>) {
     while let Some(next) = waiting.recv().await {
         match next {
-            Waiting::Entry(day, bytes) => write_one(&*store, day, bytes).await,
+            Waiting::Entry(day, bytes) => write_one(&*store, &key, day, bytes).await,
             Waiting::Flush(done) => {
                 let _gone = done.send(());
             }
@@ -164,18 +187,23 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Waiting>) {
     }
 }
 
-async fn write_one(store: &dyn Store, day: Date, bytes: Vec<u8>) {
-    while let Err(error) = append(store, day, bytes.clone()).await {
+async fn write_one(store: &dyn Store, key: &AuditKey, day: Date, bytes: Vec<u8>) {
+    while let Err(error) = append(store, key, day, bytes.clone()).await {
         tracing::warn!(%error, "the audit was not written; it is tried again");
         tokio::time::sleep(RETRY).await;
     }
 }
 
-async fn append(store: &dyn Store, day: Date, bytes: Vec<u8>) -> Result<(), NotAudited> {
+async fn append(
+    store: &dyn Store,
+    key: &AuditKey,
+    day: Date,
+    bytes: Vec<u8>,
+) -> Result<(), NotAudited> {
     let mut salt = [0; 32];
     getrandom::fill(&mut salt).map_err(NotAudited::Chance)?;
     let payload = AuditPayload { salt, bytes };
-    store.append_audit(day, payload).await?;
+    store.append_audit(day, payload, key).await?;
     Ok(())
 }
 
@@ -196,11 +224,12 @@ pub enum NotAudited {
 /// [`NotAudited`].
 pub async fn note_now(
     store: &dyn Store,
+    key: &AuditKey,
     day: Date,
     by: &str,
     event: &Event,
 ) -> Result<(), NotAudited> {
-    append(store, day, written(by, event)).await
+    append(store, key, day, written(by, event)).await
 }
 
 fn written(by: &str, event: &Event) -> Vec<u8> {

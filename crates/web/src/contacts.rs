@@ -95,8 +95,14 @@ async fn class(
         by,
     };
     carry_out(&app, act).await?;
-    app.audit
-        .note(&who.login, Event::ClassChanged { class: to.class });
+    match by {
+        // It belongs to the call itself, as what she undoes of *cannot speak* does.
+        By::Operator(_) => {}
+        By::Supervisor => {
+            let event = Event::ClassChanged { class: to.class };
+            app.audit.note_on_contact(who.role, event);
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -157,7 +163,8 @@ async fn queue(
         queue: QueueId(queue),
     };
     carry_out(&app, act).await?;
-    app.audit.note(&who.login, Event::Moved { queue: to.queue });
+    let event = Event::Moved { queue: to.queue };
+    app.audit.note_on_contact(who.role, event);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -193,7 +200,7 @@ async fn operator(
         operator: OperatorId(operator),
     };
     carry_out(&app, act).await?;
-    app.audit.note(&who.login, Event::Given);
+    app.audit.note_on_contact(who.role, Event::Given);
     Ok(StatusCode::NO_CONTENT)
 }
 

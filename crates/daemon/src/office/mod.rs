@@ -2,6 +2,7 @@
 
 mod certificate;
 pub(crate) mod closing;
+pub(crate) mod configured;
 pub(crate) mod control;
 mod http;
 mod line;
@@ -22,7 +23,7 @@ use std::time::{Duration, SystemTime};
 use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
 use sip::ListenerId;
-use store::sql::UnixSeconds;
+use store::sql::{AuditKey, UnixSeconds};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 use web::tls::Certificate;
@@ -60,6 +61,8 @@ pub(crate) struct Office {
     ways: Mutex<configuration::Warnings>,
     ways_changed: Notify,
     drained: Notify,
+    /// Another configuration was taken in.
+    configured: Notify,
     pub(crate) screens: Screens,
     pub(crate) records: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
@@ -97,8 +100,10 @@ pub(crate) struct Opening {
     pub(crate) calendar: Calendar,
     pub(crate) data: PathBuf,
     pub(crate) totp_key: [u8; 32],
+    pub(crate) audit_key: AuditKey,
     pub(crate) closing: closing::Closing,
     pub(crate) retention: retention::Retention,
+    pub(crate) watch: configured::ConfigurationWatch,
 }
 
 /// Opens the office: spawns its tasks on the current runtime, and what serves the pages on theirs.
@@ -116,6 +121,7 @@ pub(crate) fn open(
         ways: Mutex::new(opening.started.node.warnings.clone()),
         ways_changed: Notify::new(),
         drained: Notify::new(),
+        configured: Notify::new(),
         started: opening.started,
         places: opening.places.clone(),
         screens: opening.screens,
@@ -157,9 +163,11 @@ pub(crate) fn open(
     tokio::spawn(office.clone().feed_watchdog());
     tokio::spawn(opening.closing.run(office.clone()));
     tokio::spawn(opening.retention.run(office.clone()));
+    tokio::spawn(opening.watch.run(office.clone()));
     let place = pages::Place {
         data: opening.data,
         totp_key: opening.totp_key,
+        audit_key: opening.audit_key,
     };
     pages.spawn(pages::serve(office.clone(), opening.web, place));
     if let Some(heartbeat) = office.started.node.heartbeat.clone() {
@@ -228,6 +236,7 @@ impl Office {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = node.warnings;
         self.ways_changed.notify_one();
+        self.configured.notify_one();
         tracing::info!("the configuration was reloaded");
         Ok(advice)
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use axum::Router;
 use records::Date;
-use store::sql::{Store, UnixSeconds};
+use store::sql::{AuditKey, Store, UnixSeconds};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use web::board::Millis;
@@ -34,6 +34,7 @@ pub(crate) struct WebListeners {
 pub(crate) struct Place {
     pub(crate) data: PathBuf,
     pub(crate) totp_key: [u8; 32],
+    pub(crate) audit_key: AuditKey,
 }
 
 /// Serves until the process ends.
@@ -55,7 +56,7 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
     let app = App {
         line: Arc::new(OfficeLine(office.clone())),
         feed: office.screens.feed.clone(),
-        audit: Audit::open(store.clone(), clock.clone()),
+        audit: Audit::open(store.clone(), clock.clone(), place.audit_key),
         store,
         gate: identity.clone(),
         clock,

@@ -6,14 +6,13 @@ use std::time::Duration;
 use dispatch::Moment;
 use records::Date;
 use serde_json::Value;
-use store::sql::{Store, StoreError};
+use store::sql::{AuditKey, Store, StoreError};
 use tokio::time::{Instant, interval_at, sleep};
 use web::{Event, note_now};
 
 use super::Office;
 use super::pages::unix_seconds;
 use super::records::RecordsDatabase;
-use crate::anchor::AnchorKey;
 use crate::calendar::Calendar;
 
 /// How often it is looked whether another day has begun.
@@ -31,7 +30,7 @@ const BY: &str = "linka";
 pub(crate) struct Retention {
     pub(crate) database: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
-    pub(crate) key: AnchorKey,
+    pub(crate) key: AuditKey,
 }
 
 /// How much was deleted.
@@ -83,7 +82,7 @@ impl Retention {
         let sessions = store.prune_sessions(unix_seconds()).await?;
         let audit = prune(&*store, &self.key, today).await?;
         let event = Event::Retention { audit, sessions };
-        note_now(&*store, today, BY, &event).await?;
+        note_now(&*store, &self.key, today, BY, &event).await?;
         Ok(Deleted { audit, sessions })
     }
 }
@@ -117,7 +116,7 @@ fn is_overdue(last: Moment, now: Moment) -> bool {
 }
 
 /// Deletes the entries that are older than a year and tells how many they were; the place after them is vouched for.
-async fn prune(store: &dyn Store, key: &AnchorKey, today: Date) -> anyhow::Result<u64> {
+async fn prune(store: &dyn Store, key: &AuditKey, today: Date) -> anyhow::Result<u64> {
     let before = store.audit_beginning().await?.anchor().seq;
     let Some(anchor) = store.audit_before(a_year_before(today)).await? else {
         return Ok(0);
@@ -140,6 +139,8 @@ mod tests {
 
     use super::*;
 
+    const KEY: AuditKey = AuditKey([1; 32]);
+
     fn date(year: u16, month: u8, day: u8) -> Date {
         Date::new(year, month, day).unwrap()
     }
@@ -149,7 +150,7 @@ mod tests {
         Retention {
             database: Arc::new(RecordsDatabase::new(database)),
             calendar: Calendar::new(jiff::tz::TimeZone::UTC),
-            key: AnchorKey([1; 32]),
+            key: KEY,
         }
     }
 
@@ -158,7 +159,7 @@ mod tests {
             salt: [0; 32],
             bytes: b"{}".to_vec(),
         };
-        store.append_audit(day, what).await.unwrap();
+        store.append_audit(day, what, &KEY).await.unwrap();
     }
 
     #[test]
@@ -220,7 +221,7 @@ mod tests {
 
         retention.delete(date(2026, 11, 23)).await.unwrap();
 
-        let whole = verify_audit(&*store).await.unwrap();
+        let whole = verify_audit(&*store, &KEY).await.unwrap();
         let AuditBeginning::Pruned(signed) = whole.beginning else {
             panic!("nothing was deleted")
         };

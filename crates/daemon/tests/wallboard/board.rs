@@ -127,7 +127,7 @@ fn supervisor_raises_a_contact_and_the_order_changes() {
     });
     assert_eq!(
         audit,
-        json!({"by": "sona", "what": "class_changed", "class": "danger"})
+        json!({"by": "a supervisor on shift", "what": "class_changed", "class": "danger"})
     );
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 use records::Date;
 
+use super::audit_key::AuditKey;
 use super::chain::{AuditAnchor, AuditEntry, AuditPayload};
 use super::period::{count, date_of, number_of};
 use super::store::attempt;
@@ -51,11 +52,16 @@ impl AuditBeginning {
 /// The audit: a chain of entries that shows every later change. [`verify`](super::verify) checks what is read from it.
 #[async_trait]
 pub trait AuditStore: Send + Sync {
-    /// Adds an entry at the end and tells its place.
+    /// Adds an entry at the end, hashed with a key, and tells its place.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn append_audit(&self, day: Date, what: AuditPayload) -> Result<AuditAnchor, StoreError>;
+    async fn append_audit(
+        &self,
+        day: Date,
+        what: AuditPayload,
+        key: &AuditKey,
+    ) -> Result<AuditAnchor, StoreError>;
 
     /// The entries of a range, in order, at most [`AUDIT_ENTRIES_READ_MAX`].
     ///
@@ -97,7 +103,12 @@ pub trait AuditStore: Send + Sync {
 
 #[async_trait]
 impl<B: Backend> AuditStore for SqlStore<B> {
-    async fn append_audit(&self, day: Date, what: AuditPayload) -> Result<AuditAnchor, StoreError> {
+    async fn append_audit(
+        &self,
+        day: Date,
+        what: AuditPayload,
+        key: &AuditKey,
+    ) -> Result<AuditAnchor, StoreError> {
         attempt(|| "adding to the audit".to_owned(), async {
             let mut work = self.backend.begin().await?;
             // Makes the row, or locks it: whoever appends at the same time waits here.
@@ -106,7 +117,7 @@ impl<B: Backend> AuditStore for SqlStore<B> {
             work.execute(LOCK_HEAD, &values).await?;
             let head = read_end(&mut *work, "head").await?;
             let last = head.map_or(first, |signed| signed.anchor);
-            let entry = AuditEntry::after(&last, day, what);
+            let entry = AuditEntry::after(&last, day, what, key);
             insert(&mut *work, &entry).await?;
             let values = [Value::from(count(entry.seq)?), Value::from(&entry.hash[..])];
             work.execute(MOVE_HEAD, &values).await?;

@@ -5,12 +5,12 @@ use std::fmt;
 use records::Date;
 use sha2::{Digest as _, Sha256};
 
+use super::audit_key::AuditKey;
 use super::period::number_of;
 
 /// A SHA-256.
 pub type Hash = [u8; 32];
 
-const ENTRY: &[u8] = b"linka audit entry 1";
 const PAYLOAD: &[u8] = b"linka audit payload 1";
 
 /// A place in the chain: an entry and its hash. Signed and kept elsewhere, it vouches for everything up to that entry.
@@ -66,7 +66,7 @@ pub struct AuditEntry {
     pub previous: Hash,
     /// The salted hash of the payload.
     pub commitment: Hash,
-    /// The hash of all above.
+    /// The keyed hash of all above.
     pub hash: Hash,
     /// The payload, unless it was erased.
     pub payload: Option<AuditPayload>,
@@ -75,7 +75,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// The entry that comes after this place.
     #[must_use]
-    pub fn after(last: &AuditAnchor, day: Date, payload: AuditPayload) -> Self {
+    pub fn after(last: &AuditAnchor, day: Date, payload: AuditPayload, key: &AuditKey) -> Self {
         let mut entry = Self {
             seq: last.seq + 1,
             day,
@@ -84,7 +84,7 @@ impl AuditEntry {
             hash: [0; 32],
             payload: Some(payload),
         };
-        entry.hash = entry.expected_hash();
+        entry.hash = entry.expected_hash(key);
         entry
     }
 
@@ -97,14 +97,9 @@ impl AuditEntry {
         }
     }
 
-    fn expected_hash(&self) -> Hash {
-        Sha256::new_with_prefix(ENTRY)
-            .chain_update(self.seq.to_be_bytes())
-            .chain_update(number_of(self.day).to_be_bytes())
-            .chain_update(self.previous)
-            .chain_update(self.commitment)
-            .finalize()
-            .into()
+    fn expected_hash(&self, key: &AuditKey) -> Hash {
+        let (seq, day) = (self.seq.to_be_bytes(), number_of(self.day).to_be_bytes());
+        key.hash([&seq[..], &day, &self.previous, &self.commitment])
     }
 }
 
@@ -123,16 +118,20 @@ pub enum ChainBroken {
 /// shows whether the end was cut off.
 ///
 /// # Errors
-/// [`ChainBroken`], which names the first entry that is missing or was changed. An entry that was written anew with a hash that fits it is
+/// [`ChainBroken`], which names the first entry that is missing or was changed. An entry that was written anew by somebody with the key is
 /// noticed by its successor, or by the head.
-pub fn verify(beginning: &AuditAnchor, entries: &[AuditEntry]) -> Result<AuditAnchor, ChainBroken> {
+pub fn verify(
+    beginning: &AuditAnchor,
+    entries: &[AuditEntry],
+    key: &AuditKey,
+) -> Result<AuditAnchor, ChainBroken> {
     let mut last = *beginning;
     for entry in entries {
         if entry.seq != last.seq + 1 {
             return Err(ChainBroken::Missing(last.seq + 1));
         }
         let committed = entry.payload.as_ref().map(AuditPayload::commitment);
-        let is_itself = entry.hash == entry.expected_hash()
+        let is_itself = entry.hash == entry.expected_hash(key)
             && committed.is_none_or(|commitment| commitment == entry.commitment);
         if !is_itself {
             return Err(ChainBroken::Changed(entry.seq));
@@ -155,6 +154,8 @@ pub fn verify(beginning: &AuditAnchor, entries: &[AuditEntry]) -> Result<AuditAn
 mod tests {
     use super::*;
 
+    const KEY: AuditKey = AuditKey([9; 32]);
+
     fn chain(length: u8) -> Vec<AuditEntry> {
         let mut last = AuditAnchor::FIRST;
         let mut entries = Vec::new();
@@ -164,7 +165,7 @@ mod tests {
                 bytes: vec![number],
             };
             let day = Date::new(2026, 1, 1 + number).unwrap();
-            let entry = AuditEntry::after(&last, day, payload);
+            let entry = AuditEntry::after(&last, day, payload, &KEY);
             last = entry.anchor();
             entries.push(entry);
         }
@@ -175,7 +176,7 @@ mod tests {
     fn whole_chain_ends_at_its_last_entry() {
         let entries = chain(4);
 
-        let end = verify(&AuditAnchor::FIRST, &entries);
+        let end = verify(&AuditAnchor::FIRST, &entries, &KEY);
 
         assert_eq!(end, Ok(entries[3].anchor()));
     }
@@ -185,7 +186,7 @@ mod tests {
         let mut entries = chain(4);
         entries[1].payload = None;
 
-        let end = verify(&AuditAnchor::FIRST, &entries);
+        let end = verify(&AuditAnchor::FIRST, &entries, &KEY);
 
         assert_eq!(end, Ok(entries[3].anchor()));
     }
@@ -205,7 +206,7 @@ mod tests {
                 let mut entries = chain(4);
                 change(&mut entries[changed]);
 
-                let broken = verify(&AuditAnchor::FIRST, &entries);
+                let broken = verify(&AuditAnchor::FIRST, &entries, &KEY);
 
                 let seq = u64::try_from(changed).unwrap() + 1;
                 assert_eq!(broken, Err(ChainBroken::Changed(seq)));
@@ -219,9 +220,9 @@ mod tests {
             let mut entries = chain(4);
             let head = entries[3].anchor();
             entries[changed].day = Date::new(2025, 12, 31).unwrap();
-            entries[changed].hash = entries[changed].expected_hash();
+            entries[changed].hash = entries[changed].expected_hash(&KEY);
 
-            let end = verify(&AuditAnchor::FIRST, &entries);
+            let end = verify(&AuditAnchor::FIRST, &entries, &KEY);
 
             let seq = u64::try_from(changed).unwrap() + 1;
             assert!(end == Err(ChainBroken::Changed(seq)) || changed == 3 && end != Ok(head));
@@ -233,8 +234,25 @@ mod tests {
         let mut entries = chain(4);
         entries.remove(1);
 
-        let broken = verify(&AuditAnchor::FIRST, &entries);
+        let broken = verify(&AuditAnchor::FIRST, &entries, &KEY);
 
         assert_eq!(broken, Err(ChainBroken::Missing(2)));
+    }
+
+    #[test]
+    fn chain_that_was_written_anew_without_the_key_is_named() {
+        let stranger = AuditKey([0; 32]);
+        let mut last = AuditAnchor::FIRST;
+        let mut anew = Vec::new();
+        for entry in chain(4) {
+            let payload = entry.payload.unwrap();
+            let entry = AuditEntry::after(&last, entry.day, payload, &stranger);
+            last = entry.anchor();
+            anew.push(entry);
+        }
+
+        let broken = verify(&AuditAnchor::FIRST, &anew, &KEY);
+
+        assert_eq!(broken, Err(ChainBroken::Changed(1)));
     }
 }

@@ -1,5 +1,6 @@
 //! The whole audit, read from its beginning and checked.
 
+use super::audit_key::AuditKey;
 use super::chain::{AuditAnchor, AuditEntry, ChainBroken, verify};
 use super::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, StoreError};
 
@@ -29,10 +30,13 @@ pub enum AuditFault {
 ///
 /// # Errors
 /// [`AuditFault`], which names the first entry that is missing or was changed.
-pub async fn verify_audit(store: &(impl AuditStore + ?Sized)) -> Result<WholeAudit, AuditFault> {
+pub async fn verify_audit(
+    store: &(impl AuditStore + ?Sized),
+    key: &AuditKey,
+) -> Result<WholeAudit, AuditFault> {
     loop {
         let beginning = store.audit_beginning().await?;
-        let checked = verify_from(store, &beginning).await;
+        let checked = verify_from(store, &beginning, key).await;
         // Old entries may be deleted while it is read: then it is read anew.
         if checked.is_ok() || store.audit_beginning().await? == beginning {
             let (end, erased) = checked?;
@@ -48,6 +52,7 @@ pub async fn verify_audit(store: &(impl AuditStore + ?Sized)) -> Result<WholeAud
 async fn verify_from(
     store: &(impl AuditStore + ?Sized),
     beginning: &AuditBeginning,
+    key: &AuditKey,
 ) -> Result<(AuditAnchor, u64), AuditFault> {
     let head = store.audit_head().await?;
     let mut before = beginning.anchor();
@@ -61,7 +66,7 @@ async fn verify_from(
         erased += read.iter().filter(|entry| entry.payload.is_none()).count() as u64;
         let is_last = read.is_empty();
         let entries: Vec<AuditEntry> = carried.take().into_iter().chain(read).collect();
-        let end = verify(&before, &entries)?;
+        let end = verify(&before, &entries, key)?;
         if is_last {
             return ends_at(end, head).map(|()| (end, erased));
         }

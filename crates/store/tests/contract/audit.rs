@@ -7,7 +7,7 @@ use store::sql::{
 };
 
 use crate::failing::each_step_fails_once;
-use crate::fixture::Fixture;
+use crate::fixture::{AUDIT_KEY, Fixture};
 
 const TABLES: [&str; 2] = [
     "SELECT seq, day, previous, commitment, hash, salt, payload FROM audit ORDER BY seq",
@@ -29,7 +29,10 @@ fn payload(text: &str) -> AuditPayload {
 async fn five_entries(store: &dyn Store) {
     for number in 1..=5 {
         let what = payload("'; DROP TABLE audit; --");
-        store.append_audit(day(number), what).await.unwrap();
+        store
+            .append_audit(day(number), what, &AUDIT_KEY)
+            .await
+            .unwrap();
     }
 }
 
@@ -37,7 +40,7 @@ async fn five_entries(store: &dyn Store) {
 async fn check(store: &dyn Store) -> Result<(), ChainBroken> {
     let beginning = store.audit_beginning().await.unwrap().anchor();
     let entries = store.audit_chain(0..1_000).await.unwrap();
-    let end = verify(&beginning, &entries)?;
+    let end = verify(&beginning, &entries, &AUDIT_KEY)?;
     assert_eq!(end, store.audit_head().await.unwrap());
     Ok(())
 }
@@ -106,7 +109,10 @@ pub(crate) async fn pruned_audit_goes_on_from_a_signed_place(fixture: Fixture) {
     };
 
     store.prune_audit(&signed).await.unwrap();
-    store.append_audit(day(6), payload("")).await.unwrap();
+    store
+        .append_audit(day(6), payload(""), &AUDIT_KEY)
+        .await
+        .unwrap();
 
     assert_eq!(anchor.seq, 3);
     let beginning = store.audit_beginning().await.unwrap();
@@ -125,7 +131,10 @@ pub(crate) async fn audit_that_was_pruned_to_nothing_keeps_its_numbers(fixture: 
 
     let signed = SignedAnchor { anchor, signature };
     store.prune_audit(&signed).await.unwrap();
-    let next = store.append_audit(day(31), payload("")).await.unwrap();
+    let next = store
+        .append_audit(day(31), payload(""), &AUDIT_KEY)
+        .await
+        .unwrap();
 
     assert_eq!(next.seq, 6);
     assert_eq!(check(&*store).await, Ok(()));
@@ -196,7 +205,7 @@ pub(crate) async fn whole_audit_is_found_whole_from_its_beginning(fixture: Fixtu
     let signed = SignedAnchor { anchor, signature };
     store.prune_audit(&signed).await.unwrap();
 
-    let whole = verify_audit(&*store).await.unwrap();
+    let whole = verify_audit(&*store, &AUDIT_KEY).await.unwrap();
 
     assert_eq!(whole.beginning, AuditBeginning::Pruned(signed));
     assert_eq!(whole.end, store.audit_head().await.unwrap());
@@ -206,7 +215,7 @@ pub(crate) async fn whole_audit_is_found_whole_from_its_beginning(fixture: Fixtu
 pub(crate) async fn broken_entry_of_the_whole_audit_is_named(fixture: Fixture) {
     let store = fixture.open().await;
     five_entries(&*store).await;
-    let broken = async || match verify_audit(&*store).await {
+    let broken = async || match verify_audit(&*store, &AUDIT_KEY).await {
         Err(AuditFault::Broken(broken)) => broken,
         other => panic!("{other:?}"),
     };

@@ -12,7 +12,7 @@ use store::sql::{
 };
 
 use crate::counts::{arrived, date, misses, month, piece};
-use crate::fixture::Fixture;
+use crate::fixture::{AUDIT_KEY, Fixture};
 
 const KEY: BackupKey = BackupKey([3; 32]);
 const CHANCE: [u8; 16] = [5; 16];
@@ -53,7 +53,10 @@ async fn audit(store: &dyn Store, day: u8) {
         salt: [day; 32],
         bytes: vec![day],
     };
-    store.append_audit(date(2026, 1, day), what).await.unwrap();
+    store
+        .append_audit(date(2026, 1, day), what, &AUDIT_KEY)
+        .await
+        .unwrap();
 }
 
 async fn fill_records(store: &dyn Store) {
@@ -146,8 +149,8 @@ pub(crate) async fn restored_database_is_the_same_whatever_it_was_and_is(fixture
 
         assert!(other.read(&KEPT).await == fixture.read(&KEPT).await);
         assert_eq!(restored.sessions(JANA).await.unwrap(), []);
-        let whole = verify_audit(&*restored).await.unwrap();
-        assert_eq!(whole, verify_audit(&*store).await.unwrap());
+        let whole = verify_audit(&*restored, &AUDIT_KEY).await.unwrap();
+        assert_eq!(whole, verify_audit(&*store, &AUDIT_KEY).await.unwrap());
     }
 }
 
@@ -222,7 +225,7 @@ pub(crate) async fn payload_erased_after_the_backup_does_not_come_back(fixture: 
         .map(|entry| entry.payload.is_some())
         .collect();
     assert_eq!(payloads, [false, false, true]);
-    verify_audit(&*store).await.unwrap();
+    verify_audit(&*store, &AUDIT_KEY).await.unwrap();
 }
 
 pub(crate) async fn database_that_is_not_empty_is_left_as_it_is(fixture: Fixture) {

@@ -3,11 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use store::sql::{Backend, Cell, Database, LINKA_DB, Postgres, SqlStore, Sqlite, Store, open};
+use store::sql::{
+    AuditKey, Backend, Cell, Database, LINKA_DB, Postgres, SqlStore, Sqlite, Store, open,
+};
 use tempfile::TempDir;
 
 use crate::failing::Failing;
 use crate::server;
+
+/// The key of the audit.
+pub(crate) const AUDIT_KEY: AuditKey = AuditKey([9; 32]);
 
 /// A fresh database.
 pub(crate) struct Fixture {

@@ -33,7 +33,7 @@ fn key(text: &str) -> Key {
 }
 
 #[tokio::test]
-async fn supervisor_raises_a_contact_and_the_audit_names_no_contact() {
+async fn supervisor_raises_a_contact_and_the_audit_names_neither_it_nor_her() {
     let fixture = Fixture::open().await;
 
     let (status, _) = fixture
@@ -59,8 +59,51 @@ async fn supervisor_raises_a_contact_and_the_audit_names_no_contact() {
     let text = String::from_utf8(audit[0].payload.clone().unwrap().bytes).unwrap();
     assert_eq!(
         text,
-        r#"{"by":"jana","what":"class_changed","class":"danger"}"#
+        r#"{"by":"a supervisor on shift","what":"class_changed","class":"danger"}"#
     );
+}
+
+#[tokio::test]
+async fn what_an_operator_does_with_her_own_call_is_in_no_audit() {
+    let fixture = Fixture::open().await;
+    let hers = contact(1, ContactState::Talking, &["jana"]);
+    fixture.feed.change(NOW, vec![hers]);
+
+    let (status, _) = fixture
+        .ask(
+            Role::Operator,
+            "PUT",
+            "/api/v1/contacts/1/class",
+            Some(json!({"class": "crisis"})),
+        )
+        .await;
+
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    fixture.audit.flush().await;
+    assert!(fixture.store.audit_chain(0..10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn moving_and_giving_name_a_role_in_the_audit() {
+    let fixture = Fixture::open().await;
+
+    for (act, body) in [
+        ("queue", json!({"queue": "help"})),
+        ("operator", json!({"operator": "dana"})),
+    ] {
+        let path = format!("/api/v1/contacts/4711/{act}");
+        let (status, _) = fixture
+            .ask(Role::Supervisor, "PUT", &path, Some(body))
+            .await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+    }
+
+    fixture.audit.flush().await;
+    for entry in fixture.store.audit_chain(0..10).await.unwrap() {
+        let text = String::from_utf8(entry.payload.unwrap().bytes).unwrap();
+        assert!(text.contains(r#""by":"a supervisor on shift""#), "{text}");
+        assert!(!text.contains("jana") && !text.contains("dana"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use dispatch::{ContactId, OperatorId};
 use records::Date;
 use records::content::Content;
 use serde_json::Value;
-use store::sql::{AccountId, Database, Role, Scope, Store, UnixSeconds};
+use store::sql::{AccountId, AuditKey, Database, Role, Scope, Store, UnixSeconds};
 use tower::ServiceExt as _;
 use web::board::Millis;
 use web::feed::Feed;
@@ -171,7 +171,7 @@ impl Fixture {
         let store = store::sql::open(&database).await.unwrap();
         let exchange = Arc::new(Exchange::default());
         let feed = Feed::new(1);
-        let audit = Audit::open(store.clone(), Arc::new(Noon));
+        let audit = Audit::open(store.clone(), Arc::new(Noon), AuditKey([9; 32]));
         let app = App {
             line: exchange.clone(),
             feed: feed.clone(),

@@ -18,8 +18,8 @@ use records::Date;
 use records::content::Content;
 use serde_json::{Value, json};
 use store::sql::{
-    Account, AccountId, AccountStanding, Database, PasswordChange, PasswordHash, Role, Store,
-    UnixSeconds,
+    Account, AccountId, AccountStanding, AuditKey, Database, PasswordChange, PasswordHash, Role,
+    Store, UnixSeconds,
 };
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -137,7 +137,7 @@ impl Fixture {
             folder: folder.path().to_owned(),
             provider,
         });
-        let audit = Audit::open(Arc::clone(&store), clock.clone());
+        let audit = Audit::open(Arc::clone(&store), clock.clone(), AuditKey([9; 32]));
         let app = App {
             line: Arc::new(NoLine),
             feed: Feed::new(1),

@@ -61,6 +61,12 @@ export const audit = {
   newest: 'Nejnovější',
   empty: 'Záznam je prázdný.',
   about: 'Úkony s kontakty neříkají, o který kontakt ani o kterou minutu šlo.',
+  by: {
+    'an operator on shift': 'obsluha ve směně',
+    'a supervisor on shift': 'vedoucí ve směně',
+    'an administrator on shift': 'správa ve směně',
+    'command line': 'příkazový řádek',
+  } as Record<string, string>,
   event: {
     signed_in: () => 'přihlášení',
     signed_in_by_provider: () => 'přihlášení přes poskytovatele',
@@ -78,7 +84,7 @@ export const audit = {
     given: () => 'kontakt nabídnut určité obsluze',
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
     exported: (of: Told) => `vývoz výkazu ${of.report}`,
-    reloaded: () => 'znovu načteno nastavení',
+    configuration_changed: (of: Told) => ['změněno nastavení: ' + (of.files || 'nic'), of.added && `nová obsluha: ${of.added}`, of.removed && `odebraná obsluha: ${of.removed}`, of.password && `nové heslo telefonu: ${of.password}`].filter(Boolean).join('; '),
     retention: (of: Told) => `smazány staré záznamy: ${of.audit} v auditu, ${of.sessions} přihlášení`,
     erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
     restored: () => 'databáze obnovena ze zálohy',

@@ -59,6 +59,12 @@ export const audit: typeof auditShape = {
   newest: 'Newest',
   empty: 'The audit is empty.',
   about: 'Acts on contacts name no contact and no minute.',
+  by: {
+    'an operator on shift': 'an operator on shift',
+    'a supervisor on shift': 'a supervisor on shift',
+    'an administrator on shift': 'an administrator on shift',
+    'command line': 'command line',
+  },
   event: {
     signed_in: () => 'signed in',
     signed_in_by_provider: () => 'signed in through the provider',
@@ -76,7 +82,7 @@ export const audit: typeof auditShape = {
     given: () => 'a contact offered to one operator',
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
     exported: (of) => `report ${of.report} exported`,
-    reloaded: () => 'configuration read again',
+    configuration_changed: (of) => ['configuration changed: ' + (of.files || 'nothing'), of.added && `new operators: ${of.added}`, of.removed && `operators removed: ${of.removed}`, of.password && `new phone password: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
     erased: (of) => `contents of entry ${of.entry} erased`,
     restored: () => 'database made from a backup',

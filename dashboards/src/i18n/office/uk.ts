@@ -59,6 +59,12 @@ export const audit: typeof auditShape = {
   newest: 'Найновіші',
   empty: 'Журнал порожній.',
   about: 'Дії з контактами не називають ні контакту, ні хвилини.',
+  by: {
+    'an operator on shift': 'оператор на зміні',
+    'a supervisor on shift': 'керівник зміни',
+    'an administrator on shift': 'адміністрація на зміні',
+    'command line': 'командний рядок',
+  },
   event: {
     signed_in: () => 'вхід',
     signed_in_by_provider: () => 'вхід через постачальника',
@@ -76,7 +82,7 @@ export const audit: typeof auditShape = {
     given: () => 'контакт запропоновано певній операторці',
     operator_set: (of) => `операторка ${of.operator}: ${of.wants}`,
     exported: (of) => `вивезено звіт ${of.report}`,
-    reloaded: () => 'налаштування прочитано знову',
+    configuration_changed: (of) => ['змінено налаштування: ' + (of.files || 'нічого'), of.added && `нові оператори: ${of.added}`, of.removed && `вилучені оператори: ${of.removed}`, of.password && `новий пароль телефону: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `видалено старі записи: ${of.audit} в аудиті, ${of.sessions} входів`,
     erased: (of) => `вміст запису ${of.entry} видалено`,
     restored: () => 'базу відновлено з резервної копії',

@@ -1,0 +1,88 @@
+//! The key of the audit: without it nobody writes an entry, or cuts the beginning off.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::audit::SignedAnchor;
+use super::chain::{AuditAnchor, Hash};
+
+/// What stands before what is vouched for, so that neither means the other.
+const ENTRY: &[u8] = b"linka audit entry 2";
+const ANCHOR: &[u8] = b"linka audit anchor 1";
+
+/// Bytes of a block of SHA-256.
+const BLOCK_BYTES: usize = 64;
+
+/// HMAC-SHA-256 (RFC 2104) over entries and places. Whoever has the database alone can neither write the audit anew nor cut its beginning off.
+#[derive(Clone)]
+pub struct AuditKey(pub [u8; 32]);
+
+impl fmt::Debug for AuditKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuditKey(..)")
+    }
+}
+
+impl AuditKey {
+    /// Vouches for a place.
+    #[must_use]
+    pub fn sign(&self, anchor: AuditAnchor) -> SignedAnchor {
+        let signature = self.of_anchor(&anchor).finalize().into_bytes().to_vec();
+        SignedAnchor { anchor, signature }
+    }
+
+    /// Tells whether this key vouched for the place.
+    #[must_use]
+    pub fn vouches_for(&self, signed: &SignedAnchor) -> bool {
+        let mac = self.of_anchor(&signed.anchor);
+        mac.verify_slice(&signed.signature).is_ok()
+    }
+
+    /// The hash of an entry, from its parts.
+    pub(super) fn hash<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Hash {
+        let mac = parts
+            .into_iter()
+            .fold(self.mac(ENTRY), |mac, part| mac.chain_update(part));
+        mac.finalize().into_bytes().into()
+    }
+
+    fn of_anchor(&self, anchor: &AuditAnchor) -> Hmac<Sha256> {
+        self.mac(ANCHOR)
+            .chain_update(anchor.seq.to_be_bytes())
+            .chain_update(anchor.hash)
+    }
+
+    fn mac(&self, context: &[u8]) -> Hmac<Sha256> {
+        // A key shorter than a block is filled with zeros (RFC 2104 §2).
+        let mut block = [0; BLOCK_BYTES];
+        block[..self.0.len()].copy_from_slice(&self.0);
+        Hmac::<Sha256>::new(&block.into()).chain_update(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: AuditAnchor = AuditAnchor {
+        seq: 7,
+        hash: [3; 32],
+    };
+
+    #[test]
+    fn key_vouches_for_the_place_it_signed_and_no_other() {
+        let key = AuditKey([1; 32]);
+        let signed = key.sign(PLACE);
+
+        let mut moved = signed.clone();
+        moved.anchor.seq = 8;
+        let mut rewritten = signed.clone();
+        rewritten.anchor.hash[0] ^= 1;
+
+        assert!(key.vouches_for(&signed));
+        assert!(!key.vouches_for(&moved) && !key.vouches_for(&rewritten));
+        assert!(!AuditKey([2; 32]).vouches_for(&signed));
+    }
+}
