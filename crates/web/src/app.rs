@@ -69,10 +69,12 @@ pub(crate) fn api() -> OpenApiRouter<App> {
 /// Everything that HTTP serves: the API, its description, the dashboards. `identity` are the routes of sign-in and accounts.
 pub fn router(app: App, identity: OpenApiRouter<App>) -> Router {
     let (api, description) = openapi::describe(api().merge(identity));
+    let guard = guard::Guard::new(&app);
     api.merge(openapi::route(description))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(guard::Guard::new(&app), guard::guard))
-        .fallback_service(pages::service())
+        .layer(from_fn_with_state(guard.clone(), guard::guard))
+        .fallback(pages::serve)
+        .layer(from_fn_with_state(guard, guard::hold_strangers_back))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,

@@ -1,5 +1,6 @@
 //! What every request passes: who sends it, whether that role may, whether it comes from our own pages; and the headers of every answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,6 +15,7 @@ use crate::identity::{Due, Gate, Peer, Who};
 use crate::limits::{Asker, Limits};
 use crate::problem::{Kind, Problem};
 use crate::roles::{Access, access};
+use crate::serve::Traffic;
 
 /// Only what comes from here: no script, style, picture or connection of anybody else, and no page of ours within another.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -35,6 +37,22 @@ impl Guard {
     }
 }
 
+/// Counts what strangers ask, on every path and before anything is looked up. Who was known a moment before is spared, and counted by [`guard`].
+///
+/// # Errors
+/// [`Problem`]: too many requests came from that network.
+pub(crate) async fn hold_strangers_back(
+    State(guard): State<Guard>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    if !guard.gate.is_familiar(request.headers()) {
+        let stranger = Asker::stranger(address(&request));
+        guard.limits.count(&stranger, request.uri().path())?;
+    }
+    Ok(next.run(request).await)
+}
+
 /// Lets a request through when its sender may, with the sender as an extension.
 ///
 /// # Errors
@@ -46,23 +64,27 @@ pub(crate) async fn guard(
 ) -> Result<Response, Problem> {
     let path = request.extensions().get::<MatchedPath>().cloned();
     let path = path.as_ref().map_or("", MatchedPath::as_str);
-    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
     let Some(needs) = access(request.method(), path) else {
         // The router answers what exists for other methods; what has no access is for nobody.
         return Ok(next.run(request).await);
     };
     if needs == Access::Anybody {
-        guard.limits.count(&Asker::Stranger(address), path)?;
         return Ok(next.run(request).await);
     }
     let Some(who) = guard.gate.who(request.headers()).await? else {
-        guard.limits.count(&Asker::Stranger(address), path)?;
         return Err(Problem::new(Kind::NotSignedIn, "sign in first"));
     };
+    if let Some(traffic) = request.extensions().get::<Traffic>() {
+        traffic.is_known();
+    }
     guard.limits.count(&Asker::of(&who), path)?;
     may(needs, &who)?;
     request.extensions_mut().insert(who);
     Ok(next.run(request).await)
+}
+
+fn address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<Peer>().map(|peer| peer.0)
 }
 
 /// Whether somebody may do what needs this access.

@@ -19,6 +19,7 @@ mod guard;
 pub mod identity;
 mod limits;
 pub mod line;
+mod network;
 mod openapi;
 mod operators;
 mod pages;
@@ -35,6 +36,7 @@ pub use limits::{ASKERS_MAX, REQUESTS_A_SECOND, REQUESTS_AT_ONCE};
 pub use openapi::document;
 pub use pages::are_built;
 pub use serve::{
-    CONNECTIONS_MAX, CONNECTIONS_OF_ADDRESS_MAX, HANDSHAKE_TIMEOUT, HEAD_TIMEOUT, STREAMS_MAX,
-    serve, serve_tls,
+    CONNECTIONS_MAX, CONNECTIONS_OF_NETWORK_MAX, FIRST_REQUEST_TIMEOUT, GRACE, HANDSHAKE_TIMEOUT,
+    HEAD_BYTES_MAX, HEAD_TIMEOUT, IDLE_TIMEOUT, Proxies, STRANGER_TIMEOUT, STREAMS_MAX,
+    WRITE_TIMEOUT, serve, serve_tls,
 };

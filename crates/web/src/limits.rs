@@ -1,4 +1,4 @@
-//! How often somebody may ask. What takes, raises or enters a contact is never held back.
+//! How often somebody may ask. What takes, raises or enters a contact is never held back, once it is known who asks.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -7,6 +7,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::identity::Who;
+use crate::network::network_of;
 use crate::problem::{Kind, Problem};
 
 /// Requests that somebody may send each second for long.
@@ -27,11 +28,16 @@ pub(crate) enum Asker {
     Account(u128),
     /// A program with a key.
     Key(String),
-    /// Nobody that is known, from this address.
+    /// Nobody that is known, from this network.
     Stranger(Option<IpAddr>),
 }
 
 impl Asker {
+    /// Nobody that is known, from this address. A network counts as one.
+    pub(crate) fn stranger(address: Option<IpAddr>) -> Self {
+        Self::Stranger(address.map(network_of))
+    }
+
     /// Who somebody is here that has signed in.
     pub(crate) fn of(who: &Who) -> Self {
         match who {
@@ -57,8 +63,12 @@ impl Limits {
     /// # Errors
     /// [`Problem`] when there were too many.
     pub(crate) fn count(&self, asker: &Asker, path: &str) -> Result<(), Problem> {
+        let is_known = match asker {
+            Asker::Account(_) | Asker::Key(_) => true,
+            Asker::Stranger(_) => false,
+        };
         let is_spared = SPARED.iter().any(|spared| path.starts_with(spared));
-        if is_spared && path != COSTLY {
+        if is_known && is_spared && path != COSTLY {
             return Ok(());
         }
         if self.0.len() >= ASKERS_MAX {
@@ -74,6 +84,8 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]
@@ -89,5 +101,21 @@ mod tests {
         assert!((0..2_000).all(|_| ask(&often, "/api/v1/contacts/{contact}/class")));
         assert!((0..2_000).all(|_| ask(&often, "/api/v1/me/intent")));
         assert!((0..2_000).any(|_| !ask(&often, COSTLY)));
+    }
+
+    #[test]
+    fn stranger_is_spared_nowhere_and_her_network_counts_as_one() {
+        let limits = Limits::default();
+        let asks = |last: u32| {
+            let address = Ipv4Addr::from_bits(0xcb00_7100 + last % 256);
+            let stranger = Asker::stranger(Some(address.into()));
+            limits.count(&stranger, "/api/v1/contacts/{contact}/class")
+        };
+
+        let taken = (0..2_000).filter(|n| asks(*n).is_ok()).count();
+
+        assert!((400..1_000).contains(&taken), "{taken}");
+        let elsewhere = Asker::stranger(Some(Ipv4Addr::new(198, 51, 100, 1).into()));
+        assert!(limits.count(&elsewhere, "/").is_ok());
     }
 }

@@ -1,11 +1,11 @@
-//! The dashboards, embedded at build time. A binary that was built without them says so.
+//! The dashboards, compressed and embedded at build time. A binary that was built without them says so.
 
-use axum::Router;
-use axum::body::Body;
+use std::borrow::Cow;
+
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use tower_http::compression::CompressionLayer;
 
 use crate::problem::{Kind, Problem};
 
@@ -22,15 +22,8 @@ pub fn are_built() -> bool {
     Dashboards::get(INDEX).is_some()
 }
 
-/// The dashboards, compressed for whoever understands it.
-pub(crate) fn service() -> Router {
-    Router::new()
-        .fallback(serve)
-        .layer(CompressionLayer::new().gzip(true))
-}
-
 /// Serves a file of the dashboards; every other path that no file has is one of their pages.
-async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
         return Problem::new(Kind::NotFound, "the API has no such path").into_response();
@@ -41,7 +34,7 @@ async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let is_file = path.contains('.') || path.starts_with("assets/");
     let name = if is_file { path } else { INDEX };
     match Dashboards::get(name) {
-        Some(file) => respond(name, &file, &headers),
+        Some(file) => respond(name, file, &headers),
         None if is_file => Problem::new(Kind::NotFound, "there is no such file").into_response(),
         None => Problem::new(
             Kind::WebNotBuilt,
@@ -51,23 +44,58 @@ async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-fn respond(name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
-    let etag = etag(file);
+fn respond(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let etag = etag(&file);
     let same = headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|known| known.as_bytes() == etag.as_bytes());
     let mut response = if same {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Body::from(file.data.clone().into_owned()).into_response()
+        let compressed = Dashboards::get(&format!("{name}.gz")).filter(|_| takes_gzip(headers));
+        match compressed {
+            Some(compressed) => {
+                let gzip = (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                ([gzip], bytes(compressed)).into_response()
+            }
+            None => bytes(file).into_response(),
+        }
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type(name));
     headers.insert(header::CACHE_CONTROL, caching(name));
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_name(header::ACCEPT_ENCODING),
+    );
     if let Ok(etag) = HeaderValue::try_from(etag) {
         headers.insert(header::ETAG, etag);
     }
     response
+}
+
+/// A file's content; in a release it lies in the binary and is not copied.
+fn bytes(file: EmbeddedFile) -> Bytes {
+    match file.data {
+        Cow::Borrowed(content) => Bytes::from_static(content),
+        Cow::Owned(content) => Bytes::from(content),
+    }
+}
+
+/// Whether a browser says that it understands gzip (RFC 9110 §12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let mut codings = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    codings.any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = weight
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|weight| weight.parse::<f32>().is_ok_and(|weight| weight == 0.0));
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
 }
 
 fn etag(file: &EmbeddedFile) -> String {

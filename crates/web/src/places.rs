@@ -27,7 +27,8 @@ pub(crate) enum NoPlace {
 
 /// A place, given back when it is dropped.
 pub(crate) struct Place<K: Eq + Hash> {
-    by: K,
+    /// Whose share it is of; nothing when it was taken without a share.
+    by: Option<K>,
     places: Arc<Places<K>>,
 }
 
@@ -59,7 +60,23 @@ impl<K: Clone + Eq + Hash> Places<K> {
         taken.all += 1;
         *taken.by.entry(by.clone()).or_default() += 1;
         Ok(Place {
-            by,
+            by: Some(by),
+            places: Arc::clone(self),
+        })
+    }
+
+    /// Takes a place of all, by somebody who has no share: she speaks for many.
+    ///
+    /// # Errors
+    /// [`NoPlace::Left`].
+    pub(crate) fn take_of_all(self: &Arc<Self>) -> Result<Place<K>, NoPlace> {
+        let mut taken = self.lock();
+        if taken.all >= self.all {
+            return Err(NoPlace::Left);
+        }
+        taken.all += 1;
+        Ok(Place {
+            by: None,
             places: Arc::clone(self),
         })
     }
@@ -81,10 +98,13 @@ impl<K: Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
         let mut taken = self.places.lock();
         taken.all -= 1;
-        if let Some(of) = taken.by.get_mut(&self.by) {
+        let Some(by) = &self.by else {
+            return;
+        };
+        if let Some(of) = taken.by.get_mut(by) {
             *of -= 1;
             if *of == 0 {
-                taken.by.remove(&self.by);
+                taken.by.remove(by);
             }
         }
     }

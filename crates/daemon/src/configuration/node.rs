@@ -141,6 +141,7 @@ struct WebTable {
     https: Spanned<String>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
+    proxies: Vec<Spanned<String>>,
     oidc: Option<OidcTable>,
 }
 
@@ -151,6 +152,7 @@ impl Default for WebTable {
             https: unspanned("0.0.0.0:8443"),
             certificate: None,
             key: None,
+            proxies: Vec::new(),
             oidc: None,
         }
     }
@@ -228,6 +230,8 @@ pub(crate) struct Node {
     /// Where dashboards and API are served in clear text, on loopback alone; nowhere when there is none.
     pub(crate) web: Option<SocketAddr>,
     pub(crate) https: Option<Https>,
+    /// Who is believed when she says for whom she asks.
+    pub(crate) proxies: Vec<exchange::settings::Network>,
     /// The provider through which people may sign in.
     pub(crate) oidc: Option<ProviderSettings>,
     pub(crate) pause_reasons: Vec<Key>,
@@ -327,6 +331,12 @@ impl NodeFile {
             metrics: parse(source, "metrics.listen", &self.metrics.listen)?,
             web: self.web(source)?,
             https: self.https(source)?,
+            proxies: self
+                .web
+                .proxies
+                .iter()
+                .map(|text| network(source, "web.proxies", text))
+                .collect::<Result<_, _>>()?,
             oidc: self.oidc(source, keys)?,
             pause_reasons: self.pause_reasons(source)?,
             prompts: self.prompts.folder.clone(),

@@ -1,5 +1,6 @@
 //! Dashboards and API: what they need of the office, and their listener.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,7 +14,7 @@ use tokio::task::JoinSet;
 use web::board::Millis;
 use web::identity::{self, FirstStart, Identity};
 use web::tls::Certificate;
-use web::{App, Audit, Clock};
+use web::{App, Audit, Clock, Proxies};
 
 use super::Office;
 use super::line::OfficeLine;
@@ -62,7 +63,12 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
         clock,
     };
     let router = web::router(app, identity.routes());
-    if let Err(error) = listeners.serve(router).await {
+    let networks = office.started.node.proxies.clone();
+    let proxies = Proxies::new(move |address| {
+        let any_port = SocketAddr::new(address, 0);
+        networks.iter().any(|network| network.contains(any_port))
+    });
+    if let Err(error) = listeners.serve(router, proxies).await {
         tracing::error!(%error, "no page is served");
     }
 }
@@ -97,16 +103,17 @@ impl WebListeners {
             .map(|(_, certificate)| certificate.clone())
     }
 
-    async fn serve(self, router: Router) -> anyhow::Result<()> {
+    async fn serve(self, router: Router, proxies: Proxies) -> anyhow::Result<()> {
         let mut served = JoinSet::new();
         if let Some(listener) = self.plain {
-            served.spawn(web::serve(TcpListener::from_std(listener)?, router.clone()));
+            let listener = TcpListener::from_std(listener)?;
+            served.spawn(web::serve(listener, router.clone(), proxies.clone()));
         }
         if let Some((listener, certificate)) = self.tls {
             let config = certificate.server()?;
             tokio::spawn(certificate.keep_looking());
             let listener = TcpListener::from_std(listener)?;
-            served.spawn(web::serve_tls(listener, router, config));
+            served.spawn(web::serve_tls(listener, router, proxies, config));
         }
         served.join_all().await;
         Ok(())

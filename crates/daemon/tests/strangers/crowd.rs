@@ -11,9 +11,9 @@ use crate::{
     connection, descriptors, resident,
 };
 
-/// The daemon's own limits: feeds of one account, connections of one address.
+/// The daemon's own limits: feeds of one account, connections of one network.
 const FEEDS_OF_ONE_MAX: usize = 64;
-const CONNECTIONS_OF_ADDRESS_MAX: usize = 1_024;
+const CONNECTIONS_OF_NETWORK_MAX: usize = 1_024;
 /// How many come at a time: the other tests of this process need descriptors as well.
 const AT_ONCE: u64 = 1_000;
 
@@ -103,9 +103,9 @@ fn ten_thousand_idle_feeds_take_their_places_and_nobody_elses() {
     assert_eq!(open, FEEDS_OF_ONE_MAX);
     assert_eq!(refused, count("application/problem+json"));
     // Who was refused and asks nothing more loses the connection, and another one gets it.
-    assert!(open + refused >= CONNECTIONS_OF_ADDRESS_MAX);
+    assert!(open + refused >= CONNECTIONS_OF_NETWORK_MAX);
     let held = descriptors(&mut linka) - others;
-    assert!(held <= CONNECTIONS_OF_ADDRESS_MAX + 20, "{held} are held");
+    assert!(held <= CONNECTIONS_OF_NETWORK_MAX + 20, "{held} are held");
     answers_in_time(&site, "one account holds all feeds that it may");
     let vera = people[2].signed_in(&site);
     assert!(vera.feed().contains("event: snapshot"));

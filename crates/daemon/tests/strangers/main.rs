@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "what was measured is shown")]
 
 mod crowd;
+mod pages;
 #[path = "../peers/mod.rs"]
 mod peers;
 mod sound;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::names::{ScopeName, millis};
 use super::token::{KEY_PREFIX, Token, key_token};
-use super::{Identity, SignedIn, Who, fresh};
+use super::{Identity, SignedIn, Who, fresh, lock};
 use crate::app::{App, Json, Path};
 use crate::audit::Event;
 use crate::board::Millis;
@@ -31,9 +31,14 @@ impl Identity {
         let Some(token) = key_token(key) else {
             return Ok(None);
         };
-        let key = self.store.api_key(&token.hash()).await?;
-        let now = self.now();
+        let (token, now) = (token.hash(), self.now());
+        let key = self.store.api_key(&token).await?;
         let key = key.filter(|key| key.standing == ApiKeyStanding::Live && now < key.expires);
+        let remembered = &mut *lock(&self.remembered);
+        match &key {
+            Some(_) => remembered.confirm_key(token, now),
+            None => remembered.forget(&token),
+        }
         Ok(key.map(|key| Who::Key {
             name: key.name,
             scopes: key.scopes,

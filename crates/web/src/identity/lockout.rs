@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use sha2::{Digest as _, Sha256};
 use store::sql::{AccountId, TokenHash, UnixSeconds};
 
+use crate::network::network_of;
+
 /// How many sign-ins may fail before the next has to wait.
 pub const FAILURES_MAX: u32 = 5;
 /// Seconds of the first wait; each further failure doubles it.
@@ -14,8 +16,10 @@ pub const FIRST_WAIT_SECONDS: i64 = 60;
 pub const WAIT_SECONDS_MAX: i64 = 60 * 60;
 /// Seconds after which failures are forgotten.
 pub const FORGET_SECONDS: i64 = 24 * 60 * 60;
-/// How many places are remembered; then the one that failed longest ago is forgotten.
+/// How many places are remembered.
 pub const PLACES_MAX: usize = 10_000;
+/// How many of them may be of one network: login names that were tried from there.
+pub const PLACES_OF_NETWORK_MAX: usize = 100;
 
 /// Where a sign-in comes from.
 ///
@@ -31,10 +35,7 @@ pub(crate) enum Origin {
 impl Origin {
     /// The network of an address; IPv4 within IPv6 is IPv4.
     pub(crate) fn network(address: Option<IpAddr>) -> Self {
-        Self::Network(address.map(|address| match address.to_canonical() {
-            IpAddr::V4(v4) => IpAddr::from((v4.to_bits() & (u32::MAX << 8)).to_be_bytes()),
-            IpAddr::V6(v6) => IpAddr::from((v6.to_bits() & (u128::MAX << 72)).to_be_bytes()),
-        }))
+        Self::Network(address.map(network_of))
     }
 }
 
@@ -138,7 +139,7 @@ impl Lockouts {
             return Err(locked);
         }
         if before.is_none() {
-            self.make_room();
+            self.make_room(place.origin, now)?;
             self.numbered += 1;
         }
         let entry = Entry {
@@ -204,17 +205,41 @@ impl Lockouts {
         Some(account)
     }
 
-    fn make_room(&mut self) {
-        if self.entries.len() < PLACES_MAX {
-            return;
+    /// Has room for one more place, where there is too little by forgetting one that failed the fewest times and longest ago. A place that has to wait is
+    /// never forgotten for another: where all wait, the new one does too. A device that the account knows always has room.
+    fn make_room(&mut self, origin: Origin, now: UnixSeconds) -> Result<(), Locked> {
+        match origin {
+            Origin::Known(_) => return Ok(()),
+            Origin::Network(_) => {}
         }
-        let oldest = self
-            .entries
-            .iter()
-            .min_by_key(|(_, entry)| (entry.last, entry.number));
-        if let Some(place) = oldest.map(|(place, _)| *place) {
-            self.entries.remove(&place);
+        self.leave(PLACES_OF_NETWORK_MAX, now, |place| place.origin == origin)?;
+        self.leave(PLACES_MAX, now, |place| match place.origin {
+            Origin::Network(_) => true,
+            Origin::Known(_) => false,
+        })
+    }
+
+    /// Has one place fewer than so many of those that are meant.
+    fn leave(
+        &mut self,
+        most: usize,
+        now: UnixSeconds,
+        is_meant: impl Fn(&Place) -> bool,
+    ) -> Result<(), Locked> {
+        let meant = || self.entries.iter().filter(|(place, _)| is_meant(place));
+        if meant().count() < most {
+            return Ok(());
         }
+        let idle = meant().filter(|(_, entry)| entry.locked(now).is_none());
+        let least = idle.min_by_key(|(_, entry)| (entry.failures, entry.last, entry.number));
+        let Some((place, _)) = least else {
+            return Err(Locked {
+                seconds: FIRST_WAIT_SECONDS.unsigned_abs(),
+            });
+        };
+        let place = *place;
+        self.entries.remove(&place);
+        Ok(())
     }
 }
 
@@ -395,13 +420,15 @@ mod tests {
         assert!(lockouts.begin(one, None, NOW).is_ok());
     }
 
+    fn of_network(network: u32, login: &str) -> Place {
+        let address = std::net::Ipv4Addr::from_bits(network << 8);
+        Place::new(login, Origin::network(Some(address.into())))
+    }
+
     #[test]
-    fn one_place_too_many_forgets_the_one_that_failed_longest_ago() {
+    fn one_place_too_many_forgets_the_one_that_failed_least_and_longest_ago() {
         let mut lockouts = Lockouts::default();
-        let place = |number: usize| {
-            let address = std::net::Ipv4Addr::from_bits((number as u32) << 8);
-            Place::new("jana", Origin::network(Some(address.into())))
-        };
+        let place = |number: usize| of_network(number as u32, "jana");
         for number in 0..PLACES_MAX {
             fail(&mut lockouts, place(number), after(number as i64 / 1_000));
         }
@@ -412,5 +439,44 @@ mod tests {
         assert_eq!(lockouts.entries.len(), PLACES_MAX);
         assert!(lockouts.entries.contains_key(&place(0)));
         assert!(!lockouts.entries.contains_key(&place(1)));
+    }
+
+    #[test]
+    fn lock_is_never_pushed_out_by_failures_of_others() {
+        let mut lockouts = Lockouts::default();
+        let locked = of_network(0, "jana");
+        for _ in 0..FAILURES_MAX {
+            fail(&mut lockouts, locked, NOW);
+        }
+
+        for n in 0..PLACES_MAX as u32 + 200 {
+            let _refused = lockouts.begin(of_network(1 + n / 50, &n.to_string()), None, after(1));
+        }
+
+        assert!(lockouts.begin(locked, None, after(2)).is_err());
+    }
+
+    #[test]
+    fn network_that_tries_many_names_takes_no_more_than_its_places() {
+        let mut lockouts = Lockouts::default();
+        let other = of_network(2, "dana");
+        fail(&mut lockouts, other, NOW);
+        let names: Vec<String> = (0..PLACES_OF_NETWORK_MAX).map(|n| n.to_string()).collect();
+        for name in &names {
+            for _ in 0..FAILURES_MAX {
+                fail(&mut lockouts, of_network(1, name), NOW);
+            }
+        }
+
+        let one_more = lockouts.begin(of_network(1, "eva"), None, after(1));
+        let elsewhere = lockouts.begin(of_network(3, "eva"), None, after(1));
+        let device = Origin::Known(TokenHash([1; 32]));
+        let known = lockouts.begin(Place::new("eva", device), None, after(1));
+
+        assert!(one_more.is_err());
+        assert!(elsewhere.is_ok() && known.is_ok());
+        assert!(lockouts.entries.contains_key(&other));
+        let later = after(2 * FIRST_WAIT_SECONDS);
+        assert!(lockouts.begin(of_network(1, "eva"), None, later).is_ok());
     }
 }

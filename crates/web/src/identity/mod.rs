@@ -47,13 +47,17 @@ pub use self::first_start::{
 };
 pub use self::keys::KEY_DAYS_MAX;
 pub use self::lockout::{
-    FAILURES_MAX, FIRST_WAIT_SECONDS, FORGET_SECONDS, PLACES_MAX, WAIT_SECONDS_MAX,
+    FAILURES_MAX, FIRST_WAIT_SECONDS, FORGET_SECONDS, PLACES_MAX, PLACES_OF_NETWORK_MAX,
+    WAIT_SECONDS_MAX,
 };
 pub use self::password::{
     BUSY_RETRY_SECONDS, HASHES_AT_ONCE_MAX, HASHES_WAITING_FOR_KNOWN, HASHES_WAITING_MAX,
     PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN,
 };
-pub use self::remembered::{REMEMBERED_MAX, SEEN_BEFORE_SECONDS, WITHOUT_DATABASE_SECONDS_MAX};
+pub use self::remembered::{
+    FAMILIAR_SECONDS, KEYS_REMEMBERED_MAX, REMEMBERED_MAX, SEEN_BEFORE_SECONDS,
+    WITHOUT_DATABASE_SECONDS_MAX,
+};
 pub use self::sessions::{
     DEVICE_SECONDS, IDLE_SECONDS_MAX, SEEN_EVERY_SECONDS, SESSION_SECONDS_MAX, WALL_SECONDS_MAX,
 };
@@ -109,6 +113,9 @@ pub trait Gate: Send + Sync {
     /// # Errors
     /// [`Problem`] when it cannot be told.
     async fn who(&self, headers: &HeaderMap) -> Result<Option<Who>, Problem>;
+
+    /// Whether [`Self::who`] knew a moment before who sends requests with these headers. Looks nothing up, and lets nobody in.
+    fn is_familiar(&self, headers: &HeaderMap) -> bool;
 }
 
 impl Who {
@@ -248,6 +255,14 @@ impl Gate for Identity {
             }
             Err(problem) => Err(problem),
         }
+    }
+
+    fn is_familiar(&self, headers: &HeaderMap) -> bool {
+        let token = match token::bearer(headers) {
+            Some(key) => token::key_token(key),
+            None => token::cookie_token(headers, SESSION_COOKIE),
+        };
+        token.is_some_and(|token| lock(&self.remembered).is_familiar(&token.hash(), self.now()))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Who was there a moment before the records database stopped answering: she goes on, so that no shift ends with a database.
+//! Who was there a moment before. When the records database stops answering she goes on, so that no shift ends with a database; and she is spared
+//! where strangers are held back.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +15,16 @@ pub const SEEN_BEFORE_SECONDS: i64 = 60;
 /// Seconds for which sessions go on without the database.
 pub const WITHOUT_DATABASE_SECONDS_MAX: i64 = 12 * 60 * 60;
 
-/// Sessions that hold, as far as was last seen.
+/// How many keys of programs are remembered; beyond it those seen the longest ago are forgotten.
+pub const KEYS_REMEMBERED_MAX: usize = 500;
+/// A session or key is familiar for so many seconds after it was seen. Whoever comes later is looked up, as a stranger is.
+pub const FAMILIAR_SECONDS: i64 = 12 * 60 * 60;
+
+/// Sessions and keys that hold, as far as was last seen.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     seen: BTreeMap<TokenHash, (SignedIn, UnixSeconds)>,
+    keys: BTreeMap<TokenHash, UnixSeconds>,
     /// Since when the database does not answer.
     down: Option<UnixSeconds>,
 }
@@ -35,10 +42,30 @@ impl Remembered {
         }
     }
 
-    /// The database said that a session does not hold.
+    /// The database said that a program's key holds.
+    pub(super) fn confirm_key(&mut self, token: TokenHash, now: UnixSeconds) {
+        self.down = None;
+        self.keys.insert(token, now);
+        if self.keys.len() > KEYS_REMEMBERED_MAX {
+            let oldest = self.keys.iter().min_by_key(|(_, at)| **at);
+            if let Some(oldest) = oldest.map(|(token, _)| *token) {
+                self.keys.remove(&oldest);
+            }
+        }
+    }
+
+    /// The database said that a session or key does not hold.
     pub(super) fn forget(&mut self, token: &TokenHash) {
         self.down = None;
         self.seen.remove(token);
+        self.keys.remove(token);
+    }
+
+    /// Whether a session or key held when it was last seen, not too long ago.
+    pub(super) fn is_familiar(&self, token: &TokenHash, now: UnixSeconds) -> bool {
+        let session = self.seen.get(token).map(|(_, at)| at);
+        let seen = session.or_else(|| self.keys.get(token));
+        seen.is_some_and(|seen| now.0 - seen.0 <= FAMILIAR_SECONDS)
     }
 
     /// The database does not answer: who has the session, if that was seen shortly before.
@@ -106,6 +133,23 @@ mod tests {
     }
 
     #[test]
+    fn familiar_is_who_was_seen_and_did_not_end_since() {
+        let mut remembered = Remembered::default();
+        let key = TokenHash([2; 32]);
+        remembered.confirm(JANAS, &jana(), UnixSeconds(1_000));
+        remembered.confirm_key(key, UnixSeconds(1_000));
+
+        for token in [JANAS, key] {
+            let at = |now| remembered.is_familiar(&token, UnixSeconds(now));
+            assert!(at(1_000 + FAMILIAR_SECONDS));
+            assert!(!at(1_001 + FAMILIAR_SECONDS));
+        }
+        remembered.forget(&key);
+        assert!(!remembered.is_familiar(&key, UnixSeconds(1_001)));
+        assert!(!remembered.is_familiar(&TokenHash([3; 32]), UnixSeconds(1_001)));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let mut remembered = Remembered::default();
 
@@ -113,8 +157,10 @@ mod tests {
             let mut token = [0; 32];
             token[..2].copy_from_slice(&n.to_be_bytes());
             remembered.confirm(TokenHash(token), &jana(), UnixSeconds(n.into()));
+            remembered.confirm_key(TokenHash(token), UnixSeconds(n.into()));
         }
 
         assert_eq!(remembered.seen.len(), REMEMBERED_MAX);
+        assert_eq!(remembered.keys.len(), KEYS_REMEMBERED_MAX);
     }
 }

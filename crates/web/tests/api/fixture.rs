@@ -87,6 +87,10 @@ struct ByHeader;
 
 #[async_trait]
 impl Gate for ByHeader {
+    fn is_familiar(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key("role") || headers.contains_key("scope")
+    }
+
     async fn who(&self, headers: &HeaderMap) -> Result<Option<Who>, Problem> {
         let text = |name| headers.get(name).map(|value| value.to_str().unwrap());
         if let Some(scope) = text("scope") {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use store::sql::Role;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use web::Proxies;
 use web::identity::{DEVICE_COOKIE, FAILURES_MAX, FIRST_WAIT_SECONDS};
 
 use crate::fixture::{Answer, Fixture, PASSWORD};
@@ -233,7 +234,11 @@ async fn connections_are_counted_by_the_address_that_they_come_from() {
     let (mut supervisor, _) = fixture.signed_in("dana", Role::Supervisor).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(web::serve(listener, fixture.router.clone()));
+    let server = tokio::spawn(web::serve(
+        listener,
+        fixture.router.clone(),
+        Proxies::none(),
+    ));
 
     for _ in 0..FAILURES_MAX {
         let status = sign_in_over(address, "jana").await;
