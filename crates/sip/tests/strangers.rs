@@ -103,6 +103,58 @@ fn a_flood_is_cut_before_it_is_parsed_and_spares_others() {
     assert_eq!(bench.sent().len(), 2);
 }
 
+/// One REGISTER of a sender that forges its address: each time another, of a network that nobody knows.
+fn forged_register(number: u32) -> (sip::Flow, String) {
+    let address = std::net::Ipv4Addr::from(0x0a00_0000 | number.wrapping_mul(0x9e37_79b1) >> 8);
+    let flow = sip::Flow {
+        remote: (address, 5060).into(),
+        ..peer()
+    };
+    let lines = [
+        format!("Via: SIP/2.0/UDP {address};branch=z9hG4bKflood{number};rport"),
+        format!("Call-ID: flood{number}"),
+    ];
+    let lines = lines.each_ref().map(String::as_str);
+    (flow, request("REGISTER", &lines, ""))
+}
+
+#[test]
+fn a_flood_of_registers_leaves_nothing_behind_and_a_trunks_calls_come_through() {
+    const REGISTERS: u32 = 208_000;
+    const CALLS: u32 = 104;
+    let mut bench = Bench::default();
+    let mut challenged = 0;
+
+    for call in 0..CALLS {
+        for number in 0..REGISTERS / CALLS {
+            let (flow, register) = forged_register(call * (REGISTERS / CALLS) + number);
+            bench.receive_unknown(flow, &register);
+        }
+        let challenges = bench.sent();
+        assert!(challenges.iter().all(|sent| sent.is("401")));
+        challenged += challenges.len();
+        let lines = [
+            format!("Call-ID: call{call}"),
+            branch(&format!("z9hG4bKcall{call}")),
+        ];
+        let lines = lines.each_ref().map(String::as_str);
+        let dialog = bench.incoming(&request("INVITE", &lines, SDP));
+        assert!(bench.only().is("100"), "call {call}");
+        bench.command(Command::Progress {
+            dialog,
+            status: common::status(180),
+            local_tag: None,
+        });
+        assert!(bench.only().is("180"), "call {call}");
+        bench.advance(Duration::from_millis(115));
+    }
+
+    let calls = usize::try_from(CALLS).unwrap();
+    let counts = bench.endpoint.counts();
+    assert!(challenged > 200_000, "{challenged}");
+    assert_eq!((counts.transactions, counts.dialogs), (calls, calls));
+}
+
 #[test]
 fn while_refused_new_calls_get_503_with_a_spread_retry_after_and_running_ones_go_on() {
     let mut bench = Bench::default();

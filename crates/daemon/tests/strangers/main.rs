@@ -6,6 +6,7 @@ mod crowd;
 mod pages;
 #[path = "../peers/mod.rs"]
 mod peers;
+mod registers;
 mod sound;
 
 use std::io::{ErrorKind, Read, Write};

@@ -174,12 +174,8 @@ impl Endpoint {
 
     fn on_new_request(&mut self, arrival: &Arrival, method: Method<'_>) {
         let dialog = self.dialog_of(&arrival.request);
-        if dialog.is_none() && arrival.admission == Admission::Unknown && method != Method::Register
-        {
-            return self.turn_away(arrival, method);
-        }
-        if arrival.admission == Admission::Unknown && dialog.is_none() && self.is_full() {
-            return;
+        if dialog.is_none() && arrival.admission == Admission::Unknown {
+            return self.on_stranger(arrival, method);
         }
         let inside = arrival.request.to().is_ok_and(|to| to.tag().is_some());
         let scope = if inside {
@@ -204,10 +200,15 @@ impl Endpoint {
         }
     }
 
-    /// A stranger's INVITE is refused without state, all else is met with silence.
-    fn turn_away(&mut self, arrival: &Arrival, method: Method<'_>) {
+    /// A stranger's REGISTER is challenged and its INVITE refused, both without state; all else is met with silence.
+    fn on_stranger(&mut self, arrival: &Arrival, method: Method<'_>) {
         if method == Method::Invite {
             self.reply_stateless(arrival, Status::FORBIDDEN, Added::default());
+        } else if method == Method::Register {
+            match screen(&arrival.request, method, Scope::Outside) {
+                Ok(()) => self.on_register(arrival),
+                Err(Refusal { status, added }) => self.reply_stateless(arrival, status, added),
+            }
         }
     }
 
@@ -358,7 +359,14 @@ impl Endpoint {
         });
     }
 
+    /// Until a password is proved nothing is kept: a flood of REGISTERs must not take the room of calls.
     fn on_register(&mut self, arrival: &Arrival) {
+        let user = match auth::authenticate(&mut self.core, &arrival.request, arrival.flow) {
+            Ok(user) => user,
+            Err(challenge) => {
+                return self.reply_stateless(arrival, Status::UNAUTHORIZED, challenge);
+            }
+        };
         let kind = Kind::NonInvite;
         self.core.transactions.receive(
             arrival.keys.own,
@@ -368,7 +376,7 @@ impl Endpoint {
             None,
         );
         self.registrar
-            .on_register(&mut self.core, &arrival.pending(), arrival.flow);
+            .on_register(&mut self.core, &arrival.pending(), arrival.flow, &user);
     }
 
     fn on_message(&mut self, arrival: &Arrival) {

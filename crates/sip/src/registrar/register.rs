@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Registrar;
 use super::binding::{Binding, BindingState, Entry};
-use crate::endpoint::{Added, Core, Pending, User, auth};
+use crate::endpoint::{Added, Core, Pending, User};
 use crate::flow::Flow;
 use crate::header::{Contacts, NameAddr};
 use crate::message::{HeaderValue, Message};
@@ -40,22 +40,21 @@ struct Order<'a> {
 }
 
 impl Registrar {
-    /// Answers a REGISTER. All its changes are made, or none.
-    pub(crate) fn on_register(&mut self, core: &mut Core, pending: &Pending, flow: Flow) {
+    /// Answers a REGISTER whose credentials are this user's. All its changes are made, or none.
+    pub(crate) fn on_register(
+        &mut self,
+        core: &mut Core,
+        pending: &Pending,
+        flow: Flow,
+        user: &User,
+    ) {
         let tag = core.tag();
-        let user = match auth::authenticate(core, &pending.request, flow) {
-            Ok(user) => user,
-            Err(challenge) => {
-                core.answer(pending, Status::UNAUTHORIZED, Some(&tag), challenge);
-                return;
-            }
-        };
-        if !names(&pending.request, &user) {
+        if !names(&pending.request, user) {
             core.answer(pending, Status::FORBIDDEN, Some(&tag), Added::default());
             return;
         }
-        let (status, added) = match self.change(core, &pending.request, flow, &user) {
-            Ok(()) => (Status::OK, self.bindings_of(core, &user)),
+        let (status, added) = match self.change(core, &pending.request, flow, user) {
+            Ok(()) => (Status::OK, self.bindings_of(core, user)),
             Err(refused) => refused.response(),
         };
         core.answer(pending, status, Some(&tag), added);
