@@ -8,7 +8,7 @@ use dispatch::{ContactId, LegId, Moment, OperatorId, Seq};
 use journal::{Fact, Log, LogInput, State};
 use media::{Order, ThreadId};
 use records::Date;
-use sip::{Admission, DialogId, Endpoint};
+use sip::{Admission, DialogId, Endpoint, Registering, Transport};
 
 use crate::caller::Repeats;
 use crate::contents::Entering;
@@ -170,15 +170,16 @@ impl Exchange {
     /// Applies an input and everything that follows from it.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Received { flow, bytes } if self.is_unwelcome(&flow, &bytes) => {}
             Input::Received { flow, bytes } => {
                 let admission = self.admission(&flow);
+                let registering = self.registering(&flow);
                 self.sip_input(
                     now,
                     sip::Input::Received {
                         flow,
                         bytes,
                         admission,
+                        registering,
                     },
                 );
             }
@@ -293,10 +294,18 @@ impl Exchange {
         }
     }
 
-    /// Whether a message is to be met with silence: a registration in clear text from outside the named networks.
-    fn is_unwelcome(&self, flow: &sip::Flow, bytes: &[u8]) -> bool {
+    /// Phones register in clear text from the named networks only.
+    fn registering(&self, flow: &sip::Flow) -> Registering {
         let named = |network: &Network| network.contains(flow.remote);
-        bytes.starts_with(b"REGISTER ") && !self.settings.node.clear_text.iter().any(named)
+        match flow.transport {
+            Transport::Udp | Transport::Tcp(_) => {
+                if self.settings.node.clear_text.iter().any(named) {
+                    Registering::Allowed
+                } else {
+                    Registering::Ignored
+                }
+            }
+        }
     }
 
     /// Runs until nothing is left to do: SIP events, entries, decisions.

@@ -11,8 +11,8 @@ use media::Digit;
 use sip::digest::{Algorithm, Ha1};
 use sip::{
     Admission, Command, Credentials, DialogId, Endpoint, EndpointConfig, Event, Flow, Header,
-    Input, Invite, Listener, Output, Party, Protocol, RegistrationId, RegistrationState, Status,
-    Target, Uri, User,
+    Input, Invite, Listener, Output, Party, Protocol, Registering, RegistrationId,
+    RegistrationState, Status, Target, Uri, User,
 };
 
 pub use call::{Act, Call, CallEnd, CallStage, Hold, Manner, Voice};
@@ -193,6 +193,7 @@ impl Peer {
                     flow,
                     bytes,
                     admission,
+                    registering: Registering::Allowed,
                 },
             );
         }

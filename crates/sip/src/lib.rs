@@ -29,8 +29,8 @@ pub use endpoint::{
     Admission, Body, CONTACTS_MAX, Command, Counts, Credentials, DialogId, EndCause, Endpoint,
     EndpointConfig, Event, Failure, Header, Input, InputError, Invite, Limits, Listener, MIN_SE,
     NewCalls, Output, Party, ProbeId, REGISTRATION_MAX, REGISTRATION_MIN, REQUEST_WAIT,
-    REQUESTS_MAX, Register, RegistrationId, RegistrationState, RequestId, RestoredBinding,
-    SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate, User,
+    REQUESTS_MAX, Register, Registering, RegistrationId, RegistrationState, RequestId,
+    RestoredBinding, SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate, User,
 };
 pub use flow::{ConnectionId, Flow, ListenerId, Protocol, Reliability, Target, Transport};
 pub use header::Name;

@@ -139,6 +139,7 @@ fn nothing_of_a_caller_is_printed() {
         flow: peer(),
         bytes: text.clone().into(),
         admission: Admission::Trusted,
+        registering: sip::Registering::Allowed,
     };
     let mut printed = format!("{input:?}");
     let dialog = bench.incoming(&text);

@@ -13,7 +13,8 @@ use bytes::Bytes;
 use sip::digest::Algorithm;
 use sip::{
     Admission, Command, Counts, DialogId, Endpoint, EndpointConfig, Event, Failure, Flow, Header,
-    HeaderValue, Input, Invite, Listener, ListenerId, Output, Party, Protocol, Status, Target, Uri,
+    HeaderValue, Input, Invite, Listener, ListenerId, Output, Party, Protocol, Registering, Status,
+    Target, Uri,
 };
 
 const UDP: ListenerId = ListenerId(1);
@@ -350,6 +351,7 @@ impl World {
                     flow,
                     bytes,
                     admission: Admission::Trusted,
+                    registering: Registering::Allowed,
                 },
             );
         } else if timers == Some(next) {

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, SDP, branch, invite, peer, request, response, to};
-use sip::{Command, Event, Limits, NewCalls};
+use sip::{Admission, Command, Event, Limits, NewCalls, Registering};
 
 #[test]
 fn an_invite_from_a_stranger_gets_403_without_state() {
@@ -101,6 +101,33 @@ fn a_flood_is_cut_before_it_is_parsed_and_spares_others() {
     bench.receive(&request("OPTIONS", &[], ""));
 
     assert_eq!(bench.sent().len(), 2);
+}
+
+#[test]
+fn a_register_on_a_way_that_it_may_not_come_is_met_with_silence_however_it_is_written() {
+    let mut bench = Bench::default();
+    let register = request("REGISTER", &[], "");
+    let broken = request("REGISTER", &["To: <sip:"], "");
+    for flow in [peer(), common::peer_tcp()] {
+        for admission in [Admission::Unknown, Admission::Trusted] {
+            for begin in ["", "\r\n", "\n", "\r\n\r\n"] {
+                for text in [&register, &broken] {
+                    let bytes = format!("{begin}{text}").into_bytes();
+                    bench.receive_where(flow, &bytes, admission, Registering::Ignored);
+                }
+            }
+        }
+    }
+
+    assert!(bench.sent().is_empty() && bench.events().is_empty());
+    bench.assert_empty();
+    bench.receive_where(
+        peer(),
+        register.as_bytes(),
+        Admission::Trusted,
+        Registering::Allowed,
+    );
+    assert!(bench.only().is("401"));
 }
 
 /// One REGISTER of a sender that forges its address: each time another, of a network that nobody knows.

@@ -1,12 +1,13 @@
 //! Strangers who register without end, from addresses that they forge.
 
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use crate::SOON;
 use crate::peers::eventually;
 use crate::peers::linka::{LINE, Site};
-use crate::peers::wire::{Caller, status};
+use crate::peers::wire::{Caller, Wire, status};
+use crate::{SILENCE, SOON, STRANGER_HOST, connection};
 
 /// As many as once filled the table of transactions, which trunks need for their calls.
 const REGISTERS: u32 = 208_000;
@@ -73,4 +74,36 @@ fn a_flood_of_registers_keeps_no_caller_from_the_line() {
     eprintln!("{challenged} of {REGISTERS} were challenged");
     assert!(challenged > REGISTERS / 20 * 19, "{challenged}");
     a_caller_rings_and_is_answered(&site);
+}
+
+#[test]
+fn a_register_from_outside_the_named_networks_is_met_with_silence_however_it_is_written() {
+    let site = Site::new();
+    site.change("linka.toml", "\"127.0.0.0/8\"", "\"127.0.0.0/16\"");
+    let _linka = site.start();
+    let registrar = format!("sip:{}", site.sip());
+    let stranger = Wire::at(STRANGER_HOST, &site);
+    let neighbour = Wire::at("127.0.0.1", &site);
+
+    for begin in ["", "\r\n", "\n", "\r\n\r\n"] {
+        let register = |wire: &Wire| {
+            let request = wire.request("REGISTER", &registrar, "who", "");
+            format!("{begin}{request}")
+        };
+        neighbour.send(register(&neighbour));
+        let challenge = neighbour.receive(SOON).unwrap();
+        assert_eq!(status(&challenge), Some(401), "{begin:?}");
+        stranger.send(register(&stranger));
+        let answer = stranger.receive(SILENCE);
+        assert!(answer.is_none(), "{begin:?} was answered");
+        let mut stream = connection(STRANGER_HOST.parse().unwrap(), site.sip()).unwrap();
+        let by_tcp = register(&stranger).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+        stream.write_all(by_tcp.as_bytes()).unwrap();
+        stream.set_read_timeout(Some(SILENCE)).unwrap();
+        let mut answer = [0; 2_000];
+        let length = stream.read(&mut answer).unwrap_or(0);
+        let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+        // A keep-alive is answered as one.
+        assert!(answer.trim().is_empty(), "{begin:?} was answered: {answer}");
+    }
 }

@@ -58,14 +58,19 @@ fn all_else_is_met_with_silence() {
 #[test]
 fn a_phone_outside_the_named_networks_is_met_with_silence() {
     let register = invite("eva", "203.0.113.9:5060").replace("INVITE", "REGISTER");
-    for (from, answers) in [("203.0.113.9:5060", 0), ("10.9.9.9:5060", 1)] {
-        let mut world = open(Centre::default());
-        let address = from.parse().unwrap();
+    // A line end before the request changes nothing of what it is.
+    for begin in ["", "\r\n", "\n", "\r\n\r\n"] {
+        for (from, answers) in [("203.0.113.9:5060", 0), ("10.9.9.9:5060", 1)] {
+            let mut world = open(Centre::default());
+            let address = from.parse().unwrap();
+            let register = register.replace("203.0.113.9:5060", from);
 
-        world.send(address, &register.replace("203.0.113.9:5060", from));
-        world.run(seconds(1));
+            world.send(address, &format!("{begin}{register}"));
+            world.run(seconds(1));
 
-        assert_eq!(world.sent_to_address(address).count(), answers, "{from}");
+            let sent = world.sent_to_address(address).count();
+            assert_eq!(sent, answers, "{from} {begin:?}");
+        }
     }
 }
 

@@ -73,8 +73,8 @@ pub struct Listener {
     pub algorithm: Algorithm,
 }
 
-/// How much an endpoint holds before it answers new INVITEs with 503 and unknown sources with silence. Nothing else is
-/// refused by them.
+/// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by them; an unknown source
+/// holds nothing.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Server and client transactions together.

@@ -37,6 +37,7 @@ use bytes::Bytes;
 
 use self::admission::Buckets;
 use self::probe::Probes;
+use self::receive::Source;
 use self::requests::Requests;
 use crate::dialog::Dialogs;
 use crate::flow::{Flow, Target};
@@ -66,6 +67,8 @@ pub enum Input {
         bytes: Bytes,
         /// Whether the source is one of ours.
         admission: Admission,
+        /// Whether a REGISTER may come this way.
+        registering: Registering,
     },
     /// A connection is gone.
     FlowClosed(Flow),
@@ -88,6 +91,15 @@ pub enum Admission {
     /// Anybody: after a token bucket, REGISTER is challenged, an INVITE gets 403, what belongs to a dialog or a
     /// transaction passes, and all else is met with silence.
     Unknown,
+}
+
+/// Whether a flow may carry a REGISTER, decided by the shell from its transport and its network.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum Registering {
+    /// A REGISTER is answered.
+    Allowed,
+    /// A REGISTER is met with silence, whoever sends it.
+    Ignored,
 }
 
 /// A command that cannot be carried out; nothing was changed.
@@ -181,7 +193,15 @@ impl Endpoint {
                 flow,
                 bytes,
                 admission,
-            } => self.receive(flow, bytes, admission),
+                registering,
+            } => self.receive(
+                bytes,
+                Source {
+                    flow,
+                    admission,
+                    registering,
+                },
+            ),
             Input::FlowClosed(flow) => self.flow_closed(flow),
             Input::SendFailed { target } => self.send_failed(target),
             Input::Timeout => self.expire(),
@@ -229,11 +249,13 @@ impl fmt::Debug for Input {
                 flow,
                 bytes,
                 admission,
+                registering,
             } => formatter
                 .debug_struct("Received")
                 .field("flow", flow)
                 .field("bytes", &bytes.len())
                 .field("admission", admission)
+                .field("registering", registering)
                 .finish(),
             Self::FlowClosed(flow) => formatter.debug_tuple("FlowClosed").field(flow).finish(),
             Self::SendFailed { target } => formatter

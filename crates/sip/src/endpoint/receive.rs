@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::core::{Pending, identity};
 use super::screen::{Refusal, Scope, screen};
-use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, auth, compose};
+use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, auth, compose};
 use crate::dialog::{Agreement, Dialog, Incoming, Taken, TooSmall, abilities, interval_too_small};
 use crate::flow::{Flow, Target, Transport};
 use crate::message::{Message, ParseError};
@@ -23,6 +23,22 @@ struct Keys {
     cancelled: ServerKey,
     merge: u64,
     stateless_tag: u64,
+}
+
+/// Where a message came from, and what is granted to it for that.
+#[derive(Copy, Clone)]
+pub(super) struct Source {
+    pub(super) flow: Flow,
+    pub(super) admission: Admission,
+    pub(super) registering: Registering,
+}
+
+impl Source {
+    /// Whether a request is met with silence for the way it came: judged by what was understood of it, since the same
+    /// request can be written in many ways.
+    fn ignores(&self, request: &Message) -> bool {
+        self.registering == Registering::Ignored && request.method() == Some(Method::Register)
+    }
 }
 
 /// A request on its way to whoever answers it.
@@ -48,7 +64,10 @@ impl Arrival {
 }
 
 impl Endpoint {
-    pub(super) fn receive(&mut self, flow: Flow, bytes: Bytes, admission: Admission) {
+    pub(super) fn receive(&mut self, bytes: Bytes, source: Source) {
+        let Source {
+            flow, admission, ..
+        } = source;
         if admission == Admission::Unknown
             && !self.buckets.take(self.core.wire.now, flow.remote.ip())
         {
@@ -61,22 +80,24 @@ impl Endpoint {
         match parsed {
             Ok(message) => match message.status() {
                 Some(status) => self.on_response(flow, status, &message, admission),
+                None if source.ignores(&message) => {}
                 None => self.on_request(flow, message, admission),
             },
-            Err(error) => self.refuse_malformed(flow, &error, admission),
+            Err(error) => self.refuse_malformed(source, &error),
         }
     }
 
     /// Tells a known sender what is wrong with its request; anybody else hears nothing.
-    fn refuse_malformed(&mut self, flow: Flow, error: &ParseError, admission: Admission) {
+    fn refuse_malformed(&mut self, source: Source, error: &ParseError) {
         let Some(request) = error
             .answerable()
-            .filter(|_| admission == Admission::Trusted)
+            .filter(|_| source.admission == Admission::Trusted)
+            .filter(|request| !source.ignores(request))
         else {
             return;
         };
         let tag = self.core.tag();
-        let target = Target::Flow(flow);
+        let target = Target::Flow(source.flow);
         let bytes = self.core.response(
             request,
             target,

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use sip::{
     Admission, Command, ConnectionId, DialogId, Endpoint, EndpointConfig, Event, Flow, Input,
-    InputError, Invite, Listener, ListenerId, Output, Party, Protocol, Status, Tag, Target, Uri,
+    InputError, Invite, Listener, ListenerId, Output, Party, Protocol, Registering, Status, Tag,
+    Target, Uri,
 };
 
 pub const UDP: ListenerId = ListenerId(1);
@@ -174,10 +175,21 @@ impl Bench {
     }
 
     pub fn receive_as(&mut self, flow: Flow, bytes: &[u8], admission: Admission) {
+        self.receive_where(flow, bytes, admission, Registering::Allowed);
+    }
+
+    pub fn receive_where(
+        &mut self,
+        flow: Flow,
+        bytes: &[u8],
+        admission: Admission,
+        registering: Registering,
+    ) {
         self.input(Input::Received {
             flow,
             bytes: Bytes::copy_from_slice(bytes),
             admission,
+            registering,
         })
         .unwrap();
     }
