@@ -122,6 +122,22 @@ impl Phone {
 }
 
 #[test]
+fn a_phone_that_hears_on_another_port_than_it_sends_from_registers_where_it_hears() {
+    let mut phone = Phone::new();
+    let heard = "198.51.100.7:5060".parse().unwrap();
+    let via = |n| format!("Via: SIP/2.0/UDP {heard};branch=z9hG4bKheard{n}");
+
+    let challenge = phone.ask(&[&via(1)]);
+    phone.challenged(&challenge);
+    let accepted = phone.authorized(&[&via(2)]);
+
+    assert_eq!(challenge.target.remote(), heard);
+    assert!(accepted.is("200"));
+    assert_eq!(accepted.target.remote(), heard);
+    assert_eq!(phone.bindings()[0].flow.remote, heard);
+}
+
+#[test]
 fn a_phone_is_challenged_once_and_then_bound_to_its_flow() {
     for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
         let mut phone = Phone::with(algorithm, "secret");

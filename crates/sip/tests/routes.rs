@@ -15,7 +15,12 @@ fn bye(flow: Flow, lines: &[&str]) -> common::Sent {
     };
     bench.accept(dialog);
     let tag = bench.sent().pop().unwrap().to_tag();
-    bench.receive_from(flow, &common::ack(&tag));
+    let via = lines.iter().find(|line| line.starts_with("Via:"));
+    let via = via.map_or_else(
+        || common::branch("z9hG4bKack"),
+        |via| via.replace("bK", "bKa"),
+    );
+    bench.receive_from(flow, &request("ACK", &[&common::to(&tag), &via], ""));
     bench.command(Command::Bye {
         dialog,
         reason: None,
@@ -148,6 +153,41 @@ fn an_ipv6_peer_is_reached_and_shown_its_address() {
             .unwrap()
             .contains("received=2001:db8::7;rport=5070")
     );
+}
+
+#[test]
+fn a_datagram_is_answered_where_its_sender_hears() {
+    let via = |rest: &str| format!("Via: SIP/2.0/UDP {rest};branch=z9hG4bKback");
+    for (via, answered_at) in [
+        (via("198.51.100.7:5060"), "198.51.100.7:5060"),
+        (via("198.51.100.7:6070"), "198.51.100.7:6070"),
+        (via("198.51.100.7"), "198.51.100.7:5060"),
+        (via("198.51.100.7:5060;rport"), "198.51.100.7:5070"),
+        (via("198.51.100.7:5060;rport=1"), "198.51.100.7:5070"),
+        (via("192.168.1.20:5060"), "198.51.100.7:5070"),
+        (via("phone.example:5060"), "198.51.100.7:5070"),
+        (via("198.51.100.7;maddr=203.0.113.9"), "198.51.100.7:5060"),
+    ] {
+        let mut bench = Bench::default();
+
+        bench.receive(&request("OPTIONS", &[&via], ""));
+
+        let answer = bench.only();
+        assert!(answer.is("200"));
+        assert_eq!(answer.target.remote(), address(answered_at), "{via}");
+    }
+}
+
+#[test]
+fn a_peer_that_sends_from_another_port_is_called_where_it_hears() {
+    let lines = [
+        "Via: SIP/2.0/UDP 198.51.100.7:6070;branch=z9hG4bKother",
+        "Contact: <sip:x@phone.invalid>",
+    ];
+
+    let bye = bye(peer(), &lines);
+
+    assert_eq!(bye.target.remote(), address("198.51.100.7:6070"));
 }
 
 #[test]

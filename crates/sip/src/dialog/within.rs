@@ -116,7 +116,7 @@ impl Dialog {
         };
         let trying = core.response(
             &pending.request,
-            pending.target,
+            pending.source,
             Status::TRYING,
             None,
             Added::default(),

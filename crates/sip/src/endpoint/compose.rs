@@ -162,21 +162,21 @@ impl Core {
         tag: Option<&Tag>,
         added: Added<'_>,
     ) -> Bytes {
-        let bytes = self.response(&pending.request, pending.target, status, tag, added);
+        let bytes = self.response(&pending.request, pending.source, status, tag, added);
         self.respond(pending.key, status, bytes.clone());
         bytes
     }
 
-    /// Writes a response.
+    /// Writes a response to a request from that source.
     pub(crate) fn response(
         &self,
         request: &Message,
-        target: Target,
+        source: SocketAddr,
         status: Status,
         tag: Option<&Tag>,
         added: Added<'_>,
     ) -> Bytes {
-        let mut writer = ResponseWriter::to(request, status, tag, Some(target.remote()));
+        let mut writer = ResponseWriter::to(request, status, tag, Some(source));
         for (name, value) in added.headers {
             writer = writer.header(name, value);
         }

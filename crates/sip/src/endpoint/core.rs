@@ -35,6 +35,9 @@ pub(crate) struct Core {
 pub(crate) struct Pending {
     pub(crate) key: ServerKey,
     pub(crate) request: Message,
+    /// Where it came from, as the responses tell its sender.
+    pub(crate) source: SocketAddr,
+    /// Where its sender hears.
     pub(crate) target: Target,
 }
 

@@ -15,6 +15,7 @@ mod receive;
 mod requests;
 mod screen;
 mod stray;
+mod way_back;
 
 pub use admission::{SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate};
 pub use command::{Command, Invite, NewCalls, Register, RestoredBinding};

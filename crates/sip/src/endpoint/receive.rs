@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::core::{Pending, identity};
 use super::screen::{Refusal, Scope, screen};
+use super::way_back::way_back;
 use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, auth, compose};
 use crate::dialog::{Agreement, Dialog, Incoming, Taken, TooSmall, abilities, interval_too_small};
 use crate::flow::{Flow, Target, Transport};
@@ -44,20 +45,24 @@ impl Source {
 /// A request on its way to whoever answers it.
 struct Arrival {
     request: Message,
+    /// Where it came from: who its sender is.
     flow: Flow,
+    /// Where its sender hears.
+    back: Flow,
     admission: Admission,
     keys: Keys,
 }
 
 impl Arrival {
     const fn target(&self) -> Target {
-        Target::Flow(self.flow)
+        Target::Flow(self.back)
     }
 
     fn pending(&self) -> Pending {
         Pending {
             key: self.keys.own,
             request: self.request.clone(),
+            source: self.flow.remote,
             target: self.target(),
         }
     }
@@ -97,10 +102,12 @@ impl Endpoint {
             return;
         };
         let tag = self.core.tag();
-        let target = Target::Flow(source.flow);
+        let flow = source.flow;
+        let back = request.via().map_or(flow, |via| way_back(flow, &via));
+        let target = Target::Flow(back);
         let bytes = self.core.response(
             request,
-            target,
+            flow.remote,
             error.status(),
             Some(&tag),
             Added::default(),
@@ -123,13 +130,14 @@ impl Endpoint {
         else {
             return;
         };
-        let Some(method) = request.method() else {
+        let (Some(method), Ok(via)) = (request.method(), request.via()) else {
             return;
         };
         let known = self.core.transactions.knows(keys.own);
         let arrival = Arrival {
             request: request.clone(),
             flow,
+            back: way_back(flow, &via),
             admission,
             keys,
         };
@@ -162,7 +170,7 @@ impl Endpoint {
         };
         if let Some(dialog) = dialog {
             self.with_dialog(dialog, |dialog, core| {
-                dialog.route.hear(arrival.flow);
+                dialog.route.hear(arrival.back);
                 dialog.on_ack(core, &arrival.request);
             });
         }
@@ -237,7 +245,7 @@ impl Endpoint {
         let tag = Tag::from_bits(arrival.keys.stateless_tag);
         let bytes = self.core.response(
             &arrival.request,
-            arrival.target(),
+            arrival.flow.remote,
             status,
             Some(&tag),
             added,
@@ -291,7 +299,7 @@ impl Endpoint {
         );
         let pending = arrival.pending();
         self.with_dialog(dialog, |dialog, core| {
-            dialog.route.hear(arrival.flow);
+            dialog.route.hear(arrival.back);
             dialog.on_request(core, pending, method);
         });
     }
@@ -397,7 +405,7 @@ impl Endpoint {
             None,
         );
         self.registrar
-            .on_register(&mut self.core, &arrival.pending(), arrival.flow, &user);
+            .on_register(&mut self.core, &arrival.pending(), arrival.back, &user);
     }
 
     fn on_message(&mut self, arrival: &Arrival) {
