@@ -15,7 +15,7 @@ use crate::contents::Entering;
 use crate::input::{Command, Input, Mode, Output, Token, Warning};
 use crate::legs::{Called, Caller, Legs, StarCall};
 use crate::ports::Ports;
-use crate::presence::Presences;
+use crate::presence::{Acquaintance, Presences};
 use crate::screens::Untold;
 use crate::settings::{Network, Settings};
 use crate::sound::leg;
@@ -286,11 +286,13 @@ impl Exchange {
 
     /// Whether a message comes from somebody we know: a registered phone, or a trunk.
     fn admission(&self, flow: &sip::Flow) -> Admission {
-        let known = self.presences.operator_at(flow).is_some() || self.trunk_at(flow).is_some();
-        if known {
-            Admission::Trusted
-        } else {
-            Admission::Unknown
+        match self.presences.acquaintance(flow) {
+            Acquaintance::Phone => Admission::Trusted,
+            Acquaintance::HostOfPhone | Acquaintance::Nobody if self.trunk_at(flow).is_some() => {
+                Admission::Trusted
+            }
+            Acquaintance::HostOfPhone => Admission::Neighbour,
+            Acquaintance::Nobody => Admission::Unknown,
         }
     }
 

@@ -11,6 +11,7 @@ use sip::{DialogId, Event, Flow, ListenerId, Status, Tag, User};
 use crate::caller::CallerNumber;
 use crate::engine::{Exchange, Timer};
 use crate::legs::{Caller, Doubt, Hearing, Legs, Stage};
+use crate::presence::Acquaintance;
 use crate::session::{Session, SessionError, Terms};
 use crate::sound::Sound;
 use crate::star::PhoneCall;
@@ -86,14 +87,14 @@ impl Exchange {
         flow: &Flow,
         user: Option<User>,
     ) {
-        if let Some(operator) = self.presences.operator_at(flow) {
+        let registered = self.presences.acquaintance(flow) == Acquaintance::Phone;
+        if registered || user.is_some() {
             return self.on_phone_calls(
                 now,
                 PhoneCall {
                     dialog,
                     request,
                     flow,
-                    operator,
                     user,
                 },
             );

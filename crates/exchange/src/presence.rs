@@ -1,6 +1,7 @@
 //! Operators' phones: their registrations, and whether they answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use dispatch::{OperatorId, Reachability};
@@ -19,7 +20,8 @@ const PROBE_SOON: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(crate) struct Presences {
     by_operator: BTreeMap<OperatorId, Presence>,
-    by_flow: BTreeMap<Flow, OperatorId>,
+    /// Who is registered on the flows of each host: several accounts may share one, and an account may have several.
+    by_host: BTreeMap<IpAddr, BTreeMap<Flow, BTreeSet<OperatorId>>>,
     probes: BTreeMap<ProbeId, Probed>,
     next_probe: u64,
 }
@@ -40,6 +42,16 @@ struct Presence {
     /// Probes without an answer yet, of the round that runs.
     open: usize,
     armed: Armed,
+}
+
+/// How well a flow is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acquaintance {
+    /// A phone is registered on it.
+    Phone,
+    /// A phone of the same host is registered on another.
+    HostOfPhone,
+    Nobody,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,9 +77,13 @@ impl std::fmt::Debug for Phone {
 }
 
 impl Presences {
-    /// Whose phone speaks over this flow.
-    pub(crate) fn operator_at(&self, flow: &Flow) -> Option<OperatorId> {
-        self.by_flow.get(flow).copied()
+    /// What is known of a flow by the phones that are registered.
+    pub(crate) fn acquaintance(&self, flow: &Flow) -> Acquaintance {
+        match self.by_host.get(&flow.remote.ip()) {
+            Some(flows) if flows.contains_key(flow) => Acquaintance::Phone,
+            Some(_) => Acquaintance::HostOfPhone,
+            None => Acquaintance::Nobody,
+        }
     }
 
     pub(crate) fn phones(&self, operator: OperatorId) -> &[Phone] {
@@ -84,9 +100,23 @@ impl Presences {
     }
 
     fn replace(&mut self, operator: OperatorId, phones: Vec<Phone>) {
-        self.by_flow.retain(|_, owner| *owner != operator);
-        self.by_flow
-            .extend(phones.iter().map(|phone| (phone.flow, operator)));
+        let presence = self.by_operator.entry(operator).or_default();
+        for phone in std::mem::take(&mut presence.phones) {
+            let ip = phone.flow.remote.ip();
+            let flows = self.by_host.entry(ip).or_default();
+            let operators = flows.entry(phone.flow).or_default();
+            operators.remove(&operator);
+            if operators.is_empty() {
+                flows.remove(&phone.flow);
+            }
+            if flows.is_empty() {
+                self.by_host.remove(&ip);
+            }
+        }
+        for phone in &phones {
+            let flows = self.by_host.entry(phone.flow.remote.ip()).or_default();
+            flows.entry(phone.flow).or_default().insert(operator);
+        }
         self.by_operator.entry(operator).or_default().phones = phones;
     }
 }

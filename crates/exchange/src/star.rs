@@ -53,15 +53,15 @@ impl Exchange {
             dialog,
             request,
             flow,
-            operator,
             user,
         } = call;
+        // Several accounts may share the phone's flow: the credentials alone say who calls.
         let Some(user) = user else {
             return self.reject(now, dialog, Status::UNAUTHORIZED);
         };
-        if user.0 != operator.0.as_str() {
+        let Ok(operator) = OperatorId::parse(&user.0) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
-        }
+        };
         let dialled = request
             .uri()
             .ok()
@@ -268,11 +268,10 @@ impl Exchange {
     }
 }
 
-/// An INVITE from a registered phone.
+/// An INVITE over the flow of a registered phone, or with the credentials of one.
 pub(crate) struct PhoneCall<'a> {
     pub(crate) dialog: DialogId,
     pub(crate) request: &'a Message,
     pub(crate) flow: &'a Flow,
-    pub(crate) operator: OperatorId,
     pub(crate) user: Option<User>,
 }

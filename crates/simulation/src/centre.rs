@@ -23,7 +23,7 @@ pub const OUTGOING_NUMBER: &str = "555000111";
 /// The socket of the exchange.
 pub(crate) const LISTENER: ListenerId = ListenerId(1);
 /// The password of everybody; what it is does not matter here.
-pub(crate) const PASSWORD: &str = "between us";
+pub const PASSWORD: &str = "between us";
 /// The user that registers at the trunk.
 pub(crate) const TRUNK_USER: &str = "linka";
 

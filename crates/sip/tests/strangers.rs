@@ -130,6 +130,27 @@ fn a_register_on_a_way_that_it_may_not_come_is_met_with_silence_however_it_is_wr
     assert!(bench.only().is("401"));
 }
 
+#[test]
+fn the_invite_of_a_phones_neighbour_is_challenged_without_state() {
+    let mut bench = Bench::default();
+
+    bench.receive_as(peer(), invite().as_bytes(), Admission::Neighbour);
+    let challenge = bench.only();
+    bench.receive_as(
+        peer(),
+        common::ack(&challenge.to_tag()).as_bytes(),
+        Admission::Neighbour,
+    );
+    let within = request("INVITE", &[&to("x"), "CSeq: 2 INVITE"], SDP);
+    bench.receive_as(peer(), within.as_bytes(), Admission::Neighbour);
+
+    assert!(challenge.is("401"));
+    assert!(challenge.header("WWW-Authenticate").is_some());
+    assert!(bench.only().is("403"));
+    assert!(bench.events().is_empty());
+    bench.assert_empty();
+}
+
 /// One REGISTER of a sender that forges its address: each time another, of a network that nobody knows.
 fn forged_register(number: u32) -> (sip::Flow, String) {
     let address = std::net::Ipv4Addr::from(0x0a00_0000 | number.wrapping_mul(0x9e37_79b1) >> 8);

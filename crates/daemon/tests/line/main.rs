@@ -16,6 +16,7 @@ mod misses;
 mod negotiation;
 mod on_call;
 mod order;
+mod other_port;
 mod overflow;
 mod registering_trunk;
 mod reload;

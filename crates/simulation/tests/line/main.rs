@@ -8,6 +8,7 @@ mod contents;
 mod dead_legs;
 mod draining;
 mod forked_phones;
+mod gateways;
 mod hold;
 mod identity;
 mod missed_offers;

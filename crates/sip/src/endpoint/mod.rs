@@ -89,8 +89,11 @@ pub enum Input {
 pub enum Admission {
     /// A trunk or a registered phone.
     Trusted,
+    /// Another flow of the host of a registered phone: as unknown, but its INVITE is challenged too, since a phone may
+    /// call from another port than it registers from.
+    Neighbour,
     /// Anybody: after a token bucket, REGISTER is challenged, an INVITE gets 403, what belongs to a dialog or a
-    /// transaction passes, and all else is met with silence.
+    /// transaction passes, and all else is met with silence. Nothing is kept of either.
     Unknown,
 }
 

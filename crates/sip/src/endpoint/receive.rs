@@ -5,7 +5,9 @@ use bytes::Bytes;
 use super::core::{Pending, identity};
 use super::screen::{Refusal, Scope, screen};
 use super::way_back::way_back;
-use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, auth, compose};
+use super::{
+    Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, User, auth, compose,
+};
 use crate::dialog::{Agreement, Dialog, Incoming, Taken, TooSmall, abilities, interval_too_small};
 use crate::flow::{Flow, Target, Transport};
 use crate::message::{Message, ParseError};
@@ -73,7 +75,7 @@ impl Endpoint {
         let Source {
             flow, admission, ..
         } = source;
-        if admission == Admission::Unknown
+        if admission != Admission::Trusted
             && !self.buckets.take(self.core.wire.now, flow.remote.ip())
         {
             return;
@@ -179,7 +181,7 @@ impl Endpoint {
     /// A CANCEL is answered by itself, and so is the INVITE it names if that still rings (RFC 3261 §9.2).
     fn on_cancel(&mut self, arrival: &Arrival) {
         let owner = self.core.transactions.owner(arrival.keys.cancelled);
-        if owner.is_none() && arrival.admission == Admission::Unknown {
+        if owner.is_none() && arrival.admission != Admission::Trusted {
             return;
         }
         let status = if owner.is_some() {
@@ -203,7 +205,7 @@ impl Endpoint {
 
     fn on_new_request(&mut self, arrival: &Arrival, method: Method<'_>) {
         let dialog = self.dialog_of(&arrival.request);
-        if dialog.is_none() && arrival.admission == Admission::Unknown {
+        if dialog.is_none() && arrival.admission != Admission::Trusted {
             return self.on_stranger(arrival, method);
         }
         let inside = arrival.request.to().is_ok_and(|to| to.tag().is_some());
@@ -229,15 +231,31 @@ impl Endpoint {
         }
     }
 
-    /// A stranger's REGISTER is challenged and its INVITE refused, both without state; all else is met with silence.
+    /// A stranger's REGISTER is challenged, and so is the INVITE of a phone's neighbour; that of anybody else is refused,
+    /// all without state. Everything else is met with silence.
     fn on_stranger(&mut self, arrival: &Arrival, method: Method<'_>) {
-        if method == Method::Invite {
-            self.reply_stateless(arrival, Status::FORBIDDEN, Added::default());
-        } else if method == Method::Register {
-            match screen(&arrival.request, method, Scope::Outside) {
-                Ok(()) => self.on_register(arrival),
-                Err(Refusal { status, added }) => self.reply_stateless(arrival, status, added),
-            }
+        let calls = method == Method::Invite;
+        let inside = arrival.request.to().is_ok_and(|to| to.tag().is_some());
+        if calls && (inside || arrival.admission == Admission::Unknown) {
+            return self.reply_stateless(arrival, Status::FORBIDDEN, Added::default());
+        }
+        if !calls && method != Method::Register {
+            return;
+        }
+        match screen(&arrival.request, method, Scope::Outside) {
+            Ok(()) if calls => self.on_neighbours_invite(arrival),
+            Ok(()) => self.on_register(arrival),
+            Err(Refusal { status, added }) => self.reply_stateless(arrival, status, added),
+        }
+    }
+
+    fn on_neighbours_invite(&mut self, arrival: &Arrival) {
+        if self.refuse_for_load(arrival) {
+            return;
+        }
+        match auth::authenticate(&mut self.core, &arrival.request, arrival.flow) {
+            Ok(user) => self.on_new_invite(arrival, Some(user)),
+            Err(challenge) => self.reply_stateless(arrival, Status::UNAUTHORIZED, challenge),
         }
     }
 
@@ -323,7 +341,10 @@ impl Endpoint {
 
     fn on_request_outside(&mut self, arrival: &Arrival, method: Method<'_>) {
         match method {
-            Method::Invite => self.on_new_invite(arrival),
+            Method::Invite => {
+                let user = auth::user_of(&mut self.core, &arrival.request, arrival.flow);
+                self.on_new_invite(arrival, user);
+            }
             Method::Options => self.reply(arrival, Status::OK, abilities()),
             Method::Register => self.on_register(arrival),
             Method::Message => self.on_message(arrival),
@@ -343,7 +364,7 @@ impl Endpoint {
         }
     }
 
-    fn on_new_invite(&mut self, arrival: &Arrival) {
+    fn on_new_invite(&mut self, arrival: &Arrival, user: Option<User>) {
         if self
             .core
             .transactions
@@ -378,7 +399,6 @@ impl Endpoint {
         self.core
             .answer(&pending, Status::TRYING, None, Added::default());
         self.dialogs.insert(dialog);
-        let user = auth::user_of(&mut self.core, &arrival.request, arrival.flow);
         let request = arrival.request.clone();
         self.core.wire.tell(Event::Incoming {
             dialog: id,
