@@ -334,13 +334,63 @@ fn a_question_without_contact_lists_the_bindings() {
     assert!(phone.bench.events().is_empty());
 }
 
+/// What is bound once these contacts were registered one after the other, where an account may have two.
+fn bound_after(contacts: &[&str]) -> Vec<String> {
+    let mut phone = Phone::new();
+    for contact in contacts {
+        assert!(phone.register(&[&format!("Contact: {contact}")]).is("200"));
+        phone.bench.seconds(1);
+    }
+    let Some(Event::BindingsChanged { bindings, .. }) = phone.bench.events().pop() else {
+        panic!("nothing is bound")
+    };
+    let contacts = bindings
+        .iter()
+        .map(|binding| binding.contact.bytes().to_vec());
+    contacts
+        .map(|uri| String::from_utf8(uri).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_phone_that_comes_back_with_a_new_contact_takes_the_place_of_the_oldest() {
+    let bound = bound_after(&[
+        "<sip:a@h>",
+        "<sip:b@h>",
+        "<sip:a@h>",
+        "<sip:c@h>",
+        "<sip:d@h>",
+    ]);
+
+    assert_eq!(bound, ["sip:c@h", "sip:d@h"]);
+}
+
+#[test]
+fn a_phone_that_names_itself_takes_the_place_that_it_had() {
+    let itself = ";+sip.instance=\"<urn:uuid:1>\"";
+    let (before, after) = (format!("<sip:a@h>{itself}"), format!("<sip:c@h>{itself}"));
+
+    assert_eq!(
+        bound_after(&["<sip:b@h>", &before, &after]),
+        ["sip:b@h", "sip:c@h"]
+    );
+    assert_eq!(bound_after(&[&before, &after]), ["sip:c@h"]);
+}
+
+#[test]
+fn two_flows_of_one_phone_are_two_contacts() {
+    let flow = |n| format!("<sip:{n}@h>;reg-id={n};+sip.instance=\"<urn:uuid:1>\"");
+
+    assert_eq!(bound_after(&[&flow(1), &flow(2)]), ["sip:1@h", "sip:2@h"]);
+}
+
 #[test]
 fn more_contacts_than_allowed_are_refused_whole() {
     let mut phone = Phone::new();
     phone.register(&["Contact: <sip:a@198.51.100.7>"]);
     phone.bindings();
 
-    let refused = phone.register(&["Contact: <sip:b@198.51.100.7>, <sip:c@198.51.100.7>"]);
+    let refused = phone.register(&["Contact: <sip:b@h>, <sip:c@h>, <sip:d@h>"]);
 
     assert!(refused.is("403"));
     assert!(phone.bench.events().is_empty());

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::Uri;
 use crate::endpoint::RestoredBinding;
 use crate::flow::Flow;
+use crate::header::NameAddr;
 use crate::timers::TimerHandle;
 
 /// A contact that a phone registered.
@@ -35,7 +36,26 @@ pub(super) struct Entry {
     pub(super) binding: Binding,
     pub(super) call_id: Vec<u8>,
     pub(super) cseq: u32,
+    /// Which phone it is, where it says so.
+    pub(super) instance: Option<Instance>,
     pub(super) timer: Option<TimerHandle>,
+}
+
+/// A phone that names itself (RFC 5626 §4.1), and which of its flows this is: `+sip.instance` and `reg-id` of a Contact.
+#[derive(Clone, Eq, PartialEq)]
+pub(super) struct Instance {
+    id: Vec<u8>,
+    flow: Option<Vec<u8>>,
+}
+
+impl Instance {
+    pub(super) fn of(contact: &NameAddr<'_>) -> Option<Self> {
+        let value = |name: &[u8]| contact.params.value(name).map(<[u8]>::to_vec);
+        Some(Self {
+            id: value(b"+sip.instance")?,
+            flow: value(b"reg-id"),
+        })
+    }
 }
 
 impl Entry {
@@ -45,6 +65,7 @@ impl Entry {
             binding,
             call_id,
             cseq,
+            instance: None,
             timer: None,
         }
     }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Registrar;
-use super::binding::{Binding, BindingState, Entry};
+use super::binding::{Binding, BindingState, Entry, Instance};
 use crate::endpoint::{Added, Core, Pending, User};
 use crate::flow::Flow;
 use crate::header::{Contacts, NameAddr};
@@ -13,8 +13,14 @@ use crate::{Name, Status, Uri};
 
 /// What the REGISTER asks of one contact.
 enum Wish {
-    Bind { contact: Uri, granted: Duration },
-    Remove { contact: Uri },
+    Bind {
+        contact: Uri,
+        instance: Option<Instance>,
+        granted: Duration,
+    },
+    Remove {
+        contact: Uri,
+    },
 }
 
 /// What the REGISTER asks for.
@@ -79,7 +85,7 @@ impl Registrar {
                         entry.binding.contact.equivalent(wish.contact())
                     })?;
                 }
-                self.has_room(core, user, &wishes)?;
+                has_room(core, &wishes)?;
                 self.apply(core, flow, user, &order, wishes);
             }
         }
@@ -98,27 +104,6 @@ impl Registrar {
         match self.entries(user).iter().find(stale) {
             Some(_) => Err(Refused::OutOfOrder),
             None => Ok(()),
-        }
-    }
-
-    fn has_room(&self, core: &Core, user: &User, wishes: &[Wish]) -> Result<(), Refused> {
-        let held = |contact: &Uri| {
-            self.entries(user)
-                .iter()
-                .any(|entry| entry.binding.contact.equivalent(contact))
-        };
-        let mut count = self.entries(user).len();
-        for wish in wishes {
-            match wish {
-                Wish::Bind { contact, .. } if !held(contact) => count += 1,
-                Wish::Remove { contact } if held(contact) => count -= 1,
-                Wish::Bind { .. } | Wish::Remove { .. } => {}
-            }
-        }
-        if count > core.config.contacts_max {
-            Err(Refused::TooMany)
-        } else {
-            Ok(())
         }
     }
 
@@ -143,7 +128,13 @@ impl Registrar {
             if let Some(number) = held.map(|entry| entry.number) {
                 self.drop_entry(core, number);
             }
-            if let Wish::Bind { contact, granted } = wish {
+            if let Wish::Bind {
+                contact,
+                instance,
+                granted,
+            } = wish
+            {
+                self.give_way(core, user, instance.as_ref());
                 let expires_at = core.wire.now + granted;
                 let binding = Binding {
                     contact,
@@ -151,11 +142,11 @@ impl Registrar {
                     expires_at,
                     state: BindingState::Proven,
                 };
-                self.add(
-                    core,
-                    user,
-                    Entry::new(binding, order.call_id.to_vec(), order.cseq),
-                );
+                let entry = Entry {
+                    instance,
+                    ..Entry::new(binding, order.call_id.to_vec(), order.cseq)
+                };
+                self.add(core, user, entry);
             }
         }
         let after = self.entries(user);
@@ -166,6 +157,21 @@ impl Registrar {
                 .all(|(old, new)| *old == new.binding);
         if !same {
             self.tell(core, user);
+        }
+    }
+
+    /// Makes room for a contact: a phone that comes back under another one takes the place that it had, and where there
+    /// is none left, the contact that was refreshed longest ago is most likely one that nobody answers at.
+    fn give_way(&mut self, core: &mut Core, user: &User, instance: Option<&Instance>) {
+        let entries = self.entries(user);
+        let same = entries
+            .iter()
+            .find(|entry| instance.is_some() && entry.instance.as_ref() == instance);
+        let oldest = entries
+            .first()
+            .filter(|_| entries.len() >= core.config.contacts_max);
+        if let Some(number) = same.or(oldest).map(|entry| entry.number) {
+            self.drop_entry(core, number);
         }
     }
 
@@ -218,6 +224,16 @@ impl Refused {
     }
 }
 
+/// One REGISTER may not name more contacts than an account may have: its last would take the place of its first.
+fn has_room(core: &Core, wishes: &[Wish]) -> Result<(), Refused> {
+    let binds = |wish: &&Wish| matches!(wish, Wish::Bind { .. });
+    if wishes.iter().filter(binds).count() > core.config.contacts_max {
+        Err(Refused::TooMany)
+    } else {
+        Ok(())
+    }
+}
+
 /// Whether To names the account that the credentials are for: nobody registers for another.
 fn names(request: &Message, user: &User) -> bool {
     let named = request.to().ok().and_then(|to| to.uri.user_unescaped());
@@ -261,13 +277,10 @@ fn wish(
     {
         Some(Duration::ZERO) => Ok(Wish::Remove { contact: uri }),
         Some(asked) if asked < least => Err(Refused::TooBrief { least }),
-        Some(asked) => Ok(Wish::Bind {
+        asked => Ok(Wish::Bind {
             contact: uri,
-            granted: asked.min(most),
-        }),
-        None => Ok(Wish::Bind {
-            contact: uri,
-            granted: most,
+            instance: Instance::of(contact),
+            granted: asked.unwrap_or(most).min(most),
         }),
     }
 }
