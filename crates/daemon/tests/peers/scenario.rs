@@ -1,6 +1,7 @@
 //! SIPp scenarios as templates: `{{name}}` stands for a part (`parts/name.xml`) or a value.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
 const DEPTH_MAX: usize = 8;
@@ -22,6 +23,8 @@ pub(crate) fn expand(
     };
     let mut values = values.clone();
     values.insert("rtp_port".to_owned(), rtp_port.to_owned());
+    let star = values.get("star").map(|star| format!("{star}@"));
+    values.insert("star_at".to_owned(), star.unwrap_or_default());
     for _ in 0..DEPTH_MAX {
         let Some(expanded) = expand_once(folder, &text, &values)? else {
             return Ok(text);
@@ -31,6 +34,16 @@ pub(crate) fn expand(
     Err(format!(
         "scenario {name}: parts are nested deeper than {DEPTH_MAX}"
     ))
+}
+
+/// SIPp makes the credentials of all requests for one URI, and they hold for that one only: where a star code is dialled
+/// they are made for it, and the phone registers at the same URI.
+pub(crate) fn credentials_for(
+    values: &BTreeMap<String, String>,
+    peer: Option<SocketAddr>,
+) -> Option<[String; 2]> {
+    let (star, peer) = (values.get("star")?, peer?);
+    Some(["-auth_uri".to_owned(), format!("{star}@{peer}")])
 }
 
 fn expand_once(

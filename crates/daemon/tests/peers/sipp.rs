@@ -190,8 +190,6 @@ impl Scenario {
             "-trace_logs",
             "-log_file",
             "events.log",
-        ]);
-        command.args([
             "-trace_err",
             "-error_file",
             "errors.log",
@@ -206,6 +204,11 @@ impl Scenario {
         if let Some(calls) = self.calls {
             command.args(["-m", &calls.to_string()]);
         }
+        command.args(
+            scenario::credentials_for(&self.values, self.peer)
+                .into_iter()
+                .flatten(),
+        );
         if let Some(peer) = self.peer {
             command.arg(peer.to_string());
         }

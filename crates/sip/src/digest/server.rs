@@ -5,7 +5,7 @@ use super::hash::{Algorithm, Ha1, Hex, Work};
 use super::params::{AuthParams, quote};
 use super::window::{Issue, Window};
 use crate::message::{HeaderValue, Message};
-use crate::{Method, Name};
+use crate::{Method, Name, UriRef};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -48,6 +48,15 @@ impl<'a> Credentials<'a> {
             .value("userhash")
             .is_some_and(|value| value.eq_ignore_ascii_case(b"true"));
         (params.is_digest() && complete && auth && !hashed).then_some(Self { params })
+    }
+
+    /// Whether they were made for this Request-URI (RFC 7616 §3.4.6), in this form or an equivalent one (RFC 3261
+    /// §19.1.4): what somebody overheard opens nothing else.
+    fn are_for(&self, request: &Message) -> bool {
+        let (Ok(asked), meant) = (request.uri(), self.text("uri")) else {
+            return false;
+        };
+        meant == asked.bytes() || UriRef::parse(meant).is_ok_and(|meant| meant.equivalent(&asked))
     }
 
     fn text(&self, name: &str) -> &[u8] {
@@ -136,13 +145,14 @@ impl Server {
         HeaderValue::from_clean(text)
     }
 
-    /// The credentials of a request for this realm, if it has such and they are complete.
+    /// The credentials of a request for this realm, if it has such, and they are complete and made for its Request-URI.
     pub fn credentials<'a>(&self, request: &'a Message) -> Option<Credentials<'a>> {
         request
             .values(Name::Authorization)
             .filter_map(|value| AuthParams::parse(value).ok())
             .filter_map(Credentials::new)
             .find(|credentials| credentials.text("realm") == self.realm.as_bytes())
+            .filter(|credentials| credentials.are_for(request))
     }
 
     /// Checks credentials against what is stored of that user; none for an unknown one, which costs the same time.

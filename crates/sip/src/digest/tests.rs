@@ -126,6 +126,33 @@ fn a_client_that_knows_the_password_is_accepted_again_and_again() {
 }
 
 #[test]
+fn credentials_are_for_one_request_uri_in_whatever_form() {
+    let server_and_client = || {
+        let mut server = server(Algorithm::Md5);
+        let client = client(&mut server, 10, "secret");
+        (server, client)
+    };
+    let made_for = |uri: &[u8]| {
+        let (mut server, mut client) = server_and_client();
+        let request = request(&[client.authorize(Method::Register, uri, 5).unwrap()]);
+        let credentials = server.credentials(&request)?;
+        Some(server.verify(20, SOURCE, Method::Register, &credentials, Some(&stored())))
+    };
+
+    assert_eq!(made_for(b"sip:linka.example"), Some(Verdict::Accepted));
+    assert_eq!(made_for(b"SIP:LINKA.example"), Some(Verdict::Accepted));
+    for other in [
+        "sip:*40@linka.example",
+        "sip:linka.example:5060",
+        "sips:linka.example",
+        "linka.example",
+        "",
+    ] {
+        assert_eq!(made_for(other.as_bytes()), None, "{other}");
+    }
+}
+
+#[test]
 fn a_wrong_password_and_an_unknown_user_are_refused_alike() {
     let mut server = server(Algorithm::Md5);
     let wrong = authorized(&mut client(&mut server, 10, "guess"));
@@ -231,7 +258,7 @@ fn an_evicted_nonce_is_stale_and_the_client_goes_on() {
 fn a_server_takes_only_what_it_asked_for() {
     let mut server = server(Algorithm::Sha256);
     let (name, value) = client(&mut server, 1, "secret")
-        .authorize(Method::Register, b"sip:x", 1)
+        .authorize(Method::Register, b"sip:linka.example", 1)
         .unwrap();
     let text = String::from_utf8(value.bytes().to_vec()).unwrap();
     let changed = |from: &str, to: &str| {

@@ -116,6 +116,8 @@ impl<'site> Peers<'site> {
             ]
             .map(str::to_owned),
         );
+        let credentials = scenario::credentials_for(&values, peer.towards);
+        arguments.extend(credentials.into_iter().flatten());
         arguments.extend(peer.towards.map(|address| address.to_string()));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let program = Program::start("sipp", &arguments, &folder, "screen.log")?;

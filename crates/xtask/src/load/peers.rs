@@ -101,7 +101,7 @@ impl<'site> Peers<'site> {
         self.pinned(1, &arguments, "feeds.log")
     }
 
-    /// The phones register and dial `*40`, one after the other: all share one port, and a star code is hers who registered from it last.
+    /// The phones register and dial `*40`, one after the other; all share one port.
     pub(super) fn register(&self) -> Result<Program> {
         let count = self.options.operators.to_string();
         let more = [
@@ -212,6 +212,12 @@ impl<'site> Peers<'site> {
         if !more.contains(&"-log_file") {
             arguments.extend(["-log_file", &log]);
         }
+        let credentials = scenario::credentials_for(
+            &values(self.site, self.options),
+            Some(SocketAddr::from(LINKA)),
+        );
+        let credentials = credentials.into_iter().flatten().collect::<Vec<_>>();
+        arguments.extend(credentials.iter().map(String::as_str));
         arguments.extend(more);
         arguments.push(&linka);
         let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
