@@ -183,6 +183,19 @@ impl Exchange {
                     },
                 );
             }
+            Input::Unframed { flow, error } => {
+                let admission = self.admission(&flow);
+                let registering = self.registering(&flow);
+                self.sip_input(
+                    now,
+                    sip::Input::Unframed {
+                        flow,
+                        error,
+                        admission,
+                        registering,
+                    },
+                );
+            }
             Input::FlowClosed(flow) => self.sip_input(now, sip::Input::FlowClosed(flow)),
             Input::SendFailed(target) => self.sip_input(now, sip::Input::SendFailed { target }),
             Input::Media(event) => self.on_media(now, event),

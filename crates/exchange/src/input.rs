@@ -24,6 +24,13 @@ pub enum Input {
         /// The message.
         bytes: Bytes,
     },
+    /// What came by a stream connection can no longer be cut into messages.
+    Unframed {
+        /// The connection.
+        flow: Flow,
+        /// What the framing found.
+        error: sip::ParseError,
+    },
     /// A stream connection ended.
     FlowClosed(Flow),
     /// A message could not be sent.

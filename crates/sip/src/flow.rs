@@ -115,6 +115,14 @@ pub enum Target {
         /// The peer.
         remote: SocketAddr,
     },
+    /// The connection of this flow while it is open, else one to the address that its peer named: a call must not end
+    /// with a connection.
+    FlowOrAddress {
+        /// The connection.
+        flow: Flow,
+        /// Where the peer is reached without it.
+        address: SocketAddr,
+    },
 }
 
 impl Target {
@@ -122,7 +130,7 @@ impl Target {
     #[must_use]
     pub const fn listener(&self) -> ListenerId {
         match self {
-            Self::Flow(flow) => flow.listener,
+            Self::Flow(flow) | Self::FlowOrAddress { flow, .. } => flow.listener,
             Self::Address { listener, .. } => *listener,
         }
     }
@@ -131,7 +139,7 @@ impl Target {
     #[must_use]
     pub const fn protocol(&self) -> Protocol {
         match self {
-            Self::Flow(flow) => flow.transport.protocol(),
+            Self::Flow(flow) | Self::FlowOrAddress { flow, .. } => flow.transport.protocol(),
             Self::Address { protocol, .. } => *protocol,
         }
     }
@@ -140,9 +148,25 @@ impl Target {
     #[must_use]
     pub const fn remote(&self) -> SocketAddr {
         match self {
-            Self::Flow(flow) => flow.remote,
+            Self::Flow(flow) | Self::FlowOrAddress { flow, .. } => flow.remote,
             Self::Address { remote, .. } => *remote,
         }
+    }
+
+    /// The ways that it may take, the first one first.
+    pub(crate) fn ways(self) -> impl Iterator<Item = Self> {
+        let (first, second) = match self {
+            Self::Flow(_) | Self::Address { .. } => (self, None),
+            Self::FlowOrAddress { flow, address } => {
+                let second = Self::Address {
+                    listener: flow.listener,
+                    protocol: flow.transport.protocol(),
+                    remote: address,
+                };
+                (Self::Flow(flow), Some(second))
+            }
+        };
+        std::iter::once(first).chain(second)
     }
 
     /// Whether lost messages are ours to repeat.

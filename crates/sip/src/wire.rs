@@ -36,15 +36,18 @@ pub(crate) enum DialogTimer {
     Refresh,
     /// Offer again after a 491 (RFC 3261 §14.1).
     OfferAgain,
+    /// Use the connection, so that nobody on its way thinks it forgotten (RFC 5626 §3.5.1).
+    KeepAlive,
 }
 
 impl DialogTimer {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::RepeatSuccess,
         Self::AwaitAck,
         Self::RepeatProgress,
         Self::Refresh,
         Self::OfferAgain,
+        Self::KeepAlive,
     ];
 }
 

@@ -127,7 +127,8 @@ fn a_connection_is_used_both_ways() {
         peer_tcp(),
         &["Contact: <sip:x@198.51.100.7:5060;transport=tcp>"],
     );
-    assert_eq!(bye.target, Target::Flow(peer_tcp()));
+    let (flow, address) = (peer_tcp(), address("198.51.100.7:5060"));
+    assert_eq!(bye.target, Target::FlowOrAddress { flow, address });
     assert!(bye.header("Via").unwrap().starts_with("SIP/2.0/TCP"));
 }
 

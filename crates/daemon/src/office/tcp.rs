@@ -1,13 +1,17 @@
 //! SIP over TCP: tasks that only frame, each with bounded queues, so that a peer costs its own connection and nothing else.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use sip::framing::{Frame, Framer, PONG};
-use sip::{ConnectionId, Flow, ListenerId, Transport};
+use sip::{Flow, ListenerId, ParseError, Transport};
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -17,10 +21,15 @@ use crate::signalling::{Connect, Connections, FromStream, Wake};
 
 /// A message that was begun must be whole within this time, and so must the first one of a connection that we accepted.
 const MESSAGE_TIME: Duration = Duration::from_secs(20);
-/// A connection on which nothing comes for so long is closed; phones and trunks refresh more often.
+/// A connection that is not used for so long, either way, is closed: phones refresh more often, and the exchange keeps
+/// those of its calls alive.
 const IDLE_TIME: Duration = Duration::from_secs(600);
 /// A peer that does not take a message within this time is closed.
 const WRITE_TIME: Duration = Duration::from_secs(10);
+/// Time to write what is left and to let the peer read it, once nothing more is read.
+const LINGER_TIME: Duration = Duration::from_secs(10);
+/// A peer that does not acknowledge what was sent within this time is gone.
+const ACKNOWLEDGE_TIME: Duration = Duration::from_secs(60);
 /// Time to open a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed, for want of descriptors say.
@@ -93,27 +102,70 @@ async fn serve(
     let first = place.as_ref().map(|_| Instant::now());
     // Small messages that somebody waits for.
     let _wish = stream.set_nodelay(true);
-    let (reader, writer) = stream.into_split();
+    let _wish = SockRef::from(&stream).set_tcp_user_timeout(Some(ACKNOWLEDGE_TIME));
+    let (mut reader, writer) = stream.into_split();
     // Pongs share the writer with what the exchange sends; a peer that floods pings and reads nothing loses its pongs.
     let (pongs, pong_queue) = mpsc::channel(1);
-    tokio::select! {
-        () = write(writer, queue, pong_queue) => {}
-        () = read(&shared, reader, flow, pongs, first) => {}
+    let used = Used::now();
+    let mut writing = pin!(write(writer, queue, pong_queue, &used));
+    let read = tokio::select! {
+        () = &mut writing => None,
+        news = read(&shared, &mut reader, flow, pongs, (first, &used)) => Some(news),
+    };
+    match read {
+        None => {
+            if let Transport::Tcp(connection) = flow.transport {
+                shared.connections.forget(connection);
+            }
+            shared.tell(FromStream::Closed(flow)).await;
+        }
+        Some(news) => {
+            // The signalling thread ends the queue when it comes to these news: what was read before is answered first.
+            shared.tell(news).await;
+            let rest = async {
+                writing.await;
+                // With bytes unread the kernel would take back what the peer has not read yet.
+                discard(&mut reader).await;
+            };
+            let _deaf = timeout(LINGER_TIME, rest).await;
+        }
     }
-    if let Transport::Tcp(connection) = flow.transport {
-        forget(&shared, connection);
-    }
-    shared.tell(FromStream::Closed(flow)).await;
 }
 
-fn forget(shared: &Shared, connection: ConnectionId) {
-    shared.connections.forget(connection);
+/// When a connection was last used, either way.
+struct Used {
+    since: Instant,
+    millis: AtomicU64,
+}
+
+impl Used {
+    fn now() -> Self {
+        Self {
+            since: Instant::now(),
+            millis: AtomicU64::new(0),
+        }
+    }
+
+    fn again(&self) {
+        let millis = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.millis.store(millis, Ordering::Relaxed);
+    }
+
+    fn last(&self) -> Instant {
+        self.since + Duration::from_millis(self.millis.load(Ordering::Relaxed))
+    }
+}
+
+async fn discard(reader: &mut OwnedReadHalf) {
+    let mut buffer = [0; READ_BYTES];
+    while matches!(reader.read(&mut buffer).await, Ok(1..)) {}
 }
 
 async fn write(
-    mut writer: tokio::net::tcp::OwnedWriteHalf,
+    mut writer: OwnedWriteHalf,
     mut queue: mpsc::Receiver<Bytes>,
     mut pongs: mpsc::Receiver<&'static [u8]>,
+    used: &Used,
 ) {
     loop {
         let written = tokio::select! {
@@ -126,28 +178,28 @@ async fn write(
         if !matches!(written, Ok(Ok(()))) {
             return;
         }
+        used.again();
     }
 }
 
+/// Reads until nothing more is to be read, and gives the news of that.
 async fn read(
     shared: &Shared,
-    mut reader: tokio::net::tcp::OwnedReadHalf,
+    reader: &mut OwnedReadHalf,
     flow: Flow,
     pongs: mpsc::Sender<&'static [u8]>,
-    first: Option<Instant>,
-) {
+    (mut first, used): (Option<Instant>, &Used),
+) -> FromStream {
     let mut framer = Framer::new();
     let mut buffer = BytesMut::with_capacity(READ_BYTES);
-    let mut first = first;
     let mut begun = None;
     loop {
-        let deadline = first
-            .or(begun)
-            .map_or_else(|| Instant::now() + IDLE_TIME, |begun| begun + MESSAGE_TIME);
+        let until = deadline(first.or(begun), used);
         buffer.reserve(READ_BYTES);
-        match timeout_at(deadline, reader.read_buf(&mut buffer)).await {
-            Ok(Ok(1..)) => {}
-            Ok(Ok(0) | Err(_)) | Err(_) => return,
+        match timeout_at(until, reader.read_buf(&mut buffer)).await {
+            Ok(Ok(1..)) => used.again(),
+            Err(_) if deadline(first.or(begun), used) > until => continue,
+            Ok(Ok(0) | Err(_)) | Err(_) => return FromStream::Closed(flow),
         }
         let mut rest = buffer.split();
         while !rest.is_empty() {
@@ -156,7 +208,7 @@ async fn read(
             match take_frames(shared, &mut framer, flow, &pongs).await {
                 Taken::Messages => first = None,
                 Taken::Nothing => {}
-                Taken::Garbage => return,
+                Taken::Garbage(error) => return FromStream::Unframed { flow, error },
             }
         }
         begun = match (framer.is_between_messages(), begun) {
@@ -167,6 +219,12 @@ async fn read(
     }
 }
 
+/// Until when the next bytes must come: soon for a message that is awaited or begun, else before the connection counts as
+/// unused.
+fn deadline(awaited: Option<Instant>, used: &Used) -> Instant {
+    awaited.map_or_else(|| used.last() + IDLE_TIME, |since| since + MESSAGE_TIME)
+}
+
 /// What came of the bytes of a stream.
 enum Taken {
     /// At least one message.
@@ -174,7 +232,7 @@ enum Taken {
     /// Pings, pongs, the beginning of a message.
     Nothing,
     /// The stream can no longer be read.
-    Garbage,
+    Garbage(ParseError),
 }
 
 /// Passes on what is whole.
@@ -196,7 +254,7 @@ async fn take_frames(
             }
             Ok(Some(Frame::Pong)) => {}
             Ok(None) => return taken,
-            Err(_) => return Taken::Garbage,
+            Err(error) => return Taken::Garbage(error),
         }
     }
 }

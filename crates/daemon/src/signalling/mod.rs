@@ -267,6 +267,11 @@ impl Signalling {
     fn take_from_stream(&mut self, message: FromStream) {
         match message {
             FromStream::Received { flow, bytes } => self.input(Input::Received { flow, bytes }),
+            FromStream::Unframed { flow, error } => {
+                self.input(Input::Unframed { flow, error });
+                self.streams.forget(&flow);
+                self.input(Input::FlowClosed(flow));
+            }
             FromStream::Closed(flow) => {
                 self.streams.forget(&flow);
                 self.input(Input::FlowClosed(flow));

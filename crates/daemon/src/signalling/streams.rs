@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use sip::{ConnectionId, Flow, ListenerId, Target, Transport};
+use sip::{ConnectionId, Flow, ListenerId, ParseError, Protocol, Target, Transport};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -20,6 +20,8 @@ pub(crate) const TO_STREAM_MAX: usize = 64;
 pub(crate) enum FromStream {
     /// One framed message.
     Received { flow: Flow, bytes: Bytes },
+    /// What came behind the last message can no longer be cut into messages; nothing more is read.
+    Unframed { flow: Flow, error: ParseError },
     /// It ended.
     Closed(Flow),
     /// It could not be opened.
@@ -103,30 +105,41 @@ impl Streams {
         bytes: Bytes,
         connect: impl FnOnce(Connect) -> bool,
     ) -> Sent {
-        let id = match target {
-            Target::Flow(flow) => match flow.transport {
-                Transport::Tcp(id) => id,
-                Transport::Udp => return Sent::Failed,
-            },
+        match target {
+            Target::Flow(flow) => self.over(&flow, bytes),
             Target::Address {
                 listener, remote, ..
-            } => {
-                let Some(flow) = self.open(target, listener, remote, connect) else {
-                    return Sent::Failed;
-                };
-                match flow.transport {
-                    Transport::Tcp(id) => id,
-                    Transport::Udp => return Sent::Failed,
-                }
-            }
-        };
-        self.connections.send(id, bytes)
+            } => self.by_address(listener, remote, bytes, connect),
+            Target::FlowOrAddress { flow, address } => match self.over(&flow, bytes.clone()) {
+                Sent::Done => Sent::Done,
+                Sent::Failed => self.by_address(flow.listener, address, bytes, connect),
+            },
+        }
+    }
+
+    fn over(&self, flow: &Flow, bytes: Bytes) -> Sent {
+        match flow.transport {
+            Transport::Tcp(id) => self.connections.send(id, bytes),
+            Transport::Udp => Sent::Failed,
+        }
+    }
+
+    fn by_address(
+        &mut self,
+        listener: ListenerId,
+        remote: SocketAddr,
+        bytes: Bytes,
+        connect: impl FnOnce(Connect) -> bool,
+    ) -> Sent {
+        match self.open(listener, remote, connect) {
+            Some(flow) => self.over(&flow, bytes),
+            None => Sent::Failed,
+        }
     }
 
     /// The open connection to an address, or a new one.
     fn open(
         &mut self,
-        target: Target,
         listener: ListenerId,
         remote: SocketAddr,
         connect: impl FnOnce(Connect) -> bool,
@@ -136,6 +149,11 @@ impl Streams {
         }
         let (id, queue) = self.connections.enter();
         let flow = Flow::tcp(listener, remote, id);
+        let target = Target::Address {
+            listener,
+            protocol: Protocol::Tcp,
+            remote,
+        };
         if !connect(Connect {
             flow,
             target,

@@ -7,6 +7,7 @@ mod peers;
 mod busy_for_ever;
 mod cannot_speak;
 mod checked;
+mod connections;
 mod draining;
 mod early_hang_up;
 mod greeting;

@@ -149,6 +149,7 @@ impl Dialog {
         .sdp(sdp);
         self.send_success(core, &pending, &tag, added, (Stage::First, carries));
         self.refreshed(core, agreement);
+        self.keep_alive(core);
         Ok(())
     }
 

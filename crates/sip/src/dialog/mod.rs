@@ -23,10 +23,17 @@ pub(crate) use within::{abilities, interval_too_small};
 use crate::Tag;
 use crate::endpoint::auth::Login;
 use crate::endpoint::{Core, DialogId, EndCause, Event};
+use crate::flow::Target;
+use crate::framing;
 use crate::message::HeaderValue;
 use crate::timers::TimerHandle;
 use crate::wire::{DialogTimer, TimerKey};
+use bytes::Bytes;
 use std::time::Duration;
+
+/// The bounds of the time from one keep-alive of a connection to the next (RFC 5626 §4.4.1).
+const KEEP_ALIVE_MIN: Duration = Duration::from_secs(95);
+const KEEP_ALIVE_MAX: Duration = Duration::from_secs(120);
 
 /// A dialog, or the INVITE that may become one.
 pub(crate) struct Dialog {
@@ -87,6 +94,7 @@ struct Clocks {
     progress: Option<TimerHandle>,
     refresh: Option<TimerHandle>,
     again: Option<TimerHandle>,
+    keep_alive: Option<TimerHandle>,
 }
 
 impl Clocks {
@@ -97,6 +105,7 @@ impl Clocks {
             DialogTimer::RepeatProgress => &mut self.progress,
             DialogTimer::Refresh => &mut self.refresh,
             DialogTimer::OfferAgain => &mut self.again,
+            DialogTimer::KeepAlive => &mut self.keep_alive,
         }
     }
 }
@@ -164,6 +173,21 @@ impl Dialog {
             DialogTimer::RepeatProgress => self.repeat_progress(core),
             DialogTimer::Refresh => self.refresh(core),
             DialogTimer::OfferAgain => self.flush(core),
+            DialogTimer::KeepAlive => {
+                if let Some(flow) = self.route.connection() {
+                    let ping = Bytes::from_static(framing::PING);
+                    core.wire.transmit(Target::Flow(flow), ping);
+                }
+                self.keep_alive(core);
+            }
+        }
+    }
+
+    /// Keeps the connection of an established dialog alive from now on, if it has one.
+    pub(crate) fn keep_alive(&mut self, core: &mut Core) {
+        if self.route.connection().is_some() {
+            let wait = core.between(KEEP_ALIVE_MIN, KEEP_ALIVE_MAX);
+            self.set(core, DialogTimer::KeepAlive, wait);
         }
     }
 

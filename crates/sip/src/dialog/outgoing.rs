@@ -231,6 +231,7 @@ impl Dialog {
         if matches!(calling.cancel, Cancelling::No) {
             let agreement = Agreement::as_client(response, self.session.agreement.interval);
             self.refreshed(core, agreement);
+            self.keep_alive(core);
         } else {
             self.leave(core, None, EndCause::CancelledLate);
         }

@@ -57,6 +57,10 @@ impl Route {
         if order == Order::Reversed {
             set.reverse();
         }
+        let heard = match heard {
+            Target::FlowOrAddress { flow, .. } => Target::Flow(flow),
+            Target::Flow(_) | Target::Address { .. } => heard,
+        };
         Self { remote, set, heard }
     }
 
@@ -111,8 +115,28 @@ impl Route {
     /// Where to send it: the address that the next URI names, if it can be reached from here, else where the peer was
     /// heard. Names are not looked up inside a dialog; `.invalid` and private addresses behind NAT come back by the flow.
     pub(crate) fn next_hop(&self) -> Target {
-        let next = self.set.first().map_or(&self.remote, |hop| &hop.uri);
-        address_of(&next.view(), self.heard).unwrap_or(self.heard)
+        let next = self.set.first().map_or(&self.remote, |hop| &hop.uri).view();
+        if let Some(address) = address_of(&next, self.heard) {
+            return address;
+        }
+        match (self.heard, self.connection()) {
+            (heard, Some(flow)) => Target::FlowOrAddress {
+                flow,
+                address: without_connection(&next, heard.remote()),
+            },
+            (heard, None) => heard,
+        }
+    }
+
+    /// The connection that the peer was heard by, if it was one.
+    pub(crate) const fn connection(&self) -> Option<Flow> {
+        match self.heard {
+            Target::Flow(flow) | Target::FlowOrAddress { flow, .. } => match flow.transport {
+                Transport::Tcp(_) => Some(flow),
+                Transport::Udp => None,
+            },
+            Target::Address { .. } => None,
+        }
     }
 }
 
@@ -138,11 +162,8 @@ impl Hop {
 }
 
 fn address_of(uri: &UriRef<'_>, heard: Target) -> Option<Target> {
-    let ip = uri.host()?.address()?;
     let peer = heard.remote();
-    if is_inward(ip) && ip != peer.ip() && !is_inward(peer.ip()) {
-        return None;
-    }
+    let ip = reachable(uri, peer)?;
     let protocol = protocol_of(uri)?;
     let remote = SocketAddr::new(ip, uri.port().unwrap_or(SIP_PORT));
     match heard {
@@ -155,13 +176,31 @@ fn address_of(uri: &UriRef<'_>, heard: Target) -> Option<Target> {
         {
             None
         }
-        Target::Flow(_) | Target::Address { .. } if protocol != heard.protocol() => None,
-        Target::Flow(_) | Target::Address { .. } => Some(Target::Address {
-            listener: heard.listener(),
-            protocol,
-            remote,
-        }),
+        Target::Flow(_) | Target::Address { .. } | Target::FlowOrAddress { .. }
+            if protocol != heard.protocol() =>
+        {
+            None
+        }
+        Target::Flow(_) | Target::Address { .. } | Target::FlowOrAddress { .. } => {
+            Some(Target::Address {
+                listener: heard.listener(),
+                protocol,
+                remote,
+            })
+        }
     }
+}
+
+/// The address that a URI names, if it means the same here as there.
+fn reachable(uri: &UriRef<'_>, peer: SocketAddr) -> Option<IpAddr> {
+    let ip = uri.host()?.address()?;
+    (!is_inward(ip) || ip == peer.ip() || is_inward(peer.ip())).then_some(ip)
+}
+
+/// Where a peer is reached once its connection is gone: at the address that it named, or at least at that port of it.
+fn without_connection(uri: &UriRef<'_>, peer: SocketAddr) -> SocketAddr {
+    let ip = reachable(uri, peer).unwrap_or(peer.ip());
+    SocketAddr::new(ip, uri.port().unwrap_or(SIP_PORT))
 }
 
 fn protocol_of(uri: &UriRef<'_>) -> Option<Protocol> {

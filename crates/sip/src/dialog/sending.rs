@@ -150,7 +150,11 @@ impl Dialog {
             unacknowledged,
             reason: reason.clone(),
         };
-        for timer in [DialogTimer::Refresh, DialogTimer::OfferAgain] {
+        for timer in [
+            DialogTimer::Refresh,
+            DialogTimer::OfferAgain,
+            DialogTimer::KeepAlive,
+        ] {
             self.stop(core, timer);
         }
         if let Some(offered) = offered {

@@ -76,13 +76,20 @@ impl Endpoint {
         }
     }
 
-    /// The requests sent to that target and not yet answered fail, as if by 503 (RFC 3261 §8.1.3.1).
+    /// The requests sent to that target and not yet answered fail, as if by 503 (RFC 3261 §8.1.3.1), unless they have
+    /// another way.
     pub(super) fn send_failed(&mut self, target: Target) {
-        for key in self.core.transactions.sent_to(target) {
-            let report = self
-                .core
-                .transactions
-                .on_transport_error(&mut self.core.wire, key);
+        let Some(way) = target.ways().last() else {
+            return;
+        };
+        for key in self.core.transactions.sent_by(way) {
+            let (transactions, wire) = (&mut self.core.transactions, &mut self.core.wire);
+            let report = match way {
+                Target::Flow(_) => transactions.on_flow_lost(wire, key),
+                Target::Address { .. } | Target::FlowOrAddress { .. } => {
+                    transactions.on_transport_error(wire, key)
+                }
+            };
             if let Some(report) = report {
                 self.on_report(report);
             }

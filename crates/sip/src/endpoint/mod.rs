@@ -13,6 +13,7 @@ mod ids;
 mod probe;
 mod receive;
 mod requests;
+mod responses;
 mod screen;
 mod stray;
 mod way_back;
@@ -42,6 +43,7 @@ use self::receive::Source;
 use self::requests::Requests;
 use crate::dialog::Dialogs;
 use crate::flow::{Flow, Target};
+use crate::message::ParseError;
 use crate::registrar::Registrar;
 use crate::registration::Registrations;
 
@@ -66,6 +68,17 @@ pub enum Input {
         flow: Flow,
         /// The bytes.
         bytes: Bytes,
+        /// Whether the source is one of ours.
+        admission: Admission,
+        /// Whether a REGISTER may come this way.
+        registering: Registering,
+    },
+    /// What came by a connection can no longer be cut into messages.
+    Unframed {
+        /// The connection; it will be closed.
+        flow: Flow,
+        /// What the framing found.
+        error: ParseError,
         /// Whether the source is one of ours.
         admission: Admission,
         /// Whether a REGISTER may come this way.
@@ -206,6 +219,19 @@ impl Endpoint {
                     registering,
                 },
             ),
+            Input::Unframed {
+                flow,
+                error,
+                admission,
+                registering,
+            } => self.unframed(
+                Source {
+                    flow,
+                    admission,
+                    registering,
+                },
+                &error,
+            ),
             Input::FlowClosed(flow) => self.flow_closed(flow),
             Input::SendFailed { target } => self.send_failed(target),
             Input::Timeout => self.expire(),
@@ -261,6 +287,7 @@ impl fmt::Debug for Input {
                 .field("admission", admission)
                 .field("registering", registering)
                 .finish(),
+            Self::Unframed { flow, .. } => formatter.debug_tuple("Unframed").field(flow).finish(),
             Self::FlowClosed(flow) => formatter.debug_tuple("FlowClosed").field(flow).finish(),
             Self::SendFailed { target } => formatter
                 .debug_struct("SendFailed")

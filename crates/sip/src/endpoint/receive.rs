@@ -4,16 +4,12 @@ use bytes::Bytes;
 
 use super::core::{Pending, identity};
 use super::screen::{Refusal, Scope, screen};
-use super::way_back::way_back;
-use super::{
-    Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, User, auth, compose,
-};
-use crate::dialog::{Agreement, Dialog, Incoming, Taken, TooSmall, abilities, interval_too_small};
+use super::way_back::{way_back, where_answered};
+use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, User, auth};
+use crate::dialog::{Agreement, Dialog, Incoming, TooSmall, abilities, interval_too_small};
 use crate::flow::{Flow, Target, Transport};
 use crate::message::{Message, ParseError};
-use crate::transaction::{
-    Answer, ClientKey, ClientOwner, Identity, Kind, Part, Response, ServerKey, ServerOwner,
-};
+use crate::transaction::{Identity, Kind, ServerKey, ServerOwner};
 use crate::{Method, Name, Status, Tag};
 
 /// The bounds of `Retry-After` in a 503, in seconds: spread, so that callers do not come back together.
@@ -51,13 +47,15 @@ struct Arrival {
     flow: Flow,
     /// Where its sender hears.
     back: Flow,
+    /// Where the responses of its transaction go.
+    answered: Target,
     admission: Admission,
     keys: Keys,
 }
 
 impl Arrival {
     const fn target(&self) -> Target {
-        Target::Flow(self.back)
+        self.answered
     }
 
     fn pending(&self) -> Pending {
@@ -92,6 +90,11 @@ impl Endpoint {
             },
             Err(error) => self.refuse_malformed(source, &error),
         }
+    }
+
+    /// A stream of which no further message can be told: its sender is told why, if it is known and that can be read.
+    pub(super) fn unframed(&mut self, source: Source, error: &ParseError) {
+        self.refuse_malformed(source, error);
     }
 
     /// Tells a known sender what is wrong with its request; anybody else hears nothing.
@@ -136,10 +139,12 @@ impl Endpoint {
             return;
         };
         let known = self.core.transactions.knows(keys.own);
+        let back = way_back(flow, &via);
         let arrival = Arrival {
             request: request.clone(),
             flow,
-            back: way_back(flow, &via),
+            back,
+            answered: where_answered(back, &via, admission),
             admission,
             keys,
         };
@@ -268,7 +273,7 @@ impl Endpoint {
             Some(&tag),
             added,
         );
-        self.core.wire.transmit(arrival.target(), bytes);
+        self.core.wire.transmit(Target::Flow(arrival.back), bytes);
     }
 
     /// Answers in a transaction that nobody else owns.
@@ -440,81 +445,6 @@ impl Endpoint {
         let user = auth::user_of(&mut self.core, &arrival.request, arrival.flow);
         self.requests
             .ask(&mut self.core, arrival.pending(), arrival.flow, user);
-    }
-
-    fn on_response(
-        &mut self,
-        flow: Flow,
-        status: Status,
-        response: &Message,
-        admission: Admission,
-    ) {
-        let (Ok(via), Ok(cseq)) = (response.via(), response.cseq()) else {
-            return;
-        };
-        if response.elements(Name::Via).nth(1).is_some() {
-            // RFC 3261 §8.1.3.3: it was meant for an element behind us, and there is none.
-            return;
-        }
-        let part = if cseq.method == Method::Cancel {
-            Part::Cancel
-        } else {
-            Part::Request
-        };
-        let key = ClientKey::parse(via.branch().unwrap_or_default(), part);
-        let to_tag = response
-            .to()
-            .ok()
-            .and_then(|to| to.tag())
-            .unwrap_or_default();
-        let view = Response {
-            status: status.code(),
-            to_tag,
-            acknowledge: &|invite| compose::acknowledge(invite, response),
-        };
-        let answer = key.map_or(Answer::Stray, |key| {
-            self.core
-                .transactions
-                .on_response(&mut self.core.wire, key, view)
-        });
-        match (answer, key) {
-            (Answer::Passed(owner), Some(key)) => {
-                self.on_passed(flow, owner, key, status, response)
-            }
-            (Answer::Stray, _) if admission == Admission::Trusted => {
-                self.on_stray_response(flow, status, response)
-            }
-            (Answer::Passed(_) | Answer::Stray | Answer::Absorbed, _) => {}
-        }
-    }
-
-    fn on_passed(
-        &mut self,
-        flow: Flow,
-        owner: ClientOwner,
-        key: ClientKey,
-        status: Status,
-        response: &Message,
-    ) {
-        match owner {
-            ClientOwner::Dialog(dialog) => {
-                let taken = self.with_dialog(dialog, |dialog, core| {
-                    dialog.on_response(core, key, status, response)
-                });
-                if taken != Some(Taken::Yes) {
-                    self.on_fork(flow, status, response);
-                }
-            }
-            ClientOwner::Registration(registration) => {
-                self.registrations
-                    .on_response(&mut self.core, registration, key, status, response);
-            }
-            ClientOwner::Probe(probe) => {
-                self.probes
-                    .on_outcome(&mut self.core, probe, key, Ok(status))
-            }
-            ClientOwner::Nobody => {}
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a request is answered (RFC 3261 §18.2.2, RFC 3581 §4).
 
-use crate::flow::{Flow, Transport};
+use super::Admission;
+use crate::flow::{Flow, Target, Transport};
 use crate::header::Via;
 
 /// The port of a sent-by that names none (RFC 3261 §18.2.2).
@@ -23,5 +24,19 @@ pub(crate) fn way_back(flow: Flow, via: &Via<'_>) -> Flow {
             Flow::udp(flow.listener, (source, port).into())
         }
         Transport::Udp | Transport::Tcp(_) => flow,
+    }
+}
+
+/// Where the responses of a transaction go. Once its connection is gone they go to sent-by's port by a new one, but for
+/// nobody unknown: a stranger makes us connect to nobody.
+pub(crate) fn where_answered(back: Flow, via: &Via<'_>, admission: Admission) -> Target {
+    match (back.transport, admission) {
+        (Transport::Tcp(_), Admission::Trusted) => Target::FlowOrAddress {
+            flow: back,
+            address: (back.remote.ip(), via.port.unwrap_or(SIP_PORT)).into(),
+        },
+        (Transport::Udp, _) | (Transport::Tcp(_), Admission::Neighbour | Admission::Unknown) => {
+            Target::Flow(back)
+        }
     }
 }

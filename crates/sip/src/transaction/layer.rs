@@ -82,7 +82,7 @@ pub(crate) struct Transactions {
     clients: Table<ClientKey, Client>,
     servers: Table<ServerKey, Server>,
     merges: Table<u64, ServerKey>,
-    /// Which requests went where, to fail them when their transport fails.
+    /// Which requests may have gone which way, to fail them or to send them another way when it fails.
     sent: BTreeSet<(Target, ClientKey)>,
     acts: Acts,
 }
@@ -129,7 +129,7 @@ impl Transactions {
             winner: None,
         };
         self.clients.insert(key, client);
-        self.sent.insert((target, key));
+        self.sent.extend(target.ways().map(|way| (way, key)));
         self.play_client(wire, key, acts, None);
     }
 
@@ -138,9 +138,9 @@ impl Transactions {
         self.clients.contains(&key)
     }
 
-    /// The transactions whose requests went to that target.
-    pub(crate) fn sent_to(&self, target: Target) -> Vec<ClientKey> {
-        let range = (target, ClientKey::FIRST)..=(target, ClientKey::LAST);
+    /// The transactions whose requests may have gone that way.
+    pub(crate) fn sent_by(&self, way: Target) -> Vec<ClientKey> {
+        let range = (way, ClientKey::FIRST)..=(way, ClientKey::LAST);
         self.sent.range(range).map(|(_, key)| *key).collect()
     }
 
@@ -185,7 +185,7 @@ impl Transactions {
     /// Keeps the ACK of the 2xx that won, to be sent again whenever that 2xx comes again (RFC 3261 §13.2.2.4).
     pub(crate) fn keep_ack(&mut self, key: ClientKey, to_tag: Bytes, target: Target, ack: Bytes) {
         if let Some(client) = self.clients.get_mut(&key) {
-            self.sent.remove(&(client.target, key));
+            forget_ways(&mut self.sent, client.target, key);
             client.winner = Some(to_tag);
             client.target = target;
             client.message = ack;
@@ -338,6 +338,21 @@ impl Transactions {
         timed_out.then_some(Report::NeverAcknowledged { owner })
     }
 
+    /// The connection of a flow is gone. A request that has another way goes by that, whether it was read or not: its
+    /// receiver knows it again by its branch.
+    pub(crate) fn on_flow_lost(&mut self, wire: &mut Wire, key: ClientKey) -> Option<Report> {
+        let client = self.clients.get(&key)?;
+        match client.target {
+            Target::FlowOrAddress { .. } if client.waits() => {
+                wire.transmit(client.target, client.message.clone());
+                None
+            }
+            Target::FlowOrAddress { .. } | Target::Flow(_) | Target::Address { .. } => {
+                self.on_transport_error(wire, key)
+            }
+        }
+    }
+
     /// The shell could not send the request: the transaction ends as if answered by 503 (RFC 3261 §8.1.3.1).
     pub(crate) fn on_transport_error(&mut self, wire: &mut Wire, key: ClientKey) -> Option<Report> {
         let client = self.clients.get_mut(&key)?;
@@ -377,7 +392,7 @@ impl Transactions {
                 Act::TimedOut => {}
                 Act::End => {
                     client.clocks.stop(wire);
-                    self.sent.remove(&(client.target, key));
+                    forget_ways(&mut self.sent, client.target, key);
                     self.clients.remove(&key);
                 }
             }
@@ -424,6 +439,12 @@ impl Transactions {
         if let Some(merge) = server.merge {
             self.merges.remove(&merge);
         }
+    }
+}
+
+fn forget_ways(sent: &mut BTreeSet<(Target, ClientKey)>, target: Target, key: ClientKey) {
+    for way in target.ways() {
+        sent.remove(&(way, key));
     }
 }
 
