@@ -1,7 +1,7 @@
 //! How many stream connections there may be, and whose.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use exchange::settings::{Network, Settings};
@@ -10,8 +10,13 @@ use exchange::settings::{Network, Settings};
 const CONNECTIONS_MAX: usize = 2_000;
 /// Connections of strangers: the rest is kept for trunks and for the networks of our phones, whatever the others do.
 const CONNECTIONS_OF_STRANGERS_MAX: usize = 1_000;
-/// Connections from one address.
-const CONNECTIONS_OF_ADDRESS_MAX: usize = 200;
+/// Places that trunks alone may take: the networks of phones are wide, and not everybody in them is a phone.
+const CONNECTIONS_KEPT_FOR_TRUNKS: usize = 200;
+/// Connections from one address, or from one network of strangers.
+const CONNECTIONS_OF_SOURCE_MAX: usize = 200;
+/// What counts as one network of strangers, in leading bits.
+const NETWORK_BITS_V4: u32 = 24;
+const NETWORK_BITS_V6: u32 = 56;
 
 /// The places for connections that peers open.
 #[derive(Default)]
@@ -19,23 +24,43 @@ pub(crate) struct Places(Mutex<Taken>);
 
 #[derive(Default)]
 struct Taken {
-    known: Vec<Network>,
-    per_address: BTreeMap<IpAddr, usize>,
+    trunks: Vec<Network>,
+    phones: Vec<Network>,
+    per_source: BTreeMap<IpAddr, usize>,
     all: usize,
+    /// Those of anybody but trunks.
+    others: usize,
     strangers: usize,
 }
 
 /// Whose connection it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Peer {
-    /// It comes from a network of the configuration.
-    Known,
+    /// It comes from where a trunk is.
+    Trunk,
+    /// It comes from a network whose phones may register.
+    Phone,
     Stranger,
+}
+
+impl Peer {
+    /// What counts as one source of connections: a stranger easily has a whole network.
+    fn source(self, address: IpAddr) -> IpAddr {
+        match (self, address.to_canonical()) {
+            (Self::Trunk | Self::Phone, address) => address,
+            (Self::Stranger, IpAddr::V4(address)) => {
+                Ipv4Addr::from_bits(address.to_bits() & u32::MAX << (32 - NETWORK_BITS_V4)).into()
+            }
+            (Self::Stranger, IpAddr::V6(address)) => {
+                Ipv6Addr::from_bits(address.to_bits() & u128::MAX << (128 - NETWORK_BITS_V6)).into()
+            }
+        }
+    }
 }
 
 /// A connection's place, given back when it is dropped.
 pub(crate) struct Place {
-    address: IpAddr,
+    source: IpAddr,
     peer: Peer,
     places: Arc<Places>,
 }
@@ -44,29 +69,26 @@ impl Places {
     /// Knows from now on whom these settings name: trunks, and the networks of clear-text phones.
     pub(crate) fn know(&self, settings: &Settings) {
         let trunks = settings.trunks.iter().flat_map(|trunk| &trunk.addresses);
-        let phones = &settings.node.clear_text;
-        self.lock().known = trunks.chain(phones).cloned().collect();
+        let mut taken = self.lock();
+        taken.trunks = trunks.copied().collect();
+        taken.phones.clone_from(&settings.node.clear_text);
     }
 
     /// A place for a connection from this peer, while there is room for it.
     pub(crate) fn take(self: &Arc<Self>, from: SocketAddr) -> Option<Place> {
         let mut taken = self.lock();
         let peer = taken.peer(from);
-        let of_address = taken.per_address.get(&from.ip()).copied().unwrap_or(0);
-        let strangers_full = taken.strangers >= CONNECTIONS_OF_STRANGERS_MAX;
-        if taken.all >= CONNECTIONS_MAX
-            || of_address >= CONNECTIONS_OF_ADDRESS_MAX
-            || peer == Peer::Stranger && strangers_full
-        {
+        let source = peer.source(from.ip());
+        let of_source = taken.per_source.get(&source).copied().unwrap_or(0);
+        if of_source >= CONNECTIONS_OF_SOURCE_MAX || taken.is_full_for(peer) {
             return None;
         }
+        taken.per_source.insert(source, of_source + 1);
         taken.all += 1;
-        taken.per_address.insert(from.ip(), of_address + 1);
-        if peer == Peer::Stranger {
-            taken.strangers += 1;
-        }
+        taken.others += usize::from(peer != Peer::Trunk);
+        taken.strangers += usize::from(peer == Peer::Stranger);
         Some(Place {
-            address: from.ip(),
+            source,
             peer,
             places: Arc::clone(self),
         })
@@ -88,10 +110,22 @@ impl Taken {
             };
             any_port.contains(from)
         };
-        if self.known.iter().any(of_network) {
-            Peer::Known
+        if self.trunks.iter().any(of_network) {
+            Peer::Trunk
+        } else if self.phones.iter().any(of_network) {
+            Peer::Phone
         } else {
             Peer::Stranger
+        }
+    }
+
+    const fn is_full_for(&self, peer: Peer) -> bool {
+        let all = self.all >= CONNECTIONS_MAX;
+        let others = self.others >= CONNECTIONS_MAX - CONNECTIONS_KEPT_FOR_TRUNKS;
+        match peer {
+            Peer::Trunk => all,
+            Peer::Phone => all || others,
+            Peer::Stranger => all || others || self.strangers >= CONNECTIONS_OF_STRANGERS_MAX,
         }
     }
 }
@@ -100,13 +134,12 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.lock();
         taken.all -= 1;
-        if self.peer == Peer::Stranger {
-            taken.strangers -= 1;
-        }
-        if let Some(count) = taken.per_address.get_mut(&self.address) {
+        taken.others -= usize::from(self.peer != Peer::Trunk);
+        taken.strangers -= usize::from(self.peer == Peer::Stranger);
+        if let Some(count) = taken.per_source.get_mut(&self.source) {
             *count -= 1;
             if *count == 0 {
-                taken.per_address.remove(&self.address);
+                taken.per_source.remove(&self.source);
             }
         }
     }
@@ -114,22 +147,24 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
 
+    const TRUNKS: u8 = 100;
+    const PHONES: u8 = 10;
+
     fn from(a: u8, b: u8) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::new(a, 0, 0, b), 40_000))
+        SocketAddr::from((Ipv4Addr::new(a, 0, b, 1), 40_000))
     }
 
-    fn places(known: &[(u8, Option<u16>)]) -> Arc<Places> {
+    fn places() -> Arc<Places> {
         let places = Places::default();
-        let network = |(a, port): &(u8, Option<u16>)| Network {
-            address: from(*a, 0).ip(),
+        let network = |a, port| Network {
+            address: from(a, 0).ip(),
             bits: 8,
-            port: *port,
+            port,
         };
-        places.lock().known = known.iter().map(network).collect();
+        places.lock().trunks = vec![network(TRUNKS, Some(5_060))];
+        places.lock().phones = vec![network(PHONES, None)];
         Arc::new(places)
     }
 
@@ -140,31 +175,55 @@ mod tests {
         taken.flatten().collect()
     }
 
+    fn taken(places: &Arc<Places>, from: impl Fn(u8) -> SocketAddr) -> usize {
+        let all: Vec<_> = (0..=255).cycle().take(1_000).map(from).collect();
+        let taken: Vec<_> = all
+            .into_iter()
+            .filter_map(|from| places.take(from))
+            .collect();
+        taken.len()
+    }
+
     #[test]
     fn one_address_takes_no_more_than_its_share() {
-        let places = places(&[(10, None)]);
+        let places = places();
 
-        let taken: Vec<_> = (0..1_000)
-            .filter_map(|_| places.take(from(10, 1)))
-            .collect();
+        assert_eq!(
+            taken(&places, |_| from(PHONES, 1)),
+            CONNECTIONS_OF_SOURCE_MAX
+        );
+    }
 
-        assert_eq!(taken.len(), CONNECTIONS_OF_ADDRESS_MAX);
+    #[test]
+    fn one_network_of_strangers_takes_no_more_than_one_address() {
+        let places = places();
+        let v4 = |n: u8| SocketAddr::from((Ipv4Addr::new(203, 0, 113, n), 40_000));
+        let v6 =
+            |n: u8| SocketAddr::from((Ipv6Addr::new(0x2001, 0xdb8, 0, n.into(), 0, 0, 0, 1), 1));
+
+        assert_eq!(taken(&places, v4), CONNECTIONS_OF_SOURCE_MAX);
+        assert_eq!(taken(&places, v6), CONNECTIONS_OF_SOURCE_MAX);
     }
 
     #[test]
     fn strangers_leave_half_of_the_places_to_those_whom_we_know() {
-        let places = places(&[(10, Some(5_060))]);
+        let places = places();
 
         let strangers = fill(&places, 203);
-        let known = fill(&places, 10);
+        let phones = fill(&places, PHONES);
+        let trunks = fill(&places, TRUNKS);
 
         assert_eq!(strangers.len(), CONNECTIONS_OF_STRANGERS_MAX);
-        assert_eq!(known.len(), CONNECTIONS_MAX - CONNECTIONS_OF_STRANGERS_MAX);
+        assert_eq!(
+            phones.len() + trunks.len(),
+            CONNECTIONS_MAX - strangers.len()
+        );
+        assert_eq!(trunks.len(), CONNECTIONS_KEPT_FOR_TRUNKS);
     }
 
     #[test]
     fn a_dropped_place_is_free_again() {
-        let places = places(&[]);
+        let places = places();
         let mut strangers = fill(&places, 203);
         assert!(places.take(from(204, 1)).is_none());
 
