@@ -347,6 +347,7 @@ impl Dispatcher {
                 .post(slot, operator.group, &operator.posted, &new);
             operator.posted = new;
         }
+        self.follow_status(slot);
     }
 
     /// Brings the index up to date with everybody whose phone rings for a contact whose class or standing changed.

@@ -27,6 +27,7 @@ mod persist;
 mod presence;
 mod restart;
 mod snapshot;
+mod status;
 mod timeline;
 mod validate;
 mod view;
@@ -56,6 +57,7 @@ pub use limits::{
 };
 pub use moment::Moment;
 pub use snapshot::{ContactSnapshot, Given, OperatorSnapshot, Snapshot, Told, Widened};
+pub use status::{Presence, Status};
 pub use view::{
     ContactState, ContactView, Joined, Membership, Missed, Misses, Occupancy, Offer, OperatorView,
     Overflow, OverflowPhase, PairRest, ShiftPart, Sought, Tier, Why,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::contact::{ContactSlot, earliest};
+use crate::status::Kind;
 use crate::{
     Class, ContactId, Intent, LegId, Membership, Misses, Moment, OperatorId, PauseCause, Place,
     Reachability, ShiftPart, Standing,
@@ -30,6 +31,10 @@ pub(crate) struct OperatorState {
     pub(crate) idle_since: Moment,
     pub(crate) calls: u32,
     pub(crate) talked: Duration,
+    /// Since when she has the status that she has.
+    pub(crate) status_since: Moment,
+    /// Which that is; unknown until she is looked at for the first time.
+    pub(crate) kind: Option<Kind>,
     /// The group of operators with the same skills, queues and place; derived.
     pub(crate) group: usize,
     /// Where the index has her; derived.
@@ -84,6 +89,8 @@ impl OperatorState {
             idle_since: now,
             calls: 0,
             talked: Duration::ZERO,
+            status_since: now,
+            kind: None,
             group: 0,
             posted: Posted::default(),
         }

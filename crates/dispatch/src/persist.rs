@@ -153,6 +153,7 @@ impl Dispatcher {
             idle_since: operator.idle_since,
             calls: operator.calls,
             talked: operator.talked,
+            status_since: Some(operator.status_since),
         }
     }
 
@@ -229,6 +230,8 @@ impl Dispatcher {
             idle_since: from.idle_since,
             calls: from.calls,
             talked: from.talked,
+            status_since: from.status_since.unwrap_or(self.now),
+            kind: None,
             group: 0,
             posted: Posted::default(),
         });

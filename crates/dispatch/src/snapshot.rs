@@ -144,4 +144,6 @@ pub struct OperatorSnapshot {
     pub calls: u32,
     /// Time talked since she became ready.
     pub talked: Duration,
+    /// Since when she has her status; unknown in a snapshot of an older release.
+    pub status_since: Option<Moment>,
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{
     Class, ContactId, Intent, LegId, LineId, Miss, Moment, Needs, OperatorId, PartnerId,
-    PauseCause, Place, QueueId, Reachability, SkillId, Speech, Standing,
+    PauseCause, Place, Presence, QueueId, Reachability, SkillId, Speech, Standing, Status,
 };
 
 /// A live contact as screens show it.
@@ -178,11 +178,15 @@ pub struct PairRest {
     pub miss: Miss,
 }
 
-/// An operator as screens show her: intent, reachability, occupancy and claim, never one flag.
+/// An operator as screens show her: one status, and below it what it is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorView {
     /// Who.
     pub id: OperatorId,
+    /// What she is now, with its time.
+    pub status: Status,
+    /// Whether she is there, busy or not.
+    pub presence: Presence,
     /// Where she answers.
     pub place: Place,
     /// Whether she is still in the configuration.

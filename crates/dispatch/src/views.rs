@@ -1,11 +1,13 @@
 //! What screens may see: contacts in their order, operators with each part of their state, and why a contact waits.
 
+use std::time::Duration;
+
 use crate::contact::{Contact, ContactSlot, OperatorSlot, State};
 use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
-    Config, ContactId, ContactView, InputError, Moment, Occupancy, OperatorId, OperatorView, Place,
-    QueueId, ShiftPart, Tier, Why,
+    Config, ContactId, ContactView, InputError, Moment, Occupancy, OperatorId, OperatorView,
+    Outcome, Place, QueueId, ShiftPart, Tier, Why,
 };
 
 impl Dispatcher {
@@ -47,6 +49,14 @@ impl Dispatcher {
         self.contact_slots
             .get(&id)
             .map(|slot| self.contact_view(*slot))
+    }
+
+    /// How a live contact was answered, and after which wait; nothing before somebody did.
+    #[must_use]
+    pub fn answer_of(&self, id: ContactId) -> Option<(Outcome, Duration)> {
+        let contact = &self.contacts[*self.contact_slots.get(&id)?];
+        let answered = contact.answered?;
+        Some((contact.outcome?, answered.since(contact.arrived)))
     }
 
     /// The operators in the configured order, those who are leaving last.
@@ -103,6 +113,8 @@ impl Dispatcher {
     fn operator_view(&self, operator: &OperatorState) -> OperatorView {
         OperatorView {
             id: operator.id,
+            status: self.status_of(operator),
+            presence: self.presence_of(operator),
             place: operator.place,
             membership: operator.membership,
             intent: operator.intent,

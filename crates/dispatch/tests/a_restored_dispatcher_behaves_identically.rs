@@ -25,6 +25,11 @@ fn run(seed: u64, steps: usize, every: usize) -> Result<(), String> {
                 "seed {seed}, step {step}: {input:?} is answered otherwise: {decisions:?} and {others:?}"
             ));
         }
+        if original.operators() != restored.operators() {
+            return Err(format!(
+                "seed {seed}, step {step}: {input:?} shows somebody otherwise"
+            ));
+        }
         if original.snapshot() != restored.snapshot() {
             return Err(format!(
                 "seed {seed}, step {step}: {input:?} leads elsewhere"

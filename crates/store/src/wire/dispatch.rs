@@ -250,7 +250,16 @@ record!(OperatorSnapshot {
     idle_since,
     calls,
     talked,
+    status_since as status_since,
 });
+
+/// Since when an operator has her status: before format 4 that was not written.
+fn status_since(from: &mut Reader<'_>) -> Result<Option<Moment>, Malformed> {
+    if from.format < 4 {
+        return Ok(None);
+    }
+    Wire::take(from)
+}
 choice!(Membership { 1 Configured, 2 Leaving });
 choice!(ShiftPart { 1 Within, 2 LastMinutes });
 record!(Misses {

@@ -1,6 +1,8 @@
-/// Declares a struct: its fields in the order in which they are written.
+/// Declares a struct: its fields in the order in which they are written, each with the function that reads it where an older format needs one.
 macro_rules! record {
-    ($type:ty { $($field:ident),+ $(,)? }) => {
+    (@take $from:ident) => { crate::wire::Wire::take($from)? };
+    (@take $from:ident $take:path) => { $take($from)? };
+    ($type:ty { $($field:ident $(as $take:path)?),+ $(,)? }) => {
         impl crate::wire::Wire for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 let Self { $($field),+ } = self;
@@ -8,7 +10,7 @@ macro_rules! record {
             }
 
             fn take(from: &mut crate::wire::Reader<'_>) -> Result<Self, crate::wire::Malformed> {
-                $(let $field = crate::wire::Wire::take(from)?;)+
+                $(let $field = record!(@take from $($take)?);)+
                 Ok(Self { $($field),+ })
             }
         }
