@@ -123,6 +123,84 @@ const BEHAVIOURS = {
     await page.context().close();
   },
 
+  async 'whom Linka paused is told so in place of calm, and comes back by one button'(browser) {
+    const page = await open(browser, 'operator', '/me');
+    await scene({ scene: 'machinePaused' });
+    const panel = page.locator('[data-now=paused_by_machine]');
+    await panel.waitFor();
+    assert.match(await panel.textContent(), /Linka vám dala pauzu po 3 zmeškaných nabídkách\..*Nic vám nezazvoní\..*čeká 1 kontakt/s);
+    assert.equal(await page.locator('text=Klid').count(), 0);
+    assert.equal(await page.locator('button[aria-pressed=true]').textContent().then((text) => text.trim()), 'Pauza');
+    const asked = page.waitForRequest((request) => request.url().endsWith('/me/intent'));
+    await panel.locator('button').click();
+    assert.deepEqual((await asked).postDataJSON(), { wants: 'ready' });
+    await page.context().close();
+  },
+
+  async 'a dead phone is told with its account, server and when it was last seen, and nothing is calm'(browser) {
+    const page = await open(browser, 'operator', '/me');
+    await scene({ scene: 'deadPhone' });
+    const panel = page.locator('[data-now=unreachable]');
+    await panel.waitFor();
+    assert.match(await panel.textContent(), /Váš telefon neodpovídá.*Nic vám nezazvoní.*jana.*192\.0\.2\.10:5060.*\d+:\d\d/s);
+    assert.equal(await page.locator('text=Klid').count(), 0);
+    await page.context().close();
+  },
+
+  async 'calm is shown only while nobody waits'(browser) {
+    const page = await open(browser, 'operator', '/me');
+    await scene({ scene: 'calm' });
+    await page.waitForSelector('h2:text-is("Klid")');
+    await scene({ scene: 'waits' });
+    await page.waitForSelector('h2:text-is("Někdo čeká")');
+    assert.equal(await page.locator('text=Klid').count(), 0);
+    await page.context().close();
+  },
+
+  async 'who starts her shift has sound and is ready'(browser) {
+    const page = await open(browser, 'operator', '/me');
+    await scene({ scene: 'offShift' });
+    const asked = page.waitForRequest((request) => request.url().endsWith('/me/intent'));
+    await page.click('button:has-text("Začít směnu")');
+    assert.deepEqual((await asked).postDataJSON(), { wants: 'ready' });
+    await page.waitForSelector('text=zvuk je zapnutý');
+    await page.context().close();
+  },
+
+  async 'the board shows one status with its time, its parts by a click, and how to end a pause of the machine'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    const row = page.locator('[data-operator=milada][data-status=paused_by_machine]');
+    await row.waitFor();
+    assert.match(await row.textContent(), /pauza \(3 zmeškané\)\s+\d+:\d\d/);
+    assert.equal(await page.locator('[data-tile=free] [data-value]').textContent(), '0');
+    assert.equal(await row.locator('button').getAttribute('title'), 'Zrušit pauzu');
+    assert.equal(await row.locator('dt').count(), 0);
+    await row.locator('summary').click();
+    assert.deepEqual(await row.locator('dt').allTextContents(), ['Chce', 'Telefon', 'Dělá', 'Zvoní / po hovoru']);
+    assert.match(await page.locator('[data-operator=alena]').textContent(), /^\s*Alena K\./);
+    await page.context().close();
+  },
+
+  async 'few calls are told by counts with both levels and since when'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    await scene({ scene: 'fewCalls' });
+    await page.waitForSelector('.sums:has-text("9 z 9")');
+    const text = await page.textContent('.sums');
+    assert.match(text, /Dnes\s*od \d+:\d\d.*přijato do 20 s.*kdo zavěsili do 10 s: 82\s%.*9 z 11.*nepočítá se/s);
+    assert.doesNotMatch(text, /100\s%/);
+    await page.context().close();
+  },
+
+  async 'a trunk that nobody probes is grey on board and wall, and all is not well'(browser) {
+    const board = await open(browser, 'supervisor', '/');
+    await board.waitForSelector('[data-trunk=not_probed].unknown');
+    await board.context().close();
+    const wall = await open(browser, 'wall', '/wall', { viewport: { width: 1_920, height: 1_080 } });
+    await wall.waitForSelector('li.unknown:has-text("gsm-gateway: neprověřuje se")');
+    assert.equal(await wall.locator('text=vše v pořádku').count(), 0);
+    await wall.context().close();
+  },
+
   async 'on a wall where all is wrong nothing is below the edge'(browser) {
     for (const language of ['cs', 'en', 'uk']) {
       const page = await open(browser, 'wall', '/wall', { viewport: { width: 1_920, height: 1_080 }, language });

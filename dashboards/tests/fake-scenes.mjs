@@ -33,7 +33,12 @@ const setup = {
   pause_reasons: ['break', 'meal', 'supervision', 'paperwork'],
   in_time_seconds: 20,
   early_seconds: 10,
+  names: {},
+  sip_address: '192.0.2.10:5060',
 };
+
+/** Since when everybody in here is what she is. */
+const SINCE = Date.now() - 3 * MINUTE;
 
 function contact(id, at, seconds, more = {}) {
   return {
@@ -43,20 +48,33 @@ function contact(id, at, seconds, more = {}) {
 }
 
 function operator(name, more = {}) {
-  return {
-    key: name, name, place: 'desk', intent: { wants: 'ready' }, paused_after_misses: null, reachability: 'reachable',
-    occupancy: { does: 'free' }, claim: null, wrap_up_until_ms: null, misses_in_row: 0, queues: ['crisis', 'information'], phones: 1, ...more,
+  const one = {
+    key: name, name, presence: 'there', status: { is: 'free', since_ms: SINCE }, place: 'desk', intent: { wants: 'ready' }, paused_after_misses: null, reachability: 'reachable',
+    occupancy: { does: 'free' }, claim: null, wrap_up_until_ms: null, misses_in_row: 0, queues: ['crisis', 'information'], phones: 1, phone_seen_ms: SINCE, ...more,
   };
+  const { shown, ...told } = one;
+  return { ...told, name: shown ?? name };
 }
 
-const off = { intent: { wants: 'off' }, reachability: 'unreachable', phones: 0 };
-const home = { place: 'home', phones: 0 };
+const off = { status: { is: 'off', since_ms: SINCE }, presence: 'away', intent: { wants: 'off' }, reachability: 'unreachable', phones: 0 };
+const home = { status: { is: 'on_call', since_ms: SINCE }, place: 'home', phones: 0 };
+const dead = { status: { is: 'unreachable', since_ms: SINCE }, presence: 'away', reachability: 'unreachable', misses_in_row: 1 };
+const machinePaused = { status: { is: 'paused_by_machine', misses: 3, since_ms: SINCE }, presence: 'away', paused_after_misses: 3, misses_in_row: 3 };
+const paused = (reason, back_at_ms) => ({
+  status: { is: 'paused', reason, since_ms: SINCE, back_at_ms }, presence: 'away', intent: { wants: 'paused', reason, back_at_ms },
+});
+const wrapsUp = (until_ms) => ({ status: { is: 'wrap_up', until_ms }, wrap_up_until_ms: until_ms });
+const rings = (contact, until_ms) => ({ status: { is: 'ringing', contact, until_ms }, claim: { contact, until_ms } });
 
-function sum(arrived, answered, abandoned) {
+function sum(arrived, answered, abandoned, since_ms = null) {
   const inTime = Math.round(answered * 0.86);
+  const early = Math.min(1, abandoned);
+  const overflowed = Math.min(1, answered);
+  const all = answered + abandoned + overflowed;
+  const share = (of) => (of < 10 ? null : Math.floor((inTime * 1_000) / of));
   return {
-    arrived, answered, answered_in_time: inTime, abandoned, abandoned_early: 1, overflowed: 1, lost: 0,
-    in_time_permille: Math.round((inTime * 1_000) / (answered + abandoned)), in_time_of_all_permille: 780,
+    arrived, answered, answered_in_time: inTime, abandoned, abandoned_early: early, overflowed, lost: 0, counted: all - early, all,
+    in_time_permille: share(all - early), in_time_of_all_permille: share(all), since_ms,
   };
 }
 
@@ -81,14 +99,19 @@ function everything(at, contacts, operators, more = {}) {
     setup,
     contacts,
     operators,
-    trunks: [{ name: 'carrier', health: 'up', registration: 'registered' }, { name: 'gsm-gateway', health: 'up', registration: null }],
+    trunks: [
+      { name: 'carrier', status: 'well', health: 'up', registration: 'registered' },
+      { name: 'gsm-gateway', status: 'not_probed', health: 'not_probed', registration: null },
+    ],
     sums: { today: sum(143, 126, 11), recent: sum(9, 7, 1) },
     chart: chart(at),
     ...more,
   };
 }
 
-const talkingWith = (id) => ({ occupancy: { does: 'talking', contact: String(id) } });
+const talkingWith = (id, sinceMs = SINCE) => ({
+  status: { is: 'talking', contact: String(id), since_ms: sinceMs }, occupancy: { does: 'talking', contact: String(id) },
+});
 
 /** The scenes by name; each is told as it is since `began`. */
 export const SCENES = {
@@ -106,24 +129,32 @@ export const SCENES = {
         contact(880, at, 1_500, { state: 'talking', talking_since_ms: at - 20 * MINUTE, partner: 'neighbour-line' }),
       ],
       [
-        operator('alena', talkingWith(890)),
-        operator('dana', { wrap_up_until_ms: at + 47 * SECOND }),
-        operator('hana', { intent: { wants: 'paused', reason: 'meal', back_at_ms: at + 22 * MINUTE } }),
-        operator('jana', { misses_in_row: 1, reachability: 'unreachable' }),
-        operator('lenka', { claim: { contact: '901', until_ms: at + 12 * SECOND } }),
-        operator('milada', { intent: { wants: 'paused', reason: 'phone', back_at_ms: null }, paused_after_misses: 3 }),
-        operator('oksana', talkingWith(895)),
+        operator('alena', { ...talkingWith(890, at - 11 * MINUTE), shown: 'Alena K.' }),
+        operator('dana', wrapsUp(at + 47 * SECOND)),
+        operator('hana', paused('meal', at + 22 * MINUTE)),
+        operator('jana', dead),
+        operator('lenka', rings('901', at + 12 * SECOND)),
+        operator('milada', machinePaused),
+        operator('oksana', talkingWith(895, at - 192 * SECOND)),
         operator('zdenka', off),
         operator('on-call-first', home),
       ],
     ),
   calm: (at) =>
     everything(at, [], [operator('jana'), operator('lenka'), operator('hana', off), operator('on-call-first', home)], {
-      sums: { today: sum(12, 10, 1), recent: sum(1, 1, 0) },
+      sums: { today: sum(12, 10, 1, at - 50 * MINUTE), recent: sum(1, 1, 0) },
+    }),
+  machinePaused: (at) => everything(at, [contact(902, at, 31)], [operator('jana', machinePaused), operator('lenka', paused('break', null))]),
+  deadPhone: (at) => everything(at, [], [operator('jana', dead), operator('lenka')]),
+  offShift: (at) => everything(at, [], [operator('jana', { ...off, reachability: 'reachable', phones: 1 })]),
+  waits: (at) => everything(at, [contact(902, at, 31, { line: 'help-uk' })], [operator('jana'), operator('lenka', off)]),
+  fewCalls: (at) =>
+    everything(at, [], [operator('jana')], {
+      sums: { today: { ...sum(11, 9, 2, at - 20 * MINUTE), answered_in_time: 9, abandoned_early: 2, counted: 9, all: 11, overflowed: 0, in_time_permille: null, in_time_of_all_permille: 818 }, recent: sum(0, 0, 0, at - 20 * MINUTE) },
     }),
   rings: (at) =>
     everything(at, [contact(901, at, 14, { class: 'danger', speech: 'cannot_speak', state: 'offered', with: ['jana'] }), contact(902, at, 5)], [
-      operator('jana', { claim: { contact: '901', until_ms: at + 15 * SECOND } }),
+      operator('jana', rings('901', at + 15 * SECOND)),
       operator('lenka', talkingWith(890)),
     ]),
   talking: (at) =>
@@ -131,11 +162,11 @@ export const SCENES = {
       operator('jana', talkingWith(901)),
       operator('lenka'),
     ]),
-  wrapUp: (at) => everything(at, [contact(902, at, 31)], [operator('jana', { wrap_up_until_ms: at + 4 * MINUTE }), operator('lenka')]),
+  wrapUp: (at) => everything(at, [contact(902, at, 31)], [operator('jana', wrapsUp(at + 4 * MINUTE)), operator('lenka')]),
   sick: (at) =>
     everything(at, [contact(906, at, 33, { class: 'alarm', line: 'sos' }), contact(902, at, 64, { state: 'adrift' })], [operator('jana', off)], {
       health: { mode: 'draining', unsaved: 'no space left on device', certificate_ends_ms: at + 9 * 24 * 60 * MINUTE },
-      trunks: [{ name: 'carrier', health: 'down', registration: 'failing' }],
+      trunks: [{ name: 'carrier', status: 'down', health: 'down', registration: 'failing' }],
     }),
   crowd: (at) =>
     everything(
@@ -154,6 +185,7 @@ export function forWall(parts) {
       ...one,
       key: String(index + 1),
       intent: one.intent.wants === 'paused' ? { ...one.intent, reason: '' } : one.intent,
+      status: one.status.is === 'paused' ? { ...one.status, reason: '' } : one.status,
     })),
   };
 }

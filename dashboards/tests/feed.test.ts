@@ -10,7 +10,7 @@ function contact(id: string, more: Partial<Contact> = {}): Contact {
 }
 
 function operator(key: string, more: Partial<Operator> = {}): Operator {
-  return { key, name: key, place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
+  return { key, name: key, status: { is: 'free', since_ms: 0 }, presence: 'there', place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
 }
 
 function quarter(index: number, arrived: number) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { EMPTY, apply, type Contact, type Operator } from '../src/lib/feed';
-import { doing, isFree, listed, longestSince, staff, staffOf, talking, waiting } from '../src/lib/views';
+import { listed, longestSince, nameOf, staff, staffOf, takers, talking, waiting } from '../src/lib/views';
 
 const NOON = 1_795_420_800_000;
 
@@ -10,7 +10,7 @@ function contact(id: string, more: Partial<Contact> = {}): Contact {
 }
 
 function operator(key: string, more: Partial<Operator> = {}): Operator {
-  return { key, place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
+  return { key, status: { is: 'free', since_ms: NOON }, presence: 'there', place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
 }
 
 function board(contacts: Contact[], operators: Operator[] = []) {
@@ -37,36 +37,39 @@ test('the longest wait is that of who arrived first, and nobody waits in an empt
   expect(longestSince([])).toBeUndefined();
 });
 
-test('who talks is never shown as ringing or in her time after a call', () => {
-  const busy = operator('jana', { occupancy: { does: 'talking', contact: '1' }, claim: { contact: '2', until_ms: NOON }, wrap_up_until_ms: NOON + 1 });
+const PAUSED: Partial<Operator> = { status: { is: 'paused', reason: 'meal', since_ms: NOON }, presence: 'away' };
+const MACHINE_PAUSED: Partial<Operator> = { status: { is: 'paused_by_machine', misses: 3, since_ms: NOON }, presence: 'away', paused_after_misses: 3 };
+const DEAD: Partial<Operator> = { status: { is: 'unreachable', since_ms: NOON }, presence: 'away', reachability: 'unreachable' };
+const TALKING: Partial<Operator> = { status: { is: 'talking', contact: '1', since_ms: NOON }, occupancy: { does: 'talking', contact: '1' } };
+const HOME: Partial<Operator> = { status: { is: 'on_call', since_ms: NOON }, place: 'home' };
 
-  expect(doing(busy, NOON)).toBe('talking');
+test('whom the machine paused and whose phone is dead count neither as free nor as there', () => {
+  const shown = board([contact('1')], [operator('a', MACHINE_PAUSED), operator('b', DEAD)]);
+
+  expect(staffOf(shown, 'crisis')).toBe(0);
+  expect(staff(shown)).toEqual({ free: 0, wrapUp: 0, paused: 1, unreachable: 1 });
+  expect(takers(shown)).toEqual([]);
 });
 
-test('a time after a call that has run out leaves an operator free', () => {
-  const jana = operator('jana', { wrap_up_until_ms: NOON + 1_000 });
+test('operators are counted by their status, those at home apart', () => {
+  const shown = board([], [operator('a'), operator('b', PAUSED), operator('c', HOME), operator('d', TALKING), operator('e', { status: { is: 'wrap_up', until_ms: NOON } })]);
 
-  expect([isFree(jana, NOON), isFree(jana, NOON + 1_000)]).toEqual([false, true]);
-});
-
-test('only who is ready, reachable and at a desk counts as free', () => {
-  const operators = [
-    operator('a'),
-    operator('b', { reachability: 'unproven' }),
-    operator('c', { intent: { wants: 'paused', reason: 'meal' } }),
-    operator('d', { place: 'home' }),
-    operator('e', { occupancy: { does: 'talking', contact: '1' } }),
-  ];
-
-  expect(staffOf(board([], operators), 'crisis')).toBe(2);
-  expect(staffOf(board([], operators), 'information')).toBe(0);
-  expect(staff(board([contact('1', { state: 'talking' })], operators), NOON)).toEqual({ free: 1, there: 2, talking: 1, wrapUp: 0, paused: 1 });
+  expect(staff(shown)).toEqual({ free: 1, wrapUp: 1, paused: 1, unreachable: 0 });
+  expect([staffOf(shown, 'crisis'), staffOf(shown, 'information')]).toEqual([3, 0]);
+  expect(takers(shown).map((one) => one.key)).toEqual(['a', 'c']);
 });
 
 test('those off shift stand last in the list', () => {
-  const operators = [operator('a', { intent: { wants: 'off' } }), operator('b', { place: 'home' }), operator('c')];
+  const off: Partial<Operator> = { status: { is: 'off', since_ms: NOON }, presence: 'away' };
+  const operators = [operator('a', off), operator('b', HOME), operator('c')];
 
   expect(listed(board([], operators)).map((one) => one.key)).toEqual(['c', 'b', 'a']);
+});
+
+test('an operator is shown by the name that colleagues see, a stranger by the one that is told', () => {
+  const shown = board([], [operator('jana', { name: 'Jana N.' })]);
+
+  expect([nameOf(shown, 'jana'), nameOf(shown, 'neighbour-line')]).toEqual(['Jana N.', 'neighbour-line']);
 });
 
 test('five thousand waiting contacts are put in order within a frame or two', () => {

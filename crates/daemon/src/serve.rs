@@ -299,13 +299,18 @@ impl Building {
         let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
         let setup = std::mem::take(&mut self.configuration.setup);
         Ok(Desk {
-            screens: Screens::new(started, feed, setup),
+            screens: Screens::new(started, self.sip_address(), feed, setup),
             records,
             calendar,
             closing,
             retention,
             watch,
         })
+    }
+
+    /// Where phones register: the first listener as its peers know it.
+    fn sip_address(&self) -> Option<SocketAddr> {
+        self.listeners.first().map(|listener| listener.advertised)
     }
 
     fn calendar(&self) -> Calendar {

@@ -1,22 +1,29 @@
 //! The state of everything as the command line shows it, in JSON and in words.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
 use dispatch::{
-    Class, ContactState, Intent, Joined, Moment, Occupancy, OperatorView, Reachability,
+    Class, ContactState, Intent, Joined, Moment, Occupancy, OperatorView, Presence, Reachability,
 };
 use exchange::Board;
 use exchange::board::TrunkHealth;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::sql::UnixSeconds;
+use web::board::{self, Millis};
 
 use crate::expiry::{Nearness, sentence};
+use crate::office::screens::{millis, status};
 
 /// The state of everything.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Status {
+    /// When this was so, in milliseconds since the Unix epoch.
+    pub(crate) at_ms: Millis,
     pub(crate) mode: String,
     /// Why what happens is not on disk, if it is not.
     pub(crate) unsaved: Option<String>,
@@ -43,10 +50,15 @@ pub(crate) struct Contact {
     pub(crate) age_seconds: u64,
 }
 
-/// One operator: what she wants, whether her phone answers, what she does.
+/// One operator: her status, and what it is made of.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Operator {
     pub(crate) name: String,
+    /// The name that colleagues see, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) display_name: Option<String>,
+    pub(crate) status: board::Status,
+    pub(crate) there: bool,
     pub(crate) intent: String,
     pub(crate) paused_by_machine: bool,
     pub(crate) reachability: String,
@@ -69,6 +81,7 @@ pub(crate) struct Misses {
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Trunk {
     pub(crate) name: String,
+    pub(crate) status: String,
     pub(crate) health: String,
     pub(crate) registration: Option<String>,
 }
@@ -76,6 +89,9 @@ pub(crate) struct Trunk {
 /// What was counted since midnight, or since the start.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Counts {
+    /// When they began, in milliseconds since the Unix epoch, where it was a start and not midnight.
+    #[serde(default)]
+    pub(crate) since_ms: Option<Millis>,
     pub(crate) arrived: u64,
     pub(crate) answered: u64,
     pub answered_within_20_s: u64,
@@ -88,9 +104,17 @@ pub(crate) struct Counts {
 }
 
 impl Status {
+    /// Takes in the names that colleagues see.
+    pub(crate) fn name(&mut self, names: &BTreeMap<String, String>) {
+        for operator in &mut self.operators {
+            operator.display_name = names.get(&operator.name).cloned();
+        }
+    }
+
     /// The board as it is shown.
     pub(crate) fn of(board: &Board) -> Self {
         Self {
+            at_ms: millis(board.at),
             mode: format!("{:?}", board.mode).to_lowercase(),
             unsaved: board.unsaved.clone(),
             certificate_ends: None,
@@ -101,7 +125,7 @@ impl Status {
                 .map(|row| Operator::of(board.at, &row.view, row.phones))
                 .collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
-            counts: Counts::of(&board.counts),
+            counts: Counts::of(&board.counts, board.counts_since),
             refused: board
                 .refused
                 .iter()
@@ -112,8 +136,9 @@ impl Status {
 }
 
 impl Counts {
-    fn of(tally: &records::Tally) -> Self {
+    fn of(tally: &records::Tally, since: Option<Moment>) -> Self {
         Self {
+            since_ms: since.map(millis),
             arrived: tally.arrived,
             answered: tally.answered,
             answered_within_20_s: tally.answered_in_time,
@@ -124,6 +149,11 @@ impl Counts {
             wait_seconds: (tally.answered_wait + tally.unanswered_wait).as_secs(),
             talk_seconds: tally.talk.as_secs(),
         }
+    }
+
+    /// Those who were answered or are over.
+    const fn ended(&self) -> u64 {
+        self.answered + self.abandoned + self.overflowed + self.lost
     }
 }
 
@@ -169,9 +199,21 @@ pub(crate) const fn class(class: Class) -> &'static str {
 }
 
 impl Operator {
+    /// Her name as the screen of a terminal shows it.
+    fn shown(&self) -> String {
+        let shown = self.display_name.as_ref();
+        shown.map_or_else(
+            || self.name.clone(),
+            |shown| format!("{} ({shown})", self.name),
+        )
+    }
+
     fn of(at: Moment, view: &OperatorView, phones: usize) -> Self {
         Self {
             name: view.id.to_string(),
+            display_name: None,
+            status: status(&view.status),
+            there: view.presence == Presence::There,
             intent: match view.intent {
                 Intent::Ready => "ready",
                 Intent::Paused { .. } => "paused",
@@ -206,8 +248,10 @@ impl Operator {
 impl Trunk {
     fn of(row: &exchange::board::TrunkRow) -> Self {
         let health = match row.health {
+            TrunkHealth::NotProbed => "not probed",
             TrunkHealth::Unknown => "unknown",
             TrunkHealth::Up => "up",
+            TrunkHealth::Silent => "silent",
             TrunkHealth::Down => "down",
         };
         let registration = row.registration.map(|state| match state {
@@ -217,6 +261,7 @@ impl Trunk {
         });
         Self {
             name: row.name.clone(),
+            status: words::of_trunk(row.status()).to_owned(),
             health: health.to_owned(),
             registration,
         }
@@ -224,7 +269,7 @@ impl Trunk {
 }
 
 /// The status in words, a screen of them.
-pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
+pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> String {
     let mut text = String::new();
     let waiting = status
         .contacts
@@ -254,7 +299,8 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
     line(
         &mut text,
         format_args!(
-            "today: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
+            "today{}: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
+            since(counts, zone),
             counts.arrived,
             counts.answered,
             counts.answered_within_20_s,
@@ -262,6 +308,15 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
             counts.abandoned_within_10_s,
             counts.overflowed,
             counts.lost
+        ),
+    );
+    line(
+        &mut text,
+        format_args!(
+            "within 20 s: {} of {} without those who hung up within 10 s, of {} with them",
+            counts.answered_within_20_s,
+            counts.ended() - counts.abandoned_within_10_s,
+            counts.ended()
         ),
     );
     for (reason, times) in &status.refused {
@@ -275,7 +330,7 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
             .unwrap_or_default();
         line(
             &mut text,
-            format_args!("trunk {}: {}{registration}", trunk.name, trunk.health),
+            format_args!("trunk {}: {}{registration}", trunk.name, trunk.status),
         );
     }
     if let Some(ends) = status.certificate_ends.map(UnixSeconds) {
@@ -285,38 +340,29 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
         };
         line(&mut text, format_args!("{loud}{}", sentence(ends, now)));
     }
-    operators(&mut text, status);
+    operators(&mut text, status, zone);
     contacts(&mut text, status);
     text
 }
 
-fn operators(text: &mut String, status: &Status) {
+/// Since when it is counted, where not since midnight.
+fn since(counts: &Counts, zone: &TimeZone) -> String {
+    let since = counts.since_ms.map(|at| words::clock(at, zone));
+    since.map_or_else(String::new, |clock| format!(" (since {clock})"))
+}
+
+fn operators(text: &mut String, status: &Status, zone: &TimeZone) {
     line(
         text,
-        format_args!(
-            "\n{:<24}{:<10}{:<14}{:<22}{:<10}{}",
-            "operator", "wants", "phone", "does", "wrap-up", "missed"
-        ),
+        format_args!("\n{:<24}{:<40}{}", "operator", "status", "missed"),
     );
     for operator in &status.operators {
         let missed =
             operator.misses.no_answer + operator.misses.declined + operator.misses.unreachable;
-        let does = match (&operator.claim, operator.occupancy.as_str()) {
-            (Some(_), _) => "rings",
-            (None, does) => does,
-        };
-        let wants = if operator.paused_by_machine {
-            "paused!"
-        } else {
-            operator.intent.as_str()
-        };
-        let wrap_up = operator.wrap_up_seconds.map(age).unwrap_or_default();
+        let words = words::of_operator(&operator.status, status.at_ms, zone);
         line(
             text,
-            format_args!(
-                "{:<24}{wants:<10}{:<14}{does:<22}{wrap_up:<10}{missed}",
-                operator.name, operator.reachability
-            ),
+            format_args!("{:<24}{words:<40}{missed}", operator.shown()),
         );
     }
 }

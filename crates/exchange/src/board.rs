@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dispatch::{
-    Class, ContactView, LineId, Moment, OperatorId, OperatorView, QueueId, Speech, Standing,
+    Class, ContactView, LineId, Moment, OperatorId, OperatorView, QueueId, Reachability, Speech,
+    Standing,
 };
+
+use sip::RegistrationState;
 
 use crate::engine::Exchange;
 use crate::input::Mode;
@@ -28,6 +31,8 @@ pub struct Board {
     pub unsaved: Option<String>,
     /// What was counted since midnight, or since the start.
     pub counts: records::Tally,
+    /// When that began, where it was a start and not midnight.
+    pub counts_since: Option<Moment>,
     /// How many calls and offers were refused since the start, by cause in a sentence.
     pub refused: BTreeMap<&'static str, u64>,
 }
@@ -57,17 +62,19 @@ pub struct ContactRow {
     pub age: Duration,
 }
 
-/// One operator: intent, reachability, occupancy and claim, shown apart.
+/// One operator: her status, what it is made of, and her phones.
 #[derive(Clone, Debug)]
 pub struct OperatorRow {
     /// Who.
     pub operator: OperatorId,
-    /// The four-part state.
+    /// What distribution knows of her.
     pub view: OperatorView,
     /// The queues that she serves.
     pub queues: Vec<QueueId>,
     /// How many phones are registered.
     pub phones: usize,
+    /// When one of them last registered or answered, while none does: as far as it was seen since the start.
+    pub phone_seen: Option<Moment>,
 }
 
 /// One trunk.
@@ -78,7 +85,45 @@ pub struct TrunkRow {
     /// Whether it answers.
     pub health: TrunkHealth,
     /// The registration that we hold with it, if one is configured.
-    pub registration: Option<sip::RegistrationState>,
+    pub registration: Option<RegistrationState>,
+}
+
+/// What a trunk is, in one word: well only by what was seen of it within its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkStatus {
+    /// It answered the last probe, or our registration holds where no probe is sent.
+    Well,
+    /// Nobody asks it and we hold no registration with it.
+    NotProbed,
+    /// It is asked and has not answered yet.
+    Asked,
+    /// It did not answer the last probe.
+    Silent,
+    /// Our registration with it does not hold.
+    NotRegistered,
+    /// It does not answer.
+    Down,
+}
+
+impl TrunkRow {
+    /// What it is, in one word; the worst that is known.
+    #[must_use]
+    pub const fn status(&self) -> TrunkStatus {
+        use RegistrationState::{Failing, Registered, Unregistered};
+        use TrunkHealth::{Down, NotProbed, Silent, Unknown, Up};
+        match (self.health, self.registration) {
+            (Down, _) => TrunkStatus::Down,
+            (NotProbed | Unknown | Up | Silent, Some(Failing { .. } | Unregistered)) => {
+                TrunkStatus::NotRegistered
+            }
+            (Silent, Some(Registered { .. }) | None) => TrunkStatus::Silent,
+            (Unknown, Some(Registered { .. }) | None) => TrunkStatus::Asked,
+            (NotProbed, None) => TrunkStatus::NotProbed,
+            (NotProbed, Some(Registered { .. })) | (Up, Some(Registered { .. }) | None) => {
+                TrunkStatus::Well
+            }
+        }
+    }
 }
 
 /// How much an exchange holds for calls: all of it is nothing when nobody calls.
@@ -122,16 +167,28 @@ impl Exchange {
             operators: operators.collect(),
             trunks: self.trunk_rows(),
             unsaved: self.unsaved.clone(),
-            counts: self.log.state().counts().of_today.total(),
+            counts: self.today(),
+            counts_since: self.today_since,
             refused: self.refusals.clone(),
         }
     }
 
+    /// The sums of today: who is talked with counts as answered.
+    pub(crate) fn today(&self) -> records::Tally {
+        let ended = self.log.state().counts().of_today.total();
+        self.answering.with(ended)
+    }
+
     pub(crate) fn operator_row(&self, view: OperatorView) -> OperatorRow {
+        let seen = || self.presences.seen(view.id).map(|at| self.moment(at));
         OperatorRow {
             operator: view.id,
             queues: self.dispatcher().queues_of(view.id).to_vec(),
             phones: self.presences.phones(view.id).len(),
+            phone_seen: match view.reachability {
+                Reachability::Reachable => None,
+                Reachability::Unproven | Reachability::Unreachable => seen(),
+            },
             view,
         }
     }

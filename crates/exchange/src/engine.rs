@@ -10,6 +10,7 @@ use media::{Order, ThreadId};
 use records::Date;
 use sip::{Admission, DialogId, Endpoint, Registering, Transport};
 
+use crate::answering::Answering;
 use crate::caller::Repeats;
 use crate::contents::Entering;
 use crate::input::{Command, Input, Mode, Output, Token, Warning};
@@ -73,6 +74,10 @@ pub struct Exchange {
     pub(crate) refusals: BTreeMap<&'static str, u64>,
     /// What screens have not been told yet.
     pub(crate) untold: Untold,
+    /// Those who are live and were answered.
+    pub(crate) answering: Answering,
+    /// When the sums of today began, where it was a start and not midnight.
+    pub(crate) today_since: Option<Moment>,
     /// Commands to be answered once their fact is applied, by the number of its entry.
     pub(crate) acting: BTreeMap<Seq, Token>,
     /// Contents of calls that are not applied yet.
@@ -146,6 +151,8 @@ impl Exchange {
             unsaved: None,
             refusals: BTreeMap::new(),
             untold: Untold::default(),
+            answering: Answering::default(),
+            today_since: Some(setup.started.1),
             acting: BTreeMap::new(),
             entering: Entering::default(),
             early: Some(Vec::new()),
@@ -206,7 +213,10 @@ impl Exchange {
             }
             Input::Resolved(resolution) => self.on_resolved(now, resolution),
             Input::Configured(settings) => self.configure(now, *settings),
-            Input::DayBegan(date) => self.append(now, Fact::DayBegan { date }),
+            Input::DayBegan(date) => {
+                self.today_since = None;
+                self.append(now, Fact::DayBegan { date });
+            }
             Input::PeriodStored(key) => self.append(now, Fact::PeriodStored { key }),
             Input::Asked { token, command } => self.on_command(now, token, command),
             Input::Timeout => self.on_timeout(now),

@@ -3,6 +3,7 @@
 //! [`Exchange`] is a pure engine in `Instant`; it is given the pair of instant and [`Moment`](dispatch::Moment) of the start and converts.
 //! Nothing in it waits: an INVITE is rung at once, its fact is appended, and what the journal gives back is applied in order.
 
+mod answering;
 mod applied;
 mod at_home;
 pub mod board;

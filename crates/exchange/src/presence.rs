@@ -39,6 +39,8 @@ pub(crate) enum Probed {
 struct Presence {
     phones: Vec<Phone>,
     reachability: Option<Reachability>,
+    /// When one of them registered or answered last.
+    seen: Option<Instant>,
     /// Probes without an answer yet, of the round that runs.
     open: usize,
     armed: Armed,
@@ -90,6 +92,11 @@ impl Presences {
         self.by_operator
             .get(&operator)
             .map_or(&[], |presence| &presence.phones)
+    }
+
+    /// When a phone of an operator registered or answered last.
+    pub(crate) fn seen(&self, operator: OperatorId) -> Option<Instant> {
+        self.by_operator.get(&operator)?.seen
     }
 
     pub(crate) fn next_probe(&mut self, probed: Probed) -> ProbeId {
@@ -172,6 +179,9 @@ impl Exchange {
                 .operator(operator)
                 .is_some_and(|view| view.rest.is_some());
         let presence = self.presences.by_operator.entry(operator).or_default();
+        if reachability == Reachability::Reachable {
+            presence.seen = Some(now);
+        }
         if presence.reachability == Some(reachability) && !proves {
             return;
         }

@@ -39,6 +39,8 @@ pub struct Changed {
     pub unsaved: Option<String>,
     /// What was counted since midnight, or since the start.
     pub today: records::Tally,
+    /// When that began, where it was a start and not midnight.
+    pub today_since: Option<Moment>,
     /// What happened to contacts, in order.
     pub happenings: Vec<Happening>,
 }
@@ -135,7 +137,7 @@ impl Exchange {
             | Fact::PartnerAnswered { contact, .. }
             | Fact::PartnerMissed { contact, .. }
             | Fact::Ended { contact, .. } => *contact,
-            Fact::Configured(_) => return self.untold.others(),
+            Fact::Configured(_) | Fact::DayBegan { .. } => return self.untold.others(),
             Fact::Arrived { .. } => ContactId(entry.seq),
             Fact::Intends { .. }
             | Fact::Reached { .. }
@@ -143,7 +145,6 @@ impl Exchange {
             | Fact::Engaged { .. }
             | Fact::Disengaged { .. }
             | Fact::Missed { .. }
-            | Fact::DayBegan { .. }
             | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
             | Fact::WrapUp { .. }
@@ -191,6 +192,10 @@ impl Exchange {
     /// Tells screens what they have not been told, or sees to it that they are told soon.
     pub(crate) fn keep_screens_told(&mut self, now: Instant) {
         let touched = self.log.take_touched();
+        for contact in &touched.contacts {
+            let answer = self.dispatcher().answer_of(*contact);
+            self.answering.follow(*contact, answer);
+        }
         self.untold.contacts.extend(touched.contacts);
         self.untold.operators.extend(touched.operators);
         if self.untold.is_empty() {
@@ -219,7 +224,8 @@ impl Exchange {
             trunks: self.trunk_rows(),
             mode: self.mode,
             unsaved: self.unsaved.clone(),
-            today: self.log.state().counts().of_today.total(),
+            today: self.today(),
+            today_since: self.today_since,
             happenings: untold.happenings,
         };
         for id in untold.contacts {

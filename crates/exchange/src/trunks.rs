@@ -43,10 +43,14 @@ pub(crate) struct TrunkState {
 /// Whether a trunk answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrunkHealth {
-    /// Not asked yet, or never asked.
+    /// It is never asked: nobody knows.
+    NotProbed,
+    /// It is asked and has not answered yet.
     Unknown,
     /// It answered the last probe.
     Up,
+    /// It did not answer the last probe, after it answered the one before.
+    Silent,
     /// It does not answer.
     Down,
 }
@@ -59,6 +63,11 @@ impl TrunkState {
         let (addresses, health, failures) = match kept {
             Some(kept) => (kept.addresses, kept.health, kept.failures),
             None => (literal.into_iter().collect(), TrunkHealth::Unknown, 0),
+        };
+        let health = match (trunk.probe_interval, health) {
+            (None, _) => TrunkHealth::NotProbed,
+            (Some(_), TrunkHealth::NotProbed) => TrunkHealth::Unknown,
+            (Some(_), health) => health,
         };
         Self {
             name: trunk.name.clone(),
@@ -333,6 +342,9 @@ impl Exchange {
             return;
         };
         let before = trunk.health;
+        if before == TrunkHealth::NotProbed {
+            return;
+        }
         if answered {
             trunk.failures = 0;
             trunk.health = TrunkHealth::Up;
@@ -341,6 +353,8 @@ impl Exchange {
             if trunk.failures >= PROBES_FAILED {
                 trunk.health = TrunkHealth::Down;
                 trunk.current = trunk.current.wrapping_add(1);
+            } else if trunk.health == TrunkHealth::Up {
+                trunk.health = TrunkHealth::Silent;
             }
         }
         let (name, health, moved) = (trunk.name.clone(), trunk.health, trunk.addresses.len() > 1);
@@ -349,13 +363,20 @@ impl Exchange {
         }
         match (before, health) {
             (TrunkHealth::Down, TrunkHealth::Up) => self.warn(Warning::TrunkUp { trunk: name }),
-            (TrunkHealth::Unknown | TrunkHealth::Up, TrunkHealth::Down) => {
+            (TrunkHealth::Unknown | TrunkHealth::Up | TrunkHealth::Silent, TrunkHealth::Down) => {
                 self.warn(Warning::TrunkDown { trunk: name });
                 if moved {
                     self.register_trunk(now, index);
                 }
             }
-            (TrunkHealth::Unknown | TrunkHealth::Up | TrunkHealth::Down, _) => {}
+            (
+                TrunkHealth::NotProbed
+                | TrunkHealth::Unknown
+                | TrunkHealth::Up
+                | TrunkHealth::Silent
+                | TrunkHealth::Down,
+                _,
+            ) => {}
         }
     }
 

@@ -39,15 +39,10 @@ impl Tally {
         let wait = answered.since(closed.arrived);
         match closed.outcome {
             Outcome::Answered => {
-                self.answered += 1;
-                self.answered_in_time += u64::from(wait <= ANSWERED_IN_TIME);
-                self.answered_wait += wait;
+                self.answer(closed.outcome, wait);
                 self.talk += closed.ended.since(answered);
             }
-            Outcome::Overflowed => {
-                self.overflowed += 1;
-                self.answered_wait += wait;
-            }
+            Outcome::Overflowed => self.answer(closed.outcome, wait),
             Outcome::Abandoned => {
                 let wait = closed.ended.since(closed.arrived);
                 self.abandoned += 1;
@@ -58,6 +53,22 @@ impl Tally {
                 self.lost += 1;
                 self.unanswered_wait += closed.ended.since(closed.arrived);
             }
+        }
+    }
+
+    /// Adds that a contact was answered after this wait, over or not; an outcome without an answer adds nothing.
+    pub fn answer(&mut self, outcome: Outcome, wait: Duration) {
+        match outcome {
+            Outcome::Answered => {
+                self.answered += 1;
+                self.answered_in_time += u64::from(wait <= ANSWERED_IN_TIME);
+                self.answered_wait += wait;
+            }
+            Outcome::Overflowed => {
+                self.overflowed += 1;
+                self.answered_wait += wait;
+            }
+            Outcome::Abandoned | Outcome::Lost => {}
         }
     }
 
@@ -75,7 +86,32 @@ impl Tally {
         self.talk += other.talk;
     }
 
-    /// Contacts that ended in any way.
+    /// What was added since it was `before`.
+    #[must_use]
+    pub const fn less(&self, before: &Self) -> Self {
+        Self {
+            arrived: self.arrived.saturating_sub(before.arrived),
+            answered: self.answered.saturating_sub(before.answered),
+            answered_in_time: self
+                .answered_in_time
+                .saturating_sub(before.answered_in_time),
+            abandoned: self.abandoned.saturating_sub(before.abandoned),
+            abandoned_early: self.abandoned_early.saturating_sub(before.abandoned_early),
+            overflowed: self.overflowed.saturating_sub(before.overflowed),
+            lost: self.lost.saturating_sub(before.lost),
+            answered_wait: self.answered_wait.saturating_sub(before.answered_wait),
+            unanswered_wait: self.unanswered_wait.saturating_sub(before.unanswered_wait),
+            talk: self.talk.saturating_sub(before.talk),
+        }
+    }
+
+    /// Contacts that count for the share answered in time: all but those whose caller hung up early.
+    #[must_use]
+    pub const fn counted(&self) -> u64 {
+        self.ended() - self.abandoned_early
+    }
+
+    /// Contacts that ended in any way; in the sums of today also those who were answered and are still there.
     #[must_use]
     pub const fn ended(&self) -> u64 {
         self.answered + self.abandoned + self.overflowed + self.lost
@@ -85,8 +121,7 @@ impl Tally {
     /// `answered_in_time / (answered + abandoned + overflowed + lost − abandoned_early)`. Nothing when nothing counts.
     #[must_use]
     pub fn in_time_permille(&self) -> Option<u64> {
-        let counted = self.ended() - self.abandoned_early;
-        (self.answered_in_time * 1_000).checked_div(counted)
+        (self.answered_in_time * 1_000).checked_div(self.counted())
     }
 
     /// The mean wait of those who were answered: `answered_wait / (answered + overflowed)`. Nothing when nobody was.

@@ -5,6 +5,7 @@ import { forms } from './forms';
 import { entry, me } from './me/cs';
 import { accounts, audit } from './office/cs';
 import { reports } from './reports/cs';
+import { halted, status, sums, trunk } from './status/cs';
 
 /** Czech, the first language; its shape is that of all others. */
 export const cs = {
@@ -131,7 +132,6 @@ export const cs = {
     free: 'Volná obsluha',
     recent: 'Posledních 30 minut',
     today: 'Dnes',
-    inTime: (seconds: number) => `přijato do ${seconds} s`,
     abandoned: 'zavěsilo bez přijetí',
     arrived: 'příchozích',
     answered: 'přijatých',
@@ -183,7 +183,6 @@ export const cs = {
     rings: 'Zvoní / po hovoru',
     trunks: 'Spojení do telefonní sítě',
     noTrunks: 'Není nastaveno žádné spojení.',
-    trunkOf: { unknown: 'zatím neověřené', up: 'v pořádku', down: 'neodpovídá' },
     registrationOf: {
       registered: 'registrováno',
       failing: 'registrace odmítána',
@@ -209,12 +208,6 @@ export const cs = {
     off: 'mimo směnu',
     pausedFor: (reason: string) => `pauza: ${reason}`,
     backAt: (clock: string) => `zpět v ${clock}`,
-    machinePaused: forms({
-      one: 'pauza po {n} zmeškané nabídce',
-      few: 'pauza po {n} zmeškaných nabídkách',
-      many: 'pauza po {n} zmeškané nabídky',
-      other: 'pauza po {n} zmeškaných nabídkách',
-    }),
     misses: forms({
       one: '{n} zmeškaná nabídka',
       few: '{n} zmeškané nabídky',
@@ -231,7 +224,7 @@ export const cs = {
       many: '{n} telefonu',
       other: '{n} telefonů',
     }),
-    free: 'volno',
+    noCall: 'bez hovoru',
     talking: 'v hovoru',
     engaged: 'vlastní hovor',
     rings: 'zvoní',
@@ -245,6 +238,10 @@ export const cs = {
     reason: 'Důvod pauzy',
     reasons: { break: 'přestávka', lunch: 'jídlo', meal: 'jídlo', training: 'školení', meeting: 'porada', supervision: 'supervize', paperwork: 'administrativa', call: 'telefonát', phone: 'z telefonu' },
   },
+  status,
+  sums,
+  trunk,
+  halted,
   me,
   entry,
   contact,
@@ -256,7 +253,7 @@ export const cs = {
     free: 'volných',
     paused: 'pauza',
     wrapUp: 'po hovoru',
-    inTime: 'přijato včas',
+    unreachable: 'telefon neodpovídá',
     abandoned: 'zavěsilo',
     health: 'Technika',
     allWell: 'vše v pořádku',

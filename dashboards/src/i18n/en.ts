@@ -6,6 +6,7 @@ import { forms } from './forms';
 import { entry, me } from './me/en';
 import { accounts, audit } from './office/en';
 import { reports } from './reports/en';
+import { halted, status, sums, trunk } from './status/en';
 
 export const en: Dictionary = {
   language: { name: 'English', choose: 'Language' },
@@ -126,7 +127,6 @@ export const en: Dictionary = {
     free: 'Operators free',
     recent: 'Last 30 minutes',
     today: 'Today',
-    inTime: (seconds) => `answered within ${seconds} s`,
     abandoned: 'hung up unanswered',
     arrived: 'arrived',
     answered: 'answered',
@@ -168,7 +168,6 @@ export const en: Dictionary = {
     rings: 'Rings / wrap-up',
     trunks: 'Trunks',
     noTrunks: 'No trunk is configured.',
-    trunkOf: { unknown: 'not proved yet', up: 'works', down: 'does not answer' },
     registrationOf: {
       registered: 'registered',
       failing: 'registration refused',
@@ -194,14 +193,13 @@ export const en: Dictionary = {
     off: 'off shift',
     pausedFor: (reason) => `pause: ${reason}`,
     backAt: (clock) => `back at ${clock}`,
-    machinePaused: forms({ one: 'paused after {n} missed offer', other: 'paused after {n} missed offers' }),
     misses: forms({ one: '{n} missed offer', other: '{n} missed offers' }),
     reachable: 'reachable',
     unproven: 'not proved yet',
     unreachable: 'unreachable',
     home: 'on call at home',
     phones: forms({ one: '{n} phone', other: '{n} phones' }),
-    free: 'free',
+    noCall: 'no call',
     talking: 'in a call',
     engaged: 'own call',
     rings: 'rings',
@@ -215,6 +213,10 @@ export const en: Dictionary = {
     reason: 'Reason of the pause',
     reasons: { break: 'break', lunch: 'meal', meal: 'meal', training: 'training', meeting: 'meeting', supervision: 'supervision', paperwork: 'paperwork', call: 'a telephone call', phone: 'by telephone' },
   },
+  status,
+  sums,
+  trunk,
+  halted,
   me,
   entry,
   contact,
@@ -226,7 +228,7 @@ export const en: Dictionary = {
     free: 'free',
     paused: 'paused',
     wrapUp: 'wrap-up',
-    inTime: 'answered in time',
+    unreachable: 'phone unreachable',
     abandoned: 'hung up',
     health: 'Systems',
     allWell: 'all is well',

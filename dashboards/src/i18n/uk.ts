@@ -6,6 +6,7 @@ import { forms } from './forms';
 import { entry, me } from './me/uk';
 import { accounts, audit } from './office/uk';
 import { reports } from './reports/uk';
+import { halted, status, sums, trunk } from './status/uk';
 
 export const uk: Dictionary = {
   language: { name: 'Українська', choose: 'Мова' },
@@ -131,7 +132,6 @@ export const uk: Dictionary = {
     free: 'Вільні операторки',
     recent: 'Останні 30 хвилин',
     today: 'Сьогодні',
-    inTime: (seconds) => `прийнято за ${seconds} с`,
     abandoned: 'поклали слухавку',
     arrived: 'надійшло',
     answered: 'прийнято',
@@ -173,7 +173,6 @@ export const uk: Dictionary = {
     rings: 'Дзвонить / після дзвінка',
     trunks: 'З’єднання з телефонною мережею',
     noTrunks: 'Жодного з’єднання не налаштовано.',
-    trunkOf: { unknown: 'ще не перевірено', up: 'працює', down: 'не відповідає' },
     registrationOf: {
       registered: 'зареєстровано',
       failing: 'реєстрацію відхилено',
@@ -199,12 +198,6 @@ export const uk: Dictionary = {
     off: 'поза зміною',
     pausedFor: (reason) => `пауза: ${reason}`,
     backAt: (clock) => `повернеться о ${clock}`,
-    machinePaused: forms({
-      one: 'пауза після {n} пропущеної пропозиції',
-      few: 'пауза після {n} пропущених пропозицій',
-      many: 'пауза після {n} пропущених пропозицій',
-      other: 'пауза після {n} пропущеної пропозиції',
-    }),
     misses: forms({
       one: '{n} пропущена пропозиція',
       few: '{n} пропущені пропозиції',
@@ -216,7 +209,7 @@ export const uk: Dictionary = {
     unreachable: 'недоступний',
     home: 'чергує вдома',
     phones: forms({ one: '{n} телефон', few: '{n} телефони', many: '{n} телефонів', other: '{n} телефону' }),
-    free: 'вільна',
+    noCall: 'без розмови',
     talking: 'у розмові',
     engaged: 'власна розмова',
     rings: 'дзвонить',
@@ -230,6 +223,10 @@ export const uk: Dictionary = {
     reason: 'Причина паузи',
     reasons: { break: 'перерва', lunch: 'їжа', meal: 'їжа', training: 'навчання', meeting: 'нарада', supervision: 'супервізія', paperwork: 'папери', call: 'телефонна розмова', phone: 'з телефону' },
   },
+  status,
+  sums,
+  trunk,
+  halted,
   me,
   entry,
   contact,
@@ -241,7 +238,7 @@ export const uk: Dictionary = {
     free: 'вільних',
     paused: 'пауза',
     wrapUp: 'після дзвінка',
-    inTime: 'прийнято вчасно',
+    unreachable: 'телефон не відповідає',
     abandoned: 'поклали слухавку',
     health: 'Техніка',
     allWell: 'усе гаразд',

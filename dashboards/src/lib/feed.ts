@@ -6,6 +6,8 @@ export type Parts = Schemas['Parts'];
 export type Contact = Schemas['Contact'];
 export type ContactClass = Schemas['Class'];
 export type Operator = Schemas['Operator'];
+/** What an operator is now, in one word. */
+export type Is = Operator['status']['is'];
 export type Trunk = Schemas['Trunk'];
 export type Quarter = Schemas['Quarter'];
 export type Sum = Schemas['Sum'];

@@ -1,4 +1,4 @@
-import { CLASSES, type Board, type Contact, type ContactClass, type Operator } from './feed';
+import { CLASSES, type Board, type Contact, type ContactClass, type Is, type Operator } from './feed';
 
 /** How many rows of waiting contacts are shown at once. */
 export const ROWS_MAX = 50;
@@ -46,57 +46,39 @@ export function talking(board: Board): number {
   return [...board.contacts.values()].filter((contact) => contact.state === 'talking').length;
 }
 
-/** What an operator does now, in one word: the part of her state that moves. */
-export type Doing = 'free' | 'rings' | 'talking' | 'engaged' | 'wrap_up';
-
-/** What an operator does now. */
-export function doing(operator: Operator, nowMs: number): Doing {
-  if (operator.occupancy.does === 'talking') return 'talking';
-  if (operator.claim) return 'rings';
-  if (operator.occupancy.does === 'engaged') return 'engaged';
-  return isWrappingUp(operator, nowMs) ? 'wrap_up' : 'free';
-}
-
-/** Whether somebody is in her time after a call. */
-export function isWrappingUp(operator: Operator, nowMs: number): boolean {
-  return operator.wrap_up_until_ms != null && operator.wrap_up_until_ms > nowMs;
-}
-
-/** Whether an operator is there: she wants contacts and her phone answers. */
-export function isThere(operator: Operator): boolean {
-  return operator.intent.wants === 'ready' && operator.reachability === 'reachable';
-}
-
-/** Whether an operator at a desk could be offered a contact now. */
-export function isFree(operator: Operator, nowMs: number): boolean {
-  return operator.place === 'desk' && isThere(operator) && doing(operator, nowMs) === 'free';
-}
-
-/** How many operators at desks are in which state. */
+/** How many operators at desks are in which status. */
 export interface Staff {
   free: number;
-  there: number;
-  talking: number;
   wrapUp: number;
   paused: number;
+  unreachable: number;
 }
 
-/** Counts the operators at desks. */
-export function staff(board: Board, nowMs: number): Staff {
+/** Counts the operators at desks by their status. */
+export function staff(board: Board): Staff {
   const desks = atDesks(board);
-  const count = (is: (operator: Operator) => boolean) => desks.filter(is).length;
+  const count = (...all: Is[]) => desks.filter(({ status }) => all.includes(status.is)).length;
   return {
-    free: count((operator) => isFree(operator, nowMs)),
-    there: count(isThere),
-    talking: count((operator) => operator.occupancy.does === 'talking'),
-    wrapUp: count((operator) => doing(operator, nowMs) === 'wrap_up'),
-    paused: count((operator) => operator.intent.wants === 'paused'),
+    free: count('free'),
+    wrapUp: count('wrap_up'),
+    paused: count('paused', 'paused_by_machine'),
+    unreachable: count('unreachable', 'unproven'),
   };
 }
 
 /** How many operators of a queue are there, at desks. */
 export function staffOf(board: Board, queue: string): number {
-  return atDesks(board).filter((operator) => operator.queues.includes(queue) && isThere(operator)).length;
+  return atDesks(board).filter(({ queues, presence }) => queues.includes(queue) && presence === 'there').length;
+}
+
+/** Whom a contact may be given: who could take it at once. */
+export function takers(board: Board): Operator[] {
+  return listed(board).filter(({ status }) => status.is === 'free' || status.is === 'on_call');
+}
+
+/** The name that colleagues see. */
+export function nameOf(board: Board, key: string): string {
+  return board.operators.get(key)?.name ?? key;
 }
 
 function atDesks(board: Board): Operator[] {
@@ -106,8 +88,8 @@ function atDesks(board: Board): Operator[] {
 /** Operators as they stand in a list: those on shift first, on-call people after those at desks, each by name. */
 export function listed(board: Board): Operator[] {
   const place = (operator: Operator) =>
-    (operator.intent.wants === 'off' ? 2 : 0) + (operator.place === 'home' ? 1 : 0);
+    (operator.status.is === 'off' ? 2 : 0) + (operator.place === 'home' ? 1 : 0);
   return [...board.operators.values()].sort(
-    (a, b) => place(a) - place(b) || BY_NAME.compare(a.key, b.key),
+    (a, b) => place(a) - place(b) || BY_NAME.compare(a.name ?? a.key, b.name ?? b.key),
   );
 }

@@ -1,14 +1,15 @@
 import { i18n } from '../i18n/index.svelte';
 import { clock } from '../lib/clock.svelte';
-import type { Operator } from '../lib/feed';
+import type { Is, Operator, Sum, Trunk } from '../lib/feed';
 import type { IconName } from '../lib/icons';
-import { doing, type Doing } from '../lib/views';
+import { duration, left } from '../lib/time';
 
-/** A part of an operator's state: an icon and its words. */
+/** An operator's status: an icon, its words and its time. */
 export interface StateWords {
   icon: IconName;
   text: string;
   tone: 'calm' | 'quiet' | 'watch';
+  time?: string;
 }
 
 /** A pause's reason in words; one that only this configuration has stays as it is written there. */
@@ -30,46 +31,126 @@ export function valueWords(field: string, value: string): string {
   return known[`${field}.${value}`] ?? known[value] ?? value;
 }
 
-/** What an operator wants. */
-export function wantsWords({ intent }: Operator): StateWords {
-  const t = i18n.t.operator;
-  switch (intent.wants) {
-    case 'ready':
-      return { icon: 'ready', text: t.ready, tone: 'calm' };
-    case 'paused':
-      return { icon: 'paused', text: intent.reason ? t.pausedFor(reasonWords(intent.reason)) : t.paused, tone: 'quiet' };
+const ICON: Record<Is, IconName> = {
+  talking: 'talking',
+  engaged: 'engaged',
+  ringing: 'rings',
+  off: 'off',
+  paused: 'paused',
+  paused_by_machine: 'paused',
+  unassigned: 'warning',
+  unreachable: 'unreachable',
+  unproven: 'unproven',
+  wrap_up: 'wrap_up',
+  resting: 'wrap_up',
+  free: 'free',
+  on_call: 'home',
+};
+
+/** What an operator is now, with its time. */
+export function statusWords({ status }: Operator, nowMs: number): StateWords {
+  const t = i18n.t.status;
+  const icon = ICON[status.is];
+  const since = (ms: number) => duration(nowMs - ms);
+  switch (status.is) {
+    case 'talking':
+    case 'engaged':
+    case 'free':
+      return { icon, text: t[status.is], tone: 'calm', time: since(status.since_ms) };
+    case 'ringing':
+      return { icon, text: t.ringing, tone: 'calm', time: left(status.until_ms, nowMs) };
+    case 'wrap_up':
+      return { icon, text: t.wrapUp, tone: 'calm', time: left(status.until_ms, nowMs) };
+    case 'resting':
+      return { icon, text: t.resting, tone: 'watch', time: left(status.until_ms, nowMs) };
     case 'off':
-      return { icon: 'off', text: t.off, tone: 'quiet' };
+      return { icon, text: t.off, tone: 'quiet' };
+    case 'on_call':
+      return { icon, text: t.onCall, tone: 'calm' };
+    case 'paused': {
+      const text = status.reason ? t.pausedFor(reasonWords(status.reason)) : t.paused;
+      if (status.back_at_ms == null) return { icon, text, tone: 'quiet', time: since(status.since_ms) };
+      const tone = status.back_at_ms < nowMs ? 'watch' : 'quiet';
+      return { icon, text, tone, time: t.until(i18n.clock(status.back_at_ms)) };
+    }
+    case 'paused_by_machine':
+      return { icon, text: i18n.count(status.misses, t.pausedByMachine), tone: 'watch', time: since(status.since_ms) };
+    case 'unassigned':
+    case 'unreachable':
+    case 'unproven':
+      return { icon, text: t[status.is], tone: 'watch', time: since(status.since_ms) };
   }
 }
 
-/** What is known of an operator's phone. */
-export function phoneWords({ reachability, place, intent }: Operator): StateWords {
-  const t = i18n.t.operator;
-  if (place === 'home') return { icon: 'home', text: t.home, tone: 'calm' };
-  const isMissed = reachability !== 'reachable' && intent.wants === 'ready';
-  return { icon: reachability, text: t[reachability], tone: isMissed ? 'watch' : reachability === 'reachable' ? 'calm' : 'quiet' };
+/** What a trunk is; grey what nobody knows. */
+export function trunkWords({ status }: Trunk): { icon: IconName; text: string; tone: 'well' | 'unknown' | 'bad' } {
+  const text = i18n.t.trunk[status];
+  switch (status) {
+    case 'well':
+      return { icon: 'done', text, tone: 'well' };
+    case 'not_probed':
+    case 'asked':
+      return { icon: 'trunk', text, tone: 'unknown' };
+    case 'silent':
+    case 'not_registered':
+    case 'down':
+      return { icon: 'warning', text, tone: 'bad' };
+  }
 }
 
-const DOES: Record<Doing, 'free' | 'talking' | 'engaged' | 'rings' | 'wrapUp'> = {
-  free: 'free',
-  talking: 'talking',
-  engaged: 'engaged',
-  rings: 'rings',
-  wrap_up: 'wrapUp',
-};
-
-/** What an operator's live legs say: in no call, with a contact, in a call of her own. */
-export function doesWords(operator: Operator): StateWords {
-  const { does } = operator.occupancy;
-  return { icon: does, text: i18n.t.operator[DOES[does]], tone: does === 'free' ? 'quiet' : 'calm' };
+/** What counts of a sum, in words. */
+export interface SumWords {
+  /** Since when it is counted, where that is not what its name says. */
+  since: string | undefined;
+  /** The share answered in time: percent from ten contacts on, else the counts alone. */
+  share: string;
+  /** The counts behind a percentage. */
+  counts: string | undefined;
+  /** The same share with those who hung up early, where there are any. */
+  withEarly: string | undefined;
+  /** Who hung up unanswered; empty where nobody did. */
+  abandoned: string;
 }
 
-/** What rings for an operator, or her time after a call; nothing when neither. */
-export function ringsWords(operator: Operator, nowMs: number): StateWords | undefined {
-  const now = doing(operator, nowMs);
-  if (now !== 'rings' && now !== 'wrap_up') return undefined;
-  return { icon: now, text: i18n.t.operator[DOES[now]], tone: 'calm' };
+/** A sum in words: each share stands with its counts, and never without the other service level. */
+export function sumWords(sum: Sum, earlySeconds: number): SumWords {
+  const t = i18n.t.sums;
+  const of = (all: number) => t.of(i18n.number(sum.answered_in_time), i18n.number(all));
+  const shown = (permille: number | null | undefined, all: number) =>
+    permille == null ? of(all) : `${i18n.share(permille)} (${of(all)})`;
+  const early = sum.abandoned_early > 0 ? ` (${t.early(i18n.number(sum.abandoned_early), earlySeconds)})` : '';
+  return {
+    since: sum.since_ms == null ? undefined : t.since(i18n.clock(sum.since_ms)),
+    share: sum.in_time_permille == null ? (sum.counted === 0 ? '–' : of(sum.counted)) : i18n.share(sum.in_time_permille),
+    counts: sum.in_time_permille == null ? undefined : of(sum.counted),
+    withEarly: sum.abandoned_early > 0 ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}` : undefined,
+    abandoned: sum.abandoned === 0 ? '' : i18n.count(sum.abandoned, t.abandoned) + early,
+  };
+}
+
+/** One of the parts that a status is made of. */
+export interface StatePart {
+  label: string;
+  icon: IconName;
+  text: string;
+}
+
+/** What the status of an operator is made of: what she wants, her phone, her calls, what rings. */
+export function partsOf(operator: Operator): StatePart[] {
+  const [t, labels] = [i18n.t.operator, i18n.t.board];
+  const { intent, claim, occupancy } = operator;
+  const back = intent.wants === 'paused' && intent.back_at_ms != null ? `, ${t.backAt(i18n.clock(intent.back_at_ms))}` : '';
+  const paused = intent.wants === 'paused' && intent.reason ? t.pausedFor(reasonWords(intent.reason)) : t.paused;
+  const wants = intent.wants === 'paused' ? paused + back : t[intent.wants];
+  const machine = operator.paused_after_misses == null ? '' : `, ${i18n.count(operator.paused_after_misses, i18n.t.status.pausedByMachine)}`;
+  const wrapUp = operator.wrap_up_until_ms == null ? '–' : `${t.wrapUp}, ${i18n.t.common.until(i18n.clock(operator.wrap_up_until_ms))}`;
+  const phone = operator.place === 'home' ? t.home : `${t[operator.reachability]} (${i18n.count(operator.phones, t.phones)})`;
+  return [
+    { label: labels.wants, icon: intent.wants, text: wants + machine },
+    { label: labels.phone, icon: operator.place === 'home' ? 'home' : operator.reachability, text: phone },
+    { label: labels.does, icon: occupancy.does, text: occupancy.does === 'free' ? t.noCall : t[occupancy.does] },
+    { label: labels.rings, icon: claim ? 'rings' : 'wrap_up', text: claim ? t.rings : wrapUp },
+  ];
 }
 
 /** When the certificate of the web runs out or ran out, as a sentence. */

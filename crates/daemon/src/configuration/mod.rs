@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use dispatch::QueueId;
 use exchange::Settings;
+use exchange::settings::Trunk;
 use media::SoundId;
 use serde::de::DeserializeOwned;
 use web::board::Setup;
@@ -162,7 +163,7 @@ impl Files {
         let mut advice = advice(&node, &settings, &prompts);
         advice.extend(self.queues.1.reserves_of_everybody());
         Some(Configuration {
-            setup: setup::setup(&node, &settings.dispatch, &self.queues.1),
+            setup: setup::setup(&node, &settings.dispatch, &self.queues.1, &self.operators.1),
             node,
             settings,
             sounds: prompts.files,
@@ -263,6 +264,11 @@ fn contacts_max((first, last): (u16, u16)) -> usize {
     (legs - legs / 4).max(1)
 }
 
+/// Whether nothing tells that a trunk is dead: neither a probe nor our registration with it.
+const fn is_unwatched(trunk: &Trunk) -> bool {
+    trunk.probe_interval.is_none() && trunk.register.is_none()
+}
+
 fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
     let mut advice = Vec::new();
     if settings.operators.is_empty() {
@@ -277,6 +283,12 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
         advice.push(format!(
             "linka.toml: web.oidc: the keys folder has no {}: the provider has to know Linka as a public client",
             oidc::SECRET_FILE
+        ));
+    }
+    for trunk in settings.trunks.iter().filter(|trunk| is_unwatched(trunk)) {
+        advice.push(format!(
+            "trunks.toml: nobody would notice that trunk {} is dead: set options_interval_seconds, 10 for example",
+            trunk.name
         ));
     }
     if node.heartbeat.is_none() {

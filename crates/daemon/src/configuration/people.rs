@@ -25,10 +25,6 @@ pub(crate) struct OperatorsFile {
 pub(crate) struct OperatorTable {
     pub(crate) name: Spanned<String>,
     #[serde(default)]
-    #[expect(
-        dead_code,
-        reason = "shown by the operator's page; read here so that it may stand in the file"
-    )]
     display_name: Option<String>,
     #[serde(default)]
     queues: Option<Vec<Spanned<String>>>,
@@ -55,6 +51,14 @@ fn czech() -> Spanned<String> {
 }
 
 impl OperatorsFile {
+    /// The names that colleagues see, by the names of the operators.
+    pub(crate) fn display_names(&self) -> BTreeMap<String, String> {
+        self.operators
+            .iter()
+            .filter_map(OperatorTable::display_name)
+            .collect()
+    }
+
     /// The operators as distribution and exchange see them, or everything that is wrong with them.
     pub(crate) fn operators(
         &self,
@@ -83,6 +87,13 @@ impl OperatorsFile {
 }
 
 impl OperatorTable {
+    /// The name that colleagues see, where another one than hers is written down.
+    fn display_name(&self) -> Option<(String, String)> {
+        let shown = self.display_name.as_deref().map(str::trim)?;
+        let name = self.name.get_ref();
+        (!shown.is_empty() && shown != name).then(|| (name.clone(), shown.to_owned()))
+    }
+
     fn operator(
         &self,
         source: &Source,

@@ -5,10 +5,16 @@ use std::time::Duration;
 use web::board::{Queue, Setup};
 
 use super::node::Node;
+use super::people::OperatorsFile;
 use super::queues::QueuesFile;
 
 /// What screens are told.
-pub(super) fn setup(node: &Node, config: &dispatch::Config, queues: &QueuesFile) -> Setup {
+pub(super) fn setup(
+    node: &Node,
+    config: &dispatch::Config,
+    queues: &QueuesFile,
+    operators: &OperatorsFile,
+) -> Setup {
     let queue = |table: &super::queues::QueueTable| Queue {
         name: table.name.get_ref().clone(),
         staff_minimum: table.staff_minimum,
@@ -24,6 +30,9 @@ pub(super) fn setup(node: &Node, config: &dispatch::Config, queues: &QueuesFile)
         pause_reasons: reasons.map(ToString::to_string).collect(),
         in_time_seconds: seconds(records::ANSWERED_IN_TIME),
         early_seconds: seconds(records::ABANDONED_EARLY),
+        names: operators.display_names(),
+        // Known once the listeners are bound.
+        sip_address: None,
     }
 }
 

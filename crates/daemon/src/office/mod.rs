@@ -181,6 +181,7 @@ impl Office {
     pub(crate) async fn status(&self) -> Option<Status> {
         let board = self.board().await?;
         let mut status = Status::of(&board);
+        status.name(&self.screens.feed.setup().names);
         status.certificate_ends = self.certificate_ends().map(|ends| ends.0);
         Some(status)
     }

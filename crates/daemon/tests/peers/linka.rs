@@ -100,6 +100,12 @@ impl Site {
             "127.0.0.2:5070",
             &format!("127.0.0.2:{trunk}"),
         );
+        // Most tests have nobody there who would answer.
+        site.change(
+            "trunks.toml",
+            "options_interval_seconds = 10",
+            "options_interval_seconds = 0",
+        );
         site
     }
 

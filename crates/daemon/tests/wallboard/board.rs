@@ -43,6 +43,9 @@ fn caller_appears_waits_is_answered_and_is_counted() {
         let strip = strip(&board);
         (strip["talking"] == "1").then_some(strip)
     });
+    let talking = linka.status().unwrap();
+    board.see(css(".sums dd"));
+    let sums = board.texts(css(".sums .share"));
     waiting.hang_up();
 
     let after = eventually("it is counted", SOON, || {
@@ -51,6 +54,11 @@ fn caller_appears_waits_is_answered_and_is_counted() {
     });
     assert_eq!(before["waiting"], "1", "{before}");
     assert_eq!(during["waiting"], "0", "{during}");
+    assert_eq!(talking["counts"]["answered"], 1, "{talking}");
+    assert!(
+        sums.iter().all(|share| share.ends_with(" of 1")),
+        "{sums:?}"
+    );
     let status = linka.status().unwrap();
     assert_eq!(status["counts"]["answered"], 1, "{after} {status}");
     assert_eq!(board.faults(), [""; 0]);

@@ -10,6 +10,7 @@ mod https;
 mod looks;
 mod provider;
 mod shift;
+mod status;
 
 use std::time::Duration;
 

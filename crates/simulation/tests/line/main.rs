@@ -19,6 +19,7 @@ mod races;
 mod ring_first;
 mod star_codes;
 mod strangers;
+mod sums;
 mod trunk;
 mod two_callers;
 mod waiting;

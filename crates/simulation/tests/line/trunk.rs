@@ -1,6 +1,7 @@
 //! The trunk: registered with behind a proxy's 407, and probed.
 
-use exchange::{Warning, board::TrunkHealth};
+use exchange::Warning;
+use exchange::board::{TrunkHealth, TrunkStatus};
 use simulation::{Caller, Centre, Manner, Power, World};
 use sip::RegistrationState;
 
@@ -52,6 +53,55 @@ fn a_trunk_that_is_silent_is_told_as_down_and_up_again() {
         trunk: name.clone()
     }));
     assert!(world.warnings.contains(&Warning::TrunkUp { trunk: name }));
+}
+
+#[test]
+fn a_trunk_is_well_only_by_what_was_seen_within_its_interval() {
+    let mut world = open(Centre {
+        registers: false,
+        ..centre()
+    });
+    let status = |world: &mut World| world.board().trunks[0].status();
+    world.run(seconds(60));
+    let seen = status(&mut world);
+
+    world.power("trunk", Power::Off);
+    // One probe has been missed for good by then, and the second not yet.
+    world.run(seconds(55));
+    let silent = status(&mut world);
+    world.run(seconds(95));
+    let down = status(&mut world);
+
+    assert_eq!(
+        [seen, silent, down],
+        [TrunkStatus::Well, TrunkStatus::Silent, TrunkStatus::Down]
+    );
+}
+
+#[test]
+fn of_a_trunk_that_nobody_probes_nothing_is_known() {
+    let mut world = open(Centre {
+        trunk_probed_every: None,
+        ..Centre::default()
+    });
+    world.run(seconds(60));
+
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::NotProbed);
+    world.configure(|centre| centre.trunk_probed_every = Some(seconds(30)));
+    world.run(seconds(60));
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::Well);
+    world.configure(|centre| centre.trunk_probed_every = None);
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::NotProbed);
+}
+
+#[test]
+fn a_registration_that_holds_is_seen_where_no_probe_is_sent() {
+    let mut world = open(Centre {
+        trunk_probed_every: None,
+        ..centre()
+    });
+
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::Well);
 }
 
 #[test]

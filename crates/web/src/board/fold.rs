@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 
-use records::Tally;
-
-use super::{Contact, Health, Millis, Operator, Parts, Recent, Setup, Trunk};
+use super::{Contact, Health, Millis, Name, Operator, Parts, Recent, Setup, Today, Trunk};
 
 /// Something that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +22,7 @@ pub enum Change {
     /// The configuration says so.
     Setup(Setup),
     /// The sums of today are so.
-    Today(Tally),
+    Today(Today),
 }
 
 /// The board, and the way from one change to the next.
@@ -82,8 +80,7 @@ impl Fold {
 
     /// What passing time alone changes: the sums of the last minutes, and the day's chart.
     pub fn tick(&mut self, at: Millis) -> Parts {
-        let today = *self.recent.today();
-        self.recent.take(at, &today);
+        self.recent.take(at, self.recent.today());
         Parts {
             at_ms: at,
             sums: Some(self.recent.sums(at)),
@@ -116,6 +113,22 @@ impl Fold {
         &self.setup
     }
 
+    /// Gives an operator the name that colleagues see.
+    fn name(&self, operator: &mut Operator) {
+        let name = self.setup.names.get(&operator.key);
+        operator.name = Some(Name(name.unwrap_or(&operator.key).clone()));
+    }
+
+    /// Tells everybody's name anew.
+    fn rename(&mut self, parts: &mut Parts) {
+        let mut operators = std::mem::take(&mut self.operators);
+        for operator in operators.values_mut() {
+            self.name(operator);
+        }
+        parts.operators = operators.values().cloned().collect();
+        self.operators = operators;
+    }
+
     fn take(&mut self, at: Millis, change: Change, parts: &mut Parts) {
         match change {
             Change::Contact(contact) => {
@@ -133,7 +146,8 @@ impl Fold {
                 parts.contacts.retain(|other| other.id != id);
                 parts.contacts_gone.push(id);
             }
-            Change::Operator(operator) => {
+            Change::Operator(mut operator) => {
+                self.name(&mut operator);
                 let next = self.numbers.len() + 1;
                 self.numbers.entry(operator.key.clone()).or_insert(next);
                 self.operators
@@ -169,11 +183,15 @@ impl Fold {
                 }
             }
             Change::Setup(setup) => {
+                let renamed = setup.names != self.setup.names;
                 self.setup = setup.clone();
                 parts.setup = Some(setup);
+                if renamed {
+                    self.rename(parts);
+                }
             }
             Change::Today(today) => {
-                self.recent.take(at, &today);
+                self.recent.take(at, today);
                 parts.sums = Some(self.recent.sums(at));
                 parts.chart = self.recent.chart_now();
             }
@@ -184,7 +202,7 @@ impl Fold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::{Mode, TrunkHealth};
+    use crate::board::{Mode, TrunkHealth, TrunkStatus};
 
     const ENDS: Millis = 1_795_420_800_000;
 
@@ -208,6 +226,7 @@ mod tests {
         let mut fold = Fold::default();
         let trunk = Trunk {
             name: "carrier".to_owned(),
+            status: TrunkStatus::Well,
             health: TrunkHealth::Up,
             registration: None,
         };

@@ -4,13 +4,17 @@
 //! are left out for a wall by [`Parts::for_wall`].
 
 mod fold;
+mod operator;
 mod recent;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use fold::{Change, Fold};
-pub use recent::{QUARTER, RECENT, Recent};
+pub use operator::{Claim, Intent, Occupancy, Operator, Place, Presence, Reachability, Status};
+pub use recent::{QUARTER, RECENT, Recent, Today};
 
 /// A moment in milliseconds since the Unix epoch, by the clock of the engine.
 pub type Millis = u64;
@@ -90,6 +94,10 @@ pub struct Setup {
     pub in_time_seconds: u32,
     /// Who hangs up within so many seconds hung up early.
     pub early_seconds: u32,
+    /// The names of operators that colleagues see, where others than those of their accounts are configured; none on a wall.
+    pub names: BTreeMap<String, String>,
+    /// Where phones register, as far as it is known: an address that one can enter into a phone. Missing on a wall.
+    pub sip_address: Option<String>,
 }
 
 /// A queue.
@@ -178,118 +186,49 @@ pub enum ContactState {
     Adrift,
 }
 
-/// An operator: intent, reachability, occupancy and claim, never one flag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Operator {
-    /// Her name; on a wall a number.
-    pub key: String,
-    /// Her name; missing on a wall.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<Name>,
-    /// Where she answers.
-    pub place: Place,
-    /// What she wants.
-    pub intent: Intent,
-    /// After how many missed offers the machine paused her, if it did.
-    pub paused_after_misses: Option<u32>,
-    /// What is known of her phone.
-    pub reachability: Reachability,
-    /// What her live legs say.
-    pub occupancy: Occupancy,
-    /// The contact that her phone rings for.
-    pub claim: Option<Claim>,
-    /// When her wrap-up ends.
-    pub wrap_up_until_ms: Option<Millis>,
-    /// Missed offers in a row.
-    pub misses_in_row: u32,
-    /// The queues that she serves.
-    pub queues: Vec<String>,
-    /// How many phones are registered.
-    pub phones: usize,
-}
-
-/// Where somebody answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// At a registered phone.
-    Desk,
-    /// At home, through the trunk.
-    Home,
-}
-
-/// What an operator wants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(tag = "wants", rename_all = "snake_case")]
-pub enum Intent {
-    /// Contacts.
-    Ready,
-    /// A pause.
-    Paused {
-        /// Its reason, one of the configuration; empty on a wall.
-        reason: String,
-        /// When she means to be back.
-        back_at_ms: Option<Millis>,
-    },
-    /// Nothing: not on shift.
-    Off,
-}
-
-/// What is known of a phone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reachability {
-    /// A live registration that answered.
-    Reachable,
-    /// A registration from before a restart that has not answered yet.
-    Unproven,
-    /// No registration, or it does not answer.
-    Unreachable,
-}
-
-/// What an operator's live legs say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(tag = "does", rename_all = "snake_case")]
-pub enum Occupancy {
-    /// No leg.
-    Free,
-    /// With a contact.
-    Talking {
-        /// Which.
-        contact: String,
-    },
-    /// In a call of her own.
-    Engaged,
-}
-
-/// An offer that rings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Claim {
-    /// For which contact.
-    pub contact: String,
-    /// Until when.
-    pub until_ms: Millis,
-}
-
 /// A trunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Trunk {
     /// Its name.
     pub name: String,
+    /// What it is, in one word.
+    pub status: TrunkStatus,
     /// Whether it answers.
     pub health: TrunkHealth,
     /// The registration that we hold with it, where there is one.
     pub registration: Option<Registration>,
 }
 
+/// What a trunk is: well only by what was seen of it within its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrunkStatus {
+    /// It answered the last probe, or our registration holds where no probe is sent.
+    Well,
+    /// Nobody asks it and we hold no registration with it.
+    NotProbed,
+    /// It is asked and has not answered yet.
+    Asked,
+    /// It did not answer the last probe.
+    Silent,
+    /// Our registration with it does not hold.
+    NotRegistered,
+    /// It does not answer.
+    Down,
+}
+
 /// Whether a trunk answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrunkHealth {
-    /// It was not asked yet.
+    /// It is never asked.
+    NotProbed,
+    /// It has not answered yet.
     Unknown,
     /// It does.
     Up,
+    /// It did not the last time, and did the time before.
+    Silent,
     /// It does not.
     Down,
 }
@@ -320,7 +259,7 @@ pub struct Sums {
 pub struct Sum {
     /// Contacts that arrived.
     pub arrived: u64,
-    /// Contacts that ended after an operator talked with them.
+    /// Contacts that an operator talked with, or talks with now.
     pub answered: u64,
     /// Of those, in time.
     pub answered_in_time: u64,
@@ -332,11 +271,20 @@ pub struct Sum {
     pub overflowed: u64,
     /// Contacts whose leg was lost before anybody answered.
     pub lost: u64,
-    /// The service level in thousandths: answered in time of all that ended, those who hung up early apart.
-    pub in_time_permille: Option<u64>,
+    /// Contacts that were answered or are over, those who hung up early apart.
+    pub counted: u64,
     /// The same with those who hung up early.
+    pub all: u64,
+    /// The service level in thousandths: answered in time of those counted; nothing below [`SHARE_OF_MIN`].
+    pub in_time_permille: Option<u64>,
+    /// The same of all.
     pub in_time_of_all_permille: Option<u64>,
+    /// Since when it is counted, where that is later than the name of the sum says: Linka was started.
+    pub since_ms: Option<Millis>,
 }
+
+/// Of fewer contacts no share is told: one more would change it by more than a person expects of a percentage.
+pub const SHARE_OF_MIN: u64 = 10;
 
 /// Quarter-hours of today that are new or changed; a snapshot has all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -354,7 +302,7 @@ pub struct Quarter {
     pub begins_ms: Millis,
     /// Contacts that arrived in it.
     pub arrived: u64,
-    /// Contacts that ended in it after an operator talked with them.
+    /// Contacts that an operator answered in it.
     pub answered: u64,
     /// Contacts whose caller hung up in it before anybody answered.
     pub abandoned: u64,
@@ -371,12 +319,20 @@ impl Parts {
         for operator in &mut parts.operators {
             operator.key = number(&operator.key);
             operator.name = None;
+            operator.phone_seen_ms = None;
             if let Intent::Paused { reason, .. } = &mut operator.intent {
+                reason.clear();
+            }
+            if let Status::Paused { reason, .. } = &mut operator.status {
                 reason.clear();
             }
         }
         for key in &mut parts.operators_gone {
             *key = number(key);
+        }
+        if let Some(setup) = &mut parts.setup {
+            setup.names.clear();
+            setup.sip_address = None;
         }
         parts
     }
@@ -406,6 +362,10 @@ impl From<Class> for dispatch::Class {
 
 impl From<&records::Tally> for Sum {
     fn from(tally: &records::Tally) -> Self {
+        let share_of = |all: u64| {
+            let share = (tally.answered_in_time * 1_000).checked_div(all);
+            share.filter(|_| all >= SHARE_OF_MIN)
+        };
         Self {
             arrived: tally.arrived,
             answered: tally.answered,
@@ -414,8 +374,11 @@ impl From<&records::Tally> for Sum {
             abandoned_early: tally.abandoned_early,
             overflowed: tally.overflowed,
             lost: tally.lost,
-            in_time_permille: tally.in_time_permille(),
-            in_time_of_all_permille: (tally.answered_in_time * 1_000).checked_div(tally.ended()),
+            counted: tally.counted(),
+            all: tally.ended(),
+            in_time_permille: share_of(tally.counted()),
+            in_time_of_all_permille: share_of(tally.ended()),
+            since_ms: None,
         }
     }
 }

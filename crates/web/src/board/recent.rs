@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use records::Tally;
 
-use super::{Chart, Millis, Quarter, Sums};
+use super::{Chart, Millis, Quarter, Sum, Sums};
 
 /// How far back the sums of the last minutes reach.
 pub const RECENT: Duration = Duration::from_secs(30 * 60);
@@ -17,11 +17,24 @@ const QUARTER_MS: u64 = 15 * 60 * 1_000;
 /// A day of quarter-hours, and the two that a change of the clock may add.
 const QUARTERS_MAX: usize = 25 * 4 + 2;
 
+/// The sums of today as the exchange tells them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Today {
+    /// The sums.
+    pub tally: Tally,
+    /// When they began, where it was a start and not midnight.
+    pub since: Option<Millis>,
+}
+
 /// Sums of today, kept in memory so that the last 30 minutes and each quarter-hour can be told. A restart empties them, and so does midnight.
 #[derive(Debug, Default)]
 pub struct Recent {
     today: Tally,
-    /// When that was told.
+    /// When that began, where it was a start and not midnight.
+    since: Option<Millis>,
+    /// When anything was told for the first time, or a day began.
+    began: Option<Millis>,
+    /// When `today` was told.
     told: Millis,
     /// What `today` was at the end of each grain, the oldest first.
     grains: VecDeque<(Millis, Tally)>,
@@ -32,9 +45,16 @@ pub struct Recent {
 
 impl Recent {
     /// Takes in the sums of today as they are at a moment.
-    pub fn take(&mut self, at: Millis, today: &Tally) {
+    pub fn take(&mut self, at: Millis, Today { tally, since }: Today) {
+        let today = &tally;
+        self.since = since;
+        self.began.get_or_insert(since.unwrap_or(at));
         if is_behind(today, &self.today) {
-            *self = Self::default();
+            *self = Self {
+                since,
+                began: Some(at),
+                ..Self::default()
+            };
             // Those who are live at midnight count as arrived in the new day; they did not arrive in these minutes.
             self.quarter_began_with.arrived = today.arrived;
             self.grains.push_back((at, self.quarter_began_with));
@@ -53,8 +73,11 @@ impl Recent {
 
     /// The sums of today as they were told last.
     #[must_use]
-    pub const fn today(&self) -> &Tally {
-        &self.today
+    pub const fn today(&self) -> Today {
+        Today {
+            tally: self.today,
+            since: self.since,
+        }
     }
 
     /// The sums of today and of the last 30 minutes.
@@ -65,8 +88,14 @@ impl Recent {
         let before = before.or(self.grains.front().filter(|_| self.grains_are_whole()));
         let before = before.map_or_else(Tally::default, |(_, tally)| *tally);
         Sums {
-            today: (&self.today).into(),
-            recent: (&less(&self.today, &before)).into(),
+            today: Sum {
+                since_ms: self.since,
+                ..(&self.today).into()
+            },
+            recent: Sum {
+                since_ms: self.began.filter(|began| *began > since),
+                ..(&self.today.less(&before)).into()
+            },
         }
     }
 
@@ -139,21 +168,6 @@ fn is_behind(new: &Tally, old: &Tally) -> bool {
     new.arrived < old.arrived || new.ended() < old.ended()
 }
 
-fn less(all: &Tally, before: &Tally) -> Tally {
-    Tally {
-        arrived: all.arrived.saturating_sub(before.arrived),
-        answered: all.answered.saturating_sub(before.answered),
-        answered_in_time: all.answered_in_time.saturating_sub(before.answered_in_time),
-        abandoned: all.abandoned.saturating_sub(before.abandoned),
-        abandoned_early: all.abandoned_early.saturating_sub(before.abandoned_early),
-        overflowed: all.overflowed.saturating_sub(before.overflowed),
-        lost: all.lost.saturating_sub(before.lost),
-        answered_wait: all.answered_wait.saturating_sub(before.answered_wait),
-        unanswered_wait: all.unanswered_wait.saturating_sub(before.unanswered_wait),
-        talk: all.talk.saturating_sub(before.talk),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,24 +175,68 @@ mod tests {
     const NOON: Millis = 1_800_000_000_000 / QUARTER_MS * QUARTER_MS;
     const MINUTE: u64 = 60_000;
 
-    fn tally(arrived: u64, answered: u64, abandoned: u64) -> Tally {
-        Tally {
-            arrived,
-            answered,
-            answered_in_time: answered,
-            abandoned,
-            ..Tally::default()
+    fn today(arrived: u64, answered: u64, abandoned: u64) -> Today {
+        Today {
+            tally: Tally {
+                arrived,
+                answered,
+                answered_in_time: answered,
+                abandoned,
+                ..Tally::default()
+            },
+            since: None,
         }
+    }
+
+    #[test]
+    fn sums_after_a_start_say_since_when_and_later_only_those_of_today() {
+        let mut recent = Recent::default();
+        let started = |minutes| Today {
+            since: Some(NOON),
+            ..today(minutes, 0, 0)
+        };
+
+        recent.take(NOON, started(1));
+        let soon = recent.sums(NOON + 10 * MINUTE);
+        recent.take(NOON + 40 * MINUTE, started(1));
+        let later = recent.sums(NOON + 40 * MINUTE);
+
+        assert_eq!(soon.today.since_ms, Some(NOON));
+        assert_eq!(soon.recent.since_ms, Some(NOON));
+        assert_eq!(later.today.since_ms, Some(NOON));
+        assert_eq!(later.recent.since_ms, None);
+    }
+
+    #[test]
+    fn share_is_told_from_ten_contacts_on() {
+        let share = |answered| Sum::from(&today(answered, answered, 0).tally).in_time_permille;
+
+        assert_eq!((share(9), share(10)), (None, Some(1_000)));
+    }
+
+    #[test]
+    fn who_hung_up_early_counts_in_one_share_and_not_in_the_other() {
+        let tally = Tally {
+            abandoned: 2,
+            abandoned_early: 2,
+            ..today(12, 10, 0).tally
+        };
+
+        let sum = Sum::from(&tally);
+
+        assert_eq!((sum.counted, sum.all), (10, 12));
+        assert_eq!(sum.in_time_permille, Some(1_000));
+        assert_eq!(sum.in_time_of_all_permille, Some(833));
     }
 
     #[test]
     fn last_minutes_forget_what_is_older_than_half_an_hour() {
         let mut recent = Recent::default();
-        recent.take(NOON, &tally(3, 2, 1));
+        recent.take(NOON, today(3, 2, 1));
 
-        recent.take(NOON + 20 * MINUTE, &tally(5, 4, 1));
+        recent.take(NOON + 20 * MINUTE, today(5, 4, 1));
         let young = recent.sums(NOON + 20 * MINUTE);
-        recent.take(NOON + 31 * MINUTE, &tally(5, 4, 1));
+        recent.take(NOON + 31 * MINUTE, today(5, 4, 1));
         let old = recent.sums(NOON + 31 * MINUTE);
 
         assert_eq!((young.recent.arrived, young.recent.answered), (5, 4));
@@ -190,9 +248,9 @@ mod tests {
     fn chart_counts_each_quarter_hour_by_itself() {
         let mut recent = Recent::default();
 
-        recent.take(NOON + MINUTE, &tally(2, 1, 0));
-        recent.take(NOON + 16 * MINUTE, &tally(2, 1, 0));
-        recent.take(NOON + 17 * MINUTE, &tally(5, 2, 2));
+        recent.take(NOON + MINUTE, today(2, 1, 0));
+        recent.take(NOON + 16 * MINUTE, today(2, 1, 0));
+        recent.take(NOON + 17 * MINUTE, today(5, 2, 2));
 
         let chart: Vec<_> = recent
             .chart()
@@ -214,10 +272,10 @@ mod tests {
     #[test]
     fn midnight_empties_everything_but_those_who_are_there() {
         let mut recent = Recent::default();
-        recent.take(NOON, &tally(9, 7, 1));
+        recent.take(NOON, today(9, 7, 1));
 
-        recent.take(NOON + MINUTE, &tally(1, 0, 0));
-        recent.take(NOON + 2 * MINUTE, &tally(2, 1, 0));
+        recent.take(NOON + MINUTE, today(1, 0, 0));
+        recent.take(NOON + 2 * MINUTE, today(2, 1, 0));
 
         let sums = recent.sums(NOON + 2 * MINUTE);
         assert_eq!((sums.today.arrived, sums.recent.arrived), (2, 1));
@@ -230,7 +288,7 @@ mod tests {
         let mut recent = Recent::default();
 
         for minute in 0..3 * 24 * 60 {
-            recent.take(NOON + minute * MINUTE, &tally(minute, 0, 0));
+            recent.take(NOON + minute * MINUTE, today(minute, 0, 0));
         }
 
         assert!(recent.grains.len() <= 63, "{}", recent.grains.len());

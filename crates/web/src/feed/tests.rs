@@ -2,7 +2,8 @@ use dispatch::Key;
 
 use super::*;
 use crate::board::{
-    Class, ContactState, Intent, Name, Occupancy, Place, Reachability, Speech, Standing,
+    Class, ContactState, Intent, Name, Occupancy, Place, Presence, Reachability, Speech, Standing,
+    Status,
 };
 
 const AT: Millis = 1_800_000_000_000;
@@ -32,6 +33,12 @@ fn operator(name: &str) -> Change {
     Change::Operator(Operator {
         key: name.to_owned(),
         name: Some(Name(name.to_owned())),
+        status: Status::Paused {
+            reason: format!("{name}-reason"),
+            since_ms: AT,
+            back_at_ms: None,
+        },
+        presence: Presence::Away,
         place: Place::Desk,
         intent: Intent::Paused {
             reason: format!("{name}-reason"),
@@ -45,6 +52,7 @@ fn operator(name: &str) -> Change {
         misses_in_row: 0,
         queues: vec!["help".to_owned()],
         phones: 1,
+        phone_seen_ms: None,
     })
 }
 

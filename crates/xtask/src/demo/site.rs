@@ -145,7 +145,11 @@ impl Site {
                         .into_owned(),
                 );
             }
-            "trunks.toml" => document["trunk"][0]["target"] = value(self.outward.to_string()),
+            "trunks.toml" => {
+                document["trunk"][0]["target"] = value(self.outward.to_string());
+                // Its peers answer calls and nothing else.
+                document["trunk"][0]["options_interval_seconds"] = value(0);
+            }
             "queues.toml" => {
                 document["queue"][0]["wrap_up_seconds"] = value(5);
                 document["queue"][0]["wrap_up_hard_seconds"] = value(15);

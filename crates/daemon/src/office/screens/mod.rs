@@ -3,6 +3,7 @@
 mod rows;
 mod story;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -15,10 +16,10 @@ use web::feed::{Feed, Tap};
 use web::line::{Reason, Story};
 
 use crate::clock;
-use rows::{contact, health, operator, trunk};
+use rows::{contact, health, operator, today, trunk};
 use story::Stories;
 
-pub(crate) use rows::millis;
+pub(crate) use rows::{millis, status};
 pub(crate) use story::reason;
 
 /// What screens are told.
@@ -26,6 +27,8 @@ pub(crate) struct Screens {
     pub(crate) feed: Arc<Feed>,
     /// The start of the exchange on both clocks.
     started: (Instant, Moment),
+    /// Where phones register.
+    sip_address: Option<SocketAddr>,
     state: Mutex<State>,
 }
 
@@ -48,10 +51,16 @@ pub(crate) enum Told {
 }
 
 impl Screens {
-    pub(crate) fn new(started: (Instant, Moment), feed: Arc<Feed>, setup: Setup) -> Self {
+    pub(crate) fn new(
+        started: (Instant, Moment),
+        sip_address: Option<SocketAddr>,
+        feed: Arc<Feed>,
+        setup: Setup,
+    ) -> Self {
         let screens = Self {
             feed,
             started,
+            sip_address,
             state: Mutex::default(),
         };
         screens.set_up(setup);
@@ -59,7 +68,8 @@ impl Screens {
     }
 
     /// The configuration says something else to screens.
-    pub(crate) fn set_up(&self, setup: Setup) {
+    pub(crate) fn set_up(&self, mut setup: Setup) {
+        setup.sip_address = self.sip_address.map(|address| address.to_string());
         self.feed.change(self.now(), vec![Change::Setup(setup)]);
     }
 
@@ -107,7 +117,7 @@ impl Screens {
         changes.extend(gone.map(|id| Change::OperatorGone(id.to_string())));
         changes.push(Change::Trunks(changed.trunks.iter().map(trunk).collect()));
         changes.push(Change::Health(health(changed.mode, changed.unsaved)));
-        changes.push(Change::Today(changed.today));
+        changes.push(Change::Today(today(changed.today, changed.today_since)));
         self.feed.change(millis(changed.at), changes);
         told
     }
@@ -119,7 +129,7 @@ impl Screens {
         changes.extend(board.operators.iter().map(operator).map(Change::Operator));
         changes.push(Change::Trunks(board.trunks.iter().map(trunk).collect()));
         changes.push(Change::Health(health(board.mode, board.unsaved)));
-        changes.push(Change::Today(board.counts));
+        changes.push(Change::Today(today(board.counts, board.counts_since)));
         self.feed.replace(millis(board.at), changes);
     }
 

@@ -1,11 +1,11 @@
 //! Rows of the exchange's board as screens show them.
 
 use dispatch::{
-    ContactState, Intent, Joined, Moment, Occupancy, PauseCause, Place, Reachability, Speech,
-    Standing,
+    ContactState, Intent, Joined, Moment, Occupancy, PauseCause, Place, Presence, Reachability,
+    Speech, Standing, Status,
 };
 use exchange::Mode;
-use exchange::board::{ContactRow, OperatorRow, TrunkHealth, TrunkRow};
+use exchange::board::{ContactRow, OperatorRow, TrunkHealth, TrunkRow, TrunkStatus};
 use sip::RegistrationState;
 use web::board::{self, Millis, Name};
 
@@ -58,6 +58,11 @@ pub(super) fn operator(row: &OperatorRow) -> board::Operator {
     board::Operator {
         key: row.operator.to_string(),
         name: Some(Name(row.operator.to_string())),
+        status: status(&view.status),
+        presence: match view.presence {
+            Presence::There => board::Presence::There,
+            Presence::Away => board::Presence::Away,
+        },
         place: match view.place {
             Place::Desk => board::Place::Desk,
             Place::Home => board::Place::Home,
@@ -70,9 +75,7 @@ pub(super) fn operator(row: &OperatorRow) -> board::Operator {
             },
             Intent::Off => board::Intent::Off,
         },
-        paused_after_misses: view.paused.map(|cause| match cause {
-            PauseCause::Misses(misses) => misses,
-        }),
+        paused_after_misses: view.paused.map(misses),
         reachability: match view.reachability {
             Reachability::Reachable => board::Reachability::Reachable,
             Reachability::Unproven => board::Reachability::Unproven,
@@ -93,15 +96,79 @@ pub(super) fn operator(row: &OperatorRow) -> board::Operator {
         misses_in_row: view.misses_in_row,
         queues: row.queues.iter().map(ToString::to_string).collect(),
         phones: row.phones,
+        phone_seen_ms: row.phone_seen.map(millis),
+    }
+}
+
+/// An operator's status, as every screen and the command line tell it.
+pub(crate) fn status(status: &Status) -> board::Status {
+    match *status {
+        Status::Talking { contact, since } => board::Status::Talking {
+            contact: contact.0.0.to_string(),
+            since_ms: millis(since),
+        },
+        Status::Engaged { since } => board::Status::Engaged {
+            since_ms: millis(since),
+        },
+        Status::Ringing { contact, until } => board::Status::Ringing {
+            contact: contact.0.0.to_string(),
+            until_ms: millis(until),
+        },
+        Status::Off { since } => board::Status::Off {
+            since_ms: millis(since),
+        },
+        Status::Paused {
+            reason,
+            since,
+            back_at,
+        } => board::Status::Paused {
+            reason: reason.to_string(),
+            since_ms: millis(since),
+            back_at_ms: back_at.map(millis),
+        },
+        Status::PausedByMachine { cause, since } => board::Status::PausedByMachine {
+            misses: misses(cause),
+            since_ms: millis(since),
+        },
+        Status::Unassigned { since } => board::Status::Unassigned {
+            since_ms: millis(since),
+        },
+        Status::Unreachable { since } => board::Status::Unreachable {
+            since_ms: millis(since),
+        },
+        Status::Unproven { since } => board::Status::Unproven {
+            since_ms: millis(since),
+        },
+        Status::WrapUp { until } => board::Status::WrapUp {
+            until_ms: millis(until),
+        },
+        Status::Resting { until } => board::Status::Resting {
+            until_ms: millis(until),
+        },
+        Status::Free { since } => board::Status::Free {
+            since_ms: millis(since),
+        },
+        Status::OnCall { since } => board::Status::OnCall {
+            since_ms: millis(since),
+        },
+    }
+}
+
+const fn misses(cause: PauseCause) -> u32 {
+    match cause {
+        PauseCause::Misses(misses) => misses,
     }
 }
 
 pub(super) fn trunk(row: &TrunkRow) -> board::Trunk {
     board::Trunk {
         name: row.name.clone(),
+        status: trunk_status(row.status()),
         health: match row.health {
+            TrunkHealth::NotProbed => board::TrunkHealth::NotProbed,
             TrunkHealth::Unknown => board::TrunkHealth::Unknown,
             TrunkHealth::Up => board::TrunkHealth::Up,
+            TrunkHealth::Silent => board::TrunkHealth::Silent,
             TrunkHealth::Down => board::TrunkHealth::Down,
         },
         registration: row.registration.map(|state| match state {
@@ -109,6 +176,25 @@ pub(super) fn trunk(row: &TrunkRow) -> board::Trunk {
             RegistrationState::Failing { .. } => board::Registration::Failing,
             RegistrationState::Unregistered => board::Registration::Unregistered,
         }),
+    }
+}
+
+/// What a trunk is, in one word.
+pub(super) const fn trunk_status(status: TrunkStatus) -> board::TrunkStatus {
+    match status {
+        TrunkStatus::Well => board::TrunkStatus::Well,
+        TrunkStatus::NotProbed => board::TrunkStatus::NotProbed,
+        TrunkStatus::Asked => board::TrunkStatus::Asked,
+        TrunkStatus::Silent => board::TrunkStatus::Silent,
+        TrunkStatus::NotRegistered => board::TrunkStatus::NotRegistered,
+        TrunkStatus::Down => board::TrunkStatus::Down,
+    }
+}
+
+pub(super) fn today(tally: records::Tally, since: Option<Moment>) -> board::Today {
+    board::Today {
+        tally,
+        since: since.map(millis),
     }
 }
 

@@ -1,0 +1,84 @@
+import { forms } from '../forms';
+
+/** An operator's status in a list; times stand beside it. */
+export const status = {
+  title: 'Stav',
+  details: 'Podrobnosti',
+  talking: 'v hovoru',
+  engaged: 'vlastní hovor',
+  ringing: 'zvoní',
+  off: 'mimo směnu',
+  paused: 'pauza',
+  pausedFor: (reason: string) => `pauza: ${reason}`,
+  until: (clock: string) => `do ${clock}`,
+  pausedByMachine: forms({
+    one: 'pauza ({n} zmeškaná)',
+    few: 'pauza ({n} zmeškané)',
+    many: 'pauza ({n} zmeškané)',
+    other: 'pauza ({n} zmeškaných)',
+  }),
+  unassigned: 'v žádné frontě',
+  unreachable: 'telefon neodpovídá',
+  unproven: 'telefon neověřený',
+  wrapUp: 'čas po hovoru',
+  resting: 'chvíli bez nabídek',
+  free: 'volná',
+  onCall: 'příslužba doma',
+};
+
+/** Sums with their share. */
+export const sums = {
+  since: (clock: string) => `od ${clock}`,
+  of: (some: string, all: string) => `${some} z ${all}`,
+  inTime: (seconds: number) => `přijato do ${seconds} s`,
+  withEarly: (seconds: number) => `i s těmi, kdo zavěsili do ${seconds} s:`,
+  abandoned: forms({
+    one: '{n} zavěsila bez přijetí',
+    few: '{n} zavěsily bez přijetí',
+    many: '{n} zavěsilo bez přijetí',
+    other: '{n} zavěsilo bez přijetí',
+  }),
+  early: (count: string, seconds: number) => `z toho ${count} do ${seconds} s, nepočítá se`,
+};
+
+/** What a trunk is. */
+export const trunk = {
+  well: 'v pořádku',
+  not_probed: 'neprověřuje se',
+  asked: 'zatím bez odpovědi',
+  silent: 'naposledy neodpovědělo',
+  not_registered: 'registrace neplatí',
+  down: 'neodpovídá',
+};
+
+/** The main panel of an operator's page, where nothing would ring or somebody waits. */
+export const halted = {
+  machinePaused: forms({
+    one: 'Linka vám dala pauzu po {n} zmeškané nabídce.',
+    few: 'Linka vám dala pauzu po {n} zmeškaných nabídkách.',
+    many: 'Linka vám dala pauzu po {n} zmeškané nabídky.',
+    other: 'Linka vám dala pauzu po {n} zmeškaných nabídkách.',
+  }),
+  nothingRings: 'Nic vám nezazvoní.',
+  back: 'Jsem zpět',
+  paused: 'Máte pauzu',
+  pausedFor: (reason: string) => `Máte pauzu: ${reason}`,
+  unreachable: 'Váš telefon neodpovídá',
+  noPhone: 'Žádný váš telefon není přihlášený',
+  unproven: 'Váš telefon po restartu ještě neodpověděl',
+  phoneHint: 'Nic vám nezazvoní, dokud se telefon neozve. Zkontrolujte, že je zapnutý a přihlášený k tomuto účtu.',
+  account: 'Účet',
+  server: 'Server',
+  seen: 'Naposledy se ozval',
+  neverSeen: 'od startu Linky ani jednou',
+  unassigned: 'Nejste v žádné frontě',
+  unassignedHint: 'Nic vám nezazvoní. Řekněte to prosím správě.',
+  resting: 'Chvíli vám nic nezazvoní',
+  restingHint: 'Poslední nabídka k vám nedošla. Další přijdou samy za',
+  onCall: 'Příslužba',
+  onCallHint: 'Zavoláme vám, až na vás přijde řada.',
+  off: 'Nejste ve směně',
+  offHint: 'Nic vám nezazvoní. Tlačítko zapne zvuk a začne směnu.',
+  waits: 'Někdo čeká',
+  waitsHint: 'Jste připravena a telefon odpovídá. Kdo teď čeká, zvoní jinde nebo potřebuje někoho jiného.',
+};

@@ -1,0 +1,66 @@
+import type { halted as haltedShape, status as statusShape, sums as sumsShape, trunk as trunkShape } from './cs';
+import { forms } from '../forms';
+
+export const status: typeof statusShape = {
+  title: 'Status',
+  details: 'Details',
+  talking: 'in a call',
+  engaged: 'own call',
+  ringing: 'rings',
+  off: 'off shift',
+  paused: 'pause',
+  pausedFor: (reason) => `pause: ${reason}`,
+  until: (clock) => `until ${clock}`,
+  pausedByMachine: forms({ one: 'pause ({n} missed)', other: 'pause ({n} missed)' }),
+  unassigned: 'in no queue',
+  unreachable: 'phone unreachable',
+  unproven: 'phone not proved',
+  wrapUp: 'wrap-up',
+  resting: 'no offers for a moment',
+  free: 'free',
+  onCall: 'on call at home',
+};
+
+export const sums: typeof sumsShape = {
+  since: (clock) => `since ${clock}`,
+  of: (some, all) => `${some} of ${all}`,
+  inTime: (seconds) => `answered within ${seconds} s`,
+  withEarly: (seconds) => `with those who hung up within ${seconds} s:`,
+  abandoned: forms({ one: '{n} hung up unanswered', other: '{n} hung up unanswered' }),
+  early: (count, seconds) => `${count} of them within ${seconds} s, not counted`,
+};
+
+export const trunk: typeof trunkShape = {
+  well: 'works',
+  not_probed: 'not probed',
+  asked: 'no answer yet',
+  silent: 'no answer the last time',
+  not_registered: 'not registered',
+  down: 'does not answer',
+};
+
+export const halted: typeof haltedShape = {
+  machinePaused: forms({ one: 'Linka gave you a pause after {n} missed call.', other: 'Linka gave you a pause after {n} missed calls.' }),
+  nothingRings: 'Nothing will ring.',
+  back: 'I am back',
+  paused: 'You are paused',
+  pausedFor: (reason) => `You are paused: ${reason}`,
+  unreachable: 'Your phone does not answer',
+  noPhone: 'No phone of yours is signed in',
+  unproven: 'Your phone has not answered since the restart',
+  phoneHint: 'Nothing will ring until it does. See that it is switched on and signed in to this account.',
+  account: 'Account',
+  server: 'Server',
+  seen: 'Last seen',
+  neverSeen: 'not once since Linka was started',
+  unassigned: 'You are in no queue',
+  unassignedHint: 'Nothing will ring. Please tell the administrator.',
+  resting: 'Nothing rings for a moment',
+  restingHint: 'The last offer did not reach you. The next ones come by themselves in',
+  onCall: 'On call',
+  onCallHint: 'We call you when it is your turn.',
+  off: 'You are off shift',
+  offHint: 'Nothing will ring. The button turns the sound on and starts your shift.',
+  waits: 'Somebody waits',
+  waitsHint: 'You are ready and your phone answers. Whoever waits now rings elsewhere or needs somebody else.',
+};

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+
+import type { Operator, Sum, Trunk } from '../src/lib/feed';
+import { statusWords, sumWords, trunkWords } from '../src/parts/words';
+
+const NOON = 1_795_420_800_000;
+const EARLY_SECONDS = 10;
+
+function told(status: Operator['status']) {
+  const { text, time, tone } = statusWords({ status } as Operator, NOON);
+  return [text, time, tone];
+}
+
+function sum(more: Partial<Sum>): Sum {
+  return { arrived: 0, answered: 0, answered_in_time: 0, abandoned: 0, abandoned_early: 0, overflowed: 0, lost: 0, counted: 0, all: 0, ...more };
+}
+
+test('a status is one word with its time', () => {
+  expect(told({ is: 'wrap_up', until_ms: NOON + 52_000 })).toEqual(['čas po hovoru', '0:52', 'calm']);
+  expect(told({ is: 'paused_by_machine', misses: 3, since_ms: NOON - 65_000 })).toEqual(['pauza (3 zmeškané)', '1:05', 'watch']);
+  expect(told({ is: 'unreachable', since_ms: NOON - 5_000 })).toEqual(['telefon neodpovídá', '0:05', 'watch']);
+  expect(told({ is: 'off', since_ms: NOON })).toEqual(['mimo směnu', undefined, 'quiet']);
+});
+
+test('a pause whose end is past is to be looked at', () => {
+  const pause = (back_at_ms: number) => told({ is: 'paused', reason: 'meal', since_ms: NOON, back_at_ms })[2];
+
+  expect([pause(NOON + 1), pause(NOON - 1)]).toEqual(['quiet', 'watch']);
+});
+
+test('only a trunk that was seen is green', () => {
+  const tone = (status: Trunk['status']) => trunkWords({ status } as Trunk).tone;
+
+  expect((['well', 'not_probed', 'asked', 'silent', 'not_registered', 'down'] as const).map(tone)).toEqual(['well', 'unknown', 'unknown', 'bad', 'bad', 'bad']);
+});
+
+test('few calls are told by their counts and say who is not counted', () => {
+  const words = sumWords(sum({ answered: 9, answered_in_time: 9, abandoned: 2, abandoned_early: 2, counted: 9, all: 11, in_time_of_all_permille: 818 }), EARLY_SECONDS);
+
+  expect(words.share).toBe('9 z 9');
+  expect(words.withEarly).toMatch(/^i s těmi, kdo zavěsili do 10 s: 82\s%\s\(9 z 11\)$/);
+  expect(words.abandoned).toBe('2 zavěsily bez přijetí (z toho 2 do 10 s, nepočítá se)');
+});
+
+test('many calls are told by their share beside its counts', () => {
+  const words = sumWords(sum({ answered: 20, answered_in_time: 18, counted: 20, all: 20, in_time_permille: 900 }), EARLY_SECONDS);
+
+  expect([words.share.replace(/\s/, ' '), words.counts, words.withEarly, words.abandoned]).toEqual(['90 %', '18 z 20', undefined, '']);
+});
+
+test('nobody is no share', () => {
+  expect(sumWords(sum({}), EARLY_SECONDS).share).toBe('–');
+});
