@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use dispatch::{Class, ContactId, LegId, Speech};
-use media::{Background, Level, Playlist};
+use media::{Background, Level, Order, Playlist};
 
 use crate::engine::{Exchange, Timer};
 use crate::legs::{Hearing, Stage};
+use crate::sound::stream;
 
 impl Exchange {
     /// Nobody was free within the ring time: the line answers, greets neutrally, and she waits with a calm sound.
@@ -113,12 +114,16 @@ impl Exchange {
         };
         if matches!(talking.stage, Stage::Talking { .. }) {
             talking.stage = Stage::Waiting { words: None };
+            let thread = talking.sound.port.thread;
             let words = talking
                 .line
                 .waiting_words
                 .first()
                 .cloned()
                 .unwrap_or_default();
+            // Whoever talked with her may not have hung up yet, or her phone may never say so: she is heard there no longer.
+            let stream = stream(caller);
+            self.order(thread, Order::Part { stream });
             self.say(now, caller, words);
         }
     }

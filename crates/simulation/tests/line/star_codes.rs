@@ -1,7 +1,9 @@
 //! Star codes of an operator's phone.
 
+use std::time::Duration;
+
 use dispatch::{Intent, PauseCause};
-use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, Sounds};
+use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, Power, Sounds};
 use sip::{Failure, Status};
 
 use super::{open, seconds};
@@ -129,6 +131,29 @@ fn caller_who_is_handed_back_waits_on_and_is_offered_to_another() {
     let other = world.only_call("jana");
     assert!(world.are_joined(caller, other));
     assert!(world.operator("eva").wrap_up.is_some());
+}
+
+#[test]
+fn caller_who_is_handed_back_hears_the_line_at_once_and_is_heard_by_nobody() {
+    for power in [Power::On, Power::Off] {
+        let mut world = open(Centre::default());
+        world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+        let caller = world.call(Caller::from_number(1));
+        world.run(seconds(5));
+        let operator = world.only_call("eva");
+        world.dial_from("eva", "*45");
+        world.run(Duration::from_millis(200));
+        // Her phone may be too broken to answer our BYE.
+        world.power("eva", power);
+
+        world.run(seconds(5));
+
+        let hears = world.hears(caller);
+        let line = matches!(hears, Some(Hears::Prompts(..) | Hears::Waiting(_)));
+        assert!(line, "{power:?}: {hears:?}");
+        assert!(!matches!(world.hears(operator), Some(Hears::Stream(_))));
+        world.check_heard();
+    }
 }
 
 #[test]
