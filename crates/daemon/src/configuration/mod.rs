@@ -134,6 +134,7 @@ impl Files {
         self.check_references(problems);
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);
+        let ringing_max = ringing_max(&distributed);
         let settings = Settings {
             dispatch: dispatch::Config {
                 lines: self.lines.1.queues(),
@@ -148,7 +149,7 @@ impl Files {
                 clear_text: node.clear_text.clone(),
                 realm: node.realm.clone(),
                 session_expires: node.session_expires,
-                contacts_max: contacts_max(node.rtp_ports),
+                contacts_max: contacts_max(node.rtp_ports, ringing_max),
             },
             trunks,
             lines,
@@ -256,12 +257,22 @@ fn file<T: DeserializeOwned>(
     read.map_err(|problem| problems.push(problem)).ok()
 }
 
-/// Live contacts that the port range can carry: each has a caller's leg and may have two operators ringing.
-fn contacts_max((first, last): (u16, u16)) -> usize {
+/// Live contacts that the port range can carry: each has a caller's leg, and whoever may ring at once keeps her room.
+fn contacts_max((first, last): (u16, u16), ringing_max: usize) -> usize {
     const PORTS_A_LEG: usize = 2;
     let legs = (usize::from(last - first) + 1) / PORTS_A_LEG;
-    // A quarter of the pairs is kept for operators' legs and for pairs that cool down.
-    (legs - legs / 4).max(1)
+    // A quarter of the pairs is kept at least, for pairs that cool down too.
+    legs.saturating_sub(ringing_max.max(legs / 4)).max(1)
+}
+
+/// Legs that may ring or talk at once: an operator is offered one contact, at each phone that she registered, and at
+/// home at one.
+fn ringing_max(operators: &[dispatch::Operator]) -> usize {
+    let phones = |operator: &dispatch::Operator| match operator.place {
+        dispatch::Place::Desk => sip::CONTACTS_MAX,
+        dispatch::Place::Home => 1,
+    };
+    operators.iter().map(phones).sum()
 }
 
 /// Whether nothing tells that a trunk is dead: neither a probe nor our registration with it.
@@ -302,4 +313,19 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
         ));
     }
     advice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_leave_ports_to_as_many_phones_as_may_ring() {
+        let range = (10_000, 10_079);
+
+        assert_eq!(contacts_max(range, 0), 30);
+        assert_eq!(contacts_max(range, 10), 30);
+        assert_eq!(contacts_max(range, 25), 15);
+        assert_eq!(contacts_max(range, 400), 1);
+    }
 }
