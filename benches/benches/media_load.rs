@@ -27,7 +27,7 @@ use media::{
     Direction, Event, Format, Hosts, Law, Order, Playlist, PortPair, Proof, Remote, Sound, SoundId,
     Sounds, StreamId, Target, ThreadId,
 };
-use threads::{Config, Counters, Media};
+use threads::{Config, Counters, Local, Media};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const SOUND: SoundId = SoundId(1);
@@ -161,7 +161,7 @@ impl Bench {
         let (sender, events) = crossbeam_channel::bounded(100_000);
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| ());
         let config = Config {
-            address: LOCAL,
+            local: Local::At(LOCAL),
             ports: 10_000..=19_999,
             threads: Some(1),
             events: sender,

@@ -1,7 +1,7 @@
 //! `linka serve`: puts the parts together, answers the line, and ends in order.
 
 use std::io::IsTerminal;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -338,6 +338,22 @@ struct Desk {
     watch: ConfigurationWatch,
 }
 
+/// Where sound is received: in the families that SIP is, so that no leg names an address that nobody listens at.
+fn sound_at(node: &Node) -> media_threads::Local {
+    use media_threads::Local;
+    let listeners = || node.udp.iter().chain(&node.tcp);
+    match node.rtp_address {
+        Some(address) => Local::At(address),
+        None if listeners().all(SocketAddr::is_ipv4) => {
+            Local::At(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+        }
+        None if listeners().all(SocketAddr::is_ipv6) => {
+            Local::At(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
+        }
+        None => Local::Everywhere,
+    }
+}
+
 /// Starts the media threads with their sounds; their news come by the channel, each time after a wake.
 fn start_media(
     node: &Node,
@@ -346,9 +362,7 @@ fn start_media(
 ) -> anyhow::Result<(Arc<Media>, crossbeam_channel::Receiver<media::Event>)> {
     let (events, from_media) = crossbeam_channel::bounded(FROM_MEDIA_MAX);
     let media = Media::spawn(&media_threads::Config {
-        address: node
-            .rtp_address
-            .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        local: sound_at(node),
         ports: node.rtp_ports.0..=node.rtp_ports.1,
         threads: None,
         events,
@@ -449,7 +463,7 @@ fn advertised(local: SocketAddr, node: &Node) -> SocketAddr {
     let loopback = if local.is_ipv4() {
         IpAddr::V4(Ipv4Addr::LOCALHOST)
     } else {
-        IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)
+        IpAddr::V6(Ipv6Addr::LOCALHOST)
     };
     SocketAddr::new(
         routed.map_or(loopback, |address| address.ip()),

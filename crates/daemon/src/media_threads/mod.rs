@@ -30,8 +30,8 @@ const THREADS_MAX: usize = 64;
 
 /// What the media threads are started with.
 pub(crate) struct Config {
-    /// The local address that RTP is received on.
-    pub(crate) address: IpAddr,
+    /// Where RTP is received.
+    pub(crate) local: Local,
     /// The port range, split evenly between the threads.
     pub(crate) ports: RangeInclusive<u16>,
     /// How many threads; none means one less than there are cores, and at least one.
@@ -40,6 +40,15 @@ pub(crate) struct Config {
     pub(crate) events: Sender<Event>,
     /// Called after events were sent, once for all of them.
     pub(crate) wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// The local addresses of sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Local {
+    /// This one.
+    At(IpAddr),
+    /// All of both families: each socket serves legs of IPv4 listeners and of IPv6 ones.
+    Everywhere,
 }
 
 /// An order that its thread had no room for: the leg it is about must be torn down, and shown.
@@ -210,7 +219,7 @@ fn start(
     orders: Receiver<Order>,
     shared: Arc<Shared>,
 ) -> io::Result<JoinHandle<()>> {
-    let ports = Ports::new(thread_id(n), config.address, &config.ports, n, count)?;
+    let ports = Ports::new(thread_id(n), config.local, &config.ports, n, count)?;
     let (events, wake) = (config.events.clone(), Arc::clone(&config.wake));
     let thread = MediaThread::new(
         ports,

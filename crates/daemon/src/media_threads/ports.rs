@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use ::media::{PortId, PortPair, ThreadId};
 
+use super::Local;
 use super::socket::Pair;
 
 /// How many pairs a thread keeps bound beyond those in use: what 300 calls a second take in 0.4 s, should the thread stall.
@@ -45,7 +45,7 @@ enum Resting {
 /// The port pairs of one thread.
 pub(super) struct Ports {
     thread: ThreadId,
-    address: IpAddr,
+    local: Local,
     /// Even ports that may be bound.
     free: Vec<u16>,
     /// What may be used later.
@@ -62,7 +62,7 @@ impl Ports {
     /// Takes every `count`-th even port of a range, from the `n`-th on.
     pub(super) fn new(
         thread: ThreadId,
-        address: IpAddr,
+        local: Local,
         range: &RangeInclusive<u16>,
         n: usize,
         count: usize,
@@ -81,7 +81,7 @@ impl Ports {
         }
         Ok(Self {
             thread,
-            address,
+            local,
             free,
             cooling: VecDeque::new(),
             rested: Vec::new(),
@@ -149,7 +149,7 @@ impl Ports {
             return Some(self.keep(pair));
         }
         let port = draw(&mut self.free)?;
-        match Pair::bind(self.address, port) {
+        match Pair::bind(self.local, port) {
             Ok(pair) => Some(self.keep(pair)),
             Err(error) => {
                 // Any port of the range may be somebody else's for a while: another one is tried at once, since calls wait.
@@ -227,7 +227,7 @@ fn draw<T>(choice: &mut Vec<T>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, UdpSocket};
+    use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
     use super::super::socket::{self, Read};
     use super::*;
@@ -242,7 +242,7 @@ mod tests {
     }
 
     fn ports(range: RangeInclusive<u16>) -> Ports {
-        Ports::new(ThreadId(0), LOCAL, &range, 0, 1).unwrap()
+        Ports::new(ThreadId(0), Local::At(LOCAL), &range, 0, 1).unwrap()
     }
 
     /// The port of the first pair that is ready.
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_range_is_split_into_even_ports_without_overlap() {
         let share = |n| {
-            Ports::new(ThreadId(0), LOCAL, &(10_001..=10_011), n, 2)
+            Ports::new(ThreadId(0), Local::At(LOCAL), &(10_001..=10_011), n, 2)
                 .unwrap()
                 .free
         };
@@ -262,7 +262,7 @@ mod tests {
             (share(0), share(1)),
             (vec![10_002, 10_006, 10_010], vec![10_004, 10_008])
         );
-        assert!(Ports::new(ThreadId(0), LOCAL, &(10_000..=10_000), 0, 1).is_err());
+        assert!(Ports::new(ThreadId(0), Local::At(LOCAL), &(10_000..=10_000), 0, 1).is_err());
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn next_port_is_one_of_many() {
         let now = Instant::now();
-        let alone = IpAddr::V4(Ipv4Addr::new(127, 0, 77, 3));
+        let alone = Local::At(IpAddr::V4(Ipv4Addr::new(127, 0, 77, 3)));
         let mut ports = Ports::new(ThreadId(0), alone, &(10_000..=12_000), 0, 1).unwrap();
         let mut used = Vec::new();
         for call in 0..60 {

@@ -1,6 +1,6 @@
 //! The UDP sockets of a port pair.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, Result};
@@ -8,6 +8,8 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, connect, connect_unspec,
     recvfrom, send, sendto, socket_with, sockopt,
 };
+
+use super::Local;
 
 /// Expedited forwarding (RFC 3246) in the upper six bits of the traffic class.
 const TRAFFIC_CLASS: u8 = 46 << 2;
@@ -30,21 +32,21 @@ pub(super) struct Pair {
 
 impl Pair {
     /// Binds an even port and the odd one above it.
-    pub(super) fn bind(address: IpAddr, even: u16) -> Result<Self> {
-        let rtp = bound(SocketAddr::new(address, even), RTP_BUFFER)?;
+    pub(super) fn bind(local: Local, even: u16) -> Result<Self> {
+        let rtp = bound(local, even, RTP_BUFFER)?;
         let odd = even.checked_add(1).ok_or(Errno::INVAL)?;
-        let rtcp = bound(SocketAddr::new(address, odd), RTCP_BUFFER)?;
+        let rtcp = bound(local, odd, RTCP_BUFFER)?;
         Ok(Self {
             rtp,
             rtcp,
-            address: SocketAddr::new(address, even),
+            address: SocketAddr::new(address_of(local), even),
             connected: None,
         })
     }
 
     /// Lets the kernel refuse whatever comes from elsewhere, and find the route once instead of for every packet.
     pub(super) fn connect(&mut self, to: SocketAddr) -> Result<()> {
-        connect(&self.rtp, &to)?;
+        connect(&self.rtp, &self.seen_from_here(to))?;
         self.connected = Some(to);
         Ok(())
     }
@@ -61,11 +63,23 @@ impl Pair {
         if self.connected == Some(to) {
             return send(&self.rtp, datagram, SendFlags::DONTWAIT);
         }
+        let to = self.seen_from_here(to);
         sendto(&self.rtp, datagram, SendFlags::DONTWAIT, &to)
     }
 
     pub(super) fn send_rtcp(&self, to: SocketAddr, datagram: &[u8]) -> Result<usize> {
+        let to = self.seen_from_here(to);
         sendto(&self.rtcp, datagram, SendFlags::DONTWAIT, &to)
+    }
+
+    /// An IPv6 socket knows IPv4 addresses as mapped ones (RFC 4291 §2.5.5.2).
+    fn seen_from_here(&self, to: SocketAddr) -> SocketAddr {
+        match (self.address, to) {
+            (SocketAddr::V6(_), SocketAddr::V4(to)) => {
+                SocketAddr::new(to.ip().to_ipv6_mapped().into(), to.port())
+            }
+            (SocketAddr::V4(_) | SocketAddr::V6(_), _) => to,
+        }
     }
 
     /// Throws away what came before anybody was to be heard here.
@@ -83,7 +97,15 @@ impl Pair {
     }
 }
 
-fn bound(address: SocketAddr, buffer: usize) -> Result<OwnedFd> {
+const fn address_of(local: Local) -> IpAddr {
+    match local {
+        Local::At(address) => address,
+        Local::Everywhere => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
+fn bound(local: Local, port: u16, buffer: usize) -> Result<OwnedFd> {
+    let address = SocketAddr::new(address_of(local), port);
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
@@ -97,7 +119,10 @@ fn bound(address: SocketAddr, buffer: usize) -> Result<OwnedFd> {
     match address {
         SocketAddr::V4(_) => sockopt::set_ip_tos(&socket, TRAFFIC_CLASS)?,
         SocketAddr::V6(_) => {
-            sockopt::set_ipv6_v6only(&socket, true)?;
+            sockopt::set_ipv6_v6only(&socket, matches!(local, Local::At(_)))?;
+            if local == Local::Everywhere {
+                sockopt::set_ip_tos(&socket, TRAFFIC_CLASS)?;
+            }
             sockopt::set_ipv6_tclass(&socket, u32::from(TRAFFIC_CLASS))?;
         }
     }
@@ -121,7 +146,10 @@ pub(super) fn read(socket: &OwnedFd, buffer: &mut [u8]) -> Read {
     let room = buffer.len();
     match recvfrom(socket, buffer, RecvFlags::DONTWAIT | RecvFlags::TRUNC) {
         Ok((_, length, Some(from))) if length <= room => match SocketAddr::try_from(from) {
-            Ok(from) => Read::Datagram(length, from),
+            Ok(from) => {
+                let from = SocketAddr::new(from.ip().to_canonical(), from.port());
+                Read::Datagram(length, from)
+            }
             Err(_) => Read::Nothing,
         },
         Err(Errno::AGAIN) => Read::Empty,

@@ -1,6 +1,6 @@
 //! The media threads over real sockets on loopback.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use ::media::{
@@ -32,11 +32,15 @@ impl Desk {
     /// Starts threads on a range of three thousand ports that no other test uses: six times as many as they want, for a telephone that listens on all
     /// addresses takes some of them.
     fn start(threads: usize, first_port: u16) -> Self {
+        Self::start_at(Local::At(LOCAL), threads, first_port)
+    }
+
+    fn start_at(local: Local, threads: usize, first_port: u16) -> Self {
         let (sender, events) = bounded(10_000);
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| ());
-        let (address, ports) = (LOCAL, first_port..=first_port + 2_999);
+        let ports = first_port..=first_port + 2_999;
         let config = Config {
-            address,
+            local,
             ports,
             threads: Some(threads),
             events: sender,
@@ -78,8 +82,14 @@ impl Desk {
     }
 
     fn phone(&mut self, n: u64) -> Phone {
-        let pair = self.ready_pair();
-        let socket = UdpSocket::bind((LOCAL, 0)).unwrap();
+        self.phone_at(LOCAL, n)
+    }
+
+    /// A phone of this host, which sends to us there too.
+    fn phone_at(&mut self, host: IpAddr, n: u64) -> Phone {
+        let mut pair = self.ready_pair();
+        pair.rtp.set_ip(host);
+        let socket = UdpSocket::bind((host, 0)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let remote = Some(Remote::at(socket.local_addr().unwrap()));
         let (format, direction, hosts) =
@@ -199,6 +209,23 @@ fn a_waiting_caller_hears_the_sound_and_then_the_operator() {
     );
     let voice = std::iter::repeat_with(|| caller.hear().1).find(|code| *code != heard[0].1);
     assert_eq!(voice, Some(0x22));
+}
+
+#[test]
+fn phones_of_both_families_hear_each_other() {
+    let mut desk = Desk::start_at(Local::Everywhere, 1, 2_000);
+    let old = desk.phone_at(Ipv4Addr::LOCALHOST.into(), 1);
+    let new = desk.phone_at(Ipv6Addr::LOCALHOST.into(), 2);
+    let (a, b) = (old.stream, new.stream);
+    desk.order(Order::Join { a, b });
+    desk.settle();
+
+    for sequence in 1..3 {
+        old.send(sequence, 0x11);
+        new.send(sequence, 0x22);
+        assert_eq!(new.hear().1, 0x11);
+        assert_eq!(old.hear().1, 0x22);
+    }
 }
 
 #[test]
