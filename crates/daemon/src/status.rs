@@ -256,7 +256,9 @@ impl Trunk {
         };
         let registration = row.registration.map(|state| match state {
             sip::RegistrationState::Registered { .. } => "registered".to_owned(),
-            sip::RegistrationState::Failing { .. } => "failing".to_owned(),
+            sip::RegistrationState::Failing { .. } | sip::RegistrationState::Lapsed => {
+                "failing".to_owned()
+            }
             sip::RegistrationState::Unregistered => "unregistered".to_owned(),
         });
         Self {

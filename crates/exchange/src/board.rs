@@ -109,11 +109,11 @@ impl TrunkRow {
     /// What it is, in one word; the worst that is known.
     #[must_use]
     pub const fn status(&self) -> TrunkStatus {
-        use RegistrationState::{Failing, Registered, Unregistered};
+        use RegistrationState::{Failing, Lapsed, Registered, Unregistered};
         use TrunkHealth::{Down, NotProbed, Silent, Unknown, Up};
         match (self.health, self.registration) {
             (Down, _) => TrunkStatus::Down,
-            (NotProbed | Unknown | Up | Silent, Some(Failing { .. } | Unregistered)) => {
+            (NotProbed | Unknown | Up | Silent, Some(Failing { .. } | Lapsed | Unregistered)) => {
                 TrunkStatus::NotRegistered
             }
             (Silent, Some(Registered { .. }) | None) => TrunkStatus::Silent,

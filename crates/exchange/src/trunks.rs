@@ -435,18 +435,25 @@ impl Exchange {
         let name = trunk.name.clone();
         let before = trunk.registration.replace(state);
         self.untold.others();
-        let was_failing = matches!(before, Some(RegistrationState::Failing { .. }));
+        let was_failing = matches!(
+            before,
+            Some(RegistrationState::Failing { .. } | RegistrationState::Lapsed)
+        );
         match state {
             RegistrationState::Failing {
                 reason: Failure::Status(_) | Failure::Timeout | Failure::Transport,
                 ..
-            } if !was_failing => {
+            }
+            | RegistrationState::Lapsed
+                if !was_failing =>
+            {
                 self.warn(Warning::TrunkDown { trunk: name });
             }
             RegistrationState::Registered { .. } if was_failing => {
                 self.warn(Warning::TrunkUp { trunk: name })
             }
             RegistrationState::Failing { .. }
+            | RegistrationState::Lapsed
             | RegistrationState::Registered { .. }
             | RegistrationState::Unregistered => {}
         }

@@ -7,9 +7,10 @@ use crate::dialog::CHALLENGES_MAX;
 use crate::endpoint::{
     Core, Event, Failure, InputError, Outgoing, Register, RegistrationId, RegistrationState, auth,
 };
-use crate::header::Contacts;
-use crate::message::{HeaderValue, Message};
+use crate::header::NameAddr;
+use crate::message::{HeaderValue, Message, Value};
 use crate::timers::TimerHandle;
+use crate::token::decimal_u32;
 use crate::transaction::{ClientKey, ClientOwner, Kind};
 use crate::wire::TimerKey;
 use crate::{Method, Name, Status, Tag};
@@ -33,6 +34,8 @@ struct Registration {
     attempt: Option<Attempt>,
     failures: u32,
     timer: Option<TimerHandle>,
+    /// When what was granted ends.
+    end: Option<TimerHandle>,
     login: Option<auth::Login>,
     expires: Duration,
     told: Option<RegistrationState>,
@@ -72,6 +75,7 @@ impl Registrations {
         let id = register.registration;
         if let Some(old) = self.0.remove(&id) {
             stop(core, old.timer);
+            stop(core, old.end);
         }
         let mut registration = Registration {
             expires: register.expires,
@@ -83,6 +87,7 @@ impl Registrations {
             attempt: None,
             failures: 0,
             timer: None,
+            end: None,
             told: None,
             register,
         };
@@ -101,6 +106,7 @@ impl Registrations {
             .get_mut(&id)
             .ok_or(InputError::NoSuchRegistration(id))?;
         stop(core, registration.timer.take());
+        stop(core, registration.end.take());
         registration.aim = Aim::End;
         registration.send(core, Tries::default());
         Ok(())
@@ -113,6 +119,17 @@ impl Registrations {
         };
         registration.timer = None;
         registration.send(core, Tries::default());
+    }
+
+    /// What was granted is over. Who was told of a failure since then knows more than that.
+    pub(crate) fn on_end(&mut self, core: &mut Core, id: RegistrationId) {
+        let Some(registration) = self.0.get_mut(&id) else {
+            return;
+        };
+        registration.end = None;
+        if let Some(RegistrationState::Registered { .. }) = registration.told {
+            registration.tell(core, RegistrationState::Lapsed);
+        }
     }
 
     pub(crate) fn on_response(
@@ -133,7 +150,7 @@ impl Registrations {
             return;
         };
         if status.is_success() {
-            registration.on_success(core, response);
+            registration.on_success(core, status, response);
         } else if !registration.try_again(core, attempt.tries, status, response) {
             registration.on_failure(
                 core,
@@ -171,6 +188,7 @@ impl Registrations {
         });
         if ended && let Some(registration) = self.0.remove(&id) {
             stop(core, registration.timer);
+            stop(core, registration.end);
             core.wire.tell(Event::RegistrationChanged {
                 registration: id,
                 state: RegistrationState::Unregistered,
@@ -222,34 +240,52 @@ impl Registration {
         );
     }
 
-    fn on_success(&mut self, core: &mut Core, response: &Message) {
-        self.failures = 0;
+    fn on_success(&mut self, core: &mut Core, status: Status, response: &Message) {
         if self.aim == Aim::End {
             return;
         }
         let granted = self.granted(core, response).unwrap_or(self.expires);
+        if granted.is_zero() {
+            return self.on_failure(core, Failure::Status(status), None);
+        }
+        self.failures = 0;
         let before = REFRESH_BEFORE.min(granted / 2);
         self.again_in(core, granted - before);
+        stop(core, self.end.take());
+        let id = self.register.registration;
+        self.end = Some(core.wire.after(granted, TimerKey::RegistrationEnds(id)));
         self.tell(core, RegistrationState::Registered { expires: granted });
     }
 
-    /// What the registrar granted to our Contact, or to all.
+    /// What the registrar granted (RFC 3261 §10.2.4), zero for nothing; `None` when it does not
+    /// say. Many write our Contact anew, as it looks from outside: the only one is ours, and of
+    /// several any might be, so that the first to end counts.
     fn granted(&self, core: &Core, response: &Message) -> Option<Duration> {
-        let ours = core.face(self.register.target.listener());
-        let ours = ours.contact_of(self.register.target.protocol(), &self.register.contact_user);
-        let ours =
-            crate::header::NameAddr::parse(Name::Contact, crate::message::Value::new(ours.bytes()))
-                .ok()?;
-        let own = match response.contacts() {
-            Ok(Contacts::List(contacts)) => contacts
-                .iter()
-                .find(|contact| contact.uri.equivalent(&ours.uri))
-                .and_then(|contact| contact.params.value(b"expires"))
-                .and_then(crate::token::decimal_u32),
-            Ok(Contacts::Star) | Err(_) => None,
+        let target = self.register.target;
+        let ours = core.face(target.listener());
+        let ours = ours.contact_of(target.protocol(), &self.register.contact_user);
+        let ours = NameAddr::parse(Name::Contact, Value::new(ours.bytes())).ok()?;
+        let contacts: Vec<NameAddr<'_>> = response
+            .addresses(Name::Contact)
+            .filter_map(Result::ok)
+            .collect();
+        let of_all = response.expires().ok().flatten();
+        let seconds = |contact: &NameAddr<'_>| {
+            let own = contact.params.value(b"expires");
+            own.and_then(decimal_u32).or(of_all)
         };
-        let seconds = own.or(response.expires().ok().flatten())?;
-        Some(Duration::from_secs(seconds.max(1).into()))
+        let own = contacts
+            .iter()
+            .find(|contact| contact.uri.equivalent(&ours.uri));
+        let granted = match (own, contacts.as_slice()) {
+            (Some(own), _) => seconds(own),
+            (None, []) => of_all,
+            (None, all) => {
+                let granted = all.iter().filter_map(seconds);
+                granted.min_by_key(|seconds| (*seconds == 0, *seconds))
+            }
+        };
+        granted.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     /// Answers a challenge, or asks for the least interval, once in each attempt.

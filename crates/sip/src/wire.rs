@@ -17,6 +17,8 @@ pub(crate) enum TimerKey {
     Server(ServerKey, Timer),
     Dialog(DialogId, DialogTimer),
     Registration(RegistrationId),
+    /// What the registrar granted ends.
+    RegistrationEnds(RegistrationId),
     /// The binding of this number runs out.
     Binding(u64),
     /// The caller was to answer this request.

@@ -234,3 +234,140 @@ fn an_unregister_that_nobody_answers_ends_too() {
     assert_eq!(state(&mut bench), RegistrationState::Unregistered);
     bench.assert_empty();
 }
+
+/// Registers and is answered with these lines, without the Contact that the bench would add.
+fn granted(lines: &[&str]) -> (Bench, Sent) {
+    let (mut bench, first) = begin();
+    grant(&mut bench, &first, lines);
+    (bench, first)
+}
+
+fn grant(bench: &mut Bench, request: &Sent, lines: &[&str]) {
+    let text = response_with(&request.text, "200 OK", "t", lines, "");
+    bench.receive(&text.replacen("Contact: <sip:op@198.51.100.7:5070>\r\n", "", 1));
+}
+
+fn registered(seconds: u64) -> RegistrationState {
+    RegistrationState::Registered {
+        expires: Duration::from_secs(seconds),
+    }
+}
+
+#[test]
+fn what_the_registrar_granted_holds_and_not_what_we_asked_for() {
+    for (lines, seconds) in [
+        // Ours, rewritten on the way: there is no other.
+        (
+            &["Contact: <sip:linka@203.0.113.9:1024>;expires=20"][..],
+            20,
+        ),
+        (
+            &[
+                "Contact: sip:linka@203.0.113.9:1024;expires=20",
+                "Expires: 300",
+            ],
+            20,
+        ),
+        // Ours among others.
+        (
+            &["Contact: <sip:a@203.0.113.1>;expires=9, <sip:linka@192.0.2.1:5060>;expires=100"],
+            100,
+        ),
+        // Several, none of them ours: the first that ends might be it.
+        (
+            &[
+                "Contact: <sip:a@203.0.113.1>;expires=90, <sip:b@203.0.113.2>;expires=0",
+                "Contact: <sip:c@203.0.113.3>;expires=40",
+            ],
+            40,
+        ),
+        // One that cannot be read hides no other.
+        (
+            &[
+                "Contact: <sip:a@[>;expires=9",
+                "Contact: <sip:linka@203.0.113.9>;expires=30",
+            ],
+            30,
+        ),
+        (
+            &["Contact: <sip:linka@203.0.113.9:1024>", "Expires: 50"],
+            50,
+        ),
+        (&["Expires: 50"], 50),
+        (&["Contact: <sip:linka@203.0.113.9:1024>"], 600),
+        (&[], 600),
+    ] {
+        let (mut bench, _) = granted(lines);
+        assert_eq!(state(&mut bench), registered(seconds), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_short_grant_is_refreshed_in_time() {
+    let (mut bench, _) = granted(&["Contact: <sip:linka@203.0.113.9:1024>;expires=20"]);
+    state(&mut bench);
+
+    bench.advance(Duration::from_millis(9_999));
+    assert!(bench.sent().is_empty());
+    bench.advance(Duration::from_millis(1));
+
+    assert!(bench.only().is("REGISTER"));
+}
+
+#[test]
+fn a_registrar_that_grants_nothing_is_asked_again() {
+    let (mut bench, _) = granted(&["Contact: <sip:linka@192.0.2.1:5060>;expires=0"]);
+
+    let RegistrationState::Failing { retry_after, .. } = state(&mut bench) else {
+        panic!("not failing")
+    };
+    bench.advance(retry_after);
+
+    assert!(bench.only().is("REGISTER"));
+}
+
+#[test]
+fn registered_is_said_only_until_the_grant_ends() {
+    let (mut bench, _) = granted(&["Contact: <sip:linka@203.0.113.9:1024>;expires=20"]);
+    assert_eq!(state(&mut bench), registered(20));
+    bench.advance(Duration::from_millis(19_999));
+    assert!(bench.events().is_empty());
+
+    // The refresh of the tenth second has no answer.
+    bench.advance(Duration::from_millis(1));
+    assert_eq!(state(&mut bench), RegistrationState::Lapsed);
+
+    let again = bench.sent().pop().unwrap();
+    grant(&mut bench, &again, &["Expires: 20"]);
+    assert_eq!(state(&mut bench), registered(20));
+}
+
+#[test]
+fn a_refresh_in_time_keeps_it_registered() {
+    let (mut bench, _) = granted(&["Expires: 20"]);
+    state(&mut bench);
+    for _ in 0..6 {
+        bench.advance(Duration::from_secs(10));
+        let again = bench.only();
+        grant(&mut bench, &again, &["Expires: 20"]);
+    }
+
+    assert!(bench.events().is_empty());
+}
+
+#[test]
+fn what_was_failing_before_its_end_is_not_told_twice() {
+    let (mut bench, _) = granted(&["Expires: 20"]);
+    state(&mut bench);
+    bench.advance(Duration::from_secs(10));
+    let again = bench.only();
+    answer(&mut bench, &again, "403 Forbidden", &["Retry-After: 60"]);
+    assert!(matches!(
+        state(&mut bench),
+        RegistrationState::Failing { .. }
+    ));
+
+    bench.advance(Duration::from_secs(10));
+
+    assert!(bench.events().is_empty());
+}

@@ -240,6 +240,8 @@ pub enum RegistrationState {
         /// When it is tried again.
         retry_after: Duration,
     },
+    /// What was granted is over, and the refresh has no answer yet: calls may not find us.
+    Lapsed,
     /// Ended by `Unregister`.
     Unregistered,
 }

@@ -34,6 +34,10 @@ impl Endpoint {
                 self.registrations.on_timer(&mut self.core, registration);
                 None
             }
+            TimerKey::RegistrationEnds(registration) => {
+                self.registrations.on_end(&mut self.core, registration);
+                None
+            }
             TimerKey::Binding(binding) => {
                 self.registrar.expire(&mut self.core, binding);
                 None

@@ -173,7 +173,9 @@ pub(super) fn trunk(row: &TrunkRow) -> board::Trunk {
         },
         registration: row.registration.map(|state| match state {
             RegistrationState::Registered { .. } => board::Registration::Registered,
-            RegistrationState::Failing { .. } => board::Registration::Failing,
+            RegistrationState::Failing { .. } | RegistrationState::Lapsed => {
+                board::Registration::Failing
+            }
             RegistrationState::Unregistered => board::Registration::Unregistered,
         }),
     }
