@@ -46,13 +46,25 @@ type Hash = [u8; 16];
 
 /// Which live calls came from one number, by a keyed hash in memory.
 ///
-/// A call keeps the hash it was given when it came in; when the key has been replaced since, a new call from the same number no longer
-/// meets it: forgetting wins over fairness.
+/// Calls that met stay together when the key is replaced, and nothing tells any more from which number they came: a new call from it
+/// no longer meets them. Forgetting wins over fairness.
 pub(crate) struct Repeats {
     key: [u8; 32],
     renewed: Instant,
-    live: BTreeMap<Hash, Vec<LegId>>,
-    by_leg: BTreeMap<LegId, Hash>,
+    /// The group that the next call of a number joins; no older than the key.
+    by_number: BTreeMap<Hash, GroupId>,
+    groups: BTreeMap<GroupId, Group>,
+    by_leg: BTreeMap<LegId, GroupId>,
+}
+
+/// A group has the id of the call that began it.
+type GroupId = LegId;
+
+/// Live calls of one number, in the order in which they came.
+struct Group {
+    /// Their number, until the key is replaced.
+    hash: Option<Hash>,
+    legs: Vec<LegId>,
 }
 
 impl Repeats {
@@ -60,7 +72,8 @@ impl Repeats {
         Self {
             key,
             renewed: now,
-            live: BTreeMap::new(),
+            by_number: BTreeMap::new(),
+            groups: BTreeMap::new(),
             by_leg: BTreeMap::new(),
         }
     }
@@ -76,11 +89,15 @@ impl Repeats {
             return Standing::Arrival;
         };
         self.renew(now);
-        let hash = self.hash(number);
-        let legs = self.live.entry(hash).or_default();
-        legs.push(leg);
-        self.by_leg.insert(leg, hash);
-        if legs.len() > 1 {
+        let hash = keyed(&self.key, &number.0);
+        let id = *self.by_number.entry(hash).or_insert(leg);
+        let group = self.groups.entry(id).or_insert_with(|| Group {
+            hash: Some(hash),
+            legs: Vec::new(),
+        });
+        group.legs.push(leg);
+        self.by_leg.insert(leg, id);
+        if group.legs.len() > 1 {
             Standing::BehindBand
         } else {
             Standing::Arrival
@@ -89,23 +106,22 @@ impl Repeats {
 
     /// Notes that a call is over; returns the leg that now is the first from that number, if it stood behind.
     pub(crate) fn went(&mut self, leg: LegId) -> Option<LegId> {
-        let hash = self.by_leg.remove(&leg)?;
-        let legs = self.live.get_mut(&hash)?;
-        let was_first = legs.first() == Some(&leg);
-        legs.retain(|other| *other != leg);
-        let first = legs.first().copied();
-        if first.is_none() {
-            self.live.remove(&hash);
+        let id = self.by_leg.remove(&leg)?;
+        let group = self.groups.get_mut(&id)?;
+        let was_first = group.legs.first() == Some(&leg);
+        group.legs.retain(|other| *other != leg);
+        let first = group.legs.first().copied();
+        if first.is_none()
+            && let Some(group) = self.groups.remove(&id)
+            && let Some(hash) = group.hash
+        {
+            self.by_number.remove(&hash);
         }
         first.filter(|_| was_first)
     }
 
-    fn hash(&self, number: &CallerNumber) -> Hash {
-        keyed(&self.key, &number.0)
-    }
-
     /// Replaces the key once it is old. The new key is derived one way from the old one, which is then gone.
-    fn renew(&mut self, now: Instant) {
+    pub(crate) fn renew(&mut self, now: Instant) {
         if now.saturating_duration_since(self.renewed) < KEY_LIFE {
             return;
         }
@@ -114,9 +130,10 @@ impl Repeats {
         next[16..].copy_from_slice(&keyed(&self.key, b"next key, second half"));
         self.key = next;
         self.renewed = now;
-        // Calls older than a key keep no hash at all.
-        self.live.clear();
-        self.by_leg.clear();
+        self.by_number.clear();
+        for group in self.groups.values_mut() {
+            group.hash = None;
+        }
     }
 }
 
@@ -199,6 +216,33 @@ mod tests {
         let later = repeats.came(now + KEY_LIFE, B, number("777000001").as_ref());
 
         assert_eq!(later, Standing::Arrival);
+    }
+
+    #[test]
+    fn the_next_call_moves_up_also_when_the_key_was_renewed_meanwhile() {
+        let now = now();
+        let mut repeats = Repeats::new(now, [1; 32]);
+        repeats.came(now, A, number("777000001").as_ref());
+        repeats.came(now, B, number("777000001").as_ref());
+
+        repeats.came(now + KEY_LIFE, C, number("777000001").as_ref());
+
+        assert_eq!(repeats.went(A), Some(B));
+        assert_eq!((repeats.went(B), repeats.went(C)), (None, None));
+    }
+
+    #[test]
+    fn of_a_renewed_key_no_hash_is_left() {
+        let now = now();
+        let mut repeats = Repeats::new(now, [1; 32]);
+        repeats.came(now, A, number("777000001").as_ref());
+
+        repeats.renew(now + KEY_LIFE);
+
+        assert!(repeats.by_number.is_empty());
+        assert!(repeats.groups.values().all(|group| group.hash.is_none()));
+        repeats.went(A);
+        assert!(repeats.groups.is_empty() && repeats.by_leg.is_empty());
     }
 
     #[test]

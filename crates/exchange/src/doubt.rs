@@ -36,6 +36,7 @@ impl Exchange {
     /// Asks the media threads when the legs in a call were last heard, and silent peers whether they are there.
     pub(crate) fn listen(&mut self, now: Instant) {
         self.timers.arm(now + LISTEN_EVERY, Timer::Listen);
+        self.repeats.renew(now);
         let talking = self
             .called
             .iter()
