@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use dispatch::{LegId, Standing};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use sip::{PhoneNumber, UriRef};
 
 /// A caller's number. It has no `Display`, no serialisation, and leaves this crate nowhere.
 pub(crate) struct CallerNumber(Vec<u8>);
@@ -18,8 +19,7 @@ impl fmt::Debug for CallerNumber {
 }
 
 /// Users of a From that mean "no number": what trunks send for withheld ones.
-const WITHHELD: [&[u8]; 6] = [
-    b"",
+const WITHHELD: [&[u8]; 5] = [
     b"anonymous",
     b"restricted",
     b"unavailable",
@@ -28,14 +28,16 @@ const WITHHELD: [&[u8]; 6] = [
 ];
 
 impl CallerNumber {
-    /// Reads the user part of a From or P-Asserted-Identity; `None` for a withheld number.
-    pub(crate) fn from_user(user: &[u8]) -> Option<Self> {
-        let lower = user.to_ascii_lowercase();
-        if WITHHELD.contains(&lower.as_slice()) {
-            return None;
+    /// Reads the address in From or P-Asserted-Identity; `None` for a withheld number. Networks
+    /// write one number now with and now without "+", so that the digits alone count, behind those
+    /// of its context.
+    pub(crate) fn of(uri: &UriRef<'_>) -> Option<Self> {
+        if let Some(number) = PhoneNumber::in_uri(uri).last() {
+            let digits = number.reveal().trim_start_matches('+');
+            return Some(Self(digits.as_bytes().to_vec()));
         }
-        let digits: Vec<u8> = lower.iter().copied().filter(u8::is_ascii_digit).collect();
-        Some(Self(if digits.is_empty() { lower } else { digits }))
+        let user = uri.user_unescaped()?.to_ascii_lowercase();
+        (!WITHHELD.contains(&user.as_slice())).then_some(Self(user))
     }
 }
 
@@ -46,8 +48,8 @@ type Hash = [u8; 16];
 
 /// Which live calls came from one number, by a keyed hash in memory.
 ///
-/// Calls that met stay together when the key is replaced, and nothing tells any more from which number they came: a new call from it
-/// no longer meets them. Forgetting wins over fairness.
+/// Calls that met stay together when the key is replaced, and nothing tells any more from which
+/// number they came: a new call from it no longer meets them. Forgetting wins over fairness.
 pub(crate) struct Repeats {
     key: [u8; 32],
     renewed: Instant,
@@ -163,7 +165,11 @@ mod tests {
     }
 
     fn number(user: &str) -> Option<CallerNumber> {
-        CallerNumber::from_user(user.as_bytes())
+        asserted(&format!("sip:{user}@carrier.example"))
+    }
+
+    fn asserted(uri: &str) -> Option<CallerNumber> {
+        CallerNumber::of(&UriRef::parse(uri.as_bytes()).unwrap())
     }
 
     #[test]
@@ -171,7 +177,7 @@ mod tests {
         let now = now();
         let mut repeats = Repeats::new(now, [1; 32]);
 
-        let first = repeats.came(now, A, number("+420 777 000 001").as_ref());
+        let first = repeats.came(now, A, number("+420-777-000-001").as_ref());
         let second = repeats.came(now, B, number("+420777000001").as_ref());
         let other = repeats.came(now, C, number("+420777000002").as_ref());
 
@@ -243,6 +249,29 @@ mod tests {
         assert!(repeats.groups.values().all(|group| group.hash.is_none()));
         repeats.went(A);
         assert!(repeats.groups.is_empty() && repeats.by_leg.is_empty());
+    }
+
+    #[test]
+    fn one_number_is_one_caller_however_it_is_written() {
+        for uris in [
+            ["sip:+420777000001@a", "tel:+420777000001"],
+            ["tel:+420-777-000-001", "sip:420777000001@b;user=phone"],
+            [
+                "sip:+420777000001;npdi@a",
+                "sip:777000001;phone-context=+420@a",
+            ],
+            ["sip:Jana@a", "sip:jana@b"],
+        ] {
+            let [one, other] = uris.map(|uri| asserted(uri).unwrap().0);
+            assert_eq!(one, other, "{uris:?}");
+        }
+        for uri in [
+            "sip:Anonymous@anonymous.invalid",
+            "sip:anonymous.invalid",
+            "tel:anonymous",
+        ] {
+            assert!(asserted(uri).is_none(), "{uri}");
+        }
     }
 
     #[test]

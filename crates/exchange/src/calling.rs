@@ -84,16 +84,16 @@ impl Exchange {
             .iter()
             .position(|trunk| trunk.name == entry.trunk)?;
         let (target, host) = self.trunk_target(index)?;
-        let own = self.own_host(target.listener());
-        let shown = format!("sip:{}@{own}", self.settings.trunks[index].outgoing_number);
+        let own = self.own_uri(target.listener())?;
+        let shown = self.settings.trunks.get(index)?.outgoing_number.as_ref()?;
         Some(Call {
             contact,
             whom: entry.who.into(),
             target,
-            request_uri: sip::Uri::parse(format!("sip:{}@{host}", entry.number)).ok()?,
+            request_uri: host.user(entry.number.reveal()).build(),
             from: sip::Party {
                 display: None,
-                uri: sip::Uri::parse(shown).ok()?,
+                uri: own.user(shown.reveal()).build(),
             },
             gateway: Some(self.trunks.get(index)?.gateway(index)),
         })

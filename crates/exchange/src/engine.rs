@@ -15,6 +15,7 @@ use crate::caller::Repeats;
 use crate::contents::Entering;
 use crate::input::{Command, Input, Mode, Output, Token, Warning};
 use crate::legs::{Called, Caller, Legs, StarCall};
+use crate::lines::Lines;
 use crate::ports::Ports;
 use crate::presence::{Acquaintance, Presences};
 use crate::screens::Untold;
@@ -52,7 +53,7 @@ pub struct Exchange {
     pub(crate) start: u32,
     pub(crate) legs_made: u32,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) lines: BTreeMap<String, Arc<crate::settings::Line>>,
+    pub(crate) lines: Lines,
     pub(crate) sip: Endpoint,
     pub(crate) log: Log,
     pub(crate) seal: TagSeal,
@@ -132,7 +133,7 @@ impl Exchange {
             start: setup.start,
             legs_made: 0,
             settings: Arc::new(Settings::default()),
-            lines: BTreeMap::new(),
+            lines: Lines::default(),
             sip: setup.endpoint,
             log: setup.log,
             seal: TagSeal::new(setup.tag_key),

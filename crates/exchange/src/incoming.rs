@@ -102,7 +102,12 @@ impl Exchange {
         let Some(trunk) = self.trunk_at(flow) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
-        let Some(line) = self.line_dialled(request) else {
+        let dialled = self
+            .settings
+            .trunks
+            .get(trunk)
+            .and_then(|trunk| self.lines.dialled(request, trunk));
+        let Some(line) = dialled else {
             return self.reject(now, dialog, Status::NOT_FOUND);
         };
         if self.is_full(trunk) {
@@ -134,12 +139,6 @@ impl Exchange {
             }
             Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
         }
-    }
-
-    fn line_dialled(&self, request: &Message) -> Option<std::sync::Arc<crate::settings::Line>> {
-        let dialled = request.uri().ok()?.user_unescaped()?;
-        let number = std::str::from_utf8(&dialled).ok()?;
-        self.lines.get(number).cloned()
     }
 
     /// Takes a port, answers the offer of an INVITE and opens the stream: a port that is out and unopened is missing to others.
@@ -457,14 +456,15 @@ pub(crate) enum OpenError {
     Session(SessionError),
 }
 
-/// The number that a trunk asserts, or else the one in From.
+/// The number that a trunk asserts, as one of a SIP and a `tel:` URI (RFC 3325 §9.1), or else the
+/// one in From.
 fn caller_number(request: &Message) -> Option<CallerNumber> {
-    let asserted = request
+    let mut asserted = request
         .addresses(sip::header::Name::PAssertedIdentity)
-        .next();
-    let user = match asserted {
-        Some(Ok(address)) => address.uri.user_unescaped(),
-        Some(Err(_)) | None => request.from().ok()?.uri.user_unescaped(),
-    };
-    CallerNumber::from_user(&user.unwrap_or_default())
+        .filter_map(Result::ok)
+        .peekable();
+    if asserted.peek().is_none() {
+        return CallerNumber::of(&request.from().ok()?.uri);
+    }
+    asserted.find_map(|address| CallerNumber::of(&address.uri))
 }

@@ -20,6 +20,7 @@ mod input;
 mod joining;
 mod keys;
 mod legs;
+mod lines;
 mod offering;
 mod ports;
 mod presence;

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use dispatch::{Class, LineId, Needs, OperatorId, PartnerId};
+use sip::PhoneNumber;
+use sip::uri::{HostName, UriBuilder};
 
 /// Everything but the distribution's own part, which is in `dispatch`.
 #[derive(Clone, Debug, Default)]
@@ -128,8 +130,10 @@ pub struct Trunk {
     pub target: Option<Host>,
     /// How it is spoken to.
     pub protocol: sip::Protocol,
-    /// The site's outgoing number.
-    pub outgoing_number: String,
+    /// The site's outgoing number; without one nobody is called by this trunk.
+    pub outgoing_number: Option<PhoneNumber>,
+    /// The line that a call is for whose registrar does not tell.
+    pub default_line: Option<LineId>,
     /// What is offered and accepted, the preferred one first.
     pub codecs: Vec<media::Law>,
     /// Time between OPTIONS; `None` sends none.
@@ -147,6 +151,23 @@ pub struct Host {
     pub name: String,
     /// The port; without one a name is looked up by SRV.
     pub port: Option<u16>,
+}
+
+impl Host {
+    /// Begins a `sip:` URI there; `None` for a name that no URI can hold.
+    #[must_use]
+    pub fn uri(&self) -> Option<UriBuilder> {
+        let name = self.name.trim_matches(['[', ']']);
+        let host = match name.parse() {
+            Ok(address) => sip::Host::Address(address),
+            Err(_) => sip::Host::Name(HostName::new(name.as_bytes())?),
+        };
+        let uri = sip::Uri::sip(host);
+        Some(match self.port {
+            Some(port) => uri.port(port),
+            None => uri,
+        })
+    }
 }
 
 /// An outgoing registration.
@@ -177,8 +198,8 @@ impl std::fmt::Debug for Register {
 pub struct Line {
     /// Its name.
     pub id: LineId,
-    /// The user parts that the trunk sends for it.
-    pub numbers: Vec<String>,
+    /// Its numbers, in each form in which a trunk sends them.
+    pub numbers: Vec<PhoneNumber>,
     /// Languages of the prompts, in the order they are spoken.
     pub languages: Vec<Language>,
     /// The class of its contacts.
@@ -248,7 +269,7 @@ pub struct Contactable {
     /// Who.
     pub who: Who,
     /// The number as the trunk wants it.
-    pub number: String,
+    pub number: PhoneNumber,
     /// The trunk's name.
     pub trunk: String,
     /// How long "press one" is repeated.

@@ -6,7 +6,7 @@ use dispatch::{ContactId, HandBack, Intent, Key, LegId, Occupancy, OperatorId, W
 use journal::Fact;
 use media::{Background, Playlist};
 use sip::message::Message;
-use sip::{DialogId, Flow, Status, User};
+use sip::{DialogId, Flow, PhoneNumber, Status, UriRef, User};
 
 use crate::engine::{Exchange, Timer};
 use crate::incoming::OpenError;
@@ -33,14 +33,14 @@ enum Code {
 }
 
 impl Code {
-    fn parse(user: &[u8]) -> Option<Self> {
-        match user {
-            b"*40" => Some(Self::Ready),
-            b"*41" => Some(Self::Pause),
-            b"*42" => Some(Self::Longer),
-            b"*43" => Some(Self::State),
-            b"*44" => Some(Self::Off),
-            b"*45" => Some(Self::HandBack),
+    fn dialled(uri: &UriRef<'_>) -> Option<Self> {
+        match PhoneNumber::in_uri(uri).next()?.reveal() {
+            "*40" => Some(Self::Ready),
+            "*41" => Some(Self::Pause),
+            "*42" => Some(Self::Longer),
+            "*43" => Some(Self::State),
+            "*44" => Some(Self::Off),
+            "*45" => Some(Self::HandBack),
             _ => None,
         }
     }
@@ -62,13 +62,9 @@ impl Exchange {
         let Ok(operator) = OperatorId::parse(&user.0) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
-        let dialled = request
-            .uri()
-            .ok()
-            .and_then(|uri| uri.user_unescaped())
-            .unwrap_or_default();
+        let dialled = request.uri().ok();
         // There is no free dialling: the directory alone is called, and by the machine.
-        let Some(code) = Code::parse(&dialled) else {
+        let Some(code) = dialled.and_then(|uri| Code::dialled(&uri)) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
         let leg = self.next_leg();

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use journal::Fact;
 use media::PortPair;
+use sip::uri::UriBuilder;
 use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
 
 use crate::engine::{Exchange, Timer};
 use crate::input::{Output, Resolution, Warning};
 use crate::legs::Gateway;
+use crate::lines::Lines;
 use crate::presence::Probed;
 use crate::settings::{Host, Network, Settings, Trunk};
 use crate::timers::TimerId;
@@ -124,15 +126,7 @@ impl Exchange {
     /// Swaps the configuration in whole. It holds for those who wait.
     pub(crate) fn configure(&mut self, now: Instant, settings: Settings) {
         let settings = Arc::new(settings);
-        self.lines.clear();
-        for line in &settings.lines {
-            let line = Arc::new(line.clone());
-            self.lines.extend(
-                line.numbers
-                    .iter()
-                    .map(|number| (number.clone(), line.clone())),
-            );
-        }
+        self.lines = Lines::of(&settings.lines);
         let accounts = settings
             .operators
             .iter()
@@ -218,8 +212,8 @@ impl Exchange {
         self.trunks.iter().position(from)
     }
 
-    /// Where a trunk's outward calls go now, and the host that its URIs name.
-    pub(crate) fn trunk_target(&self, index: usize) -> Option<(Target, String)> {
+    /// Where a trunk's outward calls go now, and the beginning of its URIs.
+    pub(crate) fn trunk_target(&self, index: usize) -> Option<(Target, UriBuilder)> {
         let trunk = self.settings.trunks.get(index)?;
         let remote = self.trunks.get(index)?.address()?;
         let fits = |listener: &&crate::settings::Listener| {
@@ -231,11 +225,7 @@ impl Exchange {
             protocol: trunk.protocol,
             remote,
         };
-        let host = trunk.target.as_ref().map(|host| match host.port {
-            Some(port) => format!("{}:{port}", host.name),
-            None => host.name.clone(),
-        });
-        Some((target, host?))
+        Some((target, trunk.target.as_ref()?.uri()?))
     }
 
     pub(crate) fn trunk_credentials(&self, index: usize) -> Option<sip::Credentials> {
@@ -246,15 +236,12 @@ impl Exchange {
         })
     }
 
-    /// Our host as a listener's peers know it.
-    pub(crate) fn own_host(&self, listener: ListenerId) -> String {
-        let found = self
-            .settings
-            .node
-            .listeners
-            .iter()
-            .find(|other| other.id == listener);
-        found.map_or_else(String::new, |listener| listener.advertised.to_string())
+    /// The beginning of our own URIs, as a listener's peers know us.
+    pub(crate) fn own_uri(&self, listener: ListenerId) -> Option<UriBuilder> {
+        let listeners = &self.settings.node.listeners;
+        let own = listeners.iter().find(|other| other.id == listener)?;
+        let host = sip::Host::Address(own.advertised.ip());
+        Some(sip::Uri::sip(host).port(own.advertised.port()))
     }
 
     /// Where sound of a port is received, as SDP says it.
@@ -326,13 +313,10 @@ impl Exchange {
         if let Some(before) = before.and_then(|trunk| trunk.probe.replace(again)) {
             self.timers.cancel(before);
         }
-        let Some((target, host)) = self.trunk_target(index) else {
+        let Some((target, uri)) = self.trunk_target(index) else {
             return;
         };
-        let Ok(uri) = sip::Uri::parse(format!("sip:{host}")) else {
-            return;
-        };
-        let probe = self.presences.next_probe(Probed::Trunk(index));
+        let (probe, uri) = (self.presences.next_probe(Probed::Trunk(index)), uri.build());
         self.command(now, sip::Command::Probe { probe, target, uri });
     }
 
@@ -392,24 +376,14 @@ impl Exchange {
         let Some((target, _)) = self.trunk_target(index) else {
             return;
         };
-        let host = &register.registrar.name;
-        let port = register
-            .registrar
-            .port
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let uris = (
-            sip::Uri::parse(format!("sip:{host}{port}")),
-            sip::Uri::parse(format!("sip:{}@{host}{port}", register.user)),
-        );
-        let (Ok(registrar), Ok(address_of_record)) = uris else {
+        let Some(registrar) = register.registrar.uri() else {
             return;
         };
         let command = sip::Register {
             registration: registration(index),
             target,
-            registrar,
-            address_of_record,
+            registrar: registrar.clone().build(),
+            address_of_record: registrar.user(&register.user).build(),
             contact_user: register.user,
             credentials: Some(sip::Credentials {
                 username: register.auth_user,

@@ -14,7 +14,7 @@ use exchange::settings::{
 };
 use media::{Digit, Law, SoundId};
 use sip::digest::Ha1;
-use sip::{ListenerId, Protocol};
+use sip::{ListenerId, PhoneNumber, Protocol};
 
 /// The number of the line, as the trunk sends it.
 pub const LINE_NUMBER: &str = "80060";
@@ -85,6 +85,8 @@ pub struct Centre {
     pub ports: (u8, u16),
     /// Whether the exchange registers at the trunk, which challenges by 407.
     pub registers: bool,
+    /// Whether a call whose registrar does not tell the number is for the line all the same.
+    pub line_by_default: bool,
     /// Time between two OPTIONS to the trunk.
     pub trunk_probed_every: Option<Duration>,
     /// The rules of distribution.
@@ -115,6 +117,7 @@ impl Default for Centre {
             choices: Vec::new(),
             ports: (2, 64),
             registers: false,
+            line_by_default: false,
             trunk_probed_every: None,
             rules: Rules::default(),
             do_not_disturb: DoNotDisturb::Declined,
@@ -244,7 +247,8 @@ impl Centre {
             }],
             target: Some(host.clone()),
             protocol: Protocol::Udp,
-            outgoing_number: OUTGOING_NUMBER.to_owned(),
+            outgoing_number: Some(number(OUTGOING_NUMBER)),
+            default_line: self.line_by_default.then(line_id),
             codecs: vec![Law::ALaw, Law::MuLaw],
             probe_interval: self.trunk_probed_every,
             calls_max: None,
@@ -266,7 +270,7 @@ impl Centre {
         };
         Line {
             id: line_id(),
-            numbers: vec![LINE_NUMBER.to_owned()],
+            numbers: vec![number(LINE_NUMBER)],
             languages: vec![Language::Czech],
             class: Class::Crisis,
             needs: self.needs.iter().map(need).collect::<Vec<_>>().into(),
@@ -281,9 +285,9 @@ impl Centre {
     }
 
     fn directory(&self) -> Vec<Contactable> {
-        let entry = |who, number: &str| Contactable {
+        let entry = |who, called: &str| Contactable {
             who,
-            number: number.to_owned(),
+            number: number(called),
             trunk: "trunk".to_owned(),
             confirm_time: Duration::from_secs(20),
             language: Language::Czech,
@@ -314,6 +318,10 @@ fn choice(&(key, skill, level): &(char, &str, u8)) -> Option<Choice> {
         key: Digit::from_char(key)?,
         needs: vec![need].into(),
     })
+}
+
+fn number(text: &str) -> PhoneNumber {
+    known(PhoneNumber::parse(text))
 }
 
 fn line_id() -> LineId {

@@ -1,14 +1,16 @@
 //! `lines.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dispatch::{Class, LineId, Need, QueueId};
 use exchange::settings::{CannotSpeak, Choice, Language, Line};
 use media::Digit;
 use serde::Deserialize;
+use sip::PhoneNumber;
 use toml::Spanned;
 
+use super::numbers::number;
 use super::prompts::Prompts;
 use super::queues::{self, QueuesFile, Relaxations};
 use super::source::{Problem, Source};
@@ -24,7 +26,7 @@ pub(crate) struct LinesFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineTable {
     pub(crate) name: Spanned<String>,
-    numbers: Spanned<Vec<String>>,
+    pub(super) numbers: Vec<Spanned<String>>,
     languages: Spanned<Vec<String>>,
     pub(crate) queue: Spanned<String>,
     #[serde(default = "default_class")]
@@ -110,23 +112,15 @@ impl LinesFile {
         problems: &mut Vec<Problem>,
     ) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
-        let mut numbers = BTreeSet::new();
+        let mut owners = BTreeMap::new();
         for table in &self.lines {
-            for number in table.numbers.get_ref() {
-                if !numbers.insert(number.clone()) {
-                    problems.push(source.problem(
-                        &table.numbers,
-                        "line.numbers",
-                        "one of these numbers belongs to another line already",
-                    ));
-                }
-            }
+            let numbers = table.numbers(source, &mut owners, problems);
             let queue = table.queue.get_ref();
             let in_queue = InQueue {
                 relaxations: queues.1.relaxations(queues.0, queue, problems),
                 widens: queues.1.widens(queue),
             };
-            match table.line(source, prompts, &in_queue) {
+            match table.line(source, prompts, numbers, &in_queue) {
                 Ok(line) if lines.iter().any(|other| other.id == line.id) => {
                     problems.push(source.problem(
                         &table.name,
@@ -142,6 +136,11 @@ impl LinesFile {
             problems.push(source.problem_of_file("line", "there is no line, so nobody can call"));
         }
         lines
+    }
+
+    /// Whether there is a line of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lines.iter().any(|line| line.name.get_ref() == name)
     }
 
     /// Which queue each line's callers wait in.
@@ -180,6 +179,7 @@ impl LineTable {
         &self,
         source: &Source,
         prompts: &Prompts,
+        numbers: Vec<PhoneNumber>,
         in_queue: &InQueue,
     ) -> Result<Line, Problem> {
         let languages = self.languages(source)?;
@@ -191,7 +191,7 @@ impl LineTable {
         };
         Ok(Line {
             id: LineId(queues::key(source, "line.name", &self.name)?),
-            numbers: self.numbers.get_ref().clone(),
+            numbers,
             class: self.class(source)?,
             needs: queues::needs(
                 source,
@@ -265,6 +265,38 @@ impl LineTable {
             )),
             class @ (Class::Danger | Class::Crisis | Class::Information) => Ok(class),
         }
+    }
+
+    /// Its numbers; what is no number, or is one of another line already, is a problem.
+    fn numbers<'a>(
+        &'a self,
+        source: &Source,
+        owners: &mut BTreeMap<PhoneNumber, (&'a str, usize)>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<PhoneNumber> {
+        const KEY: &str = "line.numbers";
+        let own = self.name.get_ref().as_str();
+        let mut numbers = Vec::new();
+        for text in &self.numbers {
+            let number = match number(source, KEY, text) {
+                Ok(number) => number,
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            };
+            let place = source.line_of(&text.span());
+            let (owner, before) = *owners.entry(number.clone()).or_insert((own, place));
+            if owner != own {
+                let words = format!(
+                    "{:?} already belongs to line {owner}, in line {before} of this file",
+                    text.get_ref()
+                );
+                problems.push(source.problem(text, KEY, words));
+            }
+            numbers.push(number);
+        }
+        numbers
     }
 
     fn languages(&self, source: &Source) -> Result<Vec<Language>, Problem> {

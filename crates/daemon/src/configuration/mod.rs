@@ -2,6 +2,7 @@
 
 mod lines;
 mod node;
+mod numbers;
 mod oidc;
 mod people;
 mod prompts;
@@ -132,6 +133,7 @@ impl Files {
         }
         let trunks = self.trunks.1.trunks(&self.trunks.0, keys, problems);
         self.check_references(problems);
+        self.check_numbers(&lines, problems);
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);
         let ringing_max = ringing_max(&distributed);
@@ -201,6 +203,12 @@ impl Files {
                 format!("queues.toml has no {:?}", line.queue.get_ref()),
             ));
         }
+        for line in self.trunks.1.default_lines() {
+            if !self.lines.1.has(line.get_ref()) {
+                let text = format!("lines.toml has no {:?}", line.get_ref());
+                problems.push(self.trunks.0.problem(line, "trunk.default_line", text));
+            }
+        }
         for queue in &self.queues.1.queues {
             if !queue.steps.iter().any(queues::StepTable::reaches_a_person) {
                 let text = format!(
@@ -225,7 +233,7 @@ impl Files {
         for partner in &self.partners.1.partners {
             if !self.trunks.1.reaches_out(partner.trunk.get_ref()) {
                 let text = format!(
-                    "trunks.toml has no {:?} with a target",
+                    "trunks.toml has no {:?} with a target and an outgoing_number",
                     partner.trunk.get_ref()
                 );
                 problems.push(

@@ -10,6 +10,7 @@ use sip::digest::Ha1;
 use toml::Spanned;
 
 use super::lines::language;
+use super::numbers::number;
 use super::queues::{self, QueuesFile};
 use super::source::{Problem, Source};
 
@@ -171,7 +172,7 @@ pub(crate) struct PartnersFile {
 pub(crate) struct PartnerTable {
     pub(crate) name: Spanned<String>,
     kind: Spanned<String>,
-    number: String,
+    pub(super) number: Spanned<String>,
     pub(crate) trunk: Spanned<String>,
     #[serde(default = "default_ring_time")]
     ring_time_seconds: u64,
@@ -266,7 +267,7 @@ impl PartnerTable {
         };
         directory.contactable.push(Contactable {
             who,
-            number: self.number.clone(),
+            number: number(source, "partner.number", &self.number)?,
             trunk: self.trunk.get_ref().clone(),
             confirm_time,
             language: language(

@@ -4,24 +4,27 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use dispatch::LineId;
 use exchange::settings::{Host, Network, Register, Trunk};
 use media::Law;
 use serde::Deserialize;
 use sip::Protocol;
 use toml::Spanned;
 
+use super::numbers::number;
+use super::queues;
 use super::source::{Problem, Source};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrunksFile {
     #[serde(default, rename = "trunk")]
-    trunks: Vec<TrunkTable>,
+    pub(super) trunks: Vec<TrunkTable>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TrunkTable {
+pub(super) struct TrunkTable {
     name: Spanned<String>,
     #[serde(default)]
     addresses: Vec<Spanned<String>>,
@@ -30,7 +33,9 @@ struct TrunkTable {
     #[serde(default = "udp")]
     transport: Spanned<String>,
     #[serde(default)]
-    outgoing_number: String,
+    pub(super) outgoing_number: Option<Spanned<String>>,
+    #[serde(default)]
+    default_line: Option<Spanned<String>>,
     #[serde(default = "default_codecs")]
     codecs: Spanned<Vec<String>>,
     #[serde(default = "default_options_interval")]
@@ -46,7 +51,7 @@ struct TrunkTable {
 struct RegisterTable {
     #[serde(default)]
     registrar: Option<Spanned<String>>,
-    user: String,
+    user: Spanned<String>,
     #[serde(default)]
     auth_user: Option<String>,
     password_file: Spanned<String>,
@@ -98,11 +103,20 @@ impl TrunksFile {
         trunks
     }
 
-    /// Whether a trunk of that name takes outward calls.
+    /// Whether a trunk of that name takes outward calls: it is known where they go and which number
+    /// they show.
     pub(crate) fn reaches_out(&self, name: &str) -> bool {
-        self.trunks
-            .iter()
-            .any(|trunk| trunk.name.get_ref() == name && trunk.target.is_some())
+        self.trunks.iter().any(|trunk| {
+            trunk.name.get_ref() == name
+                && trunk.target.is_some()
+                && trunk.outgoing_number.is_some()
+        })
+    }
+
+    /// The lines that trunks name.
+    pub(super) fn default_lines(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let trunks = self.trunks.iter();
+        trunks.filter_map(|trunk| trunk.default_line.as_ref())
     }
 }
 
@@ -122,11 +136,22 @@ impl TrunkTable {
             .as_ref()
             .map(|table| table.register(source, keys, target.as_ref()))
             .transpose()?;
+        let outgoing_number = self
+            .outgoing_number
+            .as_ref()
+            .map(|text| number(source, "trunk.outgoing_number", text))
+            .transpose()?;
+        let default_line = self
+            .default_line
+            .as_ref()
+            .map(|name| queues::key(source, "trunk.default_line", name).map(LineId))
+            .transpose()?;
         Ok(Trunk {
             name: self.name.get_ref().clone(),
             addresses: addresses.collect::<Result<_, _>>()?,
             protocol: self.protocol(source)?,
-            outgoing_number: self.outgoing_number.clone(),
+            outgoing_number,
+            default_line,
             codecs: self.codecs(source)?,
             probe_interval: (self.options_interval_seconds > 0)
                 .then(|| Duration::from_secs(self.options_interval_seconds)),
@@ -180,6 +205,7 @@ impl RegisterTable {
                 "is missing, and the trunk has no target to take its place",
             )
         })?;
+        let user = self.user(source)?;
         let path = keys.join(self.password_file.get_ref());
         let password = std::fs::read_to_string(&path).map_err(|error| {
             let text = format!("{} cannot be read: {error}", path.display());
@@ -187,11 +213,23 @@ impl RegisterTable {
         })?;
         Ok(Register {
             registrar,
-            auth_user: self.auth_user.clone().unwrap_or_else(|| self.user.clone()),
-            user: self.user.clone(),
+            auth_user: self.auth_user.clone().unwrap_or_else(|| user.clone()),
+            user,
             password: password.trim_end_matches(['\r', '\n']).to_owned(),
             expires: Duration::from_secs(self.expires_seconds.clamp(60, 3600)),
         })
+    }
+
+    /// The user of the address of record. With its host it would be registered as another one.
+    fn user(&self, source: &Source) -> Result<String, Problem> {
+        let user = self.user.get_ref();
+        let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'@' | b':');
+        if user.is_empty() || !user.bytes().all(plain) {
+            let text =
+                format!("{user:?} is no user: it is what stands before the \"@\" of the address");
+            return Err(source.problem(&self.user, "trunk.register.user", text));
+        }
+        Ok(user.clone())
     }
 }
 

@@ -15,6 +15,7 @@ mod hold;
 mod identity;
 mod misses;
 mod negotiation;
+mod numbers;
 mod on_call;
 mod order;
 mod other_port;

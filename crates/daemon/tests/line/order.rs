@@ -2,16 +2,23 @@
 
 use crate::peers::baresip::{Answering, Baresip};
 use crate::peers::linka::{Linka, Site};
-use crate::peers::sipp::Sipp;
+use crate::peers::sipp::{Scenario, Sipp};
 use crate::{
     SOON, answered, caller_who_stays, counted, dial, quick_site, ready, registered, talks,
 };
 
 /// A caller from this number while the operator talks; tells who waits then, in the order in which they will be offered.
 fn comes(site: &Site, linka: &Linka<'_>, number: &str, waiting: usize) -> (Sipp, Vec<u64>) {
-    let caller = caller_who_stays(site)
-        .with("from", number)
-        .start(site.ports());
+    waits(
+        site,
+        linka,
+        caller_who_stays(site).with("from", number),
+        waiting,
+    )
+}
+
+fn waits(site: &Site, linka: &Linka<'_>, caller: Scenario, waiting: usize) -> (Sipp, Vec<u64>) {
+    let caller = caller.start(site.ports());
     let order = linka.wait_for(&format!("{waiting} contacts wait"), SOON, |status| {
         let contacts = crate::contacts(status);
         let waits = contacts.iter().filter(|(_, state)| *state == "waiting");
@@ -79,6 +86,27 @@ fn the_second_call_of_one_number_waits_behind_another_caller_who_came_later() {
 
     // Once the first call is over, the second is the first of its number and takes the place of its own arrival.
     assert_eq!(taken[1..], [first, again, other]);
+}
+
+#[test]
+fn a_number_that_only_a_tel_uri_tells_takes_one_place() {
+    let site = busy_site();
+    let linka = site.start();
+    let _phone = ready(&site, &linka, "jana", Answering::AtOnce);
+    let _talking = comes(&site, &linka, "+420777000009", 0);
+    let tells = |number: &str, waiting| {
+        let asserted = format!("\nP-Asserted-Identity: <tel:{number}>");
+        let caller = caller_who_stays(&site).with("from", "anonymous");
+        waits(&site, &linka, caller.with("told", &asserted), waiting)
+    };
+
+    let (_first, order) = tells("+420777000001", 1);
+    let first = order[0];
+    let (_again, order) = tells("+420-777-000-001", 2);
+    let again = order[1];
+    let (_other, order) = tells("+420777000002", 3);
+
+    assert_eq!((order[0], order[2]), (first, again));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::sipp::{PHONES_HOST, TRUNK_HOST};
 use md5::{Digest, Md5};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -27,7 +27,16 @@ pub(crate) struct Wire {
 impl Wire {
     /// A socket of this host, from where `linka` is spoken to.
     pub(crate) fn at(host: &str, site: &Site) -> Self {
-        let socket = UdpSocket::bind((host, site.ports().take())).unwrap();
+        Self::bound((host, site.ports().take()), site)
+    }
+
+    /// The trunk itself, where `linka` registers and sends outward calls.
+    pub(crate) fn trunk(site: &Site) -> Self {
+        Self::bound(site.trunk(), site)
+    }
+
+    fn bound(address: impl ToSocketAddrs, site: &Site) -> Self {
+        let socket = UdpSocket::bind(address).unwrap();
         socket.connect(site.sip()).unwrap();
         let address = socket.local_addr().unwrap();
         Self { socket, address }
@@ -58,6 +67,30 @@ impl Wire {
              From: <sip:{user}@{address}>;tag=wire{n}\r\nTo: <{uri}>\r\nCall-ID: wire-{n}\r\nCSeq: 1 {method}\r\n\
              Contact: <sip:{user}@{address}>\r\nMax-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n"
         )
+    }
+
+    /// The next message that is a request of this method.
+    #[track_caller]
+    pub(crate) fn is_asked(&self, method: &str) -> String {
+        eventually(&format!("{method} comes"), ANSWER_MAX, || {
+            self.receive(LOOK)
+                .filter(|message| message.starts_with(&format!("{method} ")))
+        })
+    }
+
+    /// Answers a request with this status, these further header lines and no body.
+    pub(crate) fn answers(&self, request: &str, status: &str, more: &str) {
+        let head = head_of_response(request, status);
+        self.send(format!("{head}{more}Content-Length: 0\r\n\r\n"));
+    }
+
+    /// The first response above 100 to what was sent.
+    #[track_caller]
+    pub(crate) fn sign(&self) -> String {
+        eventually("a response comes", ANSWER_MAX, || {
+            self.receive(LOOK)
+                .filter(|message| status(message).is_some_and(|code| code > 100))
+        })
     }
 
     /// The final response to what was sent.
@@ -383,6 +416,18 @@ fn answer(wire: &Wire, request: &str, sdp: &str, seen: &Seen) {
 }
 
 fn response(wire: &Wire, request: &str, status: &str, body: &str) -> String {
+    let text = head_of_response(request, status);
+    let kind = if body.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\r\n"
+    };
+    let (address, length) = (wire.address, body.len());
+    format!("{text}Contact: <sip:phone@{address}>\r\n{kind}Content-Length: {length}\r\n\r\n{body}")
+}
+
+/// The status line and the headers that a response has from its request.
+fn head_of_response(request: &str, status: &str) -> String {
     let mut text = format!("SIP/2.0 {status}\r\n");
     for line in request.lines().take_while(|line| !line.is_empty()) {
         let name = line.split(':').next().unwrap_or_default();
@@ -398,13 +443,7 @@ fn response(wire: &Wire, request: &str, status: &str, body: &str) -> String {
             write!(text, "{line}{tag}\r\n").unwrap();
         }
     }
-    let kind = if body.is_empty() {
-        ""
-    } else {
-        "Content-Type: application/sdp\r\n"
-    };
-    let (address, length) = (wire.address, body.len());
-    format!("{text}Contact: <sip:phone@{address}>\r\n{kind}Content-Length: {length}\r\n\r\n{body}")
+    text
 }
 
 /// The credentials that a challenge asks for (RFC 7616, MD5, qop=auth).

@@ -1,5 +1,6 @@
 //! Several calls live at once from one number.
 
+use dispatch::Standing;
 use simulation::{Act, CallRef, Caller, Centre, Manner, World};
 
 use super::{open, seconds};
@@ -72,6 +73,52 @@ fn it_moves_up_when_the_first_ends() {
 }
 
 #[test]
+fn a_number_that_is_asserted_by_a_tel_uri_is_the_same_number() {
+    let mut world = open(Centre {
+        operators: vec![],
+        ..Centre::default()
+    });
+    let from = "198.51.100.1:5070".parse().unwrap();
+    for (n, asserted) in [
+        "<tel:+420777000001>",
+        "<tel:+420-777-000-001;npdi>",
+        "\"Anonymous\" <sip:anonymous@anonymous.invalid>, <tel:+420777000001>",
+        "<tel:+420777000002>",
+    ]
+    .iter()
+    .enumerate()
+    {
+        world.send(
+            from,
+            &format!(
+                "INVITE sip:80060@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch=z9hG4bKagain{n}\r\n\
+                 Max-Forwards: 70\r\nFrom: <sip:anonymous@anonymous.invalid>;tag=a{n}\r\n\
+                 To: <sip:80060@192.0.2.1>\r\nCall-ID: again{n}@{from}\r\nCSeq: 1 INVITE\r\n\
+                 P-Asserted-Identity: {asserted}\r\nContact: <sip:x@{from}>\r\nContent-Length: 0\r\n\r\n"
+            ),
+        );
+        world.run(seconds(1));
+    }
+
+    let contacts = world.state().dispatcher().contacts();
+    let mut standings: Vec<_> = contacts
+        .iter()
+        .map(|contact| (contact.id, contact.standing))
+        .collect();
+    standings.sort_by_key(|(contact, _)| *contact);
+    let standings = standings.into_iter().map(|(_, standing)| standing);
+    assert_eq!(
+        standings.collect::<Vec<_>>(),
+        [
+            Standing::Arrival,
+            Standing::BehindBand,
+            Standing::BehindBand,
+            Standing::Arrival
+        ]
+    );
+}
+
+#[test]
 fn withheld_numbers_are_exempt() {
     let mut world = open(Centre {
         operators: vec![],
@@ -87,6 +134,6 @@ fn withheld_numbers_are_exempt() {
     assert!(
         contacts
             .iter()
-            .all(|contact| contact.standing == dispatch::Standing::Arrival)
+            .all(|contact| contact.standing == Standing::Arrival)
     );
 }

@@ -6,6 +6,7 @@ mod cannot_speak;
 mod choices;
 mod contents;
 mod dead_legs;
+mod dialled;
 mod draining;
 mod forked_phones;
 mod gateways;

@@ -81,6 +81,7 @@ names! {
     MinSe "Min-SE";
     Organization "Organization";
     PAssertedIdentity "P-Asserted-Identity";
+    PCalledPartyId "P-Called-Party-ID";
     PPreferredIdentity "P-Preferred-Identity";
     Path "Path";
     Priority "Priority";

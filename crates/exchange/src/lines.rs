@@ -1,0 +1,70 @@
+//! Which line a call is for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dispatch::LineId;
+use sip::header::Name;
+use sip::message::Message;
+use sip::{PhoneNumber, UriRef};
+
+use crate::settings::{Line, Trunk};
+
+/// The lines, by their numbers and by their names.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    by_number: BTreeMap<PhoneNumber, Arc<Line>>,
+    by_id: BTreeMap<LineId, Arc<Line>>,
+}
+
+impl Lines {
+    pub(crate) fn of(lines: &[Line]) -> Self {
+        let mut all = Self::default();
+        for line in lines {
+            let line = Arc::new(line.clone());
+            for number in &line.numbers {
+                all.by_number.insert(number.clone(), line.clone());
+            }
+            all.by_id.insert(line.id, line);
+        }
+        all
+    }
+
+    /// The line that a call of the trunk is for. A Request-URI that is our own Contact names no
+    /// line: there it is what the registrar says of the called party (RFC 7315 §4.2), else To, else
+    /// the trunk's default.
+    pub(crate) fn dialled(&self, request: &Message, trunk: &Trunk) -> Option<Arc<Line>> {
+        let uri = request.uri().ok()?;
+        if !is_our_contact(&uri, trunk) {
+            return self.named_by(&uri);
+        }
+        let called_party = || request.addresses(Name::PCalledPartyId).next()?.ok();
+        called_party()
+            .and_then(|address| self.named_by(&address.uri))
+            .or_else(|| self.named_by(&request.to().ok()?.uri))
+            .or_else(|| self.named_by(&uri))
+            .or_else(|| self.by_id.get(&trunk.default_line?).cloned())
+    }
+
+    fn named_by(&self, uri: &UriRef<'_>) -> Option<Arc<Line>> {
+        PhoneNumber::in_uri(uri)
+            .find_map(|number| self.by_number.get(&number))
+            .cloned()
+    }
+}
+
+/// Whether a Request-URI is the Contact that we registered, or names nobody at all.
+fn is_our_contact(uri: &UriRef<'_>, trunk: &Trunk) -> bool {
+    if !uri.scheme().is_sip() {
+        return false;
+    }
+    let Some(user) = uri.user_unescaped() else {
+        return true;
+    };
+    let Some(register) = &trunk.register else {
+        return false;
+    };
+    let number = PhoneNumber::parse(&register.user).ok();
+    user == register.user.as_bytes()
+        || PhoneNumber::in_uri(uri).any(|called| number.as_ref() == Some(&called))
+}
