@@ -52,6 +52,22 @@ impl Sounds {
     pub const NOT_POSSIBLE: SoundId = SoundId(10);
 }
 
+/// How the trunk writes whom a call is for, and who calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialling {
+    /// A SIP user that is the number and nothing else.
+    #[default]
+    Plain,
+    /// The same with separators and the parameters of a carrier.
+    Parameters,
+    /// `tel:` URIs.
+    Tel,
+    /// Our own Contact; the number stands in P-Called-Party-ID. Only where we are registered.
+    CalledParty,
+    /// Our own Contact; the number stands in To. Only where we are registered.
+    To,
+}
+
 /// What a centre is made of; the parts that tests change.
 #[derive(Clone, Debug)]
 pub struct Centre {
@@ -87,6 +103,8 @@ pub struct Centre {
     pub registers: bool,
     /// Whether a call whose registrar does not tell the number is for the line all the same.
     pub line_by_default: bool,
+    /// How the trunk writes numbers.
+    pub dialling: Dialling,
     /// Time between two OPTIONS to the trunk.
     pub trunk_probed_every: Option<Duration>,
     /// The rules of distribution.
@@ -118,6 +136,7 @@ impl Default for Centre {
             ports: (2, 64),
             registers: false,
             line_by_default: false,
+            dialling: Dialling::Plain,
             trunk_probed_every: None,
             rules: Rules::default(),
             do_not_disturb: DoNotDisturb::Declined,

@@ -13,7 +13,7 @@ mod screen;
 mod shadow;
 mod world;
 
-pub use centre::{Centre, LINE_NUMBER, OUTGOING_NUMBER, PASSWORD, Sounds};
+pub use centre::{Centre, Dialling, LINE_NUMBER, OUTGOING_NUMBER, PASSWORD, Sounds};
 pub use chance::Chance;
 pub use media::{Hears, MediaThreads};
 pub use network::{Network, Weather};

@@ -41,6 +41,8 @@ pub enum Power {
 /// A call to be made by a peer.
 pub(crate) struct Dial {
     pub(crate) number: String,
+    pub(crate) request_uri: Uri,
+    pub(crate) to: Uri,
     pub(crate) from: Party,
     pub(crate) headers: Vec<Header>,
     pub(crate) credentials: Option<Credentials>,
@@ -257,9 +259,7 @@ impl Peer {
         self.command(now, Command::Unregister { registration });
     }
 
-    pub(crate) fn dial(&mut self, now: Instant, dial: Dial) -> Option<CallRef> {
-        let exchange = Centre::exchange();
-        let request_uri = Uri::parse(format!("sip:{}@{exchange}", dial.number)).ok()?;
+    pub(crate) fn dial(&mut self, now: Instant, dial: Dial) -> CallRef {
         let dialog = self.endpoint.next_dialog();
         let sound = self.next_sound();
         let call = Call::new(dial.number, Direction::Out, now, sound);
@@ -268,9 +268,9 @@ impl Peer {
             target: exchange_target(),
             to: Party {
                 display: None,
-                uri: request_uri.clone(),
+                uri: dial.to,
             },
-            request_uri,
+            request_uri: dial.request_uri,
             from: dial.from,
             local_tag: None,
             call_id: None,
@@ -280,7 +280,7 @@ impl Peer {
         };
         self.calls.insert(dialog, call);
         self.command(now, Command::Invite(Box::new(invite)));
-        Some(self.call_ref(dialog))
+        self.call_ref(dialog)
     }
 
     fn next_sound(&mut self) -> SocketAddr {

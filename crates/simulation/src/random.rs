@@ -8,7 +8,7 @@ use journal::{CrashPoint, Fault};
 use media::Digit;
 use sip::Status;
 
-use crate::centre::Centre;
+use crate::centre::{Centre, Dialling};
 use crate::chance::Chance;
 use crate::network::Weather;
 use crate::peer::{Act, CallRef, CallStage, Hold, Manner, Power};
@@ -47,7 +47,9 @@ const CALLS_BETWEEN_LOOKS: u32 = 10;
 pub fn random_day(seed: u64, day: Day) -> Summary {
     let mut chance = Chance::new(seed ^ 0x5EED);
     let weather = weather(&mut chance);
-    let mut world = World::with_weather(seed, centre(&mut chance), weather);
+    let mut centre = centre(&mut chance);
+    centre.dialling = dialling(&mut Chance::new(seed ^ 0xD1A1), &centre);
+    let mut world = World::with_weather(seed, centre, weather);
     world.forget_messages();
     morning(&mut world, &mut chance);
     for call in 0..day.calls {
@@ -129,6 +131,18 @@ fn centre(chance: &mut Chance) -> Centre {
         commit_time: chance.millis(0, 20),
         ..Centre::default()
     }
+}
+
+fn dialling(chance: &mut Chance, centre: &Centre) -> Dialling {
+    let everywhere = [Dialling::Plain, Dialling::Parameters, Dialling::Tel];
+    let registered = [Dialling::CalledParty, Dialling::To];
+    let all = [&everywhere[..], &registered].concat();
+    let known = if centre.registers {
+        &all
+    } else {
+        &everywhere[..]
+    };
+    chance.of(known).unwrap_or_default()
 }
 
 fn morning(world: &mut World, chance: &mut Chance) {

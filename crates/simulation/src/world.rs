@@ -1,6 +1,7 @@
 //! The world: the exchange and all around it, under one virtual clock.
 
 mod crash;
+mod dialling;
 mod script;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ use dispatch::{Intent, OperatorView, Reachability};
 use exchange::{Command, Exchange, Input, Reply, Token};
 use journal::{Fault, MemoryWriter};
 use media::StreamId;
-use sip::{Flow, Header, HeaderValue, Party, Uri};
+use sip::{Flow, Party};
 
 use crate::centre::{Centre, LINE_NUMBER, LISTENER};
 use crate::media::{Hears, MediaThreads};
@@ -74,23 +74,7 @@ impl World {
             let national = user.trim_start_matches("+420");
             self.numbers.insert(national.as_bytes().to_vec());
         }
-        let host = Centre::trunk();
-        let Ok(uri) = Uri::parse(format!("sip:{user}@{host}")) else {
-            self.fail("a caller has no address");
-        };
-        let asserted = HeaderValue::address("", &uri, None);
-        let dial = Dial {
-            number: LINE_NUMBER.to_owned(),
-            from: Party {
-                display: Some(format!("Caller {user}")),
-                uri,
-            },
-            headers: vec![Header {
-                name: "P-Asserted-Identity",
-                value: asserted,
-            }],
-            credentials: None,
-        };
+        let dial = self.dial_of(caller, &user);
         let call = self.dial(0, dial);
         if let Some(made) = self.peers[0].call_mut(call.dialog) {
             made.talks = caller.talks;
@@ -106,12 +90,16 @@ impl World {
     pub fn dial_from(&mut self, phone: &str, number: &str) -> CallRef {
         let place = self.place(phone);
         let owner = self.owner(phone).to_owned();
-        let Ok(uri) = Uri::parse(format!("sip:{owner}@{}", Centre::exchange())) else {
-            self.fail("a phone has no address");
-        };
+        let exchange = Centre::exchange();
+        let request_uri = self.uri(&format!("sip:{number}@{exchange}"));
         let dial = Dial {
             number: number.to_owned(),
-            from: Party { display: None, uri },
+            to: request_uri.clone(),
+            request_uri,
+            from: Party {
+                display: None,
+                uri: self.uri(&format!("sip:{owner}@{exchange}")),
+            },
             headers: Vec::new(),
             credentials: Some(credentials(&owner)),
         };
@@ -119,10 +107,7 @@ impl World {
     }
 
     fn dial(&mut self, place: usize, dial: Dial) -> CallRef {
-        let now = self.now;
-        let Some(call) = self.peers[place].dial(now, dial) else {
-            self.fail("a number cannot be dialled");
-        };
+        let call = self.peers[place].dial(self.now, dial);
         self.flush_peer(place);
         call
     }
