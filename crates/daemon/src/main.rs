@@ -15,6 +15,7 @@ mod expiry;
 mod keys;
 mod media_threads;
 mod office;
+mod opening;
 mod operators;
 mod report;
 mod running;
@@ -22,6 +23,7 @@ mod serve;
 mod signalling;
 mod status;
 mod ticks;
+mod watchdog;
 
 use std::process::ExitCode;
 

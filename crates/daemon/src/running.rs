@@ -10,12 +10,10 @@ use sip::Protocol;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::media_threads::Media;
 use crate::office::{self, Office, Opening};
 use crate::signalling::{self, Wiring};
+use crate::watchdog::Watchdog;
 
-/// How often the beats of journal and media threads are looked at.
-const BEATS_EVERY: Duration = Duration::from_secs(1);
 /// How far the threads of the pages step back behind all others, from wherever the process stands.
 const NICENESS_OF_PAGES: i32 = 10;
 /// What is left of a runtime's work when all is over may take so long.
@@ -51,13 +49,16 @@ impl RunningNode {
             .build()?;
         let pages = pages_runtime()?;
         let addresses: BTreeMap<&str, String> = self.addresses();
-        let media = Arc::downgrade(&self.opening.media);
-        let media_tick = self.opening.ticks.of(2);
+        let watchdog = Watchdog {
+            ticks: self.opening.ticks.clone(),
+            media_tick: self.opening.ticks.of(2),
+            media: Arc::downgrade(&self.opening.media),
+        };
         let Self { wiring, opening } = self;
         let signalling = std::thread::Builder::new()
             .name("signalling".into())
             .spawn(move || signalling::run(wiring))?;
-        runtime.spawn(watch_media(media, media_tick));
+        watchdog.spawn()?;
         let ended = runtime.block_on(async {
             // Before anybody is told that we are ready: a signal from then on drains.
             let signals = Signals::new()?;
@@ -142,19 +143,4 @@ async fn until_stopped(office: &Office, mut signals: Signals) {
         () = signals.next() => tracing::info!("stopping at once"),
     }
     office.stop().await;
-}
-
-/// The media threads beat by themselves; while all of them do, their tick is theirs.
-async fn watch_media(media: std::sync::Weak<Media>, tick: crate::ticks::Tick) {
-    let mut interval = tokio::time::interval(BEATS_EVERY);
-    let mut last: Vec<u64> = Vec::new();
-    loop {
-        interval.tick().await;
-        let Some(media) = media.upgrade() else { return };
-        let beats: Vec<u64> = media.beats().collect();
-        if beats.iter().zip(&last).all(|(beat, last)| beat != last) {
-            tick.tick();
-        }
-        last = beats;
-    }
 }

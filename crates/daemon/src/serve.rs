@@ -17,7 +17,7 @@ use media::SoundId;
 use mio::Poll;
 use sip::{ListenerId, Protocol};
 use store::sql::AuditKey;
-use store::{JournalHandle, LiveDb};
+use store::{JournalHandle, NodeJournal};
 use tokio::sync::mpsc;
 
 use crate::bindings;
@@ -33,7 +33,9 @@ use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
 use crate::office::retention::Retention;
 use crate::office::screens::Screens;
+use crate::office::warn::Words;
 use crate::office::{self, Opening, Started};
+use crate::opening::{self, open_journal};
 use crate::running::RunningNode;
 use crate::signalling::{
     self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
@@ -118,7 +120,7 @@ fn harden() {
 struct Building {
     configuration: Configuration,
     keys: Keys,
-    db: LiveDb,
+    journal: NodeJournal,
     replayed: Replayed,
     sounds: media::Sounds,
     poll: Poll,
@@ -127,18 +129,19 @@ struct Building {
     listeners: Vec<Listener>,
     metrics: std::net::TcpListener,
     web: WebListeners,
-    control: std::os::unix::net::UnixListener,
+    /// What people are to be told of the start.
+    news: Vec<Words>,
 }
 
 impl Building {
     fn begin(options: &Options, configuration: Configuration) -> anyhow::Result<Self> {
         let sounds = load_sounds(&configuration.sounds)?;
         let data = &options.data.data;
-        make_data_folder(data)?;
+        // A data folder that cannot be made is told with the journal, which then stays in memory.
+        let _told_below = make_data_folder(data);
         let keys = Keys::open(&options.folders.keys, data)?;
-        let mut db = LiveDb::open(data, &keys.journal, chance()?)?;
-        let replayed = journal::replay(&mut db)?;
-        tell_replay(&replayed);
+        let mut news = Vec::new();
+        let (journal, replayed) = open_journal(data, &keys.journal, &mut news)?;
         let poll = Poll::new().context("the kernel gives no epoll")?;
         let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
         let metrics = office::bind_listener(configuration.node.metrics).with_context(|| {
@@ -148,13 +151,10 @@ impl Building {
             )
         })?;
         let web = WebListeners::bind(&configuration.node)?;
-        let path = data.join("linka.sock");
-        let control = office::control::bind(&path)
-            .with_context(|| format!("the control socket {} cannot be made", path.display()))?;
         Ok(Self {
             configuration,
             keys,
-            db,
+            journal,
             replayed,
             sounds,
             poll,
@@ -163,7 +163,7 @@ impl Building {
             listeners,
             metrics,
             web,
-            control,
+            news,
         })
     }
 
@@ -183,7 +183,7 @@ impl Building {
             let waker = waker.clone();
             move || waker.wake()
         };
-        let journal = JournalHandle::spawn(self.db, wake.clone())
+        let journal = JournalHandle::spawn(self.journal, wake.clone())
             .context("the journal thread cannot be started")?;
         let node = self.configuration.node;
         let (media, from_media) = start_media(&node, self.sounds, wake)?;
@@ -192,6 +192,7 @@ impl Building {
         let (to_office, from_signalling) = mpsc::channel(TO_OFFICE_MAX);
         let connections = Arc::new(Connections::default());
         let ticks = Ticks::new(vec!["signalling", "journal", "media"]);
+        let disk = Ticks::new(vec!["journal's disk"]);
         let wiring = Wiring {
             exchange,
             udp: self.udp,
@@ -206,11 +207,13 @@ impl Building {
             connections: connections.clone(),
             tick: ticks.of(0),
             journal_tick: ticks.of(1),
+            disk_tick: disk.of(0),
         };
         let opening = Opening {
             config: options.folders.config.clone(),
             keys: options.folders.keys.clone(),
             ticks,
+            disk,
             to_signalling,
             to_signalling_streams,
             from_signalling,
@@ -223,7 +226,7 @@ impl Building {
             connections,
             places,
             tcp: self.tcp,
-            control: self.control,
+            news: self.news,
             metrics: self.metrics,
             web: self.web,
             screens: desk.screens,
@@ -258,12 +261,14 @@ impl Building {
         config.session_expires = settings.node.session_expires;
         let (least, most) = self.configuration.node.registration;
         config.registration = least..=most;
-        let kept = self.db.bindings()?;
+        let kept = self.journal.bindings();
+        let lost = self.journal.take_news();
+        self.news.extend(lost.iter().map(opening::of_opening));
         let exchange = Exchange::new(
             now,
             Setup {
                 started: (now, started),
-                start: self.db.start(),
+                start: self.journal.start(),
                 log: Log::new(replayed, started),
                 endpoint: sip::Endpoint::new(config, chance()?, now),
                 settings,
@@ -382,18 +387,6 @@ fn nothing_replayed() -> Replayed {
         skipped: Vec::new(),
         rejected: 0,
         gaps: Vec::new(),
-    }
-}
-
-fn tell_replay(replayed: &Replayed) {
-    for seq in &replayed.skipped {
-        tracing::error!(
-            entry = seq.0,
-            "an entry crashed the replay twice and was skipped"
-        );
-    }
-    for seq in &replayed.gaps {
-        tracing::error!(after = seq.0, "entries are missing from the journal");
     }
 }
 

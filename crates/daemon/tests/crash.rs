@@ -359,7 +359,7 @@ fn entry_at_which_replay_died_twice_is_skipped_and_told() {
 
     let after = watch(&linka, Duration::ZERO, adds_up);
     assert!(contacts(&after, &ANY).is_empty(), "{after}");
-    let told = format!("an entry crashed the replay twice and was skipped entry={contact}");
+    let told = format!("entry {contact} crashed the replay twice and was skipped");
     assert!(linka.log().contains(&told), "{}", linka.log());
     assert_eq!(linka.get("/readyz").0, 200);
 }

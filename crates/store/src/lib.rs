@@ -1,7 +1,8 @@
 //! The journal's file, the thread that writes it, and ([`sql`]) the database of records.
 //!
 //! [`LiveDb`] keeps entries, the snapshot and the registrations of phones in one SQLite file: a log of writes flushed at every commit, deleted
-//! content overwritten, everything of contacts and people sealed. [`JournalHandle`] is the thread that is its only writer: it carries out
+//! content overwritten, everything of contacts and people sealed. [`NodeJournal`] is that file, or memory for as long as the disk refuses it.
+//! [`JournalHandle`] is the thread that is its only writer: it carries out
 //! the orders of [`journal::Log`] and reports what became of them. Numbers, moments and the policy for a sick disk are the log's, so a thread that is
 //! stuck in a write delays nothing but the disk.
 //!
@@ -23,6 +24,7 @@
 mod fault;
 mod live;
 mod mark;
+mod node;
 mod schema;
 mod seal;
 pub mod sql;
@@ -30,8 +32,9 @@ mod thread;
 mod wire;
 
 pub use live::{Binding, LIVE_DB, LiveDb, REPLAY_MARK};
+pub use node::{JournalNews, NodeJournal};
 pub use seal::{CHANCE_BYTES, KEY_BYTES};
 pub use thread::{
-    BEAT, BINDINGS_MAX, BINDINGS_RETRY, BindingChange, JournalHandle, NotTaken, ORDERS_MAX,
-    REPORTS_MAX,
+    BEAT, BINDINGS_MAX, BINDINGS_RETRY, BindingChange, Doing, JournalHandle, NotTaken, ORDERS_MAX,
+    Pulse, REPORTS_MAX,
 };

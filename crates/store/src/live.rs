@@ -87,10 +87,9 @@ impl LiveDb {
             number += 1;
         };
         fs::rename(&path, &aside).map_err(|error| fault::of_file(&path, error))?;
-        let wal = folder.join(format!("{LIVE_DB}-wal"));
+        let wal = log_beside(&path);
         if wal.exists() {
-            let with_it = folder.join(format!("{LIVE_DB}.damaged-{number}-wal"));
-            fs::rename(&wal, with_it).map_err(|error| fault::of_file(&wal, error))?;
+            fs::rename(&wal, log_beside(&aside)).map_err(|error| fault::of_file(&wal, error))?;
         }
         Mark::new(folder.join(REPLAY_MARK))
             .remove()
@@ -331,6 +330,13 @@ struct SealedEntry {
     format: u32,
     sealed: Vec<u8>,
     skipped: bool,
+}
+
+/// The log of writes that SQLite keeps beside a file.
+pub(crate) fn log_beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
 }
 
 /// Makes the file, if there is none, so that only its owner may read it; what SQLite puts beside it has the same mode.

@@ -3,7 +3,7 @@ mod mailbox;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use journal::{ENTRIES_IN_FLIGHT_LIMIT, ENTRIES_PER_COMMIT_MAX, Order, Pacer, Rep
 
 use mailbox::{Taken, mailbox};
 
-use crate::{Binding, LiveDb};
+use crate::{Binding, NodeJournal};
 
 /// How many orders may wait for the thread: every entry that may be in flight, and the snapshots between them.
 pub const ORDERS_MAX: usize = ENTRIES_IN_FLIGHT_LIMIT + ENTRIES_PER_COMMIT_MAX;
@@ -32,8 +32,49 @@ pub struct JournalHandle {
     orders: mailbox::Sender<Order>,
     bindings: Sender<BindingChange>,
     reports: Receiver<Report>,
-    beats: Arc<AtomicU64>,
-    thread: JoinHandle<LiveDb>,
+    signs: Arc<Signs>,
+    thread: JoinHandle<NodeJournal>,
+}
+
+/// The thread's signs of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulse {
+    /// Grows at least every [`BEAT`] while the thread is not stuck in a write.
+    pub beats: u64,
+    /// What the thread is at.
+    pub doing: Doing,
+}
+
+/// What the thread is at. A thread that is stuck in a write waits for a sick disk: it is not dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// It waits for orders.
+    Waiting,
+    /// It is inside a write.
+    Writing,
+}
+
+/// What the thread leaves for whoever looks whether it lives.
+#[derive(Debug, Default)]
+struct Signs {
+    beats: AtomicU64,
+    writing: AtomicBool,
+}
+
+/// For as long as it lives, the thread is inside a write; a panic ends it too.
+struct Inside(Arc<Signs>);
+
+impl Inside {
+    fn a_write(signs: &Arc<Signs>) -> Self {
+        signs.writing.store(true, Ordering::Release);
+        Self(Arc::clone(signs))
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.writing.store(false, Ordering::Release);
+    }
 }
 
 /// A change of a registration.
@@ -58,18 +99,18 @@ impl JournalHandle {
     ///
     /// # Errors
     /// The system's, when no thread could be started.
-    pub fn spawn(db: LiveDb, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub fn spawn(journal: NodeJournal, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
         let (orders, take_orders) = mailbox(ORDERS_MAX);
         let (bindings, take_bindings) = bounded(BINDINGS_MAX);
         let (give_reports, reports) = bounded(REPORTS_MAX);
-        let beats = Arc::new(AtomicU64::new(0));
+        let signs = Arc::new(Signs::default());
         let thread = Thread {
-            db,
+            journal,
             orders: take_orders,
             bindings: take_bindings,
             unwritten: BTreeMap::new(),
             retry_at: Moment::ZERO,
-            beats: Arc::clone(&beats),
+            signs: Arc::clone(&signs),
             writer: Writer::default(),
             pacer: Pacer::default(),
             started: Instant::now(),
@@ -87,7 +128,7 @@ impl JournalHandle {
             orders,
             bindings,
             reports,
-            beats,
+            signs,
             thread,
         })
     }
@@ -114,15 +155,23 @@ impl JournalHandle {
         self.reports.try_recv().ok()
     }
 
-    /// Grows at least every [`BEAT`] while the thread is not stuck in a write.
+    /// The thread's signs of life.
     #[must_use]
-    pub fn beats(&self) -> u64 {
-        self.beats.load(Ordering::Relaxed)
+    pub fn pulse(&self) -> Pulse {
+        let doing = if self.signs.writing.load(Ordering::Acquire) {
+            Doing::Writing
+        } else {
+            Doing::Waiting
+        };
+        Pulse {
+            beats: self.signs.beats.load(Ordering::Relaxed),
+            doing,
+        }
     }
 
     /// Has everything carried out that was ordered, and ends the thread. Nothing comes back when it panicked.
     #[must_use]
-    pub fn stop(self) -> Option<LiveDb> {
+    pub fn stop(self) -> Option<NodeJournal> {
         let Self {
             orders,
             bindings,
@@ -137,29 +186,29 @@ impl JournalHandle {
 
 /// What runs in the thread.
 struct Thread {
-    db: LiveDb,
+    journal: NodeJournal,
     orders: mailbox::Receiver<Order>,
     bindings: Receiver<BindingChange>,
     /// Changes that could not be written yet, by user.
     unwritten: BTreeMap<String, Option<Vec<u8>>>,
     /// When they are tried next.
     retry_at: Moment,
-    beats: Arc<AtomicU64>,
+    signs: Arc<Signs>,
     writer: Writer,
     pacer: Pacer,
     started: Instant,
 }
 
 impl Thread {
-    fn run(mut self, mut report: impl FnMut(Report)) -> LiveDb {
+    fn run(mut self, mut report: impl FnMut(Report)) -> NodeJournal {
         loop {
-            self.beats.fetch_add(1, Ordering::Relaxed);
+            self.signs.beats.fetch_add(1, Ordering::Relaxed);
             match self.orders.take(BEAT) {
                 Taken::One(first) => self.write(first, &mut report),
                 Taken::Nothing => {}
                 Taken::Closed => {
                     self.write_bindings();
-                    return self.db;
+                    return self.journal;
                 }
             }
             self.write_bindings();
@@ -175,7 +224,8 @@ impl Thread {
         let orders = std::iter::once(first)
             .chain(self.orders.take_waiting())
             .take(ENTRIES_PER_COMMIT_MAX);
-        self.writer.carry_out(&mut self.db, orders, report);
+        let _until_written = Inside::a_write(&self.signs);
+        self.writer.carry_out(&mut self.journal, orders, report);
         self.pacer.committed(self.now());
     }
 
@@ -195,7 +245,8 @@ impl Thread {
         }
         let changes = self.unwritten.iter();
         let changes = changes.map(|(user, bytes)| (user.as_str(), bytes.as_deref()));
-        match self.db.keep_bindings(changes) {
+        let _until_written = Inside::a_write(&self.signs);
+        match self.journal.keep_bindings(changes) {
             Ok(()) => self.unwritten.clear(),
             Err(error) => {
                 tracing::warn!(%error, "registrations could not be kept");

@@ -10,9 +10,6 @@ use super::pages::unix_seconds;
 use super::warn::Words;
 use crate::expiry::{Nearness, Watch};
 
-/// Warnings of the office that may wait to be told.
-pub(super) const WARNINGS_MAX: usize = 16;
-
 /// Looks until the process ends.
 pub(super) async fn watch(
     office: Arc<Office>,

@@ -1,19 +1,23 @@
 //! The control socket of the command line: one JSON line asks, one JSON line answers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::Office;
+use super::warn::{News, Words};
 use crate::status::Status;
 
 /// Bytes of a request.
 const REQUEST_BYTES_MAX: u64 = 4_096;
+/// Time from an attempt to make the socket to the next.
+const BIND_AGAIN: Duration = Duration::from_secs(2);
 /// Time that a client has for its request.
 const REQUEST_TIME: Duration = Duration::from_secs(5);
 
@@ -47,8 +51,32 @@ pub(crate) enum Answer {
     Failed { reason: String },
 }
 
-/// Serves the control socket until the process ends.
-pub(crate) async fn serve(office: Arc<Office>, listener: UnixListener) {
+/// Where the control socket of a data folder is.
+pub(crate) fn socket(data: &Path) -> PathBuf {
+    data.join("linka.sock")
+}
+
+/// Whether a running linka serves this data folder.
+pub(crate) fn is_served(data: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(socket(data)).is_ok()
+}
+
+/// Serves the control socket until the process ends. A disk that does not let it be made is asked again.
+pub(super) async fn serve(office: Arc<Office>, path: PathBuf, to_herald: mpsc::Sender<Words>) {
+    let mut told = false;
+    let listener = loop {
+        match bind(&path).and_then(UnixListener::from_std) {
+            Ok(listener) => break listener,
+            Err(_) if told => {}
+            Err(error) => {
+                told = true;
+                // The herald ends with the process.
+                let _ending = to_herald.send(no_socket(&path, &error)).await;
+            }
+        }
+        tokio::time::sleep(BIND_AGAIN).await;
+    };
+    drop(to_herald);
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -104,8 +132,19 @@ async fn status(office: &Office) -> Answer {
     }
 }
 
+fn no_socket(path: &Path, error: &std::io::Error) -> Words {
+    Words {
+        kind: "no-control-socket",
+        text: format!(
+            "the control socket {} cannot be made, and so `linka status` and `linka reload` reach nobody: {error}",
+            path.display()
+        ),
+        news: News::Machine,
+    }
+}
+
 /// Binds the socket with mode 0600; one that a dead process left behind is replaced.
-pub(crate) fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
+fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
     use std::os::unix::fs::PermissionsExt;
     match std::fs::remove_file(path) {
         Ok(()) => {}

@@ -4,6 +4,7 @@ mod certificate;
 pub(crate) mod closing;
 pub(crate) mod configured;
 pub(crate) mod control;
+mod disk;
 mod http;
 mod line;
 mod names;
@@ -44,14 +45,14 @@ pub(crate) use tcp::bind as bind_tcp;
 
 /// Time that the signalling thread has to answer.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
-/// How often the service watchdog is fed.
-const WATCHDOG_EVERY: Duration = Duration::from_secs(2);
 
 /// What every task of the office shares.
 pub(crate) struct Office {
     pub(crate) config: PathBuf,
     pub(crate) keys: PathBuf,
     pub(crate) ticks: Ticks,
+    /// Ticks while the journal thread is not stuck in a write.
+    disk: Ticks,
     to_signalling: mpsc::Sender<FromOffice>,
     wake: Arc<Wake>,
     media: Arc<Media>,
@@ -83,6 +84,7 @@ pub(crate) struct Opening {
     pub(crate) config: PathBuf,
     pub(crate) keys: PathBuf,
     pub(crate) ticks: Ticks,
+    pub(crate) disk: Ticks,
     pub(crate) to_signalling: mpsc::Sender<FromOffice>,
     pub(crate) to_signalling_streams: mpsc::Sender<FromStream>,
     pub(crate) from_signalling: mpsc::Receiver<ToOffice>,
@@ -92,7 +94,8 @@ pub(crate) struct Opening {
     pub(crate) connections: Arc<Connections>,
     pub(crate) places: Arc<Places>,
     pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
-    pub(crate) control: std::os::unix::net::UnixListener,
+    /// What people are to be told of the start.
+    pub(crate) news: Vec<warn::Words>,
     pub(crate) metrics: std::net::TcpListener,
     pub(crate) web: WebListeners,
     pub(crate) screens: Screens,
@@ -115,6 +118,7 @@ pub(crate) fn open(
         config: opening.config,
         keys: opening.keys,
         ticks: opening.ticks,
+        disk: opening.disk,
         to_signalling: opening.to_signalling,
         wake: opening.wake.clone(),
         media: opening.media,
@@ -132,6 +136,7 @@ pub(crate) fn open(
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |since| since.as_secs()),
     });
+    let (to_herald, of_office) = mpsc::channel(warn::OF_OFFICE_MAX);
     tokio::spawn(office.records.clone().watch());
     let shared = tcp::Shared {
         connections: opening.connections,
@@ -143,24 +148,22 @@ pub(crate) fn open(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tokio::spawn(tcp::accept(shared.clone(), listener, id));
     }
-    tokio::spawn(control::serve(
-        office.clone(),
-        tokio::net::UnixListener::from_std(opening.control)?,
-    ));
+    let socket = control::socket(&opening.data);
+    tokio::spawn(control::serve(office.clone(), socket, to_herald.clone()));
     tokio::spawn(http::serve(
         office.clone(),
         tokio::net::TcpListener::from_std(opening.metrics)?,
     ));
-    let (to_herald, of_office) = mpsc::channel(certificate::WARNINGS_MAX);
     if let Some(shown) = office.certificate.clone() {
-        tokio::spawn(certificate::watch(office.clone(), shown, to_herald));
+        tokio::spawn(certificate::watch(office.clone(), shown, to_herald.clone()));
     }
-    tokio::spawn(
-        office
-            .clone()
-            .listen_to_signalling(opening.from_signalling, of_office, shared),
-    );
-    tokio::spawn(office.clone().feed_watchdog());
+    let mut herald = warn::Herald::new(office.ways());
+    for words in &opening.news {
+        herald.tell(words);
+    }
+    let news = (opening.from_signalling, of_office);
+    tokio::spawn(office.clone().listen(herald, news, shared));
+    tokio::spawn(disk::watch(office.clone(), to_herald));
     tokio::spawn(opening.closing.run(office.clone()));
     tokio::spawn(opening.retention.run(office.clone()));
     tokio::spawn(opening.watch.run(office.clone()));
@@ -265,7 +268,7 @@ impl Office {
         };
         match (status.unsaved, status.mode.as_str()) {
             (Some(reason), _) => Some(format!("what happens is not on disk: {reason}")),
-            (None, "serving") => None,
+            (None, "serving") => self.disk.stuck().map(|_| disk::HANGS.to_owned()),
             (None, mode) => Some(mode.to_owned()),
         }
     }
@@ -282,19 +285,22 @@ impl Office {
         Some(())
     }
 
-    async fn listen_to_signalling(
+    fn ways(&self) -> configuration::Warnings {
+        let ways = self.ways.lock();
+        ways.unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Listens to the signalling thread, and to what the office itself has to warn of.
+    async fn listen(
         self: Arc<Self>,
-        mut from_signalling: mpsc::Receiver<ToOffice>,
-        mut of_office: mpsc::Receiver<warn::Words>,
+        mut herald: warn::Herald,
+        (mut from_signalling, mut of_office): (
+            mpsc::Receiver<ToOffice>,
+            mpsc::Receiver<warn::Words>,
+        ),
         shared: tcp::Shared,
     ) {
-        let ways = || {
-            self.ways
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .clone()
-        };
-        let mut herald = warn::Herald::new(ways());
         loop {
             let message = tokio::select! {
                 message = from_signalling.recv() => message,
@@ -303,7 +309,7 @@ impl Office {
                     continue;
                 }
                 () = self.ways_changed.notified() => {
-                    herald.configure(ways());
+                    herald.configure(self.ways());
                     continue;
                 }
             };
@@ -338,20 +344,6 @@ impl Office {
     async fn show_everything(self: Arc<Self>) {
         if let Some(board) = self.board().await {
             self.screens.replace(*board);
-        }
-    }
-
-    /// Feeds systemd's watchdog while every thread ticks.
-    async fn feed_watchdog(self: Arc<Self>) {
-        let mut interval = tokio::time::interval(WATCHDOG_EVERY);
-        loop {
-            interval.tick().await;
-            match self.ticks.stuck() {
-                None => {
-                    let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
-                }
-                Some(thread) => tracing::error!(thread, "a thread does not tick"),
-            }
         }
     }
 }

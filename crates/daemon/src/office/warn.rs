@@ -12,6 +12,8 @@ use crate::configuration::{Heartbeat, Warnings};
 
 /// Time that a webhook or command has.
 const WAY_TIME: Duration = Duration::from_secs(20);
+/// Warnings of the office itself that may wait to be told; who has more to say waits.
+pub(super) const OF_OFFICE_MAX: usize = 16;
 /// Kinds of warnings remembered so as not to repeat them.
 const KINDS_MAX: usize = 1_000;
 

@@ -17,6 +17,7 @@ use media::Digit;
 use mio::{Events, Poll};
 use records::{ClosedKey, Date};
 use sip::Target;
+use store::Doing;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use streams::{Connect, Connections, FromStream};
@@ -90,6 +91,7 @@ pub(crate) struct Wiring {
     pub(crate) connections: Arc<Connections>,
     pub(crate) tick: Tick,
     pub(crate) journal_tick: Tick,
+    pub(crate) disk_tick: Tick,
 }
 
 /// Time for the first media thread to have ports ready.
@@ -149,6 +151,7 @@ struct Signalling {
     next_token: u64,
     tick: Tick,
     journal_tick: Tick,
+    disk_tick: Tick,
 }
 
 /// Whether something was left for the next turn.
@@ -178,6 +181,7 @@ impl Signalling {
             next_token: 0,
             tick: wiring.tick,
             journal_tick: wiring.journal_tick,
+            disk_tick: wiring.disk_tick,
         }
     }
 
@@ -238,12 +242,22 @@ impl Signalling {
         Turn::GoOn
     }
 
-    fn take_reports(&mut self) {
-        let beats = self.journal.as_ref().map_or(0, store::JournalHandle::beats);
-        if beats != self.beats {
-            self.beats = beats;
+    /// A journal thread inside a write is alive, however long its disk keeps it there.
+    fn feel_the_journal(&mut self) {
+        let Some(pulse) = self.journal.as_ref().map(store::JournalHandle::pulse) else {
+            return;
+        };
+        if pulse.beats != self.beats {
+            self.beats = pulse.beats;
+            self.disk_tick.tick();
+            self.journal_tick.tick();
+        } else if pulse.doing == Doing::Writing {
             self.journal_tick.tick();
         }
+    }
+
+    fn take_reports(&mut self) {
+        self.feel_the_journal();
         self.reports_left = Left::Something;
         for _ in 0..BATCH {
             let Some(report) = self

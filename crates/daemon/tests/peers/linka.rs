@@ -252,6 +252,14 @@ impl Site {
         self.until_ready(self.spawn(command))
     }
 
+    /// Starts `linka serve` with these variables in its environment.
+    #[track_caller]
+    pub(crate) fn start_with(&self, variables: &[(&str, &Path)]) -> Linka<'_> {
+        let mut command = self.serve();
+        command.envs(variables.iter().copied());
+        self.until_ready(self.spawn(command))
+    }
+
     #[track_caller]
     fn until_ready<'site>(&self, mut linka: Linka<'site>) -> Linka<'site> {
         let _status = eventually("linka is ready", START_MAX, || {
@@ -327,21 +335,13 @@ impl Linka<'_> {
 
     /// Status code and body of a GET to the metrics listener: `/metrics`, `/healthz`, `/readyz`.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.site.metrics)).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let code = answer
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok())
-            .unwrap();
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        (code, body.to_owned())
+        self.get_if_there(path).unwrap()
+    }
+
+    /// The same, and nothing while nobody listens.
+    pub(crate) fn get_if_there(&self, path: &str) -> Option<(u16, String)> {
+        let stream = TcpStream::connect(("127.0.0.1", self.site.metrics)).ok()?;
+        Some(get(stream, path))
     }
 
     /// Moves the engines' clock forward; only with the feature `test-clock`.
@@ -383,4 +383,21 @@ impl Linka<'_> {
     pub(crate) fn process(&mut self) -> &mut Process {
         &mut self.process
     }
+}
+
+fn get(mut stream: TcpStream, path: &str) -> (u16, String) {
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let code = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .unwrap();
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    (code, body.to_owned())
 }

@@ -24,7 +24,7 @@ pub(crate) fn open(folder: &Path) -> LiveDb {
     LiveDb::open(folder, &KEY, [3; CHANCE_BYTES]).unwrap()
 }
 
-fn entry(seq: u64) -> Entry {
+pub(crate) fn entry(seq: u64) -> Entry {
     Entry {
         seq: Seq(seq),
         at: Moment::from_micros(seq * 1_000),
@@ -35,11 +35,11 @@ fn entry(seq: u64) -> Entry {
     }
 }
 
-fn entries(range: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
+pub(crate) fn entries(range: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
     range.map(entry).collect()
 }
 
-fn snapshot(seq: u64) -> Snapshot {
+pub(crate) fn snapshot(seq: u64) -> Snapshot {
     Snapshot {
         seq: Seq(seq),
         at: Moment::from_micros(seq * 1_000),

@@ -30,10 +30,6 @@ impl Sqlite {
     /// [`OpenError`].
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
         let place = path.display().to_string();
-        make_private(path).map_err(|cause| OpenError::File {
-            place: place.clone(),
-            cause,
-        })?;
         let turn = turn(path).await.map_err(|cause| OpenError::File {
             place: place.clone(),
             cause,
@@ -56,20 +52,23 @@ impl Sqlite {
     }
 }
 
-/// Makes the file, if there is none, so that only its owner may read it; what SQLite puts beside it has the same mode.
-fn make_private(path: &Path) -> std::io::Result<()> {
+/// Opens a file, made if there is none, so that only its owner may read it; what SQLite puts beside it has the same mode.
+fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
-/// Waits until no other process opens the file, and keeps others waiting: neither the change to a log of writes nor the migrations wait for a lock of
+/// Makes the file if there is none, waits until no other process opens it, and keeps others waiting: neither the change to a log of writes nor the migrations wait for a lock of
 /// SQLite's own. The lock is a file beside it, since closing a second handle of the file itself would end SQLite's own locks.
 async fn turn(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true).mode(0o600);
-    let file = options.open(path.with_extension("db-opening"))?;
-    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    let path = path.to_owned();
+    // A disk that hangs keeps nothing waiting but this.
+    let locked = tokio::task::spawn_blocking(move || {
+        open_private(&path)?;
+        let file = open_private(&path.with_extension("db-opening"))?;
+        file.lock().map(|()| file)
+    });
     locked.await.map_err(std::io::Error::other)?
 }
 

@@ -5,7 +5,8 @@ use journal::{Fact, Health, Journal as _, Log, LogInput, LogOutput, replay};
 use tempfile::TempDir;
 
 use super::*;
-use crate::live::tests::open;
+use crate::LiveDb;
+use crate::live::tests::{entry, open};
 
 /// How long a test waits for a disk before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,11 +20,12 @@ struct Node {
 }
 
 impl Node {
-    fn start(mut db: LiveDb) -> Self {
-        let replayed = replay(&mut db).unwrap();
+    fn start(db: LiveDb) -> Self {
+        let mut journal = NodeJournal::over(db);
+        let replayed = replay(&mut journal).unwrap();
         let (wake, woken) = mpsc::channel();
         let now = Moment::from_micros(1_790_000_000_000_000).max(replayed.state.at());
-        let journal = JournalHandle::spawn(db, move || wake.send(()).unwrap_or(())).unwrap();
+        let journal = JournalHandle::spawn(journal, move || wake.send(()).unwrap_or(())).unwrap();
         Self {
             log: Log::new(replayed, now),
             journal,
@@ -156,21 +158,43 @@ fn registrations_are_written_by_the_same_thread() {
         .change_binding(BindingChange::Gone { user })
         .unwrap();
 
-    let db = node.journal.stop().unwrap();
+    let mut journal = node.journal.stop().unwrap();
 
-    assert_eq!(db.bindings().unwrap(), [binding("jana")]);
+    assert_eq!(journal.bindings(), [binding("jana")]);
 }
 
 #[test]
 fn idle_thread_beats() {
     let folder = TempDir::new().unwrap();
     let mut node = Node::start(open(folder.path()));
-    let before = node.journal.beats();
+    let before = node.journal.pulse().beats;
 
     for seq in 1..=3 {
         node.append(1);
         node.until_applied(seq);
     }
 
-    assert!(node.journal.beats() >= before + 2);
+    assert!(node.journal.pulse().beats >= before + 2);
+}
+
+#[test]
+fn thread_that_is_stuck_in_a_write_says_so() {
+    let folder = TempDir::new().unwrap();
+    let (stuck, is_stuck) = mpsc::sync_channel(0);
+    let (free, is_freed) = mpsc::channel::<()>();
+    let report_that_hangs = move || {
+        stuck.send(()).unwrap_or(());
+        is_freed.recv().unwrap_or(());
+    };
+    let journal =
+        JournalHandle::spawn(NodeJournal::over(open(folder.path())), report_that_hangs).unwrap();
+
+    journal.order(Order::Append(entry(1))).unwrap();
+    is_stuck.recv_timeout(PATIENCE).unwrap();
+    let stuck = journal.pulse();
+    drop(free);
+    let db = journal.stop();
+
+    assert_eq!(stuck.doing, Doing::Writing);
+    assert!(db.is_some());
 }

@@ -1,7 +1,11 @@
-//! A disk that fills up in mid-call, and every start that cannot be: a sentence that says what and where, and exit code 2.
+//! A disk that fills up or hangs in mid-call, and every start that cannot be: a sentence that says what and where, and exit code 2.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../peers/mod.rs"]
 mod peers;
+
+mod hangs;
+mod opens;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -87,12 +91,8 @@ fn talking(linka: &Linka<'_>, callers: usize) {
     });
 }
 
-#[test]
-fn full_disk_in_mid_call_drops_nobody_and_heals() {
-    let site = Site::new();
-    for name in ["jana", "petra"] {
-        site.operator(name, "");
-    }
+/// Has the site's warnings written into this file.
+fn warnings_of(site: &Site) -> PathBuf {
     let told = site.config().join("told");
     let command = format!(
         "command = [\"sh\", \"-c\", \"echo \\\"$LINKA_WARNING: $0\\\" >> {}\"]",
@@ -103,6 +103,42 @@ fn full_disk_in_mid_call_drops_nobody_and_heals() {
         "[warnings]",
         &format!("[warnings]\n{command}"),
     );
+    told
+}
+
+/// Two answered callers are counted, and still are after a kill, a start and a month.
+#[track_caller]
+fn both_survive_a_kill<'site>(site: &'site Site, linka: Linka<'_>) -> Linka<'site> {
+    linka.wait_for("both are counted", SOON, |status| {
+        (count(status, "answered") == 2).then_some(())
+    });
+    told_after_a_kill(site, linka)
+}
+
+/// Two answered callers are told of by a report after a kill, a start and a month.
+#[track_caller]
+fn told_after_a_kill<'site>(site: &'site Site, linka: Linka<'_>) -> Linka<'site> {
+    linka.kill();
+    let linka = site.start();
+    let status = linka.wait_for("linka is there again", SOON, |status| Some(status.clone()));
+    assert_eq!(status["contacts"].as_array().unwrap().len(), 0);
+    linka.advance(A_MONTH);
+    eventually("the report tells both", SOON, || {
+        let csv = site.command(&["report", "--csv"]).stdout;
+        let csv = String::from_utf8(csv).unwrap();
+        let told = |figure: &str| csv.contains(&format!(",{figure},2,contacts,"));
+        (told("offered") && told("answered")).then_some(())
+    });
+    linka
+}
+
+#[test]
+fn full_disk_in_mid_call_drops_nobody_and_heals() {
+    let site = Site::new();
+    for name in ["jana", "petra"] {
+        site.operator(name, "");
+    }
+    let told = warnings_of(&site);
     let disk = SmallDisk::under(&site);
     let linka = site.start();
     let phones = ["jana", "petra"].map(|name| WirePhone::dials("*40", name, &site));
@@ -141,20 +177,7 @@ fn full_disk_in_mid_call_drops_nobody_and_heals() {
         text_of(&told).contains("journal-saved: ").then_some(())
     });
     assert_eq!(second.hangs_up(), 200);
-    linka.wait_for("both are counted", SOON, |status| {
-        (count(status, "answered") == 2).then_some(())
-    });
-    linka.kill();
-    let linka = site.start();
-    let status = linka.wait_for("linka is there again", SOON, |status| Some(status.clone()));
-    assert_eq!(status["contacts"].as_array().unwrap().len(), 0);
-    linka.advance(A_MONTH);
-    eventually("the report tells both", SOON, || {
-        let csv = site.command(&["report", "--csv"]).stdout;
-        let csv = String::from_utf8(csv).unwrap();
-        let told = |figure: &str| csv.contains(&format!(",{figure},2,contacts,"));
-        (told("offered") && told("answered")).then_some(())
-    });
+    let _linka = both_survive_a_kill(&site, linka);
     let mut third = Caller::calls(&site, "<sip:+420777000003@127.0.0.2>", "");
     third.is_answered(SOON);
 }
@@ -172,38 +195,6 @@ fn start_fails(site: &Site, words: &[&str]) {
         .find(|line| words.iter().all(|word| line.contains(word)));
     assert!(sentence.is_some(), "no line has {words:?}:\n{log}");
     assert!(!log.contains("panicked"), "{log}");
-}
-
-#[test]
-fn start_on_a_full_disk_is_a_sentence() {
-    let site = Site::new();
-    let disk = SmallDisk::under(&site);
-    disk.fill();
-
-    start_fails(&site, &["linka: ", "live.db", "is full"]);
-
-    disk.free();
-    let _linka = site.start();
-}
-
-#[test]
-fn read_only_data_folder_is_a_sentence() {
-    let site = Site::new();
-    let disk = SmallDisk::under(&site);
-    disk.remount("remount,ro");
-
-    start_fails(&site, &["linka: ", "live.db", "may not be written"]);
-
-    disk.remount("remount,rw");
-    let _linka = site.start();
-}
-
-#[test]
-fn data_folder_that_cannot_be_made_is_a_sentence() {
-    let site = Site::new();
-    fs::write(site.data(), "a file").unwrap();
-
-    start_fails(&site, &["linka: the data folder", "data", "cannot be"]);
 }
 
 #[test]
@@ -238,28 +229,6 @@ fn taken_ports_are_sentences() {
     drop(metrics);
 
     let _linka = site.start();
-}
-
-#[test]
-fn damaged_journal_is_a_sentence() {
-    let site = Site::new();
-    drop(site.start());
-    fs::write(site.data().join("live.db"), vec![0x55; 8_192]).unwrap();
-    let _none = fs::remove_file(site.data().join("live.db-wal"));
-
-    start_fails(&site, &["linka: ", "live.db", "damaged"]);
-}
-
-#[test]
-fn journal_under_another_key_is_a_sentence() {
-    let site = Site::new();
-    site.operator("jana", "");
-    let linka = site.start();
-    drop(WirePhone::dials("*40", "jana", &site));
-    linka.kill();
-    fs::write(site.keys().join("journal.key"), [3; 32]).unwrap();
-
-    start_fails(&site, &["linka: ", "live.db", "under another key"]);
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! A disk that does not come back from a write. The library `hangs.c` stands between `linka` and the kernel.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::peers::eventually;
+use crate::peers::linka::Site;
+use crate::peers::process::text_of;
+use crate::peers::wire::{Caller, WirePhone};
+use crate::{SOON, both_survive_a_kill, talking, warnings_of};
+
+/// More feeds than fit into the ten seconds after which a silent thread counts as stuck.
+const FEEDS: usize = 15;
+/// They come once a second.
+const FED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The disk of a site, which can be made to hang.
+struct HangingDisk {
+    library: PathBuf,
+    gate: PathBuf,
+}
+
+impl HangingDisk {
+    #[track_caller]
+    fn under(site: &Site) -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/disk/hangs.c");
+        let library = site.config().join("hangs.so");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-o"]).arg(&library);
+        let compiled = compiler.arg(source).status();
+        assert!(compiled.unwrap().success(), "cc compiles no library");
+        Self {
+            library,
+            gate: site.config().join("hangs"),
+        }
+    }
+
+    fn hang(&self) {
+        fs::write(&self.gate, "").unwrap();
+    }
+
+    fn go_on(&self) {
+        fs::remove_file(&self.gate).unwrap();
+    }
+}
+
+/// Stands where systemd does, and sees whether its watchdog is fed.
+struct Systemd {
+    socket: UnixDatagram,
+    path: PathBuf,
+}
+
+impl Systemd {
+    fn of(site: &Site) -> Self {
+        let path = site.config().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        Self { socket, path }
+    }
+
+    /// Waits until the watchdog was fed so often from now on.
+    #[track_caller]
+    fn is_fed(&self, times: usize) {
+        let _before = self.feeds();
+        let mut fed = 0;
+        eventually("the watchdog is fed", FED_WITHIN, || {
+            fed += self.feeds();
+            (fed >= times).then_some(())
+        });
+    }
+
+    /// How often it was fed since this was asked last.
+    fn feeds(&self) -> usize {
+        let mut message = [0; 4_096];
+        let told = std::iter::from_fn(|| {
+            self.socket
+                .recv(&mut message)
+                .ok()
+                .map(|length| String::from_utf8_lossy(&message[..length]).contains("WATCHDOG=1"))
+        });
+        told.filter(|fed| *fed).count()
+    }
+}
+
+#[test]
+fn disk_that_hangs_in_mid_call_ends_no_call_and_all_is_saved_afterwards() {
+    let site = Site::new();
+    for name in ["jana", "petra"] {
+        site.operator(name, "");
+    }
+    let told = warnings_of(&site);
+    let disk = HangingDisk::under(&site);
+    let systemd = Systemd::of(&site);
+    let linka = site.start_with(&[
+        ("LD_PRELOAD", &disk.library),
+        ("HANGS_WHILE", &disk.gate),
+        ("NOTIFY_SOCKET", &systemd.path),
+    ]);
+    let phones = ["jana", "petra"].map(|name| WirePhone::dials("*40", name, &site));
+    let mut first = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
+    first.is_answered(SOON);
+    talking(&linka, 1);
+
+    disk.hang();
+    let mut second = Caller::calls(&site, "<sip:+420777000002@127.0.0.2>", "");
+    second.is_answered(SOON);
+    talking(&linka, 2);
+    systemd.is_fed(FEEDS);
+    linka.advance(Duration::from_secs(60));
+
+    talking(&linka, 2);
+    assert_eq!(phones.iter().map(WirePhone::calls).sum::<usize>(), 2);
+    assert_eq!(linka.get("/healthz").0, 200);
+    let (code, why) = linka.get("/readyz");
+    assert_eq!(code, 503);
+    assert!(why.contains("not on disk"), "{why}");
+    eventually("people are told", SOON, || {
+        let told = text_of(&told);
+        let both = told.contains("journal-unsaved: ") && told.contains("disk-hangs: ");
+        both.then_some(())
+    });
+    assert_eq!(first.hangs_up(), 200);
+    talking(&linka, 1);
+
+    disk.go_on();
+    linka.wait_for("the journal heals", SOON, |status| {
+        status["unsaved"].is_null().then_some(())
+    });
+    eventually("that is told as well", SOON, || {
+        let told = text_of(&told);
+        (told.contains("journal-saved: ") && told.contains("disk-writes: ")).then_some(())
+    });
+    assert_eq!(linka.get("/readyz").0, 200);
+    assert_eq!(second.hangs_up(), 200);
+    let _linka = both_survive_a_kill(&site, linka);
+}
