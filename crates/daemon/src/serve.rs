@@ -42,9 +42,6 @@ use crate::signalling::{
 };
 use crate::ticks::Ticks;
 
-/// Messages to the office that may wait.
-const TO_OFFICE_MAX: usize = 4_096;
-
 /// What `linka serve` is told.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -189,7 +186,7 @@ impl Building {
         let (media, from_media) = start_media(&node, self.sounds, wake)?;
         let (to_signalling, from_office) = mpsc::channel(FROM_OFFICE_MAX);
         let (to_signalling_streams, from_streams) = mpsc::channel(FROM_STREAMS_MAX);
-        let (to_office, from_signalling) = mpsc::channel(TO_OFFICE_MAX);
+        let (to_office, from_signalling, lost) = signalling::mail();
         let connections = Arc::new(Connections::default());
         let ticks = Ticks::new(vec!["signalling", "journal", "media"]);
         let disk = Ticks::new(vec!["journal's disk"]);
@@ -217,6 +214,7 @@ impl Building {
             to_signalling,
             to_signalling_streams,
             from_signalling,
+            lost,
             wake: waker,
             media,
             started: Started {

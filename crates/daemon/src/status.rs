@@ -36,6 +36,9 @@ pub(crate) struct Status {
     pub(crate) counts: Counts,
     /// Calls and offers that were refused since the start, by cause.
     pub(crate) refused: BTreeMap<String, u64>,
+    /// What was thrown away since the start on its way to screens and people, since they did not keep up.
+    #[serde(default)]
+    pub(crate) lost: BTreeMap<String, u64>,
 }
 
 /// One contact.
@@ -118,6 +121,7 @@ impl Status {
             mode: format!("{:?}", board.mode).to_lowercase(),
             unsaved: board.unsaved.clone(),
             certificate_ends: None,
+            lost: BTreeMap::new(),
             contacts: board.contacts.iter().map(Contact::of).collect(),
             operators: board
                 .operators

@@ -96,8 +96,23 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
         );
         of_trunks(&mut text, &status);
     }
+    lost(&mut text, &office);
     process(&mut text);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// What did not get through to the office. It rises only where a machine does not keep up.
+fn lost(text: &mut String, office: &Office) {
+    let counts = office.lost.counts().into_iter();
+    let counts: Vec<(String, u64)> = counts
+        .map(|(what, count)| (format!("{{what=\"{what}\"}}"), count))
+        .collect();
+    gauge(
+        text,
+        "linka_lost_messages",
+        "What was thrown away since the start on its way to screens and people.",
+        &counts,
+    );
 }
 
 /// Whether each trunk answers, and whether our registration with it holds.

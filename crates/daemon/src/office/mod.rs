@@ -32,7 +32,9 @@ use web::tls::Certificate;
 use crate::calendar::Calendar;
 use crate::configuration::{self, Configuration, Node, Problem};
 use crate::media_threads::Media;
-use crate::signalling::{Connections, FromOffice, FromStream, ToOffice, Wake};
+use crate::signalling::{
+    Connections, FromOffice, FromSignalling, FromStream, Kept, Lost, Shown, ToOffice, Wake,
+};
 use crate::status::Status;
 use crate::ticks::Ticks;
 
@@ -53,8 +55,8 @@ pub(crate) struct Office {
     pub(crate) ticks: Ticks,
     /// Ticks while the journal thread is not stuck in a write.
     disk: Ticks,
-    to_signalling: mpsc::Sender<FromOffice>,
-    wake: Arc<Wake>,
+    signalling: ToSignalling,
+    lost: Lost,
     media: Arc<Media>,
     /// What a reload may not change: the bound listeners and what is marked (restart).
     started: Started,
@@ -73,6 +75,32 @@ pub(crate) struct Office {
     started_at: u64,
 }
 
+/// The way to the signalling thread.
+struct ToSignalling {
+    messages: mpsc::Sender<FromOffice>,
+    wake: Arc<Wake>,
+}
+
+impl ToSignalling {
+    /// Asks, and waits for the answer as long as it takes; nothing when the thread has ended.
+    async fn ask(&self, command: Command) -> Option<Reply> {
+        let (answer, reply) = oneshot::channel();
+        self.send(FromOffice::Ask { command, answer }).await?;
+        reply.await.ok()
+    }
+
+    /// Asks; nothing when there is neither room for the question nor an answer within this time.
+    async fn ask_within(&self, limit: Duration, command: Command) -> Option<Reply> {
+        timeout(limit, self.ask(command)).await.ok()?
+    }
+
+    async fn send(&self, message: FromOffice) -> Option<()> {
+        self.messages.send(message).await.ok()?;
+        self.wake.wake();
+        Some(())
+    }
+}
+
 /// What was fixed at the start.
 pub(crate) struct Started {
     pub(crate) node: Node,
@@ -87,7 +115,8 @@ pub(crate) struct Opening {
     pub(crate) disk: Ticks,
     pub(crate) to_signalling: mpsc::Sender<FromOffice>,
     pub(crate) to_signalling_streams: mpsc::Sender<FromStream>,
-    pub(crate) from_signalling: mpsc::Receiver<ToOffice>,
+    pub(crate) from_signalling: FromSignalling,
+    pub(crate) lost: Lost,
     pub(crate) wake: Arc<Wake>,
     pub(crate) media: Arc<Media>,
     pub(crate) started: Started,
@@ -119,8 +148,11 @@ pub(crate) fn open(
         keys: opening.keys,
         ticks: opening.ticks,
         disk: opening.disk,
-        to_signalling: opening.to_signalling,
-        wake: opening.wake.clone(),
+        signalling: ToSignalling {
+            messages: opening.to_signalling,
+            wake: opening.wake.clone(),
+        },
+        lost: opening.lost,
         media: opening.media,
         ways: Mutex::new(opening.started.node.warnings.clone()),
         ways_changed: Notify::new(),
@@ -185,6 +217,7 @@ impl Office {
         let board = self.board().await?;
         let mut status = Status::of(&board);
         status.name(&self.screens.feed.setup().names);
+        status.lost = self.lost.named();
         status.certificate_ends = self.certificate_ends().map(|ends| ends.0);
         Some(status)
     }
@@ -247,7 +280,8 @@ impl Office {
 
     /// Takes no new calls and waits until the last one has ended.
     pub(crate) async fn drain(&self) {
-        if self.ask(Command::Drain).await.is_some() {
+        // However busy the exchange is: who took no answer for an end would end all calls.
+        if self.signalling.ask(Command::Drain).await.is_some() {
             self.drained.notified().await;
         }
     }
@@ -273,16 +307,13 @@ impl Office {
         }
     }
 
+    /// Asks the exchange; nothing when it does not answer in time.
     async fn ask(&self, command: Command) -> Option<Reply> {
-        let (answer, reply) = oneshot::channel();
-        self.send(FromOffice::Ask { command, answer }).await?;
-        timeout(ANSWER_TIME, reply).await.ok()?.ok()
+        self.signalling.ask_within(ANSWER_TIME, command).await
     }
 
     async fn send(&self, message: FromOffice) -> Option<()> {
-        self.to_signalling.send(message).await.ok()?;
-        self.wake.wake();
-        Some(())
+        self.signalling.send(message).await
     }
 
     fn ways(&self) -> configuration::Warnings {
@@ -295,15 +326,12 @@ impl Office {
     async fn listen(
         self: Arc<Self>,
         mut herald: warn::Herald,
-        (mut from_signalling, mut of_office): (
-            mpsc::Receiver<ToOffice>,
-            mpsc::Receiver<warn::Words>,
-        ),
+        (mut from_signalling, mut of_office): (FromSignalling, mpsc::Receiver<warn::Words>),
         shared: tcp::Shared,
     ) {
         loop {
             let message = tokio::select! {
-                message = from_signalling.recv() => message,
+                message = from_signalling.next() => message,
                 Some(words) = of_office.recv() => {
                     herald.tell(&words);
                     continue;
@@ -314,11 +342,11 @@ impl Office {
                 }
             };
             match message {
-                Some(ToOffice::Warn(warning)) => herald.tell(&warn::words(&warning)),
+                Some(ToOffice::Kept(Kept::Warn(warning))) => herald.tell(&warn::words(&warning)),
                 Some(ToOffice::Connect(connect)) => {
                     tokio::spawn(tcp::connect(shared.clone(), connect));
                 }
-                Some(ToOffice::Resolve(host, protocol)) => {
+                Some(ToOffice::Kept(Kept::Resolve(host, protocol))) => {
                     let office = self.clone();
                     tokio::spawn(async move {
                         let servers = &office.started.node.name_servers;
@@ -326,12 +354,12 @@ impl Office {
                         office.send(FromOffice::Resolved(resolution)).await;
                     });
                 }
-                Some(ToOffice::Changed(changed)) => {
+                Some(ToOffice::Shown(Shown::Changed(changed))) => {
                     if self.screens.take(*changed) == screens::Told::WithGap {
                         tokio::spawn(self.clone().show_everything());
                     }
                 }
-                Some(ToOffice::Tapped(contact, operator, digit)) => {
+                Some(ToOffice::Shown(Shown::Tapped(contact, operator, digit))) => {
                     self.screens.tap(contact, operator, digit);
                 }
                 Some(ToOffice::Drained) => self.drained.notify_one(),
@@ -380,4 +408,26 @@ pub(crate) fn bind_listener(address: SocketAddr) -> std::io::Result<std::net::Tc
     let listener = std::net::TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn command_for_which_there_is_no_room_is_given_up_in_time() {
+        let poll = mio::Poll::new().unwrap();
+        let (messages, _nobody_reads) = mpsc::channel(1);
+        let signalling = ToSignalling {
+            messages,
+            wake: Arc::new(Wake::new(&poll).unwrap()),
+        };
+        signalling.send(FromOffice::Stop).await.unwrap();
+
+        let limit = Duration::from_millis(1);
+        let asked = signalling.ask_within(limit, Command::Status);
+
+        let given_up = timeout(Duration::from_secs(30), asked).await;
+        assert!(given_up.unwrap().is_none());
+    }
 }

@@ -86,10 +86,13 @@ impl Herald {
             return true;
         }
         let key = format!("{} {}", words.kind, words.text);
-        if self.told.len() >= KINDS_MAX || self.told.contains_key(&key) {
+        if self.told.contains_key(&key) {
             return false;
         }
-        self.told.insert(key, now);
+        // What cannot be remembered is told again rather than not at all.
+        if self.told.len() < KINDS_MAX {
+            self.told.insert(key, now);
+        }
         true
     }
 }

@@ -1,5 +1,6 @@
 //! The signalling thread: it owns the exchange and the UDP sockets, and everything else reaches it as messages.
 
+mod mail;
 mod streams;
 mod udp;
 mod wake;
@@ -9,17 +10,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dispatch::{ContactId, OperatorId};
-use exchange::{
-    Changed, Command, Exchange, Input, Output, Reply, Resolution, Settings, Token, Warning,
-};
-use media::Digit;
+use dispatch::OperatorId;
+use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token};
 use mio::{Events, Poll};
 use records::{ClosedKey, Date};
 use sip::Target;
 use store::Doing;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use mail::{Kept, Lost, Receiver as FromSignalling, Shown, ToOffice, mail};
 pub(crate) use streams::{Connect, Connections, FromStream};
 pub(crate) use udp::UdpListener;
 pub(crate) use wake::Wake;
@@ -60,22 +59,6 @@ pub(crate) enum FromOffice {
     Stop,
 }
 
-/// What the exchange wants of the office.
-pub(crate) enum ToOffice {
-    /// People are to be told.
-    Warn(Warning),
-    /// A host is to be looked up.
-    Resolve(exchange::settings::Host, sip::Protocol),
-    /// A connection is to be opened.
-    Connect(Connect),
-    /// Screens are to be told what changed.
-    Changed(Box<Changed>),
-    /// An operator's caller pressed a key.
-    Tapped(ContactId, OperatorId, Digit),
-    /// The last call ended while draining.
-    Drained,
-}
-
 /// Everything that the signalling thread is connected to.
 pub(crate) struct Wiring {
     pub(crate) exchange: Exchange,
@@ -85,7 +68,7 @@ pub(crate) struct Wiring {
     pub(crate) from_office: mpsc::Receiver<FromOffice>,
     pub(crate) from_streams: mpsc::Receiver<FromStream>,
     pub(crate) from_media: crossbeam_channel::Receiver<media::Event>,
-    pub(crate) to_office: mpsc::Sender<ToOffice>,
+    pub(crate) to_office: mail::Sender,
     pub(crate) media: Arc<Media>,
     pub(crate) journal: store::JournalHandle,
     pub(crate) connections: Arc<Connections>,
@@ -140,7 +123,7 @@ struct Signalling {
     from_office: mpsc::Receiver<FromOffice>,
     from_streams: mpsc::Receiver<FromStream>,
     from_media: crossbeam_channel::Receiver<media::Event>,
-    to_office: mpsc::Sender<ToOffice>,
+    to_office: mail::Sender,
     media: Arc<Media>,
     journal: Option<store::JournalHandle>,
     /// Beats of the journal thread when it was last looked at.
@@ -341,19 +324,21 @@ impl Signalling {
                 }
                 Output::Journal(order) => self.journal_order(order),
                 Output::KeepBindings { user, bindings } => self.keep_bindings(user, &bindings),
-                Output::Resolve { host, protocol } => self.tell(ToOffice::Resolve(host, protocol)),
-                Output::Warn(warning) => self.tell(ToOffice::Warn(warning)),
+                Output::Resolve { host, protocol } => {
+                    self.to_office.keep(Kept::Resolve(host, protocol));
+                }
+                Output::Warn(warning) => self.to_office.keep(Kept::Warn(warning)),
                 Output::Answer { token, reply } => {
                     // Who asked may have gone meanwhile.
                     let _gone = self.answers.remove(&token).map(|answer| answer.send(reply));
                 }
-                Output::Changed(changed) => self.tell(ToOffice::Changed(changed)),
+                Output::Changed(changed) => self.to_office.show(Shown::Changed(changed)),
                 Output::Tapped {
                     contact,
                     operator,
                     digit,
-                } => self.tell(ToOffice::Tapped(contact, operator, digit)),
-                Output::Drained => self.tell(ToOffice::Drained),
+                } => self.to_office.show(Shown::Tapped(contact, operator, digit)),
+                Output::Drained => self.to_office.drained(),
             }
         }
     }
@@ -385,20 +370,12 @@ impl Signalling {
             sip::Protocol::Udp => self.udp.send(target.listener(), target.remote(), &bytes),
             sip::Protocol::Tcp => {
                 let to_office = &self.to_office;
-                self.streams.send(target, bytes, |connect| {
-                    to_office.try_send(ToOffice::Connect(connect)).is_ok()
-                })
+                self.streams
+                    .send(target, bytes, |connect| to_office.connect(connect).is_ok())
             }
         };
         if sent == Sent::Failed {
             self.exchange.handle_input(now, Input::SendFailed(target));
-        }
-    }
-
-    /// Tells the office; when it does not keep up, the oldest news are enough.
-    fn tell(&self, message: ToOffice) {
-        if self.to_office.try_send(message).is_err() {
-            tracing::warn!("the office does not keep up: a message to it was dropped");
         }
     }
 }
