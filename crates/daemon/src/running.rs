@@ -52,7 +52,7 @@ impl RunningNode {
         let watchdog = Watchdog {
             ticks: self.opening.ticks.clone(),
             media_tick: self.opening.ticks.of(2),
-            media: Arc::downgrade(&self.opening.media),
+            media: Arc::downgrade(&self.wiring.media),
         };
         let Self { wiring, opening } = self;
         let signalling = std::thread::Builder::new()

@@ -166,11 +166,6 @@ impl Building {
 
     fn build(mut self, options: &Options) -> anyhow::Result<RunningNode> {
         let now = Instant::now();
-        self.configuration
-            .settings
-            .node
-            .listeners
-            .clone_from(&self.listeners);
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
         let (exchange, started) = self.exchange(now)?;
@@ -199,7 +194,7 @@ impl Building {
             from_streams,
             from_media,
             to_office,
-            media: media.clone(),
+            media,
             journal,
             connections: connections.clone(),
             tick: ticks.of(0),
@@ -216,7 +211,6 @@ impl Building {
             from_signalling,
             lost,
             wake: waker,
-            media,
             started: Started {
                 node,
                 listeners: self.listeners,
@@ -253,7 +247,8 @@ impl Building {
             tracing::error!("{doubt}");
         }
         let started = anchor.at(Duration::ZERO);
-        let settings = std::mem::take(&mut self.configuration.settings);
+        let mut settings = std::mem::take(&mut self.configuration.settings);
+        settings.node.listeners.clone_from(&self.listeners);
         let mut config =
             sip::EndpointConfig::new(self.sip_listeners(), settings.node.realm.clone());
         config.session_expires = settings.node.session_expires;

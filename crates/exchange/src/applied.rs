@@ -7,6 +7,7 @@ use journal::{Entry, Fact, Health, LogOutput};
 
 use crate::engine::Exchange;
 use crate::input::{Output, Reply, Warning};
+use crate::sentence::with_causes;
 
 impl Exchange {
     pub(crate) fn on_log(&mut self, now: Instant, output: LogOutput) {
@@ -22,6 +23,9 @@ impl Exchange {
             LogOutput::Applied(entry) => {
                 self.note_entry(&entry);
                 self.entering.over(&entry);
+                if let Fact::Configured(_) = entry.fact {
+                    self.on_configuration_applied(now, entry.seq);
+                }
                 self.answer_act(entry.seq, Reply::Done);
                 if entry.fact == (Fact::Restarted { start: self.start }) {
                     self.take_early_commands(now);
@@ -46,9 +50,9 @@ impl Exchange {
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
                 self.hang_up(now, leg)
             }
-            Fact::Configured(_) => self.warn(Warning::ConfigurationRefused {
-                reason: with_causes(error),
-            }),
+            Fact::Configured(ref config) => {
+                self.on_configuration_refused(entry.seq, config.clone(), error);
+            }
             Fact::DayBegan { .. }
             | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
@@ -130,7 +134,10 @@ impl Exchange {
                 class,
                 speech,
             } => self.classed(now, contact, class, speech),
-            Decision::Closed(closed) => self.close(now, closed.contact),
+            Decision::Closed(closed) => {
+                self.close(now, closed.contact);
+                self.enter_again(now);
+            }
             Decision::Tell(notice) => self.warn(Warning::Distribution(notice)),
             Decision::Paused { operator, cause: _ } => {
                 self.warn(Warning::OperatorPaused { operator })
@@ -142,16 +149,4 @@ impl Exchange {
             | Decision::WrapUpOver { .. } => {}
         }
     }
-}
-
-/// An error with its causes, in one sentence.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        sentence.push_str(": ");
-        sentence.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    sentence
 }

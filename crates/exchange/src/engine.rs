@@ -81,6 +81,10 @@ pub struct Exchange {
     pub(crate) today_since: Option<Moment>,
     /// Commands to be answered once their fact is applied, by the number of its entry.
     pub(crate) acting: BTreeMap<Seq, Token>,
+    /// What waits for the entry of its configuration, by the entry's number.
+    pub(crate) configuring: BTreeMap<Seq, Settings>,
+    /// The configuration of the start, while distribution refuses it.
+    pub(crate) unentered: Option<Arc<dispatch::Config>>,
     /// Contents of calls that are not applied yet.
     pub(crate) entering: Entering,
     /// Commands that came before the restart was applied: until then the state is that of before the crash.
@@ -155,13 +159,15 @@ impl Exchange {
             answering: Answering::default(),
             today_since: Some(setup.started.1),
             acting: BTreeMap::new(),
+            configuring: BTreeMap::new(),
+            unentered: None,
             entering: Entering::default(),
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
         exchange.append(now, Fact::Restarted { start: setup.start });
         exchange.append(now, Fact::DayBegan { date: setup.today });
-        exchange.configure(now, setup.settings);
+        exchange.begin_with(now, setup.settings);
         exchange.command(
             now,
             sip::Command::RestoreBindings {
@@ -213,7 +219,7 @@ impl Exchange {
                 self.log.handle_input(moment, LogInput::Reported(report));
             }
             Input::Resolved(resolution) => self.on_resolved(now, resolution),
-            Input::Configured(settings) => self.configure(now, *settings),
+            Input::Configured { token, settings } => self.on_configured(now, token, *settings),
             Input::DayBegan(date) => {
                 self.today_since = None;
                 self.append(now, Fact::DayBegan { date });

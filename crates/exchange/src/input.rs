@@ -43,8 +43,13 @@ pub enum Input {
     Reported(journal::Report),
     /// A name was looked up.
     Resolved(Resolution),
-    /// A valid configuration takes the place of the one before.
-    Configured(Box<Settings>),
+    /// A valid configuration takes the place of the one before when its entry is applied; answered with what came of it.
+    Configured {
+        /// Comes back with the reply.
+        token: Token,
+        /// What is configured.
+        settings: Box<Settings>,
+    },
     /// It is this day of the site's calendar from now on.
     DayBegan(Date),
     /// A closed period is in the records database.

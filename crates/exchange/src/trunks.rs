@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use journal::Fact;
 use media::PortPair;
 use sip::uri::UriBuilder;
 use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
@@ -123,25 +122,7 @@ fn literal(host: &Host) -> Option<SocketAddr> {
 }
 
 impl Exchange {
-    /// Swaps the configuration in whole. It holds for those who wait.
-    pub(crate) fn configure(&mut self, now: Instant, settings: Settings) {
-        let settings = Arc::new(settings);
-        self.lines = Lines::of(&settings.lines);
-        let accounts = settings
-            .operators
-            .iter()
-            .map(|operator| (sip::User(operator.id.to_string()), operator.account.clone()));
-        self.command(
-            now,
-            sip::Command::SetAccounts {
-                accounts: accounts.collect(),
-            },
-        );
-        self.append(now, Fact::Configured(Arc::new(settings.dispatch.clone())));
-        self.replace_trunks(now, settings);
-    }
-
-    fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {
+    pub(crate) fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {
         let before = self.settings.clone();
         for (index, trunk) in before.trunks.iter().enumerate() {
             let still_there = settings

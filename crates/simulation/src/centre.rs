@@ -81,6 +81,8 @@ pub struct Centre {
     pub partners: Vec<(&'static str, &'static str)>,
     /// What happens after each wait, for `Crisis` and `Danger` alike.
     pub steps: Vec<Step>,
+    /// What the line is called, and what its queue.
+    pub names: (&'static str, &'static str),
     /// Who is chosen.
     pub strategy: Strategy,
     /// How long the line rings before it answers by itself.
@@ -125,6 +127,7 @@ impl Default for Centre {
             on_call: Vec::new(),
             partners: Vec::new(),
             steps: Vec::new(),
+            names: ("free", "help"),
             strategy: Strategy::LongestIdle,
             line_rings: Duration::from_secs(6),
             phone_rings: Duration::from_secs(15),
@@ -194,7 +197,7 @@ impl Centre {
     }
 
     fn dispatch(&self) -> Config {
-        let queue = known(QueueId::parse("help"));
+        let queue = known(QueueId::parse(self.names.1));
         let timeline = |class| Timeline {
             class,
             steps: self.steps.clone(),
@@ -210,7 +213,7 @@ impl Centre {
         };
         Config {
             lines: vec![dispatch::Line {
-                id: line_id(),
+                id: self.line_id(),
                 queue,
             }],
             queues: vec![Queue {
@@ -267,7 +270,7 @@ impl Centre {
             target: Some(host.clone()),
             protocol: Protocol::Udp,
             outgoing_number: Some(number(OUTGOING_NUMBER)),
-            default_line: self.line_by_default.then(line_id),
+            default_line: self.line_by_default.then(|| self.line_id()),
             codecs: vec![Law::ALaw, Law::MuLaw],
             probe_interval: self.trunk_probed_every,
             calls_max: None,
@@ -288,7 +291,7 @@ impl Centre {
             relaxed: Vec::new(),
         };
         Line {
-            id: line_id(),
+            id: self.line_id(),
             numbers: vec![number(LINE_NUMBER)],
             languages: vec![Language::Czech],
             class: Class::Crisis,
@@ -301,6 +304,10 @@ impl Centre {
             cannot_speak: CannotSpeak::AnyKeyTwice,
             choices: self.choices.iter().filter_map(choice).collect(),
         }
+    }
+
+    fn line_id(&self) -> LineId {
+        known(LineId::parse(self.names.0))
     }
 
     fn directory(&self) -> Vec<Contactable> {
@@ -341,10 +348,6 @@ fn choice(&(key, skill, level): &(char, &str, u8)) -> Option<Choice> {
 
 fn number(text: &str) -> PhoneNumber {
     known(PhoneNumber::parse(text))
-}
-
-fn line_id() -> LineId {
-    known(LineId::parse("free"))
 }
 
 fn partner(name: &str) -> Partner {

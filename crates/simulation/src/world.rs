@@ -33,6 +33,8 @@ const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
 /// More inputs than this in one virtual second are a loop.
 const INPUTS_PER_SECOND_MAX: u32 = 50_000;
 /// The longest time until a command is answered.
+/// The token of configurations; their answers are nobody else's.
+pub(crate) const CONFIGURES: Token = Token(4);
 pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 /// How often a screen is compared with what is, until they agree: something may change between two looks.
 const SCREEN_LOOKS: u32 = 20;
@@ -92,6 +94,8 @@ pub struct World {
     /// What operators were told that their callers pressed.
     pub taps: Vec<(OperatorId, char)>,
     answers: Vec<Reply>,
+    /// What came of the last configuration that was given in.
+    configured: Option<Reply>,
 }
 
 impl World {
@@ -144,6 +148,7 @@ impl World {
             screen: Screen::default(),
             taps: Vec::new(),
             answers: Vec::new(),
+            configured: None,
             centre,
             chance,
         };
@@ -354,6 +359,7 @@ impl World {
                 }
                 self.warnings.push(warning);
             }
+            Output::Answer { token, reply } if token == CONFIGURES => self.configured = Some(reply),
             Output::Answer { token: _, reply } => match reply {
                 Reply::Status(board) => self.board = Some(board),
                 other @ (Reply::Draining

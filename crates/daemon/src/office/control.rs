@@ -10,8 +10,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::Office;
 use super::warn::{News, Words};
+use super::{NotReloaded, Office};
 use crate::status::Status;
 
 /// Bytes of a request.
@@ -109,7 +109,8 @@ async fn serve_one(office: Arc<Office>, stream: UnixStream) {
         }
         Ok(Request::Reload) => match office.reload().await {
             Ok(advice) => Answer::Reloaded { advice },
-            Err(problems) => Answer::Refused { problems },
+            Err(NotReloaded::Refused(problems)) => Answer::Refused { problems },
+            Err(NotReloaded::Unknown(reason)) => Answer::Failed { reason },
         },
         Err(error) => Answer::Failed {
             reason: format!("the request cannot be read: {error}"),

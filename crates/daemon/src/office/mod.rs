@@ -11,6 +11,7 @@ mod names;
 pub(crate) mod pages;
 pub(crate) mod places;
 pub(crate) mod records;
+mod reload;
 pub(crate) mod retention;
 pub(crate) mod screens;
 mod tcp;
@@ -30,8 +31,7 @@ use tokio::time::timeout;
 use web::tls::Certificate;
 
 use crate::calendar::Calendar;
-use crate::configuration::{self, Configuration, Node, Problem};
-use crate::media_threads::Media;
+use crate::configuration::{self, Node, Problem};
 use crate::signalling::{
     Connections, FromOffice, FromSignalling, FromStream, Kept, Lost, Shown, ToOffice, Wake,
 };
@@ -43,6 +43,7 @@ use places::Places;
 use records::RecordsDatabase;
 use screens::Screens;
 
+pub(crate) use reload::NotReloaded;
 pub(crate) use tcp::bind as bind_tcp;
 
 /// Time that the signalling thread has to answer.
@@ -57,7 +58,6 @@ pub(crate) struct Office {
     disk: Ticks,
     signalling: ToSignalling,
     lost: Lost,
-    media: Arc<Media>,
     /// What a reload may not change: the bound listeners and what is marked (restart).
     started: Started,
     places: Arc<Places>,
@@ -118,7 +118,6 @@ pub(crate) struct Opening {
     pub(crate) from_signalling: FromSignalling,
     pub(crate) lost: Lost,
     pub(crate) wake: Arc<Wake>,
-    pub(crate) media: Arc<Media>,
     pub(crate) started: Started,
     pub(crate) connections: Arc<Connections>,
     pub(crate) places: Arc<Places>,
@@ -153,7 +152,6 @@ pub(crate) fn open(
             wake: opening.wake.clone(),
         },
         lost: opening.lost,
-        media: opening.media,
         ways: Mutex::new(opening.started.node.warnings.clone()),
         ways_changed: Notify::new(),
         drained: Notify::new(),
@@ -238,44 +236,6 @@ impl Office {
             | Reply::Finished(_)
             | Reply::Draining => None,
         }
-    }
-
-    /// Reads the configuration again; an invalid one is refused and the old one stays.
-    pub(crate) async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
-        let (config, keys) = (self.config.clone(), self.keys.clone());
-        let loaded = tokio::task::spawn_blocking(move || {
-            let configuration =
-                configuration::load(&config, &keys).map_err(|problems| sentences(&problems))?;
-            let sounds = crate::serve::load_sounds(&configuration.sounds)
-                .map_err(|error| vec![format!("{error:#}")])?;
-            Ok::<_, Vec<String>>((configuration, sounds))
-        });
-        let (configuration, sounds) = loaded.await.map_err(|error| vec![error.to_string()])??;
-        let Configuration {
-            node,
-            mut settings,
-            mut advice,
-            setup,
-            ..
-        } = configuration;
-        advice.extend(self.started.needs_restart(&node));
-        settings.node.listeners.clone_from(&self.started.listeners);
-        if let Err(error) = self.media.load(&Arc::new(sounds)) {
-            return Err(vec![format!("the sounds were not taken: {error}")]);
-        }
-        self.places.know(&settings);
-        self.send(FromOffice::Configure(Box::new(settings)))
-            .await
-            .ok_or_else(|| vec!["linka is ending".to_owned()])?;
-        self.screens.set_up(setup);
-        *self
-            .ways
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = node.warnings;
-        self.ways_changed.notify_one();
-        self.configured.notify_one();
-        tracing::info!("the configuration was reloaded");
-        Ok(advice)
     }
 
     /// Takes no new calls and waits until the last one has ended.
@@ -373,28 +333,6 @@ impl Office {
         if let Some(board) = self.board().await {
             self.screens.replace(*board);
         }
-    }
-}
-
-impl Started {
-    /// What a reload cannot change, in words.
-    fn needs_restart(&self, node: &Node) -> Option<String> {
-        let same = self.node.udp == node.udp
-            && self.node.tcp == node.tcp
-            && self.node.rtp_ports == node.rtp_ports
-            && self.node.metrics == node.metrics
-            && self.node.realm == node.realm
-            && self.node.name_servers == node.name_servers
-            && self.node.time_zone == node.time_zone
-            && self.node.database == node.database
-            && self.node.web == node.web
-            && self.node.https == node.https
-            && self.node.oidc == node.oidc
-            && self.node.public_address == node.public_address;
-        (!same).then(|| {
-            "linka.toml: a key marked (restart) was changed; it holds after the next start"
-                .to_owned()
-        })
     }
 }
 

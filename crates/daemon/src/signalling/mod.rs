@@ -47,8 +47,12 @@ pub(crate) enum FromOffice {
         command: Command,
         answer: oneshot::Sender<Reply>,
     },
-    /// A valid configuration.
-    Configure(Box<Settings>),
+    /// A valid configuration, its sounds, and the way back for what came of it.
+    Configure {
+        settings: Box<Settings>,
+        sounds: Arc<media::Sounds>,
+        answer: oneshot::Sender<Reply>,
+    },
     /// A name was looked up.
     Resolved(Resolution),
     /// It is another day of the site's calendar.
@@ -131,6 +135,8 @@ struct Signalling {
     /// Whether the last turn left reports untaken.
     reports_left: Left,
     answers: BTreeMap<Token, oneshot::Sender<Reply>>,
+    /// Sounds of configurations whose entry is not applied yet.
+    sounds: BTreeMap<Token, Arc<media::Sounds>>,
     next_token: u64,
     tick: Tick,
     journal_tick: Tick,
@@ -161,6 +167,7 @@ impl Signalling {
             beats: 0,
             reports_left: Left::Nothing,
             answers: BTreeMap::new(),
+            sounds: BTreeMap::new(),
             next_token: 0,
             tick: wiring.tick,
             journal_tick: wiring.journal_tick,
@@ -283,12 +290,18 @@ impl Signalling {
     fn take_from_office(&mut self, message: FromOffice) -> Turn {
         match message {
             FromOffice::Ask { command, answer } => {
-                self.next_token += 1;
-                let token = Token(self.next_token);
-                self.answers.insert(token, answer);
+                let token = self.token_for(answer);
                 self.input(Input::Asked { token, command });
             }
-            FromOffice::Configure(settings) => self.input(Input::Configured(settings)),
+            FromOffice::Configure {
+                settings,
+                sounds,
+                answer,
+            } => {
+                let token = self.token_for(answer);
+                self.sounds.insert(token, sounds);
+                self.input(Input::Configured { token, settings });
+            }
             FromOffice::Resolved(resolution) => self.input(Input::Resolved(resolution)),
             FromOffice::DayBegan(date) => self.input(Input::DayBegan(date)),
             FromOffice::PeriodStored(key) => self.input(Input::PeriodStored(key)),
@@ -298,6 +311,25 @@ impl Signalling {
             }
         }
         Turn::GoOn
+    }
+
+    fn token_for(&mut self, answer: oneshot::Sender<Reply>) -> Token {
+        self.next_token += 1;
+        let token = Token(self.next_token);
+        self.answers.insert(token, answer);
+        token
+    }
+
+    fn answer(&mut self, token: Token, reply: Reply) {
+        // The sounds of a configuration hold from the same moment as what plays them.
+        if let Some(sounds) = self.sounds.remove(&token)
+            && let Reply::Done = reply
+            && let Err(error) = self.media.load(&sounds)
+        {
+            tracing::error!(%error, "the sounds of the configuration were not taken");
+        }
+        // Who asked may have gone meanwhile.
+        let _gone = self.answers.remove(&token).map(|answer| answer.send(reply));
     }
 
     /// Writes a snapshot last. What the journal still has in flight is in it.
@@ -328,10 +360,7 @@ impl Signalling {
                     self.to_office.keep(Kept::Resolve(host, protocol));
                 }
                 Output::Warn(warning) => self.to_office.keep(Kept::Warn(warning)),
-                Output::Answer { token, reply } => {
-                    // Who asked may have gone meanwhile.
-                    let _gone = self.answers.remove(&token).map(|answer| answer.send(reply));
-                }
+                Output::Answer { token, reply } => self.answer(token, reply),
                 Output::Changed(changed) => self.to_office.show(Shown::Changed(changed)),
                 Output::Tapped {
                     contact,

@@ -70,6 +70,33 @@ fn an_invalid_change_is_refused_with_its_place_and_the_old_stays() {
 }
 
 #[test]
+fn a_change_that_cannot_be_taken_now_is_refused_whole() {
+    let site = quick_site();
+    let linka = site.start();
+    let mut waiting = caller(&site).with("talk_ms", "15000").start(site.ports());
+    waiting.wait_for("answered", SOON);
+    site.operator("eva", "");
+    site.change("lines.toml", "name = \"help\"", "name = \"other\"");
+    site.change("lines.toml", "queue = \"crisis\"", "queue = \"other\"");
+    site.change("queues.toml", "name = \"crisis\"", "name = \"other\"");
+
+    let refused = site.command(&["reload"]);
+
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    for part in ["queue crisis is left out", "the old one stays"] {
+        assert!(words.contains(part), "{words}");
+    }
+    let status = linka.wait_for("a status", SOON, |status| Some(status.clone()));
+    assert!(operator(&status, "eva").is_none(), "{status}");
+    let mut second = caller(&site).with("talk_ms", "500").start(site.ports());
+    second.succeeds(1, SOON);
+    waiting.succeeds(1, SOON);
+    let reloaded = site.command(&["reload"]);
+    assert!(reloaded.status.success(), "{reloaded:?}");
+}
+
+#[test]
 fn a_trunk_that_moves_in_the_file_keeps_its_calls() {
     let site = quick_site();
     site.operator("jana", "");

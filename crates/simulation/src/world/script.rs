@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dispatch::{Intent, OperatorView, Reachability};
-use exchange::{Command, Exchange, Input, Reply, Token};
+use exchange::{Command, Exchange, Input, Reply, Settings, Token};
 use journal::{Fault, MemoryWriter};
 use media::StreamId;
 use sip::{Flow, Party};
@@ -13,7 +13,7 @@ use crate::media::{Hears, MediaThreads};
 use crate::network::{Datagram, Weather};
 use crate::peer::{Act, CallRef, CallStage, Dial, Peer, Power, credentials};
 use crate::shadow::Shadow;
-use crate::world::{ANSWERED_WITHIN, Sent, Wire, World};
+use crate::world::{ANSWERED_WITHIN, CONFIGURES, Sent, Wire, World};
 
 /// How the national number of every caller begins.
 pub(crate) const NUMBER_BEGINS: &str = "777";
@@ -365,9 +365,34 @@ impl World {
 
     /// A changed configuration is swapped in.
     pub fn configure(&mut self, change: impl FnOnce(&mut Centre)) {
-        change(&mut self.centre);
+        self.edit(change);
         let settings = self.centre.settings();
-        self.input(Input::Configured(Box::new(settings)));
+        self.give(settings);
+    }
+
+    /// The files of the configuration are changed, and not given in: the next start reads them.
+    pub fn edit(&mut self, change: impl FnOnce(&mut Centre)) {
+        change(&mut self.centre);
+    }
+
+    /// Gives in a configuration as it stands, and waits for what comes of it.
+    pub fn reload(&mut self, settings: Settings) -> Reply {
+        self.configured = None;
+        self.give(settings);
+        for _ in 0..ANSWERED_WITHIN.as_millis() {
+            if let Some(reply) = self.configured.take() {
+                return reply;
+            }
+            self.run(Duration::from_millis(1));
+        }
+        self.fail("no answer came")
+    }
+
+    fn give(&mut self, settings: Settings) {
+        self.input(Input::Configured {
+            token: CONFIGURES,
+            settings: Box::new(settings),
+        });
     }
 
     /// The state that the entries made.

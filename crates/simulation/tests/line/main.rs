@@ -17,6 +17,7 @@ mod on_call;
 mod overflow;
 mod ports;
 mod races;
+mod reload;
 mod ring_first;
 mod star_codes;
 mod strangers;

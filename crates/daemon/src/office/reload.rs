@@ -1,0 +1,110 @@
+//! `linka reload`: a configuration is read again and holds whole, or not at all.
+
+use std::sync::{Arc, PoisonError};
+
+use exchange::{Reply, Settings};
+use media::Sounds;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::{ANSWER_TIME, Office, Started, sentences};
+use crate::configuration::{self, Configuration, Node};
+use crate::signalling::FromOffice;
+
+/// Why a configuration was not taken in.
+pub(crate) enum NotReloaded {
+    /// It was refused, and the old one stays.
+    Refused(Vec<String>),
+    /// It is not known what came of it.
+    Unknown(String),
+}
+
+/// What is said when the exchange does not answer in time.
+const NO_ANSWER: &str =
+    "linka is busy or ending: `linka status` tells whether the configuration holds";
+
+impl Office {
+    /// Reads the configuration again. It holds whole, or not at all: an invalid one is refused, and so is one that distribution cannot take now.
+    pub(crate) async fn reload(&self) -> Result<Vec<String>, NotReloaded> {
+        let (config, keys) = (self.config.clone(), self.keys.clone());
+        let loaded = tokio::task::spawn_blocking(move || {
+            let configuration =
+                configuration::load(&config, &keys).map_err(|problems| sentences(&problems))?;
+            let sounds = crate::serve::load_sounds(&configuration.sounds)
+                .map_err(|error| vec![format!("{error:#}")])?;
+            Ok::<_, Vec<String>>((configuration, sounds))
+        });
+        let loaded = loaded.await;
+        let loaded = loaded.map_err(|error| NotReloaded::Unknown(error.to_string()))?;
+        let (configuration, sounds) = loaded.map_err(NotReloaded::Refused)?;
+        let Configuration {
+            node,
+            mut settings,
+            mut advice,
+            setup,
+            ..
+        } = configuration;
+        advice.extend(self.started.needs_restart(&node));
+        settings.node.listeners.clone_from(&self.started.listeners);
+        self.enter(settings.clone(), sounds).await?;
+        self.places.know(&settings);
+        self.screens.set_up(setup);
+        *self.ways.lock().unwrap_or_else(PoisonError::into_inner) = node.warnings;
+        self.ways_changed.notify_one();
+        self.configured.notify_one();
+        tracing::info!("the configuration was reloaded");
+        Ok(advice)
+    }
+
+    /// Has the exchange take a configuration, and tells what came of it.
+    async fn enter(&self, settings: Settings, sounds: Sounds) -> Result<(), NotReloaded> {
+        let (answer, reply) = oneshot::channel();
+        let message = FromOffice::Configure {
+            settings: Box::new(settings),
+            sounds: Arc::new(sounds),
+            answer,
+        };
+        let entered = async {
+            self.send(message).await?;
+            reply.await.ok()
+        };
+        match timeout(ANSWER_TIME, entered).await.ok().flatten() {
+            Some(Reply::Done) => Ok(()),
+            Some(Reply::Refused(error)) => {
+                let reason = format!("{:#}", anyhow::Error::from(error));
+                Err(NotReloaded::Refused(vec![reason]))
+            }
+            Some(
+                Reply::Status(_)
+                | Reply::Records(_)
+                | Reply::Why(_)
+                | Reply::Content(_)
+                | Reply::Finished(_)
+                | Reply::Draining,
+            )
+            | None => Err(NotReloaded::Unknown(NO_ANSWER.to_owned())),
+        }
+    }
+}
+
+impl Started {
+    /// What a reload cannot change, in words.
+    fn needs_restart(&self, node: &Node) -> Option<String> {
+        let same = self.node.udp == node.udp
+            && self.node.tcp == node.tcp
+            && self.node.rtp_ports == node.rtp_ports
+            && self.node.metrics == node.metrics
+            && self.node.realm == node.realm
+            && self.node.name_servers == node.name_servers
+            && self.node.time_zone == node.time_zone
+            && self.node.database == node.database
+            && self.node.web == node.web
+            && self.node.https == node.https
+            && self.node.oidc == node.oidc
+            && self.node.public_address == node.public_address;
+        (!same).then(|| {
+            "linka.toml: a key marked (restart) was changed; it holds after the next start"
+                .to_owned()
+        })
+    }
+}
