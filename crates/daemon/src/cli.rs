@@ -63,6 +63,11 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Show what the machine's clock says and by which time Linka counts.
+    ///
+    /// A clock far from the last entry of the journal is not believed unless the system says that it is synchronised. `linka clock confirm` vouches
+    /// for it: the next start goes by it. Until then moments go on from the last entry.
+    Clock(crate::wall_clock::Options),
     /// Show the counts of closed months and parts of months, each figure with its formula; or anonymous rows; or fixed tables.
     ///
     /// What is still open is in no report. A part of a month is told once ten contacts share it, so that no figure is about one caller.
@@ -128,6 +133,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Check(folders) => check(&folders),
         Command::Status { data, follow, json } => show_status(&data.data, follow, json),
         Command::Reload { data } => reload(&data.data),
+        Command::Clock(options) => show(crate::wall_clock::clock(&options)),
         Command::Report(options) => show(crate::report::report(&options)),
         Command::Audit(options) => show(crate::audit::audit(&options)),
         Command::Backup(options) => show(crate::backup::backup(&options)),
@@ -234,7 +240,7 @@ fn reload(data: &Path) -> anyhow::Result<ExitCode> {
             eprintln!("the configuration is refused, the old one stays");
             Ok(ExitCode::from(EXIT_WRONG))
         }
-        Answer::Status { .. } => bail!("linka answered something else"),
+        Answer::Status { .. } | Answer::Clock { .. } => bail!("linka answered something else"),
         Answer::Failed { reason } => bail!(reason),
     }
 }
@@ -292,7 +298,7 @@ fn print_account(operator: &OperatorName, password: &str) {
             "The running linka refused the configuration:\n{}",
             problems.join("\n")
         ),
-        Ok(Answer::Status { .. } | Answer::Failed { .. }) | Err(_) => {
+        Ok(Answer::Status { .. } | Answer::Clock { .. } | Answer::Failed { .. }) | Err(_) => {
             eprintln!("No running linka took it in: `linka reload` does.")
         }
     }

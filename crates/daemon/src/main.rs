@@ -23,6 +23,7 @@ mod serve;
 mod signalling;
 mod status;
 mod ticks;
+mod wall_clock;
 mod watchdog;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use clap::Args;
 use dispatch::Moment;
 use exchange::settings::Listener;
 use exchange::{Exchange, Setup};
-use journal::{Anchor, Log, Replayed, WallClock};
+use journal::{Log, Replayed};
 use media::SoundId;
 use mio::Poll;
 use sip::{ListenerId, Protocol};
@@ -41,6 +41,7 @@ use crate::signalling::{
     self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
 };
 use crate::ticks::Ticks;
+use crate::wall_clock;
 
 /// What `linka serve` is told.
 #[derive(Debug, Args)]
@@ -128,6 +129,8 @@ struct Building {
     web: WebListeners,
     /// What people are to be told of the start.
     news: Vec<Words>,
+    /// Why the machine's clock is not believed, if it is not.
+    doubt: Option<String>,
 }
 
 impl Building {
@@ -161,6 +164,7 @@ impl Building {
             metrics,
             web,
             news,
+            doubt: None,
         })
     }
 
@@ -168,7 +172,7 @@ impl Building {
         let now = Instant::now();
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
-        let (exchange, started) = self.exchange(now)?;
+        let (exchange, started) = self.exchange(&options.data.data, now)?;
         let desk = self.desk(&options.data.data, (now, started))?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
@@ -219,6 +223,7 @@ impl Building {
             places,
             tcp: self.tcp,
             news: self.news,
+            doubt: self.doubt,
             metrics: self.metrics,
             web: self.web,
             screens: desk.screens,
@@ -235,17 +240,11 @@ impl Building {
     }
 
     /// The exchange, and the moment of its start.
-    fn exchange(&mut self, now: Instant) -> anyhow::Result<(Exchange, Moment)> {
-        let wall = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let wall = Moment::from_micros(u64::try_from(wall.as_micros()).unwrap_or(u64::MAX));
+    fn exchange(&mut self, data: &Path, now: Instant) -> anyhow::Result<(Exchange, Moment)> {
         let replayed = std::mem::replace(&mut self.replayed, nothing_replayed());
         let last = (replayed.state.seq().0 > 0).then(|| replayed.state.at());
-        let (anchor, doubt) = Anchor::new(WallClock::Unconfirmed(wall), last);
-        if let Some(doubt) = doubt {
-            tracing::error!("{doubt}");
-        }
+        let (anchor, doubt) = wall_clock::anchor(data, last);
+        self.doubt = doubt.as_ref().map(wall_clock::sentence);
         let started = anchor.at(Duration::ZERO);
         let mut settings = std::mem::take(&mut self.configuration.settings);
         settings.node.listeners.clone_from(&self.listeners);

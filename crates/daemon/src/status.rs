@@ -30,6 +30,9 @@ pub(crate) struct Status {
     /// When the certificate of the web runs out, in seconds since the Unix epoch; nothing without one.
     #[serde(default)]
     pub(crate) certificate_ends: Option<i64>,
+    /// Why the machine's clock is not believed, if it is not.
+    #[serde(default)]
+    pub(crate) clock_doubt: Option<String>,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) operators: Vec<Operator>,
     pub(crate) trunks: Vec<Trunk>,
@@ -121,6 +124,7 @@ impl Status {
             mode: format!("{:?}", board.mode).to_lowercase(),
             unsaved: board.unsaved.clone(),
             certificate_ends: None,
+            clock_doubt: None,
             lost: BTreeMap::new(),
             contacts: board.contacts.iter().map(Contact::of).collect(),
             operators: board
@@ -298,9 +302,7 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> St
             age(longest)
         ),
     );
-    if let Some(reason) = &status.unsaved {
-        line(&mut text, format_args!("NOT SAVED: {reason}"));
-    }
+    what_is_wrong(&mut text, status);
     let counts = &status.counts;
     line(
         &mut text,
@@ -328,17 +330,7 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> St
     for (reason, times) in &status.refused {
         line(&mut text, format_args!("refused: {times} times, {reason}"));
     }
-    for trunk in &status.trunks {
-        let registration = trunk
-            .registration
-            .as_ref()
-            .map(|state| format!(", {state}"))
-            .unwrap_or_default();
-        line(
-            &mut text,
-            format_args!("trunk {}: {}{registration}", trunk.name, trunk.status),
-        );
-    }
+    trunks(&mut text, status);
     if let Some(ends) = status.certificate_ends.map(UnixSeconds) {
         let loud = match Nearness::of(ends, now) {
             Nearness::Far => "",
@@ -355,6 +347,36 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> St
 fn since(counts: &Counts, zone: &TimeZone) -> String {
     let since = counts.since_ms.map(|at| words::clock(at, zone));
     since.map_or_else(String::new, |clock| format!(" (since {clock})"))
+}
+
+fn trunks(text: &mut String, status: &Status) {
+    for trunk in &status.trunks {
+        let registration = trunk
+            .registration
+            .as_ref()
+            .map(|state| format!(", {state}"))
+            .unwrap_or_default();
+        line(
+            text,
+            format_args!("trunk {}: {}{registration}", trunk.name, trunk.status),
+        );
+    }
+}
+
+/// What an administrator has to see to before all else.
+fn what_is_wrong(text: &mut String, status: &Status) {
+    if let Some(reason) = &status.unsaved {
+        line(text, format_args!("NOT SAVED: {reason}"));
+    }
+    if let Some(doubt) = &status.clock_doubt {
+        line(text, format_args!("CLOCK NOT BELIEVED: {doubt}"));
+    }
+    for (what, count) in status.lost.iter().filter(|(_, count)| **count > 0) {
+        line(
+            text,
+            format_args!("LOST: {count} {what} on their way to screens and people"),
+        );
+    }
 }
 
 fn operators(text: &mut String, status: &Status, zone: &TimeZone) {

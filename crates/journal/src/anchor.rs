@@ -24,11 +24,12 @@ pub enum WallClock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClockDoubt {
     /// It stands before the last entry by so much.
-    #[error("the clock stands {0:?} before the last entry of the journal and is not believed")]
+    #[error("the clock stands {} before the last entry of the journal and is not believed", spelt(*.0))]
     Behind(Duration),
     /// It stands past the last entry by so much, and nobody vouches for it.
     #[error(
-        "the clock stands {0:?} past the last entry of the journal and is not believed until it is confirmed"
+        "the clock stands {} past the last entry of the journal and is not believed until it is confirmed",
+        spelt(*.0)
     )]
     FarAhead(Duration),
 }
@@ -36,8 +37,9 @@ pub enum ClockDoubt {
 impl Anchor {
     /// Anchors a start at the wall clock, or just after the last entry where the clock is not believed.
     ///
-    /// A clock behind the last entry is never believed; one more than [`ANCHOR_AHEAD_MAX`] past it only when it is confirmed: a wrong date far
-    /// in the future would otherwise stay in the journal long after the clock was mended.
+    /// A clock more than [`ANCHOR_AHEAD_MAX`] past the last entry is believed only when somebody vouches for it: a wrong date far in the future would
+    /// otherwise stay in the journal long after the clock was mended. A clock behind the last entry cannot be followed, since moments never go back: one
+    /// that is vouched for and not far behind is waited for.
     #[must_use]
     pub fn new(clock: WallClock, last_entry: Option<Moment>) -> (Self, Option<ClockDoubt>) {
         let (WallClock::Unconfirmed(wall) | WallClock::Confirmed(wall)) = clock;
@@ -45,12 +47,14 @@ impl Anchor {
             return (Self { start: wall }, None);
         };
         let next = last + Duration::from_micros(1);
-        let ahead = wall.since(last);
+        let (ahead, behind) = (wall.since(last), next.since(wall));
         let doubt = match clock {
-            _ if wall < next => ClockDoubt::Behind(next.since(wall)),
+            WallClock::Unconfirmed(_) if wall < next => ClockDoubt::Behind(behind),
+            WallClock::Confirmed(_) if behind > ANCHOR_AHEAD_MAX => ClockDoubt::Behind(behind),
             WallClock::Unconfirmed(_) if ahead > ANCHOR_AHEAD_MAX => ClockDoubt::FarAhead(ahead),
             WallClock::Unconfirmed(_) | WallClock::Confirmed(_) => {
-                return (Self { start: wall }, None);
+                let start = wall.max(next);
+                return (Self { start }, None);
             }
         };
         (Self { start: next }, Some(doubt))
@@ -66,6 +70,15 @@ impl Anchor {
     #[must_use]
     pub fn at(self, since_start: Duration) -> Moment {
         self.start + since_start
+    }
+}
+
+/// A time in days, or in seconds where it is less than two of them.
+fn spelt(time: Duration) -> String {
+    const DAY_SECONDS: u64 = 24 * 60 * 60;
+    match time.as_secs() / DAY_SECONDS {
+        0 | 1 => format!("{} seconds", time.as_secs()),
+        days => format!("{days} days"),
     }
 }
 
@@ -103,13 +116,31 @@ mod tests {
     }
 
     #[test]
-    fn confirmed_clock_behind_the_last_entry_is_doubted_too() {
-        let wall = LAST - Duration::from_secs(1);
+    fn confirmed_clock_behind_the_last_entry_is_waited_for() {
+        let wall = LAST - ANCHOR_AHEAD_MAX + Duration::from_micros(1);
+
+        let (anchor, doubt) = Anchor::new(WallClock::Confirmed(wall), Some(LAST));
+
+        assert!(anchor.start() > LAST);
+        assert_eq!(doubt, None);
+    }
+
+    #[test]
+    fn confirmed_clock_far_behind_the_last_entry_is_doubted_too() {
+        let wall = LAST - ANCHOR_AHEAD_MAX;
 
         let (anchor, doubt) = Anchor::new(WallClock::Confirmed(wall), Some(LAST));
 
         assert!(anchor.start() > LAST);
         assert!(matches!(doubt, Some(ClockDoubt::Behind(_))));
+    }
+
+    #[test]
+    fn doubt_tells_days_where_there_are_many() {
+        let told = |seconds| ClockDoubt::Behind(Duration::from_secs(seconds)).to_string();
+
+        assert!(told(90).contains(" 90 seconds "), "{}", told(90));
+        assert!(told(32 * 86_400).contains(" 32 days "));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::warn::{News, Words};
 use super::{NotReloaded, Office};
 use crate::status::Status;
+use crate::wall_clock::Clocks;
 
 /// Bytes of a request.
 const REQUEST_BYTES_MAX: u64 = 4_096;
@@ -29,6 +30,10 @@ pub(crate) enum Request {
     Status,
     /// The configuration is to be read again.
     Reload,
+    /// What the clocks say.
+    Clock,
+    /// The machine's clock is right: the next start may go by it.
+    ConfirmClock,
     /// The clock of the engines is to be moved forward; answered with the state after that.
     #[cfg(feature = "test-clock")]
     Advance {
@@ -43,6 +48,8 @@ pub(crate) enum Request {
 pub(crate) enum Answer {
     /// The state of everything.
     Status { status: Box<Status> },
+    /// What the clocks say.
+    Clock { clocks: Clocks },
     /// The configuration holds now.
     Reloaded { advice: Vec<String> },
     /// The configuration is refused and the old one stays.
@@ -112,6 +119,13 @@ async fn serve_one(office: Arc<Office>, stream: UnixStream) {
             Err(NotReloaded::Refused(problems)) => Answer::Refused { problems },
             Err(NotReloaded::Unknown(reason)) => Answer::Failed { reason },
         },
+        Ok(Request::Clock) => clock(&office).await,
+        Ok(Request::ConfirmClock) => match office.confirm_clock().await {
+            Ok(()) => clock(&office).await,
+            Err(error) => Answer::Failed {
+                reason: format!("the confirmation cannot be kept: {error}"),
+            },
+        },
         Err(error) => Answer::Failed {
             reason: format!("the request cannot be read: {error}"),
         },
@@ -120,6 +134,11 @@ async fn serve_one(office: Arc<Office>, stream: UnixStream) {
     text.push(b'\n');
     // A client that went away needs no answer.
     let _gone = timeout(REQUEST_TIME, writer.write_all(&text)).await;
+}
+
+async fn clock(office: &Arc<Office>) -> Answer {
+    let clocks = office.clocks().await;
+    Answer::Clock { clocks }
 }
 
 async fn status(office: &Office) -> Answer {

@@ -70,6 +70,12 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
         "1 while the records database answered last.",
         &[(String::new(), u64::from(office.records.is_up()))],
     );
+    gauge(
+        &mut text,
+        "linka_clock_believed",
+        "1 while the moments of what happens go by the machine's clock.",
+        &[(String::new(), u64::from(office.doubt.is_none()))],
+    );
     let ends = office.certificate_ends();
     let ends = ends.and_then(|ends| u64::try_from(ends.0).ok());
     let ends: Vec<(String, u64)> = ends.map(|ends| (String::new(), ends)).into_iter().collect();

@@ -5,6 +5,7 @@ pub(crate) mod closing;
 pub(crate) mod configured;
 pub(crate) mod control;
 mod disk;
+mod doubt;
 mod http;
 mod line;
 mod names;
@@ -37,6 +38,7 @@ use crate::signalling::{
 };
 use crate::status::Status;
 use crate::ticks::Ticks;
+use crate::wall_clock::{self, Clocks};
 
 use pages::WebListeners;
 use places::Places;
@@ -73,6 +75,9 @@ pub(crate) struct Office {
     certificate: Option<Arc<Certificate>>,
     /// When the process started, in seconds since the Unix epoch.
     started_at: u64,
+    /// Why the machine's clock is not believed, if it is not.
+    doubt: Option<String>,
+    data: PathBuf,
 }
 
 /// The way to the signalling thread.
@@ -122,6 +127,8 @@ pub(crate) struct Opening {
     pub(crate) connections: Arc<Connections>,
     pub(crate) places: Arc<Places>,
     pub(crate) tcp: Vec<(ListenerId, std::net::TcpListener)>,
+    /// Why the machine's clock is not believed, if it is not.
+    pub(crate) doubt: Option<String>,
     /// What people are to be told of the start.
     pub(crate) news: Vec<warn::Words>,
     pub(crate) metrics: std::net::TcpListener,
@@ -162,6 +169,8 @@ pub(crate) fn open(
         records: opening.records,
         calendar: opening.calendar,
         certificate: opening.web.certificate(),
+        doubt: opening.doubt,
+        data: opening.data.clone(),
         started_at: SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |since| since.as_secs()),
@@ -193,6 +202,7 @@ pub(crate) fn open(
     }
     let news = (opening.from_signalling, of_office);
     tokio::spawn(office.clone().listen(herald, news, shared));
+    tokio::spawn(doubt::watch(office.clone(), to_herald.clone()));
     tokio::spawn(disk::watch(office.clone(), to_herald));
     tokio::spawn(opening.closing.run(office.clone()));
     tokio::spawn(opening.retention.run(office.clone()));
@@ -216,6 +226,7 @@ impl Office {
         let mut status = Status::of(&board);
         status.name(&self.screens.feed.setup().names);
         status.lost = self.lost.named();
+        status.clock_doubt.clone_from(&self.doubt);
         status.certificate_ends = self.certificate_ends().map(|ends| ends.0);
         Some(status)
     }
@@ -223,6 +234,25 @@ impl Office {
     /// When the certificate runs out, where one is shown.
     fn certificate_ends(&self) -> Option<UnixSeconds> {
         self.certificate.as_ref().map(|shown| shown.ends())
+    }
+
+    /// What the clocks say.
+    pub(crate) async fn clocks(self: &Arc<Self>) -> Clocks {
+        let data = self.data.clone();
+        let confirmed = tokio::task::spawn_blocking(move || wall_clock::confirmed(&data)).await;
+        Clocks {
+            machine: wall_clock::seconds(wall_clock::machine()),
+            counted: wall_clock::seconds(self.screens.moment()),
+            doubt: self.doubt.clone(),
+            confirmed: confirmed.ok().flatten().map(wall_clock::seconds),
+        }
+    }
+
+    /// Confirms the machine's clock for the next start.
+    pub(crate) async fn confirm_clock(self: &Arc<Self>) -> std::io::Result<()> {
+        let data = self.data.clone();
+        let confirmed = tokio::task::spawn_blocking(move || wall_clock::confirm(&data)).await;
+        confirmed.map_err(std::io::Error::other)?
     }
 
     async fn board(&self) -> Option<Box<Board>> {

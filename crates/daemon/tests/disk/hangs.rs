@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::peers::eventually;
 use crate::peers::linka::Site;
+use crate::peers::preload;
 use crate::peers::process::text_of;
 use crate::peers::wire::{Caller, WirePhone};
 use crate::{SOON, both_survive_a_kill, talking, warnings_of};
@@ -26,12 +26,7 @@ struct HangingDisk {
 impl HangingDisk {
     #[track_caller]
     fn under(site: &Site) -> Self {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/disk/hangs.c");
-        let library = site.config().join("hangs.so");
-        let mut compiler = Command::new("cc");
-        compiler.args(["-shared", "-fPIC", "-o"]).arg(&library);
-        let compiled = compiler.arg(source).status();
-        assert!(compiled.unwrap().success(), "cc compiles no library");
+        let library = preload::library("disk/hangs.c", site);
         Self {
             library,
             gate: site.config().join("hangs"),

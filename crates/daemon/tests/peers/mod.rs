@@ -16,6 +16,7 @@ pub(crate) mod certificate;
 pub(crate) mod linka;
 pub(crate) mod people;
 pub(crate) mod ports;
+pub(crate) mod preload;
 pub(crate) mod process;
 pub(crate) mod provider;
 pub(crate) mod scenario;
