@@ -12,7 +12,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sip::digest::Algorithm;
 use sip::{
     Admission, Command, DialogId, Endpoint, EndpointConfig, Event, Flow, Input, Invite, Listener,
-    ListenerId, Output, Party, Protocol, Status, Target, Uri,
+    ListenerId, Output, Party, Protocol, Registering, Status, Target, Uri,
 };
 
 const UDP: ListenerId = ListenerId(1);
@@ -80,6 +80,7 @@ impl Bench {
             flow,
             bytes: text.into(),
             admission: Admission::Trusted,
+            registering: Registering::Allowed,
         })
     }
 

@@ -281,52 +281,7 @@ impl Trunk {
 /// The status in words, a screen of them.
 pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> String {
     let mut text = String::new();
-    let waiting = status
-        .contacts
-        .iter()
-        .filter(|contact| contact.state != "talking")
-        .count();
-    let talking = status.contacts.len() - waiting;
-    let longest = status
-        .contacts
-        .iter()
-        .filter(|contact| contact.state != "talking")
-        .map(|contact| contact.age_seconds)
-        .max()
-        .unwrap_or(0);
-    line(
-        &mut text,
-        format_args!(
-            "{}: {waiting} waiting (longest {}), {talking} talking",
-            status.mode,
-            age(longest)
-        ),
-    );
-    what_is_wrong(&mut text, status);
-    let counts = &status.counts;
-    line(
-        &mut text,
-        format_args!(
-            "today{}: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
-            since(counts, zone),
-            counts.arrived,
-            counts.answered,
-            counts.answered_within_20_s,
-            counts.abandoned,
-            counts.abandoned_within_10_s,
-            counts.overflowed,
-            counts.lost
-        ),
-    );
-    line(
-        &mut text,
-        format_args!(
-            "within 20 s: {} of {} without those who hung up within 10 s, of {} with them",
-            counts.answered_within_20_s,
-            counts.ended() - counts.abandoned_within_10_s,
-            counts.ended()
-        ),
-    );
+    calls(&mut text, status, zone);
     for (reason, times) in &status.refused {
         line(&mut text, format_args!("refused: {times} times, {reason}"));
     }
@@ -341,6 +296,56 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> St
     operators(&mut text, status, zone);
     contacts(&mut text, status);
     text
+}
+
+/// How many wait and talk, and what came today.
+fn calls(text: &mut String, status: &Status, zone: &TimeZone) {
+    let waiting = status
+        .contacts
+        .iter()
+        .filter(|contact| contact.state != "talking")
+        .count();
+    let talking = status.contacts.len() - waiting;
+    let longest = status
+        .contacts
+        .iter()
+        .filter(|contact| contact.state != "talking")
+        .map(|contact| contact.age_seconds)
+        .max()
+        .unwrap_or(0);
+    line(
+        text,
+        format_args!(
+            "{}: {waiting} waiting (longest {}), {talking} talking",
+            status.mode,
+            age(longest)
+        ),
+    );
+    what_is_wrong(text, status);
+    let counts = &status.counts;
+    line(
+        text,
+        format_args!(
+            "today{}: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
+            since(counts, zone),
+            counts.arrived,
+            counts.answered,
+            counts.answered_within_20_s,
+            counts.abandoned,
+            counts.abandoned_within_10_s,
+            counts.overflowed,
+            counts.lost
+        ),
+    );
+    line(
+        text,
+        format_args!(
+            "within 20 s: {} of {} without those who hung up within 10 s, of {} with them",
+            counts.answered_within_20_s,
+            counts.ended() - counts.abandoned_within_10_s,
+            counts.ended()
+        ),
+    );
 }
 
 /// Since when it is counted, where not since midnight.

@@ -11,7 +11,6 @@ use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
 use crate::engine::{Exchange, Timer};
 use crate::input::{Output, Resolution, Warning};
 use crate::legs::Gateway;
-use crate::lines::Lines;
 use crate::presence::Probed;
 use crate::settings::{Host, Network, Settings, Trunk};
 use crate::timers::TimerId;

@@ -2,10 +2,10 @@ use dispatch::Seq;
 
 use crate::{Entry, JournalError, Snapshot};
 
-/// The newest format of entries and snapshots; what is written has this one. Since 2 the counts know the day, what lines have open and what closed.
+/// The newest format of entries and snapshots; what is written has this one. Since 4 the sums of today are in no snapshot.
 pub const FORMAT: u32 = 4;
 /// The oldest format that is read: the one before the newest, once there are two.
-pub const FORMAT_OLDEST: u32 = 2;
+pub const FORMAT_OLDEST: u32 = 3;
 /// How many entries one commit takes at most.
 pub const ENTRIES_PER_COMMIT_MAX: usize = 2_048;
 

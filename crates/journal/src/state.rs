@@ -32,7 +32,7 @@ impl State {
         }
     }
 
-    /// All that the entries so far made.
+    /// All that the entries so far made, but the sums of today: those live in memory alone.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -40,7 +40,7 @@ impl State {
             at: self.at,
             start: self.start,
             dispatcher: self.dispatcher.snapshot(),
-            counts: self.counts.clone(),
+            counts: self.counts.without_today(),
         }
     }
 

@@ -62,6 +62,16 @@ proptest! {
     }
 
     #[test]
+    fn sums_of_today_are_in_no_snapshot(chances in common::chances(60)) {
+        let state = after(&common::entries(&chances));
+
+        let kept = state.snapshot().counts;
+
+        prop_assert_eq!(&kept.of_today, &records::Period::default());
+        prop_assert_eq!(kept, state.counts().without_today());
+    }
+
+    #[test]
     fn every_contact_is_counted_once(chances in common::chances(200)) {
         let state = after(&common::entries(&chances));
         let total = state.counts().open.total();

@@ -125,6 +125,15 @@ impl Counts {
         self.closed.retain(|closed| closed.period.key() != key);
     }
 
+    /// The counts without the sums of today.
+    #[must_use]
+    pub fn without_today(&self) -> Self {
+        Self {
+            of_today: Period::default(),
+            ..self.clone()
+        }
+    }
+
     /// Empties the sums of today: a day began, or the node was started. They begin with the contacts that are live.
     pub fn begin_today(&mut self, live: impl IntoIterator<Item = (LineId, Class)>) {
         self.of_today = Period::default();

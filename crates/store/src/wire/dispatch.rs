@@ -8,7 +8,7 @@ use dispatch::{
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, from_format_3, from_format_4};
+use super::{Malformed, Reader, Wire, from_format_4};
 
 impl Wire for Moment {
     fn put(&self, out: &mut Vec<u8>) {
@@ -181,22 +181,7 @@ impl Wire for Given {
     }
 }
 
-impl Wire for Speech {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Expected => 0_u64.put(out),
-            Self::CannotSpeak => 1_u64.put(out),
-        }
-    }
-
-    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        match from_format_3::<u64>(from)? {
-            0 => Ok(Self::Expected),
-            1 => Ok(Self::CannotSpeak),
-            _ => Err(Malformed),
-        }
-    }
-}
+choice!(Speech { 0 Expected, 1 CannotSpeak });
 
 choice!(Widened { 1 No, 2 Yes });
 choice!(Told { 1 No, 2 Yes });

@@ -55,12 +55,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What format 2 does not have.
-fn from_format_3<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
-    if from.format < 3 {
-        return Ok(T::default());
+/// Passes what format 3 still has.
+fn until_format_4<T: Wire>(from: &mut Reader<'_>) -> Result<(), Malformed> {
+    if from.format < 4 {
+        T::take(from)?;
     }
-    T::take(from)
+    Ok(())
 }
 
 /// What format 3 does not have.

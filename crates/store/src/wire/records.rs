@@ -7,17 +7,17 @@ use records::{
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, from_format_3};
+use super::{Malformed, Reader, Wire, until_format_4};
 
 wrapper! { QuarterHour }
 
-/// Format 2 has no contents: neither `calls` nor those of lines and of closed periods.
+/// The sums of today live in memory alone; format 3 still has them.
 impl Wire for Counts {
     fn put(&self, out: &mut Vec<u8>) {
         let Self {
             arrived,
             open,
-            of_today,
+            of_today: _,
             today,
             lines,
             calls,
@@ -25,7 +25,6 @@ impl Wire for Counts {
         } = self;
         arrived.put(out);
         open.put(out);
-        of_today.put(out);
         today.put(out);
         lines.put(out);
         closed.put(out);
@@ -33,92 +32,41 @@ impl Wire for Counts {
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (arrived, open) = (Wire::take(from)?, Wire::take(from)?);
+        until_format_4::<Period>(from)?;
         Ok(Self {
-            arrived: Wire::take(from)?,
-            open: Wire::take(from)?,
-            of_today: Wire::take(from)?,
+            arrived,
+            open,
+            of_today: Period::default(),
             today: Wire::take(from)?,
             lines: Wire::take(from)?,
             closed: Wire::take(from)?,
-            calls: from_format_3(from)?,
+            calls: Wire::take(from)?,
         })
     }
 }
 
-impl Wire for OpenLine {
-    fn put(&self, out: &mut Vec<u8>) {
-        let Self {
-            span,
-            begins,
-            running,
-            contents,
-            held,
-            told,
-        } = self;
-        span.put(out);
-        begins.put(out);
-        running.put(out);
-        held.put(out);
-        contents.put(out);
-        told.put(out);
-    }
+record!(OpenLine {
+    span,
+    begins,
+    running,
+    held,
+    contents,
+    told
+});
 
-    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            span: Wire::take(from)?,
-            begins: Wire::take(from)?,
-            running: Wire::take(from)?,
-            held: Wire::take(from)?,
-            contents: from_format_3(from)?,
-            told: from_format_3(from)?,
-        })
-    }
-}
+record!(HeldPiece {
+    first,
+    last,
+    total,
+    contents
+});
 
-impl Wire for HeldPiece {
-    fn put(&self, out: &mut Vec<u8>) {
-        let Self {
-            first,
-            last,
-            total,
-            contents,
-        } = self;
-        first.put(out);
-        last.put(out);
-        total.put(out);
-        contents.put(out);
-    }
-
-    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            first: Wire::take(from)?,
-            last: Wire::take(from)?,
-            total: Wire::take(from)?,
-            contents: from_format_3(from)?,
-        })
-    }
-}
-
-impl Wire for Unstored {
-    fn put(&self, out: &mut Vec<u8>) {
-        let Self {
-            period,
-            rows,
-            tables,
-        } = self;
-        period.put(out);
-        rows.put(out);
-        tables.put(out);
-    }
-
-    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            period: Wire::take(from)?,
-            rows: from_format_3(from)?,
-            tables: from_format_3(from)?,
-        })
-    }
-}
+record!(Unstored {
+    period,
+    rows,
+    tables
+});
 
 /// The fields that were asked, each by its name and the text of its value: both never change.
 impl Wire for Content {

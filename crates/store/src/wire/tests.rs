@@ -71,9 +71,9 @@ proptest! {
     }
 }
 
-/// One entry as formats 1 and 2 write it: a release that reads these bytes differently needs another format number.
+/// One entry as formats 1 to 4 write it: a release that reads these bytes differently needs another format number.
 #[test]
-fn formats_one_and_two_stay_as_they_are() {
+fn entry_is_written_as_in_every_format_so_far() {
     let entry = Entry {
         seq: Seq(300),
         at: Moment::from_micros(5),
@@ -86,9 +86,9 @@ fn formats_one_and_two_stay_as_they_are() {
     assert_eq!(encode(&entry), [0xac, 2, 5, 20, 2, 0x80, 1]);
 }
 
-/// Counts as format 2 wrote them: they knew no contents of calls.
+/// Counts as format 3 wrote them: with the sums of today.
 #[test]
-fn counts_of_format_two_are_read() {
+fn counts_of_format_three_are_read_without_the_sums_of_today() {
     let mut counts = Counts::default();
     let line = LineId::parse("help").unwrap();
     counts.arrive(Moment::from_micros(5), line, Class::Crisis);
@@ -98,19 +98,26 @@ fn counts_of_format_two_are_read() {
     counts.open.put(&mut old);
     counts.of_today.put(&mut old);
     counts.today.put(&mut old);
-    counts.lines.len().put(&mut old);
-    for (line, open) in &counts.lines {
-        line.put(&mut old);
-        open.span.put(&mut old);
-        open.begins.put(&mut old);
-        open.running.put(&mut old);
-        old.push(0);
-    }
-    old.push(0);
+    counts.lines.put(&mut old);
+    counts.closed.put(&mut old);
+    counts.calls.put(&mut old);
 
-    let read = super::decode::<Counts>(2, &old);
+    let read = super::decode::<Counts>(3, &old);
 
-    assert_eq!(read, Ok(counts));
+    assert_eq!(read, Ok(counts.without_today()));
+}
+
+#[test]
+fn sums_of_today_are_not_written() {
+    let mut counts = Counts::default();
+    let line = LineId::parse("help").unwrap();
+    let before = encode(&counts).len();
+    let nobody_asked = counts.clone();
+
+    counts.begin_today([(line, Class::Crisis), (line, Class::Danger)]);
+
+    assert_ne!(counts, nobody_asked);
+    assert_eq!(encode(&counts).len(), before);
 }
 
 #[test]
@@ -130,9 +137,9 @@ fn closed_periods_are_read_as_they_were_written() {
     counts.turn(Moment::from_micros(5), date(4, 1));
 
     assert!(held.lines[&line].held.is_some());
-    assert_eq!(again(&held), Ok(held));
+    assert_eq!(again(&held), Ok(held.without_today()));
     assert_eq!(counts.closed.len(), 4);
-    assert_eq!(again(&counts), Ok(counts));
+    assert_eq!(again(&counts), Ok(counts.without_today()));
 }
 
 #[test]
