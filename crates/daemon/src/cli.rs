@@ -154,6 +154,9 @@ fn check(folders: &Folders) -> anyhow::Result<ExitCode> {
         Ok(configuration) => {
             serve::load_sounds(&configuration.sounds)?;
             let advice_of_certificate = certificate(&configuration.node)?;
+            for night in &configuration.nights {
+                println!("{night}");
+            }
             for advice in configuration.advice.iter().chain(&advice_of_certificate) {
                 println!("advice: {advice}");
             }

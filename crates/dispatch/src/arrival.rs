@@ -8,8 +8,8 @@ use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
     Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, Outcome, OwnWrapUp, QueueId, Speech, Standing, Tier, Told,
-    WRAP_UP_MAX, Widened, Withdrawal, validate,
+    Moment, Needs, OperatorId, Outcome, OwnWrapUp, QueueId, Speech, Standing, Told, WRAP_UP_MAX,
+    Widened, Withdrawal, validate,
 };
 
 impl Dispatcher {
@@ -49,7 +49,7 @@ impl Dispatcher {
             relaxed: Duration::ZERO,
             steps_taken: 0,
             widened: Widened::No,
-            tier: Tier::Desk,
+            called: Vec::new(),
             more_operators: 0,
             progress: 0,
             progress_at: None,

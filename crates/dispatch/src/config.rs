@@ -107,13 +107,26 @@ pub enum Action {
     WidenSkills,
     /// One operator more rings for this contact.
     SecondOperator,
-    /// On-call people at home may be offered the contact: one after another, unless the strategy rings all. Their telephones keep no operator
-    /// at a desk from it, who is offered it beside them.
-    OnCall,
+    /// These people at home may be offered the contact, whatever it asks for: one after another, unless the strategy rings all. Who was
+    /// called by an earlier step still is. Their telephones keep no operator at a desk from it, who is offered it beside them.
+    OnCall(Vec<OperatorId>),
     /// The supervisor is told that somebody waits.
     TellSupervisor,
     /// A partner's line rings; the contact keeps waiting for our operators meanwhile.
     Overflow(PartnerId),
+}
+
+impl Action {
+    /// Whether it lets this person at home be offered the contact.
+    #[must_use]
+    pub fn calls(&self, person: OperatorId) -> bool {
+        match self {
+            Self::OnCall(people) => people.contains(&person),
+            Self::WidenSkills | Self::SecondOperator | Self::TellSupervisor | Self::Overflow(_) => {
+                false
+            }
+        }
+    }
 }
 
 /// What a contact asks of an operator. Cheap to clone.
@@ -168,7 +181,7 @@ pub struct OwnWrapUp {
 pub enum Place {
     /// At a registered phone.
     Desk,
-    /// At home through the trunk: rung only from the timeline's step `OnCall` on, and must press 1.
+    /// At home through the trunk: rung only from a step `OnCall` on that names her, and must press 1.
     Home,
 }
 

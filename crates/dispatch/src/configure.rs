@@ -11,7 +11,7 @@ use crate::index::Index;
 use crate::operator::{OperatorState, Posted};
 use crate::{
     Action, Config, ConfigError, Decision, InputError, Membership, OperatorId, OverflowPhase, Step,
-    Tier, Widened, validate,
+    Widened, validate,
 };
 
 /// What a new configuration means for a live contact.
@@ -240,11 +240,16 @@ impl Dispatcher {
         } else {
             Widened::No
         };
-        contact.tier = if actions.contains(&Action::OnCall) {
-            Tier::OnCall
-        } else {
-            Tier::Desk
-        };
+        contact.called.clear();
+        for action in &actions {
+            match action {
+                Action::OnCall(people) => contact.call(people),
+                Action::WidenSkills
+                | Action::SecondOperator
+                | Action::TellSupervisor
+                | Action::Overflow(_) => {}
+            }
+        }
         let seconds = actions
             .iter()
             .filter(|action| **action == Action::SecondOperator)
@@ -267,7 +272,7 @@ impl Dispatcher {
                 Action::Overflow(partner) => Some(partner),
                 Action::WidenSkills
                 | Action::SecondOperator
-                | Action::OnCall
+                | Action::OnCall(_)
                 | Action::TellSupervisor => None,
             })
             .collect();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Class, ContactId, LegId, LineId, Miss, Moment, Needs, Outcome, Overflow, OverflowPhase,
-    PartnerId, SkillId, Sought, Speech, Standing, Strategy, Tier, Told, Widened,
+    Class, ContactId, LegId, LineId, Miss, Moment, Needs, OperatorId, Outcome, Overflow,
+    OverflowPhase, PartnerId, SkillId, Sought, Speech, Standing, Strategy, Told, Widened,
 };
 
 /// The place of an operator in the dispatcher's list.
@@ -31,7 +31,8 @@ pub(crate) struct Contact {
     pub(crate) relaxed: Duration,
     pub(crate) steps_taken: usize,
     pub(crate) widened: Widened,
-    pub(crate) tier: Tier,
+    /// The people at home who may be offered it, sorted.
+    pub(crate) called: Vec<OperatorId>,
     pub(crate) more_operators: u32,
     pub(crate) progress: u32,
     pub(crate) progress_at: Option<Moment>,
@@ -47,7 +48,7 @@ pub(crate) struct Contact {
 /// Where the index has a contact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Placed {
-    /// The bucket whose signature is its own, as long as its needs and its tier stay.
+    /// The bucket whose signature is its own, as long as its needs and those called for it stay.
     pub(crate) bucket: Option<usize>,
     /// Where it stands in line, while it wants an operator.
     pub(crate) listed: Option<Listed>,
@@ -145,6 +146,13 @@ impl Contact {
 
     pub(crate) fn rests_from(&self, operator: OperatorSlot) -> bool {
         self.rests.iter().any(|rest| rest.operator == operator)
+    }
+
+    /// From now on these people at home may be offered it, too.
+    pub(crate) fn call(&mut self, people: &[OperatorId]) {
+        self.called.extend(people);
+        self.called.sort_unstable();
+        self.called.dedup();
     }
 
     /// How many operators at a desk may ring for it at once.

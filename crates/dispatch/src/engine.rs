@@ -305,10 +305,10 @@ impl Dispatcher {
         let mut required = Vec::new();
         contact.required(&mut required);
         self.index
-            .bucket(contact.queue, contact.class, contact.tier, &required)
+            .bucket(contact.queue, contact.class, &contact.called, &required)
     }
 
-    /// Takes a contact out of its bucket, before its needs, class, queue or tier change.
+    /// Takes a contact out of its bucket, before its needs, class, queue or called people change.
     pub(crate) fn unplace(&mut self, slot: ContactSlot) {
         let contact = &self.contacts[slot];
         let new = Placed {

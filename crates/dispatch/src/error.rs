@@ -162,6 +162,14 @@ pub enum ConfigError {
         /// Which partner.
         partner: PartnerId,
     },
+    /// A timeline calls somebody who is not at home, or does not serve the queue.
+    #[error("queue {queue} calls {operator}, who is nobody on call for it")]
+    QueueWithoutOnCall {
+        /// Which queue.
+        queue: QueueId,
+        /// Whom.
+        operator: OperatorId,
+    },
     /// An operator's skill has a level outside 1 to 10, or is there twice.
     #[error("operator {0} has a skill twice or with a level outside 1 to 10")]
     OperatorSkill(OperatorId),

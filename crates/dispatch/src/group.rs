@@ -8,8 +8,8 @@ use crate::contact::{OperatorSlot, QueueSlot};
 use crate::index::Held;
 use crate::operator::FreeKey;
 use crate::{
-    Class, Config, ContactId, Moment, Need, Place, QueueId, ShiftPart, SkillId, Standing, Strategy,
-    Tier,
+    Class, Config, ContactId, Moment, Need, Operator, OperatorId, Place, QueueId, ShiftPart,
+    SkillId, Standing, Strategy,
 };
 
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Group {
     pub(crate) skills: Vec<(SkillId, u8)>,
     /// Sorted.
     pub(crate) queues: Vec<QueueSlot>,
-    pub(crate) place: Place,
+    pub(crate) seat: Seat,
     /// The reserves that its operators count for.
     pub(crate) reserves: Vec<usize>,
     /// How many are free.
@@ -94,7 +94,7 @@ impl Free {
 
 impl Group {
     fn new(signature: Signature, orders: Orders, reserves: Vec<usize>) -> Self {
-        let (skills, queues, place) = signature;
+        let (skills, queues, seat) = signature;
         let free = Free {
             orders,
             ..Free::default()
@@ -102,7 +102,7 @@ impl Group {
         Self {
             skills,
             queues,
-            place,
+            seat,
             reserves,
             free: 0,
             there: 0,
@@ -130,29 +130,23 @@ impl Group {
     pub(crate) fn may_take(
         &self,
         queue: QueueSlot,
-        tier: Tier,
+        called: &[OperatorId],
         required: &[(SkillId, u8)],
     ) -> bool {
-        may_take(
-            &self.skills,
-            &self.queues,
-            self.place,
-            (queue, tier, required),
-        )
+        let fits = match self.seat {
+            Seat::Desk => required.iter().all(|need| has(&self.skills, *need)),
+            // Whoever is called is called by her name: nobody asks what she can do.
+            Seat::Home(person) => called.binary_search(&person).is_ok(),
+        };
+        fits && self.queues.contains(&queue)
     }
-}
 
-fn may_take(
-    skills: &[(SkillId, u8)],
-    queues: &[QueueSlot],
-    place: Place,
-    (queue, tier, required): (QueueSlot, Tier, &[(SkillId, u8)]),
-) -> bool {
-    let rung = match place {
-        Place::Desk => true,
-        Place::Home => tier == Tier::OnCall,
-    };
-    rung && queues.contains(&queue) && required.iter().all(|need| has(skills, *need))
+    pub(crate) const fn place(&self) -> Place {
+        match self.seat {
+            Seat::Desk => Place::Desk,
+            Seat::Home(_) => Place::Home,
+        }
+    }
 }
 
 fn has(skills: &[(SkillId, u8)], (skill, level): (SkillId, u8)) -> bool {
@@ -161,7 +155,23 @@ fn has(skills: &[(SkillId, u8)], (skill, level): (SkillId, u8)) -> bool {
         .is_ok_and(|at| skills[at].1 >= level)
 }
 
-type Signature = (Vec<(SkillId, u8)>, Vec<QueueSlot>, Place);
+/// Where the operators of a group answer. At home each is called by name, so that she is a group of her own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Seat {
+    Desk,
+    Home(OperatorId),
+}
+
+impl Seat {
+    fn of(operator: &Operator) -> Self {
+        match operator.place {
+            Place::Desk => Self::Desk,
+            Place::Home => Self::Home(operator.id),
+        }
+    }
+}
+
+type Signature = (Vec<(SkillId, u8)>, Vec<QueueSlot>, Seat);
 
 /// The groups of a configuration, the group of each operator in the configured order, and the group of those who are leaving.
 pub(crate) struct Grouped {
@@ -208,10 +218,10 @@ pub(crate) fn grouped(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) ->
                 .iter()
                 .filter_map(|queue| queues.get(queue).copied());
             let slots: BTreeSet<QueueSlot> = slots.collect();
-            number_of((skills, slots.into_iter().collect(), operator.place))
+            number_of((skills, slots.into_iter().collect(), Seat::of(operator)))
         })
         .collect();
-    let leaving = number_of((Vec::new(), Vec::new(), Place::Desk));
+    let leaving = number_of((Vec::new(), Vec::new(), Seat::Desk));
     let reserves = reserves.into_iter().map(|(_, held, _)| held).collect();
     Grouped {
         groups,
@@ -223,11 +233,11 @@ pub(crate) fn grouped(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) ->
 
 /// The reserves that operators of this signature are kept free for. On-call people at home are rung later, so nobody is kept free by them.
 fn counts_for(
-    (skills, queues, place): &Signature,
+    (skills, queues, seat): &Signature,
     reserves: &[(QueueSlot, Held, &[Need])],
 ) -> Vec<usize> {
     let counts = |(queue, _, needs): &(QueueSlot, Held, &[Need])| {
-        *place == Place::Desk
+        *seat == Seat::Desk
             && queues.contains(queue)
             && needs
                 .iter()

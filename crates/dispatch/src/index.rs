@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bits::Bits;
 use crate::contact::{ContactSlot, Listed, OperatorSlot, Placed, QueueSlot};
-use crate::group::Group;
+use crate::group::{Group, Seat};
 use crate::limits::SIGNATURES_KEPT;
 use crate::operator::Posted;
-use crate::{Class, ContactId, Moment, Place, SkillId, Standing, Tier};
+use crate::{Class, ContactId, Moment, OperatorId, SkillId, Standing};
 
 /// Every class, the most urgent first.
 pub(crate) const CLASSES: [Class; 4] = [
@@ -32,7 +32,8 @@ pub(crate) struct Signature {
     pub(crate) queue: QueueSlot,
     pub(crate) class: Class,
     pub(crate) required: usize,
-    pub(crate) tier: Tier,
+    /// The number of the list of those at home who may be rung.
+    pub(crate) called: usize,
 }
 
 /// The contacts of one signature that want an operator, in their order.
@@ -51,6 +52,33 @@ pub(crate) struct Held {
     pub(crate) least: u32,
     pub(crate) free: u32,
     pub(crate) groups: Bits,
+}
+
+/// Lists by number, each once.
+#[derive(Clone, Debug)]
+struct Lists<T> {
+    number_of: BTreeMap<Box<[T]>, usize>,
+    lists: Vec<Box<[T]>>,
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Self {
+            number_of: BTreeMap::new(),
+            lists: Vec::new(),
+        }
+    }
+}
+
+impl<T: Copy + Ord> Lists<T> {
+    fn number(&mut self, list: &[T]) -> usize {
+        if let Some(&number) = self.number_of.get(list) {
+            return number;
+        }
+        self.lists.push(list.into());
+        self.number_of.insert(list.into(), self.lists.len() - 1);
+        self.lists.len() - 1
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -87,8 +115,8 @@ pub(crate) struct Index {
     /// Per class the first contact of every bucket that is not empty, and the bucket.
     pub(crate) heads: [BTreeMap<(Standing, ContactId), usize>; CLASSES.len()],
     bucket_of: BTreeMap<Signature, usize>,
-    required_of: BTreeMap<Box<[(SkillId, u8)]>, usize>,
-    required: Vec<Box<[(SkillId, u8)]>>,
+    required: Lists<(SkillId, u8)>,
+    called: Lists<OperatorId>,
     timers: BTreeSet<(Moment, Timer)>,
     /// Beyond so many buckets the index is built anew.
     buckets_kept: usize,
@@ -105,7 +133,7 @@ impl Index {
         }
         let mut desks_of = vec![Bits::default(); queues];
         for (number, group) in groups.iter().enumerate() {
-            for queue in group.queues.iter().filter(|_| group.place == Place::Desk) {
+            for queue in group.queues.iter().filter(|_| group.seat == Seat::Desk) {
                 desks_of[*queue].insert(number);
             }
         }
@@ -138,8 +166,9 @@ impl Index {
             .collect()
     }
 
-    pub(crate) fn required_of(&self, bucket: usize) -> &[(SkillId, u8)] {
-        &self.required[self.buckets[bucket].signature.required]
+    /// Those at home who may be rung for a bucket's contacts.
+    pub(crate) fn called_for(&self, bucket: &Bucket) -> &[OperatorId] {
+        &self.called.lists[bucket.signature.called]
     }
 
     /// Whether so many signatures were seen that the empty ones should be forgotten.
@@ -156,22 +185,23 @@ impl Index {
         &mut self,
         queue: QueueSlot,
         class: Class,
-        tier: Tier,
+        called: &[OperatorId],
         required: &[(SkillId, u8)],
     ) -> usize {
-        let required = self.intern(required);
-        self.bucket_with(Signature {
+        let signature = Signature {
             queue,
             class,
-            required,
-            tier,
-        })
+            required: self.required.number(required),
+            called: self.called.number(called),
+        };
+        self.bucket_with(signature)
     }
 
     /// The bucket of the same contacts for which nobody at home is rung.
     pub(crate) fn at_desk(&mut self, bucket: usize) -> usize {
+        let nobody = self.called.number(&[]);
         self.bucket_with(Signature {
-            tier: Tier::Desk,
+            called: nobody,
             ..self.buckets[bucket].signature
         })
     }
@@ -181,9 +211,10 @@ impl Index {
             return bucket;
         }
         let mut groups = Bits::default();
+        let required = &self.required.lists[signature.required];
+        let called = &self.called.lists[signature.called];
         for (number, group) in self.groups.iter().enumerate() {
-            let required = &self.required[signature.required];
-            if group.may_take(signature.queue, signature.tier, required) {
+            if group.may_take(signature.queue, called, required) {
                 groups.insert(number);
             }
         }
@@ -194,16 +225,6 @@ impl Index {
         });
         self.bucket_of.insert(signature, self.buckets.len() - 1);
         self.buckets.len() - 1
-    }
-
-    fn intern(&mut self, required: &[(SkillId, u8)]) -> usize {
-        if let Some(&number) = self.required_of.get(required) {
-            return number;
-        }
-        self.required.push(required.into());
-        self.required_of
-            .insert(required.into(), self.required.len() - 1);
-        self.required.len() - 1
     }
 
     /// Whether somebody is there who may take the bucket's contacts.
@@ -336,7 +357,7 @@ impl Index {
         let entry = &mut self.groups[group];
         let before = entry.there;
         entry.there = change(before);
-        if entry.place == Place::Desk {
+        if entry.seat == Seat::Desk {
             for queue in &entry.queues {
                 self.desks_there[*queue] = change(self.desks_there[*queue]);
                 if self.desks_there[*queue] == 0 {
@@ -356,7 +377,7 @@ impl Index {
 
     /// Works out who is now the last at a desk whom a queue of hers has, after somebody of this group came or left.
     fn note_who_is_last(&mut self, group: usize) {
-        if self.reserves.is_empty() || self.groups[group].place != Place::Desk {
+        if self.reserves.is_empty() || self.groups[group].seat != Seat::Desk {
             return;
         }
         let mut concerned = BTreeSet::from([group]);

@@ -7,7 +7,7 @@ use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
     Class, ContactId, Decision, Input, Moment, OperatorId, Place, QueueId, Reserve, ShiftPart,
-    SkillId, Strategy, Tier,
+    SkillId, Strategy,
 };
 
 /// An invariant that does not hold.
@@ -163,13 +163,13 @@ fn check_contact(dispatcher: &Dispatcher, slot: usize) -> Result<(), Violation> 
         .listed
         .map(|listed| (&dispatcher.index.buckets[listed.bucket], listed.key))
         .filter(|(bucket, key)| bucket.contacts.get(key) == Some(&slot))
-        .map(|(bucket, _)| bucket.signature.tier);
+        .map(|(bucket, _)| dispatcher.index.called_for(bucket));
     let sought = match (
         wants(dispatcher, contact, Place::Desk),
         wants(dispatcher, contact, Place::Home),
     ) {
-        (_, true) => Some(contact.tier),
-        (true, false) => Some(Tier::Desk),
+        (_, true) => Some(&*contact.called),
+        (true, false) => Some(&[][..]),
         (false, false) => None,
     };
     if found != sought {
@@ -206,16 +206,18 @@ fn fits(
     let Some(entry) = dispatcher.config.operators.get(slot) else {
         return false;
     };
-    let rung = entry.place == Place::Desk || contact.tier == Tier::OnCall;
-    rung && entry
-        .queues
-        .contains(&dispatcher.config.queues[contact.queue].id)
-        && required.iter().all(|(skill, level)| {
-            entry
-                .skills
-                .iter()
-                .any(|(has, at)| has == skill && at >= level)
-        })
+    let able = |(skill, level): &(SkillId, u8)| {
+        let mut skills = entry.skills.iter();
+        skills.any(|(has, at)| has == skill && at >= level)
+    };
+    let suits = match entry.place {
+        Place::Desk => required.iter().all(able),
+        Place::Home => contact.called.contains(&entry.id),
+    };
+    suits
+        && entry
+            .queues
+            .contains(&dispatcher.config.queues[contact.queue].id)
         && !contact.rests_from(slot)
         && wants(dispatcher, contact, entry.place)
 }

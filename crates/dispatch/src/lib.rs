@@ -52,13 +52,13 @@ pub use input::{
 };
 pub use limits::{
     CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX,
-    OPERATORS_MAX, PARTNERS_MAX, QUEUES_MAX, RELAXATIONS_MAX, RESERVES_MAX, REST_OF_LAST_MAX,
-    SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
+    OPERATORS_MAX, PARTNERS_MAX, PEOPLE_OF_STEP_MAX, QUEUES_MAX, RELAXATIONS_MAX, RESERVES_MAX,
+    REST_OF_LAST_MAX, SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
 };
 pub use moment::Moment;
 pub use snapshot::{ContactSnapshot, Given, OperatorSnapshot, Snapshot, Told, Widened};
 pub use status::{Presence, Status};
 pub use view::{
     ContactState, ContactView, Joined, Membership, Missed, Misses, Occupancy, Offer, OperatorView,
-    Overflow, OverflowPhase, PairRest, ShiftPart, Sought, Tier, Why,
+    Overflow, OverflowPhase, PairRest, ShiftPart, Sought, Why,
 };

@@ -20,6 +20,8 @@ pub const RELAXATIONS_MAX: usize = 16;
 pub const RESERVES_MAX: usize = 16;
 /// Steps of one timeline.
 pub const STEPS_MAX: usize = 64;
+/// People whom one step calls.
+pub const PEOPLE_OF_STEP_MAX: usize = 64;
 /// Calls of an operator's own at one time.
 pub const LEGS_OF_OPERATOR_MAX: usize = 16;
 /// The highest level of a skill.

@@ -144,7 +144,7 @@ impl Dispatcher {
             .groups
             .common(open)
             .map(|group| &self.index.groups[group])
-            .filter(|group| group.place == place)
+            .filter(|group| group.place() == place)
             .map(|group| group.part(shift));
         let may = |operator: &OperatorSlot| !contact.rests_from(*operator);
         match self.config.queues[contact.queue].strategy {

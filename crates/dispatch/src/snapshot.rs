@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::{
     Class, Config, ContactId, ContactState, Intent, LegId, LineId, Membership, Misses, Moment,
     Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, Place, QueueId, Reachability,
-    ShiftPart, Speech, Standing, Tier,
+    ShiftPart, Speech, Standing,
 };
 
 /// All that a dispatcher knows, between two inputs and with every decision taken from it.
@@ -57,8 +57,8 @@ pub struct ContactSnapshot {
     pub steps_taken: usize,
     /// Whether its needs hold.
     pub widened: Widened,
-    /// Whether on-call people may be offered it.
-    pub tier: Tier,
+    /// The people at home who may be offered it, sorted.
+    pub called: Vec<OperatorId>,
     /// Operators that ring beyond the strategy's number.
     pub more_operators: u32,
     /// Operators that were added by ringing progressively.

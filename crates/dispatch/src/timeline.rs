@@ -6,7 +6,7 @@ use crate::contact::{ContactSlot, State};
 use crate::engine::Dispatcher;
 use crate::{
     Action, Decision, InputError, Missed, Notice, Overflow, OverflowPhase, PartnerId, StepCause,
-    Strategy, Tier, Told, Widened,
+    Strategy, Told, Widened,
 };
 use crate::{ContactId, Moment};
 
@@ -104,9 +104,9 @@ impl Dispatcher {
                 self.unplace(slot);
                 self.contacts[slot].widened = Widened::Yes;
             }
-            Action::OnCall => {
+            Action::OnCall(people) => {
                 self.unplace(slot);
-                self.contacts[slot].tier = Tier::OnCall;
+                self.contacts[slot].call(people);
             }
             Action::SecondOperator => {
                 let second = self.second_operators(slot);

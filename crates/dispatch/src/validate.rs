@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::{
     Action, Config, ConfigError, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX, Need,
-    NeedsError, OPERATORS_MAX, Operator, PARTNERS_MAX, Partner, PartnerId, QUEUES_MAX, Queue,
-    QueueId, RELAXATIONS_MAX, RESERVES_MAX, Rules, SKILLS_MAX, STEPS_MAX, Strategy, TIME_MAX,
-    TIME_MIN, Timeline, WRAP_UP_MAX,
+    NeedsError, OPERATORS_MAX, Operator, OperatorId, PARTNERS_MAX, PEOPLE_OF_STEP_MAX, Partner,
+    PartnerId, Place, QUEUES_MAX, Queue, QueueId, RELAXATIONS_MAX, RESERVES_MAX, Rules, SKILLS_MAX,
+    STEPS_MAX, Strategy, TIME_MAX, TIME_MIN, Timeline, WRAP_UP_MAX,
 };
 
 /// Checks a configuration by itself, whatever is live.
@@ -35,10 +35,18 @@ pub(crate) fn config(config: &Config) -> Result<(), ConfigError> {
         .operators
         .iter()
         .try_for_each(|operator| check_operator(operator, &queues))?;
+    let home = config.operators.iter();
+    let home = home.filter(|operator| operator.place == Place::Home);
+    let on_call = |queue: &Queue| {
+        let serving = home
+            .clone()
+            .filter(|person| person.queues.contains(&queue.id));
+        serving.map(|person| person.id).collect()
+    };
     config
         .queues
         .iter()
-        .try_for_each(|queue| check_queue(queue, &partners))?;
+        .try_for_each(|queue| check_queue(queue, &on_call(queue), &partners))?;
     config.partners.iter().try_for_each(check_partner)?;
     check_rules(&config.rules)
 }
@@ -117,7 +125,11 @@ fn check_operator(operator: &Operator, queues: &BTreeSet<QueueId>) -> Result<(),
     Ok(())
 }
 
-fn check_queue(queue: &Queue, partners: &BTreeSet<PartnerId>) -> Result<(), ConfigError> {
+fn check_queue(
+    queue: &Queue,
+    on_call: &BTreeSet<OperatorId>,
+    partners: &BTreeSet<PartnerId>,
+) -> Result<(), ConfigError> {
     at_most("reserves of one queue", RESERVES_MAX, queue.reserves.len())?;
     let interval = match queue.strategy {
         Strategy::RingProgressively { interval } => interval,
@@ -145,12 +157,13 @@ fn check_queue(queue: &Queue, partners: &BTreeSet<PartnerId>) -> Result<(), Conf
     queue
         .timelines
         .iter()
-        .try_for_each(|timeline| check_timeline(queue.id, timeline, partners))
+        .try_for_each(|timeline| check_timeline(queue.id, timeline, on_call, partners))
 }
 
 fn check_timeline(
     queue: QueueId,
     timeline: &Timeline,
+    on_call: &BTreeSet<OperatorId>,
     partners: &BTreeSet<PartnerId>,
 ) -> Result<(), ConfigError> {
     at_most("steps of one timeline", STEPS_MAX, timeline.steps.len())?;
@@ -158,18 +171,32 @@ fn check_timeline(
         return Err(ConfigError::QueueTimeline(queue));
     }
     for step in &timeline.steps {
-        match step.action {
-            Action::Overflow(partner) if !partners.contains(&partner) => {
+        match &step.action {
+            Action::Overflow(partner) if !partners.contains(partner) => {
+                let partner = *partner;
                 return Err(ConfigError::QueueWithoutPartner { queue, partner });
             }
+            Action::OnCall(people) => check_called(queue, people, on_call)?,
             Action::Overflow(_)
             | Action::WidenSkills
             | Action::SecondOperator
-            | Action::OnCall
             | Action::TellSupervisor => {}
         }
     }
     Ok(())
+}
+
+/// Whom a step calls is at home and serves the queue: anybody else would never ring.
+fn check_called(
+    queue: QueueId,
+    people: &[OperatorId],
+    on_call: &BTreeSet<OperatorId>,
+) -> Result<(), ConfigError> {
+    at_most("people of one step", PEOPLE_OF_STEP_MAX, people.len())?;
+    match people.iter().find(|person| !on_call.contains(person)) {
+        None => Ok(()),
+        Some(&operator) => Err(ConfigError::QueueWithoutOnCall { queue, operator }),
+    }
 }
 
 fn check_partner(partner: &Partner) -> Result<(), ConfigError> {

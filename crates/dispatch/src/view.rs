@@ -34,21 +34,12 @@ pub struct ContactView {
     pub state: ContactState,
     /// How many steps of its timeline were taken.
     pub steps_taken: usize,
-    /// Whether on-call people may be offered it.
-    pub tier: Tier,
+    /// The people at home who may be offered it, sorted.
+    pub called: Vec<OperatorId>,
     /// The partners that ring, or rest until they ring again.
     pub overflows: Vec<Overflow>,
     /// Operators who rest from it.
     pub rests: Vec<PairRest>,
-}
-
-/// Who may be offered a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tier {
-    /// Operators at a desk.
-    Desk,
-    /// On-call people at home too.
-    OnCall,
 }
 
 /// Where a contact is.
@@ -310,7 +301,7 @@ pub enum Why {
         /// Who.
         operator: OperatorId,
     },
-    /// An on-call person is free, and the timeline has not come to her.
+    /// An on-call person is free, and the timeline has not come to the step that calls her.
     NotYetOnCall {
         /// Who.
         operator: OperatorId,

@@ -7,7 +7,7 @@ use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
     Config, ContactId, ContactView, InputError, Moment, Occupancy, OperatorId, OperatorView,
-    Outcome, Place, QueueId, ShiftPart, Tier, Why,
+    Outcome, QueueId, ShiftPart, Why,
 };
 
 impl Dispatcher {
@@ -104,7 +104,7 @@ impl Dispatcher {
             required,
             state: self.state_of(contact),
             steps_taken: contact.steps_taken,
-            tier: contact.tier,
+            called: contact.called.clone(),
             overflows: contact.overflows.clone(),
             rests: self.rests_of(contact),
         }
@@ -192,7 +192,7 @@ impl Dispatcher {
                 } else {
                     busy += 1;
                 }
-            } else if self.may_take_when_on_call(contact, bucket, operator) {
+            } else if self.will_be_called(contact, operator) {
                 why.push(Why::NotYetOnCall {
                     operator: operator.id,
                 });
@@ -227,17 +227,11 @@ impl Dispatcher {
         (operator.shift == ShiftPart::LastMinutes).then_some(Why::LastMinutes { operator: id })
     }
 
-    fn may_take_when_on_call(
-        &self,
-        contact: &Contact,
-        bucket: usize,
-        operator: &OperatorState,
-    ) -> bool {
-        let group = &self.index.groups[operator.group];
-        let required = self.index.required_of(bucket);
-        contact.tier == Tier::Desk
-            && operator.place == Place::Home
-            && operator.is_free()
-            && group.may_take(contact.queue, Tier::OnCall, required)
+    /// Whether somebody at home is free whom a later step of the contact's timeline calls.
+    fn will_be_called(&self, contact: &Contact, operator: &OperatorState) -> bool {
+        let timelines = self.config.queues[contact.queue].timelines.iter();
+        let own = timelines.filter(|timeline| timeline.class == contact.class);
+        let mut later = own.flat_map(|timeline| timeline.steps.iter().skip(contact.steps_taken));
+        operator.is_free() && later.any(|step| step.action.calls(operator.id))
     }
 }

@@ -144,7 +144,7 @@ fn with_hana_at_home() -> Config {
     let mut config = config(&["bara"]);
     config.operators.push(home("hana"));
     config.queues[0].strategy = Strategy::RingAll;
-    config.queues[0].timelines = vec![timeline(Class::Crisis, vec![step(0, Action::OnCall)])];
+    config.queues[0].timelines = vec![timeline(Class::Crisis, vec![step(0, on_call(&["hana"]))])];
     config
 }
 

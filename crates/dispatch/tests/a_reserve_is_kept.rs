@@ -129,7 +129,7 @@ fn somebody_at_home_does_not_make_her_one_of_several() {
     let mut config = config(&["anna"]);
     config.operators.push(home("hana"));
     config.queues[0].reserves = vec![reserve(1, nothing())];
-    config.queues[0].timelines = vec![timeline(Class::Crisis, vec![step(0, Action::OnCall)])];
+    config.queues[0].timelines = vec![timeline(Class::Crisis, vec![step(0, on_call(&["hana"]))])];
     let mut centre = Centre::staffed(config);
 
     let contact = centre.arrives(Class::Crisis);

@@ -46,7 +46,7 @@ fn each_step_is_taken_after_its_wait() {
 
 #[test]
 fn the_person_at_home_is_rung_only_from_her_step_on() {
-    let mut centre = Centre::staffed(with(vec![step(30, Action::OnCall)]));
+    let mut centre = Centre::staffed(with(vec![step(30, on_call(&["eva"]))]));
     for n in [1, 2] {
         let contact = centre.arrives(Class::Crisis);
         centre.answers(contact, if n == 1 { "anna" } else { "ukrainian" });
@@ -74,7 +74,7 @@ fn the_person_at_home_is_rung_only_from_her_step_on() {
 fn with_nobody_there_it_climbs_at_once() {
     let steps = vec![
         step(30, Action::TellSupervisor),
-        step(60, Action::OnCall),
+        step(60, on_call(&["eva"])),
         step(90, Action::Overflow(partner("other-line"))),
     ];
     let mut centre = Centre::staffed(with(steps));
@@ -131,7 +131,7 @@ fn a_change_of_configuration_holds_for_those_waiting() {
 
     centre.give(Input::Configured(std::sync::Arc::new(with(vec![step(
         40,
-        Action::OnCall,
+        on_call(&["eva"]),
     )]))));
 
     assert_eq!(centre.offers(), [offer(waiting, "eva")]);

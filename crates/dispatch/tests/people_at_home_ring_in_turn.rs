@@ -7,11 +7,11 @@ use centre::*;
 use dispatch::*;
 
 /// Two operators at desks, and two people at home who are on call from the start.
-fn on_call(strategy: Strategy, steps: Vec<Step>) -> Config {
+fn at_once(strategy: Strategy, steps: Vec<Step>) -> Config {
     let mut config = config(&["anna", "bara"]);
     config.operators.extend([home("eva"), home("hana")]);
     config.queues[0].strategy = strategy;
-    let steps = [vec![step(0, Action::OnCall)], steps].concat();
+    let steps = [vec![step(0, on_call(&["eva", "hana"]))], steps].concat();
     config.queues[0].timelines = vec![timeline(Class::Crisis, steps)];
     config
 }
@@ -34,7 +34,7 @@ fn withdrawn(contact: ContactId, operator: &str, cause: Withdrawal) -> Decision 
 
 #[test]
 fn a_desk_operator_who_becomes_ready_is_offered_the_caller_for_whom_a_mobile_rings() {
-    let mut centre = night(on_call(Strategy::LongestIdle, Vec::new()));
+    let mut centre = night(at_once(Strategy::LongestIdle, Vec::new()));
     let contact = centre.arrives(Class::Crisis);
     assert_eq!(centre.offers(), [offer(contact, "eva")]);
 
@@ -46,7 +46,7 @@ fn a_desk_operator_who_becomes_ready_is_offered_the_caller_for_whom_a_mobile_rin
 
 #[test]
 fn nobody_at_home_is_rung_while_a_desk_rings() {
-    let mut centre = night(on_call(Strategy::OrderedList, Vec::new()));
+    let mut centre = night(at_once(Strategy::OrderedList, Vec::new()));
     centre.intends("anna", Intent::Ready);
 
     let contact = centre.arrives(Class::Crisis);
@@ -65,7 +65,7 @@ fn nobody_at_home_is_woken_while_a_desk_is_free_whatever_the_strategy() {
         Strategy::RoundRobin,
         Strategy::OrderedList,
     ] {
-        let mut config = on_call(strategy, Vec::new());
+        let mut config = at_once(strategy, Vec::new());
         // Listed first, and idle the longest.
         config.operators.rotate_left(2);
         let mut centre = night(config);
@@ -80,7 +80,7 @@ fn nobody_at_home_is_woken_while_a_desk_is_free_whatever_the_strategy() {
 
 #[test]
 fn the_mobile_stops_ringing_when_the_desk_answers() {
-    let mut centre = night(on_call(Strategy::LongestIdle, Vec::new()));
+    let mut centre = night(at_once(Strategy::LongestIdle, Vec::new()));
     let contact = centre.arrives(Class::Crisis);
     centre.intends("anna", Intent::Ready);
     centre.look();
@@ -98,7 +98,7 @@ fn the_mobile_stops_ringing_when_the_desk_answers() {
 
 #[test]
 fn the_desk_stops_ringing_when_the_mobile_answers() {
-    let mut centre = night(on_call(Strategy::LongestIdle, Vec::new()));
+    let mut centre = night(at_once(Strategy::LongestIdle, Vec::new()));
     let contact = centre.arrives(Class::Crisis);
     centre.intends("anna", Intent::Ready);
     centre.look();
@@ -117,7 +117,7 @@ fn the_desk_stops_ringing_when_the_mobile_answers() {
 #[test]
 fn people_at_home_are_rung_one_after_another() {
     let second = vec![step(5, Action::SecondOperator)];
-    let mut centre = night(on_call(Strategy::LongestIdle, second));
+    let mut centre = night(at_once(Strategy::LongestIdle, second));
     let contact = centre.arrives(Class::Crisis);
     assert_eq!(centre.offers(), [offer(contact, "eva")]);
 
@@ -132,7 +132,7 @@ fn people_at_home_are_rung_one_after_another() {
 #[test]
 fn ringing_progressively_adds_desks_and_one_home() {
     let interval = secs(5);
-    let mut centre = night(on_call(
+    let mut centre = night(at_once(
         Strategy::RingProgressively { interval },
         Vec::new(),
     ));
@@ -151,7 +151,7 @@ fn ringing_progressively_adds_desks_and_one_home() {
 
 #[test]
 fn ringing_all_rings_every_home() {
-    let mut centre = night(on_call(Strategy::RingAll, Vec::new()));
+    let mut centre = night(at_once(Strategy::RingAll, Vec::new()));
 
     let contact = centre.arrives(Class::Crisis);
 
@@ -164,7 +164,7 @@ fn ringing_all_rings_every_home() {
 #[test]
 fn nothing_climbs_because_a_mobile_rings() {
     let steps = vec![step(100, Action::TellSupervisor)];
-    let mut centre = night(on_call(Strategy::LongestIdle, steps));
+    let mut centre = night(at_once(Strategy::LongestIdle, steps));
     let contact = centre.arrives(Class::Crisis);
     assert_eq!(centre.offers(), [offer(contact, "eva")]);
 
@@ -178,7 +178,7 @@ fn nothing_climbs_because_a_mobile_rings() {
 
 #[test]
 fn a_restored_dispatcher_offers_the_desk_what_rings_at_home() {
-    let mut centre = night(on_call(Strategy::LongestIdle, Vec::new()));
+    let mut centre = night(at_once(Strategy::LongestIdle, Vec::new()));
     let contact = centre.arrives(Class::Crisis);
     centre.look();
 

@@ -2,7 +2,8 @@ use dispatch::Seq;
 
 use crate::{Entry, JournalError, Snapshot};
 
-/// The newest format of entries and snapshots; what is written has this one. Since 4 the sums of today are in no snapshot.
+/// The newest format of entries and snapshots; what is written has this one. Since 4 the sums of today are in no snapshot, a step on call names whom it
+/// calls, and operators may have a wrap-up of their own.
 pub const FORMAT: u32 = 4;
 /// The oldest format that is read: the one before the newest, once there are two.
 pub const FORMAT_OLDEST: u32 = 3;

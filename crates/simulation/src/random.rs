@@ -109,7 +109,7 @@ fn centre(chance: &mut Chance) -> Centre {
         partners: vec![PARTNER],
         steps: vec![
             step(10, Action::SecondOperator),
-            step(30, Action::OnCall),
+            step(30, Action::OnCall(vec![Centre::operator(HOME.0)])),
             step(45, Action::TellSupervisor),
             step(60, Action::Overflow(Centre::partner(PARTNER.0))),
         ],

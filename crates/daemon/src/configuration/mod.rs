@@ -1,12 +1,14 @@
 //! The configuration folder: read, checked and turned into what the exchange needs, or refused with sentences.
 
 mod lines;
+mod night;
 mod node;
 mod numbers;
 mod oidc;
 mod people;
 mod prompts;
 mod queues;
+mod references;
 mod setup;
 mod source;
 mod trunks;
@@ -20,6 +22,7 @@ use media::SoundId;
 use serde::de::DeserializeOwned;
 use web::board::Setup;
 
+pub(crate) use night::Night;
 pub(crate) use node::{Heartbeat, Node, Warnings};
 pub(crate) use source::Problem;
 
@@ -40,6 +43,8 @@ pub(crate) struct Configuration {
     pub(crate) sounds: Vec<(SoundId, PathBuf)>,
     /// What screens are told of it.
     pub(crate) setup: Setup,
+    /// Who would ring for a caller of each line and class while nobody is at a desk.
+    pub(crate) nights: Vec<Night>,
     /// What works but ought to be better.
     pub(crate) advice: Vec<String>,
 }
@@ -132,7 +137,7 @@ impl Files {
             queue.ring_time_home = directory.ring_time_home;
         }
         let trunks = self.trunks.1.trunks(&self.trunks.0, keys, problems);
-        self.check_references(problems);
+        references::check(self, problems);
         self.check_numbers(&lines, problems);
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);
@@ -160,9 +165,7 @@ impl Files {
             sounds: prompts.staff(),
             do_not_disturb: self.queues.1.do_not_disturb(&self.queues.0, problems),
         };
-        if let Err(error) = try_distribution(&settings.dispatch) {
-            problems.push(self.queues.0.problem_of_file("", error.to_string()));
-        }
+        let nights = self.nights(&settings, problems);
         let mut advice = advice(&node, &settings, &prompts);
         advice.extend(self.queues.1.reserves_of_everybody());
         Some(Configuration {
@@ -170,86 +173,30 @@ impl Files {
             node,
             settings,
             sounds: prompts.files,
+            nights,
             advice,
         })
     }
 
-    /// Names that one file takes from another.
-    fn check_references(&self, problems: &mut Vec<Problem>) {
-        let has_queue = |name: &str| {
-            self.queues
-                .1
-                .queues
-                .iter()
-                .any(|queue| queue.name.get_ref() == name)
-        };
-        let has_partner = |name: &str| {
-            self.partners
-                .1
-                .partners
-                .iter()
-                .any(|partner| partner.name.get_ref() == name)
-        };
-        for line in self
-            .lines
-            .1
-            .lines
-            .iter()
-            .filter(|line| !has_queue(line.queue.get_ref()))
+    /// Gives the rules to dispatchers of their own: what they refuse here they would refuse while serving, and a caller whom nobody answers here
+    /// would reach nobody. A configuration that has problems already is not played.
+    fn nights(&self, settings: &Settings, problems: &mut Vec<Problem>) -> Vec<Night> {
+        if !problems.is_empty() {
+            return Vec::new();
+        }
+        let config = std::sync::Arc::new(settings.dispatch.clone());
+        let input = dispatch::Input::Configured(config);
+        if let Err(error) = dispatch::Dispatcher::new().handle_input(dispatch::Moment::ZERO, input)
         {
-            problems.push(self.lines.0.problem(
-                &line.queue,
-                "line.queue",
-                format!("queues.toml has no {:?}", line.queue.get_ref()),
-            ));
+            let text = format!("{:#}", anyhow::Error::from(error));
+            problems.push(self.queues.0.problem_of_file("", text));
         }
-        for line in self.trunks.1.default_lines() {
-            if !self.lines.1.has(line.get_ref()) {
-                let text = format!("lines.toml has no {:?}", line.get_ref());
-                problems.push(self.trunks.0.problem(line, "trunk.default_line", text));
-            }
+        let nights = night::nights(&settings.dispatch, &settings.lines);
+        for night in nights.iter().filter(|night| !night.reaches_a_person()) {
+            problems.push(references::reaches_nobody(self, night));
         }
-        for queue in &self.queues.1.queues {
-            if !queue.steps.iter().any(queues::StepTable::reaches_a_person) {
-                let text = format!(
-                    "{} has no last tier: a step \"on-call\" or \"partner\" must reach a person when nobody is at a desk",
-                    queue.name.get_ref()
-                );
-                problems.push(self.queues.0.problem(&queue.name, "queue.timeline", text));
-            }
-            for partner in queue
-                .steps
-                .iter()
-                .flat_map(|step| &step.partners)
-                .filter(|partner| !has_partner(partner.get_ref()))
-            {
-                problems.push(self.queues.0.problem(
-                    partner,
-                    "queue.timeline.partners",
-                    format!("partners.toml has no {:?}", partner.get_ref()),
-                ));
-            }
-        }
-        for partner in &self.partners.1.partners {
-            if !self.trunks.1.reaches_out(partner.trunk.get_ref()) {
-                let text = format!(
-                    "trunks.toml has no {:?} with a target and an outgoing_number",
-                    partner.trunk.get_ref()
-                );
-                problems.push(
-                    self.partners
-                        .0
-                        .problem(&partner.trunk, "partner.trunk", text),
-                );
-            }
-        }
+        nights
     }
-}
-
-/// Gives the rules to a dispatcher of their own: what it refuses here it would refuse while serving.
-fn try_distribution(config: &dispatch::Config) -> Result<(), dispatch::InputError> {
-    let input = dispatch::Input::Configured(std::sync::Arc::new(config.clone()));
-    dispatch::Dispatcher::new().handle_input(dispatch::Moment::ZERO, input)
 }
 
 /// Reads one file; a problem leaves `None`.

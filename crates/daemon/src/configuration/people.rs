@@ -171,7 +171,7 @@ pub(crate) struct PartnersFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartnerTable {
     pub(crate) name: Spanned<String>,
-    kind: Spanned<String>,
+    pub(crate) kind: Spanned<String>,
     pub(super) number: Spanned<String>,
     pub(crate) trunk: Spanned<String>,
     #[serde(default = "default_ring_time")]

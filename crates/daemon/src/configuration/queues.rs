@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Key, LEVEL_MAX, Need, PartnerId, Queue, QueueId, Relaxation, Reserve, Rules,
-    SkillId, Step, Strategy, Timeline,
+    Action, Class, Key, LEVEL_MAX, Need, OperatorId, PartnerId, Queue, QueueId, Relaxation,
+    Reserve, Rules, SkillId, Step, Strategy, Timeline,
 };
 use exchange::settings::DoNotDisturb;
 use serde::Deserialize;
@@ -129,19 +129,22 @@ impl QueueTable {
     }
 }
 
-impl StepTable {
-    /// Whether this step ends with a person who is not at a desk.
-    pub(crate) fn reaches_a_person(&self) -> bool {
-        matches!(self.action.get_ref().as_str(), "on-call" | "partner") && !self.partners.is_empty()
-    }
-}
-
 pub(super) const CLASSES: [(&str, Class); 4] = [
     ("alarm", Class::Alarm),
     ("danger", Class::Danger),
     ("crisis", Class::Crisis),
     ("information", Class::Information),
 ];
+
+/// What a class is called in the files.
+pub(super) const fn name_of(class: Class) -> &'static str {
+    match class {
+        Class::Alarm => "alarm",
+        Class::Danger => "danger",
+        Class::Crisis => "crisis",
+        Class::Information => "information",
+    }
+}
 
 /// Reads a class; an unknown one is a problem that lists those there are.
 pub(super) fn class(source: &Source, key: &str, text: &Spanned<String>) -> Result<Class, Problem> {
@@ -424,7 +427,13 @@ impl StepTable {
         Ok(match self.action.get_ref().as_str() {
             "widen-skills" => vec![Action::WidenSkills],
             "second-operator" => vec![Action::SecondOperator],
-            "on-call" => vec![Action::OnCall],
+            "on-call" => {
+                let people = self.partners.iter();
+                let person = |name| key(source, "queue.timeline.partners", name).map(OperatorId);
+                vec![Action::OnCall(
+                    people.map(person).collect::<Result<_, _>>()?,
+                )]
+            }
             "tell-supervisor" => vec![Action::TellSupervisor],
             "partner" => self
                 .partners

@@ -100,6 +100,10 @@ pub fn home(name: &str) -> Operator {
         ..desk(name, &[])
     }
 }
+/// A step that calls these people at home.
+pub fn on_call(people: &[&str]) -> Action {
+    Action::OnCall(people.iter().map(|name| op(name)).collect())
+}
 pub fn partner_line(name: &str) -> Partner {
     Partner {
         id: partner(name),

@@ -4,6 +4,7 @@ use dispatch::{
     Needs, Notice, OperatorId, Outcome, PartnerId, QueueId, Reachability, Speech, Standing,
     Withdrawal, WrapUpChange,
 };
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) type Accepted = Option<()>;
@@ -155,7 +156,7 @@ impl Model {
                 looked_at: Duration::ZERO,
                 steps: 0,
                 widened: false,
-                on_call: false,
+                called: BTreeSet::new(),
                 seconds: 0,
                 progress: 0,
                 progress_at: None,

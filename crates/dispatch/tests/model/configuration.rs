@@ -72,7 +72,13 @@ impl Model {
         let actions = self.actions_taken(&self.contacts[&id]);
         let contact = self.contacts.get_mut(&id).unwrap();
         contact.widened = actions.contains(&Action::WidenSkills);
-        contact.on_call = actions.contains(&Action::OnCall);
+        contact.called = actions
+            .iter()
+            .flat_map(|action| match action {
+                Action::OnCall(people) => people.clone(),
+                _ => Vec::new(),
+            })
+            .collect();
         contact.seconds = actions
             .iter()
             .filter(|action| **action == Action::SecondOperator)

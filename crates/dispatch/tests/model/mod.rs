@@ -71,7 +71,7 @@ pub struct Contact {
     pub looked_at: Duration,
     pub steps: usize,
     pub widened: bool,
-    pub on_call: bool,
+    pub called: BTreeSet<OperatorId>,
     pub seconds: usize,
     pub progress: usize,
     pub progress_at: Option<Moment>,
@@ -232,12 +232,14 @@ impl Model {
     }
     /// Whether she could ever take it as it is now.
     pub fn suits(&self, contact: &Contact, person: &Person) -> bool {
-        let rung = person.place == Place::Desk || contact.on_call;
-        let skilled = contact
-            .required()
-            .iter()
-            .all(|(skill, level)| self.level(person.id, *skill) >= *level);
-        rung && !person.leaving && self.serves(person.id, contact.queue) && skilled
+        let may = match person.place {
+            Place::Home => contact.called.contains(&person.id),
+            Place::Desk => contact
+                .required()
+                .iter()
+                .all(|(skill, level)| self.level(person.id, *skill) >= *level),
+        };
+        may && !person.leaving && self.serves(person.id, contact.queue)
     }
     fn counts(&self, person: &Person, queue: QueueId, reserve: &Reserve) -> bool {
         person.place == Place::Desk

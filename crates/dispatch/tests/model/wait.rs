@@ -334,7 +334,7 @@ impl Model {
         contact.steps += 1;
         match action {
             Action::WidenSkills => contact.widened = true,
-            Action::OnCall => contact.on_call = true,
+            Action::OnCall(people) => contact.called.extend(people),
             Action::TellSupervisor => {
                 let wait = now.since(contact.arrived);
                 self.out

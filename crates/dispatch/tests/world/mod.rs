@@ -77,6 +77,7 @@ pub fn partner(n: u64) -> PartnerId {
 pub fn config(chance: &mut Chance) -> Config {
     let queues = 1 + chance.below(3);
     let operators = 2 + chance.below(12);
+    let people = random_operators(chance, operators, queues);
     Config {
         lines: (0..3)
             .map(|n| Line {
@@ -84,8 +85,10 @@ pub fn config(chance: &mut Chance) -> Config {
                 queue: queue(n % queues),
             })
             .collect(),
-        queues: (0..queues).map(|n| random_queue(chance, n)).collect(),
-        operators: random_operators(chance, operators, queues),
+        queues: (0..queues)
+            .map(|n| random_queue(chance, n, &people))
+            .collect(),
+        operators: people,
         partners: (0..2)
             .map(|n| Partner {
                 id: partner(n),
@@ -136,7 +139,11 @@ fn random_operators(chance: &mut Chance, operators: u64, queues: u64) -> Vec<Ope
     list
 }
 
-fn random_queue(chance: &mut Chance, n: u64) -> Queue {
+fn random_queue(chance: &mut Chance, n: u64, people: &[Operator]) -> Queue {
+    let at_home = people
+        .iter()
+        .filter(|person| person.place == Place::Home && person.queues.contains(&queue(n)));
+    let at_home: Vec<_> = at_home.map(|person| person.id).collect();
     let interval = chance.seconds(1, 8);
     let strategies = [
         Strategy::LongestIdle,
@@ -171,24 +178,29 @@ fn random_queue(chance: &mut Chance, n: u64) -> Queue {
             .collect(),
         timelines: CLASSES
             .into_iter()
-            .map(|class| timeline(chance, class))
+            .map(|class| timeline(chance, class, &at_home))
             .collect(),
     }
 }
 
-fn timeline(chance: &mut Chance, class: Class) -> Timeline {
+fn timeline(chance: &mut Chance, class: Class, at_home: &[OperatorId]) -> Timeline {
     let mut after = Duration::ZERO;
     let steps = (0..chance.below(5))
         .map(|_| {
             after += chance.seconds(0, 20);
-            let actions = [
+            let mut actions = vec![
                 Action::WidenSkills,
                 Action::SecondOperator,
-                Action::OnCall,
                 Action::TellSupervisor,
                 Action::Overflow(partner(0)),
                 Action::Overflow(partner(1)),
             ];
+            let mut called = at_home.to_vec();
+            called.retain(|_| !chance.one_in(2));
+            if !called.is_empty() {
+                actions.push(Action::OnCall(called.clone()));
+                actions.push(Action::OnCall(called));
+            }
             Step {
                 after,
                 action: chance.of(&actions).unwrap(),

@@ -119,7 +119,7 @@ fn timeline(class: Class) -> Timeline {
         steps: vec![
             step(10, Action::WidenSkills),
             step(20, Action::SecondOperator),
-            step(30, Action::OnCall),
+            step(30, Action::OnCall(vec![OperatorId::parse("home").unwrap()])),
             step(60, Action::Overflow(partner())),
         ],
     }

@@ -57,7 +57,7 @@ fn an_operators_phone_sees_nobody() {
 #[test]
 fn on_call_people_and_partners_see_the_outgoing_number() {
     let steps = [
-        (10, Action::OnCall),
+        (10, Action::OnCall(vec![Centre::operator("olga")])),
         (30, Action::Overflow(Centre::partner("sister"))),
     ];
     let mut world = open(Centre {

@@ -19,7 +19,7 @@ fn centre() -> Centre {
         on_call: vec![("olga", HOME)],
         steps: vec![Step {
             after: seconds(30),
-            action: Action::OnCall,
+            action: Action::OnCall(vec![Centre::operator("olga")]),
         }],
         ..Centre::default()
     }

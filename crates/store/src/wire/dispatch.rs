@@ -4,7 +4,7 @@ use dispatch::{
     Need, Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase,
     OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
     Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step,
-    Strategy, Tier, Timeline, Told, Widened, WrapUpChange,
+    Strategy, Timeline, Told, Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -50,13 +50,64 @@ choice!(WrapUpChange { 1 Longer(by), 2 Over });
 choice!(Outcome { 1 Answered, 2 Overflowed, 3 Abandoned, 4 Lost });
 choice!(PauseCause { 1 Misses(count) });
 
-record!(Config {
-    lines,
-    queues,
-    operators,
-    partners,
-    rules
-});
+impl Wire for Config {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self {
+            lines,
+            queues,
+            operators,
+            partners,
+            rules,
+        } = self;
+        lines.put(out);
+        queues.put(out);
+        operators.put(out);
+        partners.put(out);
+        rules.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let mut config = Self {
+            lines: Wire::take(from)?,
+            queues: Wire::take(from)?,
+            operators: Wire::take(from)?,
+            partners: Wire::take(from)?,
+            rules: Wire::take(from)?,
+        };
+        if from.format < 4 {
+            name_all_at_home(&mut config);
+            let home = config.operators.iter();
+            let home = home.filter(|operator| operator.place == Place::Home);
+            from.at_home = home.map(|operator| operator.id).collect();
+            from.at_home.sort_unstable();
+        }
+        Ok(config)
+    }
+}
+
+/// What a step on call meant that named nobody: everybody at home who serves the queue.
+fn name_all_at_home(config: &mut Config) {
+    let Config {
+        queues, operators, ..
+    } = config;
+    for queue in queues {
+        let home = operators.iter().filter(|operator| {
+            operator.place == Place::Home && operator.queues.contains(&queue.id)
+        });
+        let home: Vec<_> = home.map(|operator| operator.id).collect();
+        let steps = queue.timelines.iter_mut();
+        for step in steps.flat_map(|timeline| &mut timeline.steps) {
+            match &mut step.action {
+                Action::OnCall(people) => people.clone_from(&home),
+                Action::WidenSkills
+                | Action::SecondOperator
+                | Action::TellSupervisor
+                | Action::Overflow(_) => {}
+            }
+        }
+    }
+}
+
 record!(Line { id, queue });
 record!(Queue {
     id,
@@ -84,13 +135,38 @@ record!(Reserve {
 });
 record!(Timeline { class, steps });
 record!(Step { after, action });
-choice!(Action {
-    1 WidenSkills,
-    2 SecondOperator,
-    3 OnCall,
-    4 TellSupervisor,
-    5 Overflow(partner),
-});
+
+impl Wire for Action {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::WidenSkills => out.push(1),
+            Self::SecondOperator => out.push(2),
+            Self::TellSupervisor => out.push(4),
+            Self::Overflow(partner) => {
+                out.push(5);
+                partner.put(out);
+            }
+            Self::OnCall(people) => {
+                out.push(6);
+                people.put(out);
+            }
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        match from.byte()? {
+            1 => Ok(Self::WidenSkills),
+            2 => Ok(Self::SecondOperator),
+            // Whom it means is known once the whole configuration is read.
+            3 if from.format < 4 => Ok(Self::OnCall(Vec::new())),
+            4 => Ok(Self::TellSupervisor),
+            5 => Ok(Self::Overflow(Wire::take(from)?)),
+            6 => Ok(Self::OnCall(Wire::take(from)?)),
+            _ => Err(Malformed),
+        }
+    }
+}
+
 record!(Need {
     skill,
     level,
@@ -156,7 +232,7 @@ record!(ContactSnapshot {
     relaxed,
     steps_taken,
     widened,
-    tier,
+    called as called,
     more_operators,
     progress,
     progress_at,
@@ -185,7 +261,19 @@ choice!(Speech { 0 Expected, 1 CannotSpeak });
 
 choice!(Widened { 1 No, 2 Yes });
 choice!(Told { 1 No, 2 Yes });
-choice!(Tier { 1 Desk, 2 OnCall });
+
+/// Who at home may be offered a contact: before format 4 nobody or everybody.
+fn called(from: &mut Reader<'_>) -> Result<Vec<OperatorId>, Malformed> {
+    if from.format >= 4 {
+        return Wire::take(from);
+    }
+    match from.byte()? {
+        1 => Ok(Vec::new()),
+        2 => Ok(from.at_home.clone()),
+        _ => Err(Malformed),
+    }
+}
+
 choice!(ContactState {
     1 Waiting,
     2 Offered { offers },

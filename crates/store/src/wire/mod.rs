@@ -14,6 +14,8 @@ mod tests;
 
 pub(crate) use macros::choice;
 
+use ::dispatch::OperatorId;
+
 /// Something that can be written as bytes and read again.
 pub(crate) trait Wire: Sized {
     /// Writes it at the end.
@@ -34,6 +36,8 @@ pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// The format in which the bytes were written.
     format: u32,
+    /// Those at home in the configuration that was read last, sorted: before format 4 a step on call named nobody and meant all of them.
+    at_home: Vec<OperatorId>,
 }
 
 impl<'a> Reader<'a> {
@@ -84,6 +88,7 @@ pub(crate) fn decode<T: Wire>(format: u32, bytes: &[u8]) -> Result<T, Malformed>
     let mut reader = Reader {
         rest: bytes,
         format,
+        at_home: Vec::new(),
     };
     let value = T::take(&mut reader)?;
     if !reader.rest.is_empty() {

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::dispatch::{
-    Class, Closed, ContactId, Decision, LegId, LineId, Moment, Outcome, QueueId, Seq,
+    Action, Class, Closed, Config, ContactId, Decision, LegId, LineId, Moment, Needs, OperatorId,
+    Outcome, QueueId, Seq, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
 use ::records::{Counts, Date};
@@ -73,7 +75,7 @@ proptest! {
 
 /// One entry as formats 1 to 4 write it: a release that reads these bytes differently needs another format number.
 #[test]
-fn entry_is_written_as_in_every_format_so_far() {
+fn formats_one_to_four_stay_as_they_are() {
     let entry = Entry {
         seq: Seq(300),
         at: Moment::from_micros(5),
@@ -118,6 +120,105 @@ fn sums_of_today_are_not_written() {
 
     assert_ne!(counts, nobody_asked);
     assert_eq!(encode(&counts).len(), before);
+}
+
+/// A snapshot as format 3 wrote it, whose steps on call named nobody: they meant everybody at home who serves the queue.
+#[test]
+fn steps_on_call_of_format_three_are_read() {
+    let mut state = State::default();
+    let mut config = common::config(0);
+    for operator in &mut config.operators {
+        operator.wrap_up = ::dispatch::OwnWrapUp::default();
+    }
+    let mut nobody_named = config.clone();
+    for step in steps_of(&mut nobody_named) {
+        if let Action::OnCall(people) = &mut step.action {
+            people.clear();
+        }
+    }
+    let home = OperatorId::parse("home").unwrap();
+    let old = config_in_format_3(&encode(&nobody_named));
+
+    let read = super::decode::<Config>(3, &old).unwrap();
+
+    assert_eq!(read, config);
+    assert!(steps_of(&mut read.clone()).any(|step| step.action == Action::OnCall(vec![home])));
+    assert_eq!(super::decode::<Config>(FORMAT, &old), Err(Malformed));
+
+    let arrived = |seq, fact| Entry {
+        seq: Seq(seq),
+        at: Moment::ZERO,
+        fact,
+        saved: Saved::Saved,
+    };
+    let needs = Needs::from([]);
+    let line = LineId::parse("free").unwrap();
+    state
+        .apply(&arrived(1, Fact::Configured(Arc::new(nobody_named))))
+        .unwrap();
+    let fact = Fact::Arrived {
+        leg: LegId { start: 1, n: 1 },
+        line,
+        class: Class::Crisis,
+        needs,
+        standing: Standing::Arrival,
+    };
+    state.apply(&arrived(2, fact)).unwrap();
+    let mut snapshot = state.snapshot();
+    // So that its place in the bytes is known: steps taken, needs that hold no more, nobody called, operators beside.
+    let contact = &mut snapshot.dispatcher.contacts[0];
+    (contact.steps_taken, contact.more_operators) = (99, 77);
+    snapshot.dispatcher.operators.clear();
+    let old = config_in_format_3(&encode(&snapshot.dispatcher));
+    // After the time until which a partner rings and her first try, nobody rests and nobody was given it: format 3 has no gift.
+    let rings = [0x80, 0xda, 0xc4, 9, 1, 0];
+    let old = replaced(
+        &old,
+        &[&rings[..], &[0, 1]].concat(),
+        &[&rings[..], &[1]].concat(),
+    );
+    let called = replaced(&old, &[99, 2, 0, 77], &[99, 2, 2, 77]);
+    let not_yet = replaced(&old, &[99, 2, 0, 77], &[99, 2, 1, 77]);
+    let read = |bytes: &[u8]| super::decode::<::dispatch::Snapshot>(3, bytes).unwrap();
+
+    assert_eq!(read(&called).contacts[0].called, [home]);
+    assert_eq!(read(&not_yet).contacts[0].called, []);
+}
+
+/// A configuration as format 3 wrote it.
+fn config_in_format_3(written: &[u8]) -> Vec<u8> {
+    // After 30 s the step with number 6 and an empty list; format 3 wrote number 3 alone.
+    let mut old = replaced(written, &[30, 0, 6, 0], &[30, 0, 3]);
+    // Behind an operator's last queue and her place stands her own wrap-up, which format 3 has not.
+    for place in [1, 2] {
+        let operator = [b"youth", &[place][..]].concat();
+        old = replaced(&old, &[&operator[..], &[0, 0]].concat(), &operator);
+    }
+    old
+}
+
+fn steps_of(config: &mut Config) -> impl Iterator<Item = &mut Step> {
+    let timelines = config
+        .queues
+        .iter_mut()
+        .flat_map(|queue| &mut queue.timelines);
+    timelines.flat_map(|timeline| &mut timeline.steps)
+}
+
+/// The bytes with every run of `from` replaced.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let (mut rest, mut out) = (bytes, Vec::new());
+    while let Some((first, after)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(from) {
+            out.extend(to);
+            rest = after;
+        } else {
+            out.push(*first);
+            rest = after;
+        }
+    }
+    assert_ne!(out, bytes);
+    out
 }
 
 #[test]
