@@ -323,7 +323,7 @@ impl Office {
             let message = tokio::select! {
                 message = from_signalling.next() => message,
                 Some(words) = of_office.recv() => {
-                    herald.tell(&words);
+                    herald.tell(warn::Now::read(), &words);
                     continue;
                 }
                 () = self.ways_changed.notified() => {
@@ -332,7 +332,9 @@ impl Office {
                 }
             };
             match message {
-                Some(ToOffice::Kept(Kept::Warn(warning))) => herald.tell(&warn::words(&warning)),
+                Some(ToOffice::Kept(Kept::Warn(warning))) => {
+                    herald.tell(warn::Now::read(), &warn::words(&warning));
+                }
                 Some(ToOffice::Connect(connect)) => {
                     tokio::spawn(tcp::connect(shared.clone(), connect));
                 }

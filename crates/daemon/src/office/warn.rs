@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dispatch::Notice;
+use dispatch::{ContactId, Notice};
 use exchange::Warning;
+use jiff::Timestamp;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -14,12 +15,29 @@ use crate::configuration::{Heartbeat, Warnings};
 const WAY_TIME: Duration = Duration::from_secs(20);
 /// Warnings of the office itself that may wait to be told; who has more to say waits.
 pub(super) const OF_OFFICE_MAX: usize = 16;
-/// Kinds of warnings remembered so as not to repeat them.
-const KINDS_MAX: usize = 1_000;
+/// Sentences about machines, and contacts, that are remembered so as not to be repeated; beyond it those told longest ago are forgotten.
+const REMEMBERED_MAX: usize = 1_000;
+/// Seconds to which the time of a notice about a caller is cut: no second of hers goes to a webhook.
+const CONTACT_SECONDS: i64 = 60;
 
-/// Tells people, and the same thing not again within the configured time.
+/// Tells people: of a machine not the same again within the configured time, of each contact apart.
 pub(crate) struct Herald {
     ways: Warnings,
+    standing: BTreeMap<String, Standing>,
+    contacts: BTreeMap<ContactId, OfContact>,
+    /// The number that the next contact of whom something is told is known by.
+    number: u32,
+}
+
+/// A sentence that was told and may be told again.
+struct Standing {
+    since: Timestamp,
+    told: Instant,
+}
+
+/// What was told of a contact.
+struct OfContact {
+    number: u32,
     told: BTreeMap<String, Instant>,
 }
 
@@ -37,15 +55,45 @@ pub(crate) enum News {
     Machine,
     /// A machine is well again: logged and told at once.
     Mended,
-    /// Somebody waits, or an operator missed calls: told, but written nowhere.
-    Contact,
+    /// Something goes on with telephones or callers: not repeated for a while, and written nowhere.
+    People,
+    /// An operator missed her calls, or is excused for them: told each time, and written nowhere.
+    Missed,
+    /// Somebody waits: told of each, and written nowhere.
+    Contact(ContactId),
+}
+
+/// Now, on the clock that measures and on the one that people read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    pub(crate) instant: Instant,
+    pub(crate) wall: Timestamp,
+}
+
+impl Now {
+    pub(crate) fn read() -> Self {
+        Self {
+            instant: Instant::now(),
+            wall: Timestamp::now(),
+        }
+    }
+}
+
+/// What goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    kind: &'static str,
+    text: String,
+    since: Timestamp,
 }
 
 impl Herald {
     pub(crate) fn new(ways: Warnings) -> Self {
         Self {
             ways,
-            told: BTreeMap::new(),
+            standing: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            number: 1,
         }
     }
 
@@ -54,47 +102,105 @@ impl Herald {
     }
 
     /// Logs what is said and sends it by every configured way.
-    pub(crate) fn tell(&mut self, words: &Words) {
-        if words.news != News::Contact {
-            tracing::warn!(kind = words.kind, "{}", words.text);
+    pub(crate) fn tell(&mut self, now: Now, words: &Words) {
+        match words.news {
+            News::Machine | News::Mended => tracing::warn!(kind = words.kind, "{}", words.text),
+            News::People | News::Missed | News::Contact(_) => {}
         }
-        if !self.is_news(words) {
+        let Some(message) = self.message(now, words) else {
             return;
-        }
+        };
         if let Some(url) = self.ways.webhook.clone() {
-            let body = serde_json::json!({ "kind": words.kind, "text": words.text }).to_string();
+            let body = message.body();
             tokio::task::spawn_blocking(move || post(&url, &body));
         }
         if let Some((program, arguments)) = self.ways.command.split_first() {
             let mut command = Command::new(program);
             command
                 .args(arguments)
-                .arg(&words.text)
-                .env("LINKA_WARNING", words.kind)
+                .arg(&message.text)
+                .env("LINKA_WARNING", message.kind)
                 .kill_on_drop(true);
             tokio::spawn(run(command));
         }
     }
 
-    fn is_news(&mut self, words: &Words) -> bool {
-        let now = Instant::now();
-        let repeat = self.ways.repeat;
-        self.told
-            .retain(|_, at| now.saturating_duration_since(*at) < repeat);
-        if words.news == News::Mended {
-            self.told.clear();
-            return true;
-        }
-        let key = format!("{} {}", words.kind, words.text);
-        if self.told.contains_key(&key) {
-            return false;
-        }
-        // What cannot be remembered is told again rather than not at all.
-        if self.told.len() < KINDS_MAX {
-            self.told.insert(key, now);
-        }
-        true
+    /// What is to be sent, unless it was told already.
+    fn message(&mut self, now: Now, words: &Words) -> Option<Message> {
+        let (text, since) = match words.news {
+            News::Machine | News::People => (words.text.clone(), self.standing_since(now, words)?),
+            News::Mended => {
+                self.standing.clear();
+                (words.text.clone(), now.wall)
+            }
+            News::Missed => (words.text.clone(), cut(now.wall)),
+            News::Contact(contact) => {
+                let number = self.number_of(now, contact, &words.text)?;
+                (format!("{} (no. {number})", words.text), cut(now.wall))
+            }
+        };
+        let kind = words.kind;
+        Some(Message { kind, text, since })
     }
+
+    /// Since when something is so that is to be told now.
+    fn standing_since(&mut self, now: Now, words: &Words) -> Option<Timestamp> {
+        let key = format!("{} {}", words.kind, words.text);
+        let known = self.standing.get(&key);
+        if known.is_some_and(|standing| self.is_recent(now, standing.told)) {
+            return None;
+        }
+        let since = known.map_or(now.wall, |standing| standing.since);
+        if self.standing.len() >= REMEMBERED_MAX {
+            let oldest = self.standing.iter();
+            let oldest = oldest.min_by_key(|(_, standing)| standing.told);
+            let oldest = oldest.map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| self.standing.remove(&oldest));
+        }
+        let told = now.instant;
+        self.standing.insert(key, Standing { since, told });
+        Some(since)
+    }
+
+    /// The number by which a contact is told from others, when this is to be told of it now. It says nothing of who it is.
+    fn number_of(&mut self, now: Now, contact: ContactId, text: &str) -> Option<u32> {
+        let known = self.contacts.get(&contact).and_then(|of| of.told.get(text));
+        if known.is_some_and(|told| self.is_recent(now, *told)) {
+            return None;
+        }
+        if self.contacts.len() >= REMEMBERED_MAX && !self.contacts.contains_key(&contact) {
+            self.contacts.pop_first();
+        }
+        let next = self.number;
+        let of = self.contacts.entry(contact).or_insert_with(|| OfContact {
+            number: next,
+            told: BTreeMap::new(),
+        });
+        of.told.insert(text.to_owned(), now.instant);
+        let number = of.number;
+        if number == next {
+            self.number = next.wrapping_add(1);
+        }
+        Some(number)
+    }
+
+    fn is_recent(&self, now: Now, told: Instant) -> bool {
+        now.instant.saturating_duration_since(told) < self.ways.repeat
+    }
+}
+
+impl Message {
+    /// The body of the webhook's POST.
+    fn body(&self) -> String {
+        let since = self.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        serde_json::json!({ "kind": self.kind, "text": self.text, "since": since }).to_string()
+    }
+}
+
+/// A time without what would tell of a single call.
+fn cut(time: Timestamp) -> Timestamp {
+    let second = time.as_second();
+    Timestamp::from_second(second - second.rem_euclid(CONTACT_SECONDS)).unwrap_or(time)
 }
 
 fn post(url: &str, body: &str) {
@@ -177,17 +283,17 @@ pub(crate) fn words(warning: &Warning) -> Words {
         Warning::OperatorPaused { operator } => (
             "operator-paused",
             format!("{operator} was paused after missed calls"),
-            News::Contact,
+            News::Missed,
         ),
         Warning::PauseLifted { operator } => (
             "pause-lifted",
             format!("{operator} is the last one there: her pause after missed calls is lifted"),
-            News::Contact,
+            News::Missed,
         ),
         Warning::CallRefused { reason } => (
             "call-refused",
             format!("a call was refused: {reason}"),
-            News::Contact,
+            News::People,
         ),
         Warning::Distribution(notice) => return distribution(notice),
     };
@@ -195,27 +301,199 @@ pub(crate) fn words(warning: &Warning) -> Words {
 }
 
 fn distribution(notice: &Notice) -> Words {
-    let (kind, text) = match notice {
-        Notice::Waits { wait, .. } => (
+    let (kind, text, news) = match notice {
+        Notice::Waits { contact, wait } => (
             "waits",
             format!("somebody has waited for {} s", wait.as_secs()),
+            News::Contact(*contact),
         ),
-        Notice::NobodyThere { queue, .. } => (
+        Notice::NobodyThere { contact, queue } => (
             "nobody-there",
             format!("somebody waits in {queue} and nobody is there"),
+            News::Contact(*contact),
         ),
         Notice::LastOperatorMisses { operator, misses } => (
             "last-operator-misses",
             format!("{operator} is the last one there and missed {misses} calls in a row"),
+            News::Missed,
         ),
         Notice::PhoneGone { operator, .. } => (
             "phone-gone",
             format!("the phone of {operator} does not answer while she is ready"),
+            News::People,
         ),
     };
-    Words {
-        kind,
-        text,
-        news: News::Contact,
+    Words { kind, text, news }
+}
+
+#[cfg(test)]
+mod tests {
+    use dispatch::{OperatorId, QueueId, Seq};
+
+    use super::*;
+
+    const REPEAT: Duration = Duration::from_secs(30 * 60);
+
+    /// A herald, and a clock that the tests turn.
+    struct Told {
+        herald: Herald,
+        now: Now,
+    }
+
+    impl Told {
+        fn new() -> Self {
+            Self {
+                herald: Herald::new(Warnings {
+                    webhook: None,
+                    command: Vec::new(),
+                    repeat: REPEAT,
+                }),
+                now: Now {
+                    instant: Instant::now(),
+                    wall: "2027-03-04T05:06:07Z".parse().unwrap(),
+                },
+            }
+        }
+
+        fn wait(&mut self, time: Duration) {
+            self.now.instant += time;
+            self.now.wall += time;
+        }
+
+        fn told(&mut self, warning: &Warning) -> Option<Message> {
+            self.herald.message(self.now, &words(warning))
+        }
+
+        fn text(&mut self, warning: &Warning) -> Option<String> {
+            self.told(warning).map(|message| message.text)
+        }
+    }
+
+    fn waits(contact: u64) -> Warning {
+        Warning::Distribution(Notice::Waits {
+            contact: ContactId(Seq(contact)),
+            wait: Duration::from_secs(90),
+        })
+    }
+
+    fn trunk_down() -> Warning {
+        let trunk = "carrier".to_owned();
+        Warning::TrunkDown { trunk }
+    }
+
+    #[test]
+    fn second_caller_who_waits_is_told_and_told_from_the_first() {
+        let mut told = Told::new();
+
+        let first = told.text(&waits(7));
+        told.wait(Duration::from_secs(60));
+        let second = told.text(&waits(12));
+
+        assert_eq!(
+            first.as_deref(),
+            Some("somebody has waited for 90 s (no. 1)")
+        );
+        assert_eq!(
+            second.as_deref(),
+            Some("somebody has waited for 90 s (no. 2)")
+        );
+    }
+
+    #[test]
+    fn two_callers_for_whom_nobody_is_there_are_told_apart() {
+        let mut told = Told::new();
+        let nobody = |contact| {
+            Warning::Distribution(Notice::NobodyThere {
+                contact: ContactId(Seq(contact)),
+                queue: QueueId::parse("crisis").unwrap(),
+            })
+        };
+
+        let texts = [1, 2, 1].map(|contact| told.text(&nobody(contact)));
+        let waits = told.text(&waits(2));
+
+        assert!(
+            texts[0]
+                .as_deref()
+                .is_some_and(|text| text.ends_with("(no. 1)"))
+        );
+        assert!(
+            texts[1]
+                .as_deref()
+                .is_some_and(|text| text.ends_with("(no. 2)"))
+        );
+        assert_eq!(texts[2], None);
+        assert!(waits.is_some_and(|text| text.ends_with("(no. 2)")));
+    }
+
+    #[test]
+    fn machine_is_told_once_per_repeat_time_and_since_when_it_fails() {
+        let mut told = Told::new();
+
+        let first = told.told(&trunk_down()).unwrap();
+        told.wait(REPEAT - Duration::from_secs(1));
+        let within = told.told(&trunk_down());
+        told.wait(Duration::from_secs(1));
+        let again = told.told(&trunk_down()).unwrap();
+
+        assert_eq!(
+            first.body(),
+            r#"{"kind":"trunk-down","since":"2027-03-04T05:06:07Z","text":"trunk carrier does not answer"}"#
+        );
+        assert_eq!(within, None);
+        assert_eq!(again, first);
+    }
+
+    #[test]
+    fn machine_that_fails_after_it_was_mended_is_told_at_once_and_callers_stay_known() {
+        let mut told = Told::new();
+        let trunk = "carrier".to_owned();
+        told.told(&trunk_down());
+        told.told(&waits(7));
+
+        let up = told.told(&Warning::TrunkUp { trunk });
+        told.wait(Duration::from_secs(5));
+        let down = told.told(&trunk_down()).unwrap();
+
+        assert!(up.is_some());
+        assert!(down.body().contains("05:06:12Z"));
+        assert_eq!(told.told(&waits(7)), None);
+    }
+
+    #[test]
+    fn operator_is_told_of_each_time_she_is_paused() {
+        let mut told = Told::new();
+        let operator = OperatorId::parse("jana").unwrap();
+        let paused = Warning::OperatorPaused { operator };
+
+        let texts = [told.text(&paused), told.text(&paused)];
+
+        assert!(texts.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn no_second_of_a_caller_leaves_the_house() {
+        let mut told = Told::new();
+
+        let message = told.told(&waits(7)).unwrap();
+
+        assert!(
+            message
+                .body()
+                .contains("\"since\":\"2027-03-04T05:06:00Z\"")
+        );
+    }
+
+    #[test]
+    fn many_callers_silence_no_machine_and_are_forgotten_the_oldest_first() {
+        let mut told = Told::new();
+        let callers = u64::try_from(REMEMBERED_MAX).unwrap() + 1;
+
+        let all = (1..=callers).filter(|contact| told.told(&waits(*contact)).is_some());
+
+        assert_eq!(all.count(), REMEMBERED_MAX + 1);
+        assert!(told.told(&trunk_down()).is_some());
+        assert_eq!(told.herald.contacts.len(), REMEMBERED_MAX);
+        assert_eq!(told.told(&waits(callers)), None);
     }
 }
