@@ -1,6 +1,7 @@
 //! `linka operator`: adds operators, lists them and gives them new passwords, in `operators.toml`.
 
 use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -106,19 +107,71 @@ impl OperatorsFile {
         Ok(password)
     }
 
-    /// Writes the file whole: a crash leaves the old one or the new one.
+    /// Writes the file whole: a crash leaves the old one or the new one. Whoever could read the old one, the service among them, still can; a file
+    /// that is new belongs to whom the folder belongs to, and nobody else reads the hashes in it.
     fn write(&self) -> anyhow::Result<()> {
         let context = || format!("{} cannot be written", self.path.display());
+        let kept = match std::fs::metadata(&self.path) {
+            Ok(old) => Kept::of(&old),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
+                let folder = std::fs::metadata(folder).with_context(context)?;
+                Kept {
+                    mode: NEW_FILE_MODE,
+                    ..Kept::of(&folder)
+                }
+            }
+            Err(error) => return Err(error).with_context(context),
+        };
         let new = self.path.with_extension("toml.new");
-        let mut file = std::fs::File::create(&new).with_context(context)?;
-        if let Ok(old) = std::fs::metadata(&self.path) {
-            file.set_permissions(old.permissions())
-                .with_context(context)?;
+        let written = self
+            .write_new(&new, &kept)
+            .and_then(|()| std::fs::rename(&new, &self.path));
+        if written.is_err() {
+            // What is half written is of no use; the old file stands as it was.
+            let _gone = std::fs::remove_file(&new);
         }
-        file.write_all(self.document.to_string().as_bytes())
-            .with_context(context)?;
-        file.sync_all().with_context(context)?;
-        std::fs::rename(&new, &self.path).with_context(context)
+        written.with_context(context)
+    }
+
+    fn write_new(&self, path: &Path, kept: &Kept) -> std::io::Result<()> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(NEW_FILE_MODE)
+            .open(path)?;
+        let made = file.metadata()?;
+        if (made.uid(), made.gid()) != (kept.owner, kept.group) {
+            std::os::unix::fs::fchown(&file, Some(kept.owner), Some(kept.group))?;
+        }
+        file.set_permissions(std::fs::Permissions::from_mode(kept.mode))?;
+        file.write_all(self.document.to_string().as_bytes())?;
+        file.sync_all()
+    }
+}
+
+/// The mode of a file that was not there before.
+const NEW_FILE_MODE: u32 = 0o600;
+
+/// Who may read and write a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kept {
+    owner: u32,
+    group: u32,
+    mode: u32,
+}
+
+impl Kept {
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        Self {
+            owner: metadata.uid(),
+            group: metadata.gid(),
+            mode: metadata.mode() & 0o777,
+        }
     }
 }
 
@@ -148,4 +201,76 @@ fn new_password() -> anyhow::Result<String> {
         .iter()
         .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::chown;
+
+    use super::*;
+
+    fn kept(folder: &Path) -> Kept {
+        Kept::of(&std::fs::metadata(folder.join("operators.toml")).unwrap())
+    }
+
+    fn add(folder: &Path, name: &str) {
+        let mut operators = OperatorsFile::open(folder, "linka").unwrap();
+        operators.add(name).unwrap();
+    }
+
+    #[test]
+    fn file_that_is_new_is_read_by_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+
+        add(folder.path(), "jana");
+
+        assert_eq!(kept(folder.path()).mode, 0o600);
+    }
+
+    #[test]
+    fn owner_group_and_mode_stay_when_an_operator_is_added() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("operators.toml");
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+        // Only root gives files away: for anybody else the mode alone is another than that of a new file.
+        let _mine = chown(&file, Some(4_711), Some(4_712));
+        let before = kept(folder.path());
+
+        add(folder.path(), "jana");
+        add(folder.path(), "eva");
+
+        assert_eq!(kept(folder.path()), before);
+        assert_eq!(before.mode, 0o640);
+        assert_eq!(
+            OperatorsFile::open(folder.path(), "linka")
+                .unwrap()
+                .names()
+                .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn file_that_is_new_belongs_to_whom_the_folder_belongs_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let _mine = chown(folder.path(), Some(4_711), Some(4_712));
+        let of_folder = Kept::of(&std::fs::metadata(folder.path()).unwrap());
+
+        add(folder.path(), "jana");
+
+        let made = kept(folder.path());
+        assert_eq!((made.owner, made.group), (of_folder.owner, of_folder.group));
+    }
+
+    #[test]
+    fn what_an_earlier_crash_left_half_written_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("operators.toml.new"), "half").unwrap();
+
+        add(folder.path(), "jana");
+
+        assert!(!folder.path().join("operators.toml.new").exists());
+        assert_eq!(kept(folder.path()).mode, 0o600);
+    }
 }
