@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Input, Intent, Key,
+    OwnWrapUp,     Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Input, Intent, Key,
     LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId, Place, Queue, QueueId,
     Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
 };
@@ -108,6 +108,7 @@ fn config(wrap_up: Duration) -> Config {
                     .collect(),
                 queues: (0..QUEUES).map(queue).collect(),
                 place: Place::Desk,
+                wrap_up: OwnWrapUp::default(),
             })
             .collect(),
         partners: Vec::new(),

@@ -16,10 +16,11 @@ use clap::{Args, Parser, Subcommand};
 use jiff::tz::TimeZone;
 use web::tls::Certificate;
 
-use crate::configuration::{self, Node, Problem};
+use crate::configuration::{self, Node, Problem, readers};
 use crate::expiry::{Nearness, sentence};
 use crate::office::control::{Answer, Request, ask};
 use crate::office::pages::unix_seconds;
+use crate::office::ways::{self, Message};
 use crate::operators::OperatorsFile;
 use crate::{serve, status};
 
@@ -45,7 +46,8 @@ enum Command {
     Serve(serve::Options),
     /// Read the configuration, name everything that is wrong with it and what ought to be better.
     ///
-    /// Exit code 0: it can be served. Exit code 2: it cannot, and each line of the output names file, line and key.
+    /// Says who would ring for a caller of each line and class while nobody is at a desk, and what keeps the configuration from being ready for
+    /// callers. Exit code 0: it can be served. Exit code 2: it cannot, and each line of the output names file, line and key.
     Check(Folders),
     /// Show contacts, operators and trunks as they are now.
     Status {
@@ -82,9 +84,18 @@ enum Command {
     Backup(crate::backup::Options),
     /// Make an empty records database, SQLite or PostgreSQL, from a backup: all of it or nothing.
     Restore(crate::backup::Options),
+    /// See that whoever ought to be told of failures is told.
+    #[command(subcommand)]
+    Warn(WarnCommand),
     /// Add operators, list them, give them new passwords.
     #[command(subcommand)]
     Operator(OperatorCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum WarnCommand {
+    /// Send a warning by every way of `linka.toml` and say what became of it. Exit code 2: nobody can be told, or a way failed.
+    Test(Folders),
 }
 
 #[derive(Debug, Subcommand)]
@@ -138,6 +149,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Audit(options) => show(crate::audit::audit(&options)),
         Command::Backup(options) => show(crate::backup::backup(&options)),
         Command::Restore(options) => show(crate::backup::restore(&options)),
+        Command::Warn(WarnCommand::Test(folders)) => warn_test(&folders),
         Command::Operator(command) => operator(command),
     };
     match done {
@@ -160,7 +172,21 @@ fn check(folders: &Folders) -> anyhow::Result<ExitCode> {
             for advice in configuration.advice.iter().chain(&advice_of_certificate) {
                 println!("advice: {advice}");
             }
-            println!("{} can be served", folders.config.display());
+            let not_ready: Vec<String> = configuration
+                .not_ready
+                .into_iter()
+                .chain(readers::open_to_others(&folders.config, &folders.keys))
+                .chain(readers::closed_to_service(&folders.config))
+                .collect();
+            for reason in &not_ready {
+                println!("not ready for callers: {reason}");
+            }
+            let so_far = if not_ready.is_empty() {
+                ""
+            } else {
+                ", but is not ready for callers"
+            };
+            println!("{} can be served{so_far}", folders.config.display());
             Ok(ExitCode::SUCCESS)
         }
         Err(problems) => {
@@ -272,6 +298,9 @@ fn operator(command: OperatorCommand) -> anyhow::Result<ExitCode> {
         OperatorCommand::Add(operator) => {
             let password = open_operators(&operator.folders)?.add(&operator.name)?;
             print_account(&operator, &password);
+            for closed in readers::closed_to_service(&operator.folders.config) {
+                eprintln!("{closed}");
+            }
         }
         OperatorCommand::Password(operator) => {
             let password = open_operators(&operator.folders)?.password(&operator.name)?;
@@ -279,6 +308,35 @@ fn operator(command: OperatorCommand) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn warn_test(folders: &Folders) -> anyhow::Result<ExitCode> {
+    let configuration = match configuration::load(&folders.config, &folders.keys) {
+        Ok(configuration) => configuration,
+        Err(problems) => {
+            print_problems(&problems);
+            return Ok(ExitCode::from(EXIT_WRONG));
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let message = Message::test(jiff::Timestamp::now());
+    let sent = runtime.block_on(ways::send(&configuration.node.warnings, message));
+    if sent.is_empty() {
+        bail!("nobody is told: set warnings.webhook or warnings.command in linka.toml");
+    }
+    let mut code = ExitCode::SUCCESS;
+    for (way, sent) in sent {
+        match sent {
+            Ok(()) => println!("the {way} took the test: see that somebody reads it"),
+            Err(error) => {
+                eprintln!("the {way} failed: {error:#}");
+                code = ExitCode::from(EXIT_WRONG);
+            }
+        }
+    }
+    Ok(code)
 }
 
 fn open_operators(folders: &Folders) -> anyhow::Result<OperatorsFile> {

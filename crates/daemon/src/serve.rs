@@ -62,7 +62,7 @@ pub(crate) fn serve(options: &Options) -> anyhow::Result<ExitCode> {
             bail!("the configuration is not valid; nothing was started");
         }
     };
-    for advice in &configuration.advice {
+    for advice in configuration.advice.iter().chain(&configuration.not_ready) {
         tracing::warn!("{advice}");
     }
     harden();

@@ -204,7 +204,7 @@ fn arrive(
     let timelines = &queue_of(&dispatcher, line).timelines;
     let calls_home = timelines.iter().any(|timeline| {
         let mut steps = timeline.steps.iter();
-        timeline.class == class && steps.any(|step| step.action == Action::OnCall)
+        timeline.class == class && steps.any(|step| step.action.calls(before.id))
     });
     match before.status {
         // A reserve may keep her for something more urgent, and nothing is more urgent than an alarm.

@@ -13,7 +13,7 @@ use toml::Spanned;
 use super::numbers::number;
 use super::prompts::Prompts;
 use super::queues::{self, QueuesFile, Relaxations};
-use super::source::{Problem, Source};
+use super::source::{Problem, Source, keep};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,9 +80,6 @@ const fn default_cannot_speak() -> bool {
     true
 }
 
-/// Longest time that a line rings before it answers by itself: carriers give up a little later, in seconds.
-const RING_TIME_SECONDS_MAX: u64 = 60;
-
 /// Reads a language of prompts.
 pub(super) fn language<T>(
     source: &Source,
@@ -120,16 +117,16 @@ impl LinesFile {
                 relaxations: queues.1.relaxations(queues.0, queue, problems),
                 widens: queues.1.widens(queue),
             };
-            match table.line(source, prompts, numbers, &in_queue) {
-                Ok(line) if lines.iter().any(|other| other.id == line.id) => {
+            match table.line(source, prompts, numbers, &in_queue, problems) {
+                Some(line) if lines.iter().any(|other| other.id == line.id) => {
                     problems.push(source.problem(
                         &table.name,
                         "line.name",
                         format!("{} stands twice", line.id),
                     ));
                 }
-                Ok(line) => lines.push(line),
-                Err(problem) => problems.push(problem),
+                Some(line) => lines.push(line),
+                None => {}
             }
         }
         if self.lines.is_empty() {
@@ -175,52 +172,50 @@ impl ChoiceTable {
 }
 
 impl LineTable {
+    /// The line; everything that is wrong with it is put to the problems.
     fn line(
         &self,
         source: &Source,
         prompts: &Prompts,
         numbers: Vec<PhoneNumber>,
         in_queue: &InQueue,
-    ) -> Result<Line, Problem> {
-        let languages = self.languages(source)?;
+        problems: &mut Vec<Problem>,
+    ) -> Option<Line> {
+        let name = keep(queues::key(source, "line.name", &self.name), problems);
+        let class = keep(self.class(source), problems);
+        let relaxations = &in_queue.relaxations;
+        let needs = queues::needs(source, "line.skills", &self.name, &self.skills, relaxations);
+        let needs = keep(needs, problems);
+        let sound = prompts.sound(source, "line.waiting_sound", &self.waiting_sound, None);
+        let waiting_sound = keep(sound, problems);
+        let choices = keep(self.choices(source, in_queue), problems);
+        let languages = keep(self.languages(source), problems)?;
         let spoken = |key: &str, name: &Spanned<String>| {
             let sounds = languages
                 .iter()
                 .map(|language| prompts.sound(source, key, name, Some(*language)));
             sounds.collect::<Result<Vec<_>, _>>()
         };
-        Ok(Line {
-            id: LineId(queues::key(source, "line.name", &self.name)?),
+        let greeting = keep(spoken("line.greeting", &self.greeting), problems);
+        let words = self.waiting_words.iter();
+        let words = words.map(|name| spoken("line.waiting_words", name));
+        let waiting_words = words.filter_map(|read| keep(read, problems)).collect();
+        Some(Line {
+            id: LineId(name?),
             numbers,
-            class: self.class(source)?,
-            needs: queues::needs(
-                source,
-                "line.skills",
-                &self.name,
-                &self.skills,
-                &in_queue.relaxations,
-            )?
-            .into(),
-            ring_time: Duration::from_secs(self.ring_time_seconds.min(RING_TIME_SECONDS_MAX)),
-            greeting: spoken("line.greeting", &self.greeting)?,
-            waiting_sound: prompts.sound(
-                source,
-                "line.waiting_sound",
-                &self.waiting_sound,
-                None,
-            )?,
-            waiting_words: self
-                .waiting_words
-                .iter()
-                .map(|name| spoken("line.waiting_words", name))
-                .collect::<Result<_, _>>()?,
-            waiting_words_every: Duration::from_secs(self.waiting_words_every_seconds.max(10)),
+            class: class?,
+            needs: needs?.into(),
+            ring_time: Duration::from_secs(self.ring_time_seconds),
+            greeting: greeting?,
+            waiting_sound: waiting_sound?,
+            waiting_words,
+            waiting_words_every: Duration::from_secs(self.waiting_words_every_seconds),
             cannot_speak: if self.cannot_speak {
                 CannotSpeak::AnyKeyTwice
             } else {
                 CannotSpeak::Off
             },
-            choices: self.choices(source, in_queue)?,
+            choices: choices?,
             languages,
         })
     }

@@ -8,10 +8,17 @@ mod oidc;
 mod people;
 mod prompts;
 mod queues;
+pub(crate) mod readers;
+mod readiness;
 mod references;
+mod restart;
+mod schema;
 mod setup;
 mod source;
+#[cfg(test)]
+mod tests;
 mod trunks;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +31,7 @@ use web::board::Setup;
 
 pub(crate) use night::Night;
 pub(crate) use node::{Heartbeat, Node, Warnings};
+pub(crate) use restart::ringing_max;
 pub(crate) use source::Problem;
 
 use lines::LinesFile;
@@ -31,7 +39,8 @@ use node::NodeFile;
 use people::{OperatorsFile, PartnersFile};
 use prompts::Prompts;
 use queues::QueuesFile;
-use source::Source;
+use schema::File;
+use source::{Source, keep};
 use trunks::TrunksFile;
 
 /// A valid configuration.
@@ -47,19 +56,26 @@ pub(crate) struct Configuration {
     pub(crate) nights: Vec<Night>,
     /// What works but ought to be better.
     pub(crate) advice: Vec<String>,
+    /// What keeps it from answering real callers, although it can be served: the example's trunk and numbers, nobody to tell.
+    pub(crate) not_ready: Vec<String>,
 }
 
 /// Reads the whole folder.
 ///
 /// # Errors
-/// Every problem that was found, so that they can be mended in one go.
+/// Every problem of every file that was found, so that they can be mended in one go.
 pub(crate) fn load(folder: &Path, keys: &Path) -> Result<Configuration, Vec<Problem>> {
     let mut problems = Vec::new();
-    let read = Files::read(folder, &mut problems);
-    let Some(files) = read else {
-        return Err(problems);
+    let read = Read::all(folder, &mut problems);
+    let configuration = match read.files() {
+        Ok(files) => files.configuration(folder, keys, &mut problems),
+        Err(read) => {
+            read.check_each(folder, keys, &mut problems);
+            None
+        }
     };
-    let configuration = files.configuration(folder, keys, &mut problems);
+    problems.sort();
+    problems.dedup();
     match configuration {
         Some(configuration) if problems.is_empty() => Ok(configuration),
         Some(_) | None => Err(problems),
@@ -85,46 +101,100 @@ struct Files {
     partners: (Source, PartnersFile),
 }
 
-impl Files {
-    fn read(folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
-        let node = file(folder, "linka.toml", problems);
-        let trunks = file(folder, "trunks.toml", problems);
-        let lines = file(folder, "lines.toml", problems);
-        let queues = file(folder, "queues.toml", problems);
-        let operators = file(folder, "operators.toml", problems);
-        let partners = file(folder, "partners.toml", problems);
-        Some(Self {
-            node: node?,
-            trunks: trunks?,
-            lines: lines?,
-            queues: queues?,
-            operators: operators?,
-            partners: partners?,
-        })
+/// What could be read of the files.
+struct Read {
+    node: Option<(Source, NodeFile)>,
+    trunks: Option<(Source, TrunksFile)>,
+    lines: Option<(Source, LinesFile)>,
+    queues: Option<(Source, QueuesFile)>,
+    operators: Option<(Source, OperatorsFile)>,
+    partners: Option<(Source, PartnersFile)>,
+}
+
+impl Read {
+    fn all(folder: &Path, problems: &mut Vec<Problem>) -> Self {
+        Self {
+            node: read(folder, File::Linka, problems),
+            trunks: read(folder, File::Trunks, problems),
+            lines: read(folder, File::Lines, problems),
+            queues: read(folder, File::Queues, problems),
+            operators: read(folder, File::Operators, problems),
+            partners: read(folder, File::Partners, problems),
+        }
     }
 
+    /// The files, when each could be read.
+    fn files(self) -> Result<Files, Box<Self>> {
+        match self {
+            Self {
+                node: Some(node),
+                trunks: Some(trunks),
+                lines: Some(lines),
+                queues: Some(queues),
+                operators: Some(operators),
+                partners: Some(partners),
+            } => Ok(Files {
+                node,
+                trunks,
+                lines,
+                queues,
+                operators,
+                partners,
+            }),
+            some => Err(Box::new(some)),
+        }
+    }
+
+    /// Names what is wrong in each file by itself, while another could not be read.
+    fn check_each(&self, folder: &Path, keys: &Path, problems: &mut Vec<Problem>) {
+        let node = self.node.as_ref();
+        let node = node.and_then(|(source, file)| file.node(source, keys, problems));
+        if let Some((source, file)) = &self.trunks {
+            file.trunks(source, keys, problems);
+        }
+        let prompts = node.map(|node| Prompts::read(&folder.join(node.prompts)));
+        let prompts = prompts.and_then(|prompts| keep(prompts, problems));
+        let Some((source, queues)) = &self.queues else {
+            return;
+        };
+        if let (Some((of_lines, file)), Some(prompts)) = (&self.lines, prompts) {
+            file.lines(of_lines, &prompts, (source, queues), problems);
+        }
+        let ids: Vec<QueueId> = queues
+            .queues(source, problems)
+            .iter()
+            .map(|queue| queue.id)
+            .collect();
+        if let Some((source, file)) = &self.operators {
+            file.operators(source, &ids, problems);
+        }
+        if let Some((source, file)) = &self.partners {
+            file.directory(source, queues, problems);
+        }
+    }
+}
+
+impl Files {
     fn configuration(
         &self,
         folder: &Path,
         keys: &Path,
         problems: &mut Vec<Problem>,
     ) -> Option<Configuration> {
-        let node = self.node.1.node(&self.node.0, keys, problems)?;
-        let prompts = match Prompts::read(&folder.join(&node.prompts)) {
-            Ok(prompts) => prompts,
-            Err(problem) => {
-                problems.push(problem);
-                return None;
-            }
-        };
+        let node = self.node.1.node(&self.node.0, keys, problems);
+        let prompts = node
+            .as_ref()
+            .map(|node| Prompts::read(&folder.join(&node.prompts)));
+        let prompts = prompts.and_then(|prompts| keep(prompts, problems));
         let mut queues = self.queues.1.queues(&self.queues.0, problems);
         let queue_ids: Vec<QueueId> = queues.iter().map(|queue| queue.id).collect();
-        let lines = self.lines.1.lines(
-            &self.lines.0,
-            &prompts,
-            (&self.queues.0, &self.queues.1),
-            problems,
-        );
+        let lines = prompts.as_ref();
+        let of_queues = (&self.queues.0, &self.queues.1);
+        let lines = lines.map(|prompts| {
+            self.lines
+                .1
+                .lines(&self.lines.0, prompts, of_queues, problems)
+        });
         let operators = self
             .operators
             .1
@@ -138,10 +208,11 @@ impl Files {
         }
         let trunks = self.trunks.1.trunks(&self.trunks.0, keys, problems);
         references::check(self, problems);
-        self.check_numbers(&lines, problems);
+        self.check_numbers(lines.as_deref().unwrap_or_default(), problems);
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);
         let ringing_max = ringing_max(&distributed);
+        let (node, prompts, lines) = (node?, prompts?, lines?);
         let settings = Settings {
             dispatch: dispatch::Config {
                 lines: self.lines.1.queues(),
@@ -150,14 +221,7 @@ impl Files {
                 partners: directory.partners,
                 rules: self.queues.1.rules(),
             },
-            node: exchange::settings::Node {
-                public_address: node.public_address,
-                listeners: Vec::new(),
-                clear_text: node.clear_text.clone(),
-                realm: node.realm.clone(),
-                session_expires: node.session_expires,
-                contacts_max: contacts_max(node.rtp_ports, ringing_max),
-            },
+            node: node.exchange(node.clear_text.clone(), ringing_max),
             trunks,
             lines,
             operators,
@@ -168,6 +232,7 @@ impl Files {
         let nights = self.nights(&settings, problems);
         let mut advice = advice(&node, &settings, &prompts);
         advice.extend(self.queues.1.reserves_of_everybody());
+        let not_ready = readiness::not_ready(self, &node);
         Some(Configuration {
             setup: setup::setup(&node, &settings.dispatch, &self.queues.1, &self.operators.1),
             node,
@@ -175,6 +240,7 @@ impl Files {
             sounds: prompts.files,
             nights,
             advice,
+            not_ready: not_ready.iter().map(ToString::to_string).collect(),
         })
     }
 
@@ -200,34 +266,20 @@ impl Files {
 }
 
 /// Reads one file; a problem leaves `None`.
-fn file<T: DeserializeOwned>(
+fn read<T: DeserializeOwned>(
     folder: &Path,
-    name: &str,
+    file: File,
     problems: &mut Vec<Problem>,
 ) -> Option<(Source, T)> {
-    let read = Source::read(folder, name).and_then(|source| {
-        let parsed = source.parse()?;
-        Ok((source, parsed))
-    });
-    read.map_err(|problem| problems.push(problem)).ok()
-}
-
-/// Live contacts that the port range can carry: each has a caller's leg, and whoever may ring at once keeps her room.
-fn contacts_max((first, last): (u16, u16), ringing_max: usize) -> usize {
-    const PORTS_A_LEG: usize = 2;
-    let legs = (usize::from(last - first) + 1) / PORTS_A_LEG;
-    // A quarter of the pairs is kept at least, for pairs that cool down too.
-    legs.saturating_sub(ringing_max.max(legs / 4)).max(1)
-}
-
-/// Legs that may ring or talk at once: an operator is offered one contact, at each phone that she registered, and at
-/// home at one.
-fn ringing_max(operators: &[dispatch::Operator]) -> usize {
-    let phones = |operator: &dispatch::Operator| match operator.place {
-        dispatch::Place::Desk => sip::CONTACTS_MAX,
-        dispatch::Place::Home => 1,
-    };
-    operators.iter().map(phones).sum()
+    let source = keep(Source::read(folder, file.name()), problems)?;
+    let found = walk::walk(&source, file);
+    if !found.is_empty() {
+        problems.extend(found);
+        return None;
+    }
+    // What the table of keys lets pass parses; should the two ever differ, this says so.
+    let parsed = keep(source.parse(), problems)?;
+    Some((source, parsed))
 }
 
 /// Whether nothing tells that a trunk is dead: neither a probe nor our registration with it.
@@ -237,11 +289,6 @@ const fn is_unwatched(trunk: &Trunk) -> bool {
 
 fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
     let mut advice = Vec::new();
-    if settings.operators.is_empty() {
-        advice.push(
-            "operators.toml has no operator yet: `linka operator add NAME` makes one".to_owned(),
-        );
-    }
     if node.warnings.webhook.is_none() && node.warnings.command.is_empty() {
         advice.push("linka.toml: nobody is told when something fails: set warnings.webhook or warnings.command".to_owned());
     }
@@ -268,19 +315,4 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
         ));
     }
     advice
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn callers_leave_ports_to_as_many_phones_as_may_ring() {
-        let range = (10_000, 10_079);
-
-        assert_eq!(contacts_max(range, 0), 30);
-        assert_eq!(contacts_max(range, 10), 30);
-        assert_eq!(contacts_max(range, 25), 15);
-        assert_eq!(contacts_max(range, 400), 1);
-    }
 }

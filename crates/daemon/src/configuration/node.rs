@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dispatch::Key;
+use exchange::settings::Network;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use sip::digest::Algorithm;
@@ -13,7 +14,7 @@ use toml::Spanned;
 use web::identity::provider::ProviderSettings;
 
 use super::oidc::OidcTable;
-use super::source::{Problem, Source};
+use super::source::{Problem, Source, keep};
 use super::trunks::network;
 
 #[derive(Default, Deserialize)]
@@ -62,17 +63,9 @@ struct SipTable {
     digest_algorithm: Spanned<String>,
     clear_text_networks: Vec<Spanned<String>>,
     name_servers: Vec<Spanned<String>>,
-    registration_min_seconds: u32,
-    registration_max_seconds: u32,
+    registration_min_seconds: Spanned<u32>,
+    registration_max_seconds: Spanned<u32>,
     session_expires_seconds: u64,
-}
-
-impl SipTable {
-    fn registration(&self) -> (Duration, Duration) {
-        let least = Duration::from_secs(self.registration_min_seconds.max(1).into());
-        let most = Duration::from_secs(self.registration_max_seconds.into());
-        (least, most.max(least))
-    }
 }
 
 fn unspanned(text: &str) -> Spanned<String> {
@@ -97,8 +90,8 @@ impl Default for SipTable {
             digest_algorithm: unspanned("MD5"),
             clear_text_networks: private.map(unspanned).to_vec(),
             name_servers: Vec::new(),
-            registration_min_seconds: 60,
-            registration_max_seconds: 120,
+            registration_min_seconds: Spanned::new(0..0, 60),
+            registration_max_seconds: Spanned::new(0..0, 120),
             session_expires_seconds: 1800,
         }
     }
@@ -175,7 +168,7 @@ impl Default for PromptsTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct WarningsTable {
-    webhook: Option<String>,
+    webhook: Option<Spanned<String>>,
     command: Vec<String>,
     repeat_minutes: u64,
 }
@@ -193,7 +186,7 @@ impl Default for WarningsTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct HeartbeatTable {
-    url: Option<String>,
+    url: Option<Spanned<String>>,
     interval_seconds: u64,
 }
 
@@ -217,7 +210,7 @@ pub(crate) struct Node {
     pub(crate) public_address: Option<IpAddr>,
     pub(crate) realm: String,
     pub(crate) algorithm: Algorithm,
-    pub(crate) clear_text: Vec<exchange::settings::Network>,
+    pub(crate) clear_text: Vec<Network>,
     /// Who is asked for the hosts of trunks; those of the system when there are none.
     pub(crate) name_servers: Vec<SocketAddr>,
     /// Least and most time that a phone's registration is granted for.
@@ -231,7 +224,7 @@ pub(crate) struct Node {
     pub(crate) web: Option<SocketAddr>,
     pub(crate) https: Option<Https>,
     /// Who is believed when she says for whom she asks.
-    pub(crate) proxies: Vec<exchange::settings::Network>,
+    pub(crate) proxies: Vec<Network>,
     /// The provider through which people may sign in.
     pub(crate) oidc: Option<ProviderSettings>,
     pub(crate) pause_reasons: Vec<Key>,
@@ -249,7 +242,7 @@ pub(crate) struct Https {
 }
 
 /// How people are told that something fails, by a way that is not the trunk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Warnings {
     pub(crate) webhook: Option<String>,
     pub(crate) command: Vec<String>,
@@ -257,7 +250,7 @@ pub(crate) struct Warnings {
 }
 
 /// An address that is asked for as long as every thread ticks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heartbeat {
     pub(crate) url: String,
     pub(crate) interval: Duration,
@@ -284,72 +277,101 @@ impl NodeFile {
         keys: &Path,
         problems: &mut Vec<Problem>,
     ) -> Option<Node> {
-        match self.checked(source, keys) {
-            Ok(node) => Some(node),
-            Err(problem) => {
-                problems.push(problem);
-                None
-            }
-        }
+        let sip = &self.sip;
+        let udp = addresses(source, "sip.udp", &sip.udp, problems);
+        let tcp = addresses(source, "sip.tcp", &sip.tcp, problems);
+        let name_servers = addresses(source, "sip.name_servers", &sip.name_servers, problems);
+        let clear_text = sip.clear_text_networks.iter();
+        let clear_text = clear_text.map(|text| network(source, "sip.clear_text_networks", text));
+        let clear_text: Vec<_> = clear_text.filter_map(|read| keep(read, problems)).collect();
+        let public_address = sip.public_address.as_ref();
+        let public_address =
+            public_address.map(|text| parse(source, "sip.public_address", "203.0.113.10", text));
+        let public_address = keep(public_address.transpose(), problems);
+        let rtp_address = self.rtp.address.as_ref();
+        let rtp_address = rtp_address.map(|text| parse(source, "rtp.address", "0.0.0.0", text));
+        let rtp_address = keep(rtp_address.transpose(), problems);
+        let metrics = &self.metrics.listen;
+        let metrics = keep(
+            parse(source, "metrics.listen", "127.0.0.1:9464", metrics),
+            problems,
+        );
+        let database = keep(self.database(source), problems);
+        let time_zone = keep(self.time_zone(source), problems);
+        let algorithm = keep(self.algorithm(source), problems);
+        let registration = keep(self.registration(source), problems);
+        let rtp_ports = keep(self.ports(source), problems);
+        let web = keep(self.web(source), problems);
+        let https = keep(self.https(source), problems);
+        let oidc = keep(self.oidc(source, keys), problems);
+        let proxies = self.web.proxies.iter();
+        let proxies = proxies.map(|text| network(source, "web.proxies", text));
+        let proxies = proxies.filter_map(|read| keep(read, problems)).collect();
+        let pause_reasons = self.pause_reasons(source, problems);
+        let warnings = keep(self.warnings(source), problems);
+        let heartbeat = keep(self.heartbeat(source), problems);
+        Some(Node {
+            database: database?,
+            time_zone: time_zone?,
+            udp,
+            tcp,
+            public_address: public_address?,
+            realm: sip.realm.clone(),
+            algorithm: algorithm?,
+            clear_text,
+            name_servers,
+            registration: registration?,
+            session_expires: Duration::from_secs(sip.session_expires_seconds),
+            rtp_ports: rtp_ports?,
+            rtp_address: rtp_address?,
+            metrics: metrics?,
+            web: web?,
+            https: https?,
+            proxies,
+            oidc: oidc?,
+            pause_reasons,
+            prompts: self.prompts.folder.clone(),
+            warnings: warnings?,
+            heartbeat: heartbeat?,
+        })
     }
 
-    fn checked(&self, source: &Source, keys: &Path) -> Result<Node, Problem> {
-        let sip = &self.sip;
-        let addresses = |key: &str, texts: &[Spanned<String>]| {
-            texts
-                .iter()
-                .map(|text| parse(source, key, text))
-                .collect::<Result<Vec<_>, _>>()
-        };
-        Ok(Node {
-            database: self.database(source)?,
-            time_zone: self.time_zone(source)?,
-            udp: addresses("sip.udp", &sip.udp)?,
-            tcp: addresses("sip.tcp", &sip.tcp)?,
-            public_address: sip
-                .public_address
-                .as_ref()
-                .map(|text| parse(source, "sip.public_address", text))
-                .transpose()?,
-            realm: sip.realm.clone(),
-            algorithm: self.algorithm(source)?,
-            clear_text: sip
-                .clear_text_networks
-                .iter()
-                .map(|text| network(source, "sip.clear_text_networks", text))
-                .collect::<Result<_, _>>()?,
-            name_servers: addresses("sip.name_servers", &sip.name_servers)?,
-            registration: sip.registration(),
-            session_expires: Duration::from_secs(sip.session_expires_seconds.max(90)),
-            rtp_ports: self.ports(source)?,
-            rtp_address: self
-                .rtp
-                .address
-                .as_ref()
-                .map(|text| parse(source, "rtp.address", text))
-                .transpose()?,
-            metrics: parse(source, "metrics.listen", &self.metrics.listen)?,
-            web: self.web(source)?,
-            https: self.https(source)?,
-            proxies: self
-                .web
-                .proxies
-                .iter()
-                .map(|text| network(source, "web.proxies", text))
-                .collect::<Result<_, _>>()?,
-            oidc: self.oidc(source, keys)?,
-            pause_reasons: self.pause_reasons(source)?,
-            prompts: self.prompts.folder.clone(),
-            warnings: Warnings {
-                webhook: self.warnings.webhook.clone(),
-                command: self.warnings.command.clone(),
-                repeat: Duration::from_secs(60 * self.warnings.repeat_minutes.max(1)),
-            },
-            heartbeat: self.heartbeat.url.clone().map(|url| Heartbeat {
-                url,
-                interval: Duration::from_secs(self.heartbeat.interval_seconds.max(5)),
-            }),
+    fn registration(&self, source: &Source) -> Result<(Duration, Duration), Problem> {
+        let (least, most) = (
+            &self.sip.registration_min_seconds,
+            &self.sip.registration_max_seconds,
+        );
+        if least.get_ref() > most.get_ref() {
+            let text = format!(
+                "is {least}, less than the {most} of sip.registration_min_seconds",
+                least = most.get_ref(),
+                most = least.get_ref()
+            );
+            return Err(source.problem(most, "sip.registration_max_seconds", text));
+        }
+        let seconds = |seconds: &Spanned<u32>| Duration::from_secs((*seconds.get_ref()).into());
+        Ok((seconds(least), seconds(most)))
+    }
+
+    fn warnings(&self, source: &Source) -> Result<Warnings, Problem> {
+        let table = &self.warnings;
+        let webhook = table.webhook.as_ref();
+        let webhook = webhook.map(|text| url(source, "warnings.webhook", text));
+        Ok(Warnings {
+            webhook: webhook.transpose()?,
+            command: table.command.clone(),
+            repeat: Duration::from_secs(60 * table.repeat_minutes),
         })
+    }
+
+    fn heartbeat(&self, source: &Source) -> Result<Option<Heartbeat>, Problem> {
+        let Some(text) = &self.heartbeat.url else {
+            return Ok(None);
+        };
+        Ok(Some(Heartbeat {
+            url: url(source, "heartbeat.url", text)?,
+            interval: Duration::from_secs(self.heartbeat.interval_seconds),
+        }))
     }
 
     fn database(&self, source: &Source) -> Result<Option<Database>, Problem> {
@@ -389,7 +411,7 @@ impl NodeFile {
         if listen.get_ref().is_empty() {
             return Ok(None);
         }
-        let address: SocketAddr = parse(source, "web.listen", listen)?;
+        let address: SocketAddr = parse(source, "web.listen", "127.0.0.1:8080", listen)?;
         if !address.ip().is_loopback() {
             return Err(source.problem(
                 listen,
@@ -405,7 +427,7 @@ impl NodeFile {
         match (&web.certificate, &web.key) {
             (None, None) => Ok(None),
             (Some(certificate), Some(key)) => Ok(Some(Https {
-                listen: parse(source, "web.https", &web.https)?,
+                listen: parse(source, "web.https", "0.0.0.0:8443", &web.https)?,
                 certificate: certificate.clone(),
                 key: key.clone(),
             })),
@@ -422,12 +444,15 @@ impl NodeFile {
         oidc.map(|oidc| oidc.provider(source, keys)).transpose()
     }
 
-    fn pause_reasons(&self, source: &Source) -> Result<Vec<Key>, Problem> {
+    fn pause_reasons(&self, source: &Source, problems: &mut Vec<Problem>) -> Vec<Key> {
         let key = |reason: &Spanned<String>| {
             Key::parse(reason.get_ref())
                 .map_err(|error| source.problem(reason, "site.pause_reasons", error.to_string()))
         };
-        self.site.pause_reasons.0.iter().map(key).collect()
+        let reasons = self.site.pause_reasons.0.iter();
+        reasons
+            .filter_map(|reason| keep(key(reason), problems))
+            .collect()
     }
 
     fn algorithm(&self, source: &Source) -> Result<Algorithm, Problem> {
@@ -454,12 +479,49 @@ impl NodeFile {
     }
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+/// Reads what parses by itself, such as an address with its port; the example says how it looks.
+fn parse<T: std::str::FromStr>(
     source: &Source,
     key: &str,
+    example: &str,
     text: &Spanned<String>,
 ) -> Result<T, Problem> {
-    text.get_ref()
-        .parse()
-        .map_err(|error| source.problem(text, key, format!("{:?}: {error}", text.get_ref())))
+    text.get_ref().parse().map_err(|_| {
+        let text_is = text.get_ref();
+        source.problem(
+            text,
+            key,
+            format!("must be such as {example:?}, and is {text_is:?}"),
+        )
+    })
+}
+
+/// Reads a list of addresses with ports.
+fn addresses(
+    source: &Source,
+    key: &str,
+    texts: &[Spanned<String>],
+    problems: &mut Vec<Problem>,
+) -> Vec<SocketAddr> {
+    let read = |text| parse(source, key, "192.168.1.1:5060", text);
+    let addresses = texts.iter().map(read);
+    addresses.filter_map(|read| keep(read, problems)).collect()
+}
+
+/// Reads an address of the web. The text is not repeated: it may hold a secret.
+fn url(source: &Source, key: &str, text: &Spanned<String>) -> Result<String, Problem> {
+    let url = text.get_ref();
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    let plain = |letter: char| letter.is_ascii_graphic();
+    match host {
+        Some(host) if !host.is_empty() && url.chars().all(plain) => Ok(url.clone()),
+        Some(_) | None => Err(source.problem(
+            text,
+            key,
+            "must be an address such as \"https://example.org/linka\"",
+        )),
+    }
 }

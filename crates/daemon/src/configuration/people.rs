@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::lines::language;
 use super::numbers::number;
 use super::queues::{self, QueuesFile};
-use super::source::{Problem, Source};
+use super::source::{Problem, Source, keep};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,16 +71,18 @@ impl OperatorsFile {
         tables.sort_by_key(|table| table.order);
         let mut operators: Vec<(dispatch::Operator, Operator)> = Vec::new();
         for table in tables {
-            match table.operator(source, all_queues) {
-                Ok((operator, _)) if operators.iter().any(|(other, _)| other.id == operator.id) => {
+            match table.operator(source, all_queues, problems) {
+                Some((operator, _))
+                    if operators.iter().any(|(other, _)| other.id == operator.id) =>
+                {
                     problems.push(source.problem(
                         &table.name,
                         "operator.name",
                         format!("{} stands twice", operator.id),
                     ));
                 }
-                Ok(operator) => operators.push(operator),
-                Err(problem) => problems.push(problem),
+                Some(operator) => operators.push(operator),
+                None => {}
             }
         }
         operators
@@ -95,50 +97,51 @@ impl OperatorTable {
         (!shown.is_empty() && shown != name).then(|| (name.clone(), shown.to_owned()))
     }
 
+    /// The operator; everything that is wrong with her is put to the problems.
     fn operator(
         &self,
         source: &Source,
         all_queues: &[QueueId],
-    ) -> Result<(dispatch::Operator, Operator), Problem> {
-        let id = OperatorId(queues::key(source, "operator.name", &self.name)?);
+        problems: &mut Vec<Problem>,
+    ) -> Option<(dispatch::Operator, Operator)> {
+        let name = keep(queues::key(source, "operator.name", &self.name), problems);
         let skills = self.skills.iter().map(|(skill, level)| {
             let skill = SkillId::parse(skill).map_err(|error| {
                 source.problem(&self.name, "operator.skills", error.to_string())
             })?;
             Ok((skill, *level))
         });
+        let skills = keep(skills.collect::<Result<_, _>>(), problems);
+        let queues = keep(self.queues(source, all_queues), problems);
+        let digests = (self.digest_md5.get_ref(), self.digest_sha256.get_ref());
+        let account = Ha1::from_hex(digests.0, digests.1).ok_or_else(|| {
+            source.problem(
+                &self.digest_md5,
+                "operator.digest_md5",
+                "is no stored password; `linka operator password` makes both digests",
+            )
+        });
+        let account = keep(account, problems);
+        let spoken = self.language.get_ref();
+        let language = language(source, "operator.language", &self.language, spoken);
+        let language = keep(language, problems);
+        let id = OperatorId(name?);
         let distributed = dispatch::Operator {
             id,
-            skills: skills.collect::<Result<_, _>>()?,
-            queues: self.queues(source, all_queues)?,
+            skills: skills?,
+            queues: queues?,
             place: Place::Desk,
             wrap_up: OwnWrapUp {
                 after: self.wrap_up_seconds.map(Duration::from_secs),
                 after_hard: self.wrap_up_hard_seconds.map(Duration::from_secs),
             },
         };
-        let account = Ha1::from_hex(self.digest_md5.get_ref(), self.digest_sha256.get_ref())
-            .ok_or_else(|| {
-                source.problem(
-                    &self.digest_md5,
-                    "operator.digest_md5",
-                    "is no stored password; `linka operator password` makes both digests",
-                )
-            })?;
-        let language = language(
-            source,
-            "operator.language",
-            &self.language,
-            self.language.get_ref(),
-        )?;
-        Ok((
-            distributed,
-            Operator {
-                id,
-                account,
-                language,
-            },
-        ))
+        let operator = Operator {
+            id,
+            account: account?,
+            language: language?,
+        };
+        Some((distributed, operator))
     }
 
     fn queues(&self, source: &Source, all_queues: &[QueueId]) -> Result<Vec<QueueId>, Problem> {
@@ -216,69 +219,82 @@ impl PartnersFile {
     ) -> Directory {
         let mut directory = Directory::default();
         for table in &self.partners {
-            if let Err(problem) = table.enter(source, queues, &mut directory) {
-                problems.push(problem);
-            }
+            // What is wrong with it is among the problems.
+            let _entered = table.enter(source, queues, &mut directory, problems);
         }
         directory
     }
 }
 
 impl PartnerTable {
+    /// Puts the entry into the directory; everything that is wrong with it is put to the problems.
     fn enter(
         &self,
         source: &Source,
         queues: &QueuesFile,
         directory: &mut Directory,
-    ) -> Result<(), Problem> {
-        let name = queues::key(source, "partner.name", &self.name)?;
-        let ring_time = Duration::from_secs(self.ring_time_seconds.max(1));
-        let confirm_time = Duration::from_secs(self.confirm_time_seconds.max(5));
-        let who = match self.kind.get_ref().as_str() {
-            "on-call" => {
+        problems: &mut Vec<Problem>,
+    ) -> Option<()> {
+        let name = keep(queues::key(source, "partner.name", &self.name), problems);
+        let kind = keep(self.kind(source), problems);
+        let number = keep(number(source, "partner.number", &self.number), problems);
+        let spoken = self.language.get_ref();
+        let language = language(source, "partner.language", &self.language, spoken);
+        let language = keep(language, problems);
+        let ring_time = Duration::from_secs(self.ring_time_seconds);
+        let confirm_time = Duration::from_secs(self.confirm_time_seconds);
+        let name = name?;
+        let who = match kind? {
+            Kind::OnCall => {
                 let id = OperatorId(name);
                 directory.ring_time_home = directory.ring_time_home.max(ring_time + confirm_time);
-                let queues = queues_that_call(queues, name.as_str());
                 directory.on_call.push(dispatch::Operator {
                     id,
                     skills: Vec::new(),
-                    queues,
+                    queues: queues_that_call(queues, name.as_str()),
                     place: Place::Home,
                     wrap_up: OwnWrapUp::default(),
                 });
                 Who::OnCall(id)
             }
-            "partner" | "interpreter" | "emergency" => {
+            Kind::Partner => {
                 let id = PartnerId(name);
-                let rest = Duration::from_secs(self.rest_seconds.max(5));
                 directory.partners.push(dispatch::Partner {
                     id,
                     ring_time,
-                    rest,
+                    rest: Duration::from_secs(self.rest_seconds),
                 });
                 Who::Partner(id)
-            }
-            unknown => {
-                let text = format!(
-                    "there is no kind {unknown:?}; there are on-call, partner, interpreter and emergency"
-                );
-                return Err(source.problem(&self.kind, "partner.kind", text));
             }
         };
         directory.contactable.push(Contactable {
             who,
-            number: number(source, "partner.number", &self.number)?,
+            number: number?,
             trunk: self.trunk.get_ref().clone(),
             confirm_time,
-            language: language(
-                source,
-                "partner.language",
-                &self.language,
-                self.language.get_ref(),
-            )?,
+            language: language?,
         });
-        Ok(())
+        Some(())
     }
+
+    fn kind(&self, source: &Source) -> Result<Kind, Problem> {
+        match self.kind.get_ref().as_str() {
+            "on-call" => Ok(Kind::OnCall),
+            "partner" | "interpreter" | "emergency" => Ok(Kind::Partner),
+            unknown => {
+                let text = format!(
+                    "there is no kind {unknown:?}; there are on-call, partner, interpreter and emergency"
+                );
+                Err(source.problem(&self.kind, "partner.kind", text))
+            }
+        }
+    }
+}
+
+/// What an entry of the directory is to distribution.
+enum Kind {
+    OnCall,
+    Partner,
 }
 
 /// The queues whose timelines call this on-call person.

@@ -11,7 +11,7 @@ use exchange::settings::DoNotDisturb;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::source::{Problem, Source};
+use super::source::{Problem, Source, keep};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,7 +181,7 @@ impl QueuesFile {
             rest_no_answer: Duration::from_secs(self.rules.rest_no_answer_seconds),
             rest_unreachable: Duration::from_secs(self.rules.rest_unreachable_seconds),
             misses_before_pause: self.rules.misses_before_pause,
-            adrift: Duration::from_secs(self.rules.adrift_seconds.min(ADRIFT_SECONDS_MAX)),
+            adrift: Duration::from_secs(self.rules.adrift_seconds),
             last_minutes: Duration::from_secs(60 * self.rules.last_minutes_of_shift),
         }
     }
@@ -258,16 +258,16 @@ impl QueuesFile {
     pub(crate) fn queues(&self, source: &Source, problems: &mut Vec<Problem>) -> Vec<Queue> {
         let mut queues: Vec<Queue> = Vec::new();
         for table in &self.queues {
-            match table.queue(source) {
-                Ok(queue) if queues.iter().any(|other| other.id == queue.id) => {
+            match table.queue(source, problems) {
+                Some(queue) if queues.iter().any(|other| other.id == queue.id) => {
                     problems.push(source.problem(
                         &table.name,
                         "queue.name",
                         format!("{} stands twice", queue.id),
                     ));
                 }
-                Ok(queue) => queues.push(queue),
-                Err(problem) => problems.push(problem),
+                Some(queue) => queues.push(queue),
+                None => {}
             }
         }
         if queues.is_empty() && problems.is_empty() {
@@ -279,24 +279,25 @@ impl QueuesFile {
 
 /// How long an on-call person's phone rings until the directory says otherwise.
 const RING_TIME_HOME: Duration = Duration::from_secs(40);
-/// Longest time in which a leg is looked for after a restart, in seconds.
-const ADRIFT_SECONDS_MAX: u64 = 180;
 
 impl QueueTable {
-    fn queue(&self, source: &Source) -> Result<Queue, Problem> {
-        Ok(Queue {
-            id: QueueId(key(source, "queue.name", &self.name)?),
-            strategy: self.strategy(source)?,
-            ring_time: Duration::from_secs(self.offer_time_seconds.max(1)),
+    /// The queue; everything that is wrong with it is put to the problems.
+    fn queue(&self, source: &Source, problems: &mut Vec<Problem>) -> Option<Queue> {
+        let name = keep(key(source, "queue.name", &self.name), problems);
+        let strategy = keep(self.strategy(source), problems);
+        let reserves = self.reserves.iter();
+        let reserves = reserves.filter_map(|reserve| keep(reserve.reserve(source), problems));
+        let reserves = reserves.collect();
+        let timelines = self.timelines(source, problems);
+        Some(Queue {
+            id: QueueId(name?),
+            strategy: strategy?,
+            ring_time: Duration::from_secs(self.offer_time_seconds),
             ring_time_home: RING_TIME_HOME,
             wrap_up: Duration::from_secs(self.wrap_up_seconds),
             wrap_up_hard: Duration::from_secs(self.wrap_up_hard_seconds),
-            reserves: self
-                .reserves
-                .iter()
-                .map(|reserve| reserve.reserve(source))
-                .collect::<Result<_, _>>()?,
-            timelines: self.timelines(source)?,
+            reserves,
+            timelines,
         })
     }
 
@@ -309,7 +310,7 @@ impl QueueTable {
             "least-talk-time" => Ok(Strategy::LeastTalkTime),
             "ring-all" => Ok(Strategy::RingAll),
             "ring-progressively" => {
-                Ok(Strategy::RingProgressively { interval: Duration::from_secs(self.progressive_step_seconds.max(1)) })
+                Ok(Strategy::RingProgressively { interval: Duration::from_secs(self.progressive_step_seconds) })
             }
             unknown => Err(source.problem(
                 &self.strategy,
@@ -322,19 +323,20 @@ impl QueueTable {
         }
     }
 
-    fn timelines(&self, source: &Source) -> Result<Vec<Timeline>, Problem> {
+    fn timelines(&self, source: &Source, problems: &mut Vec<Problem>) -> Vec<Timeline> {
         let mut timelines = Vec::new();
         for (_, class) in CLASSES {
             let mut steps = Vec::new();
             for table in &self.steps {
-                steps.extend(table.steps_for(source, class)?);
+                // What is wrong with a step that holds for every class is said of each; `load` says it once.
+                steps.extend(keep(table.steps_for(source, class), problems).unwrap_or_default());
             }
             steps.sort_by_key(|step| step.after);
             if !steps.is_empty() {
                 timelines.push(Timeline { class, steps });
             }
         }
-        Ok(timelines)
+        timelines
     }
 }
 

@@ -10,7 +10,13 @@ pub(super) fn check(files: &Files, problems: &mut Vec<Problem>) {
     let (source, lines) = &files.lines;
     for line in &lines.lines {
         if queue(files, line.queue.get_ref()).is_none() {
-            let text = format!("queues.toml has no {:?}", line.queue.get_ref());
+            let known = files.queues.1.queues.iter();
+            let known: Vec<_> = known.map(|queue| queue.name.get_ref().as_str()).collect();
+            let missing = line.queue.get_ref();
+            let text = format!(
+                "queues.toml has no {missing:?}; it has {}",
+                known.join(", ")
+            );
             problems.push(source.problem(&line.queue, "line.queue", text));
         }
     }

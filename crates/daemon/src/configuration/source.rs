@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 /// What is wrong in a configuration, in a sentence that names file, line and key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
     pub(crate) file: PathBuf,
     pub(crate) line: Option<usize>,
@@ -27,6 +27,11 @@ impl fmt::Display for Problem {
         }
         write!(f, ": {}", self.text)
     }
+}
+
+/// What was read, unless it is wrong: then that is put to the other problems, and reading goes on.
+pub(super) fn keep<T>(read: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
+    read.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// A file's text with its name, so that a value can be pointed at.
@@ -52,12 +57,23 @@ impl Source {
 
     /// Reads the text into its structure; an unknown key or a wrong type is a problem that names its line.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        toml::from_str(&self.text).map_err(|error| Problem {
+        toml::from_str(&self.text)
+            .map_err(|error| self.problem_at(error.span(), error.message().replace('\n', " ")))
+    }
+
+    /// The whole text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// A problem with what stands at this place of the text.
+    pub(super) fn problem_at(&self, span: Option<Range<usize>>, text: String) -> Problem {
+        Problem {
             file: self.path.clone(),
-            line: error.span().map(|span| self.line_of(&span)),
-            key: self.key_at(error.span()),
-            text: error.message().replace('\n', " "),
-        })
+            line: span.as_ref().map(|span| self.line_of(span)),
+            key: self.key_at(span),
+            text,
+        }
     }
 
     /// A problem with the value at `at`.
@@ -69,7 +85,8 @@ impl Source {
     ) -> Problem {
         Problem {
             file: self.path.clone(),
-            line: Some(self.line_of(&at.span())),
+            // What is left out has its default, which stands on no line.
+            line: (at.span() != (0..0)).then(|| self.line_of(&at.span())),
             key: key.to_owned(),
             text: text.into(),
         }

@@ -1,6 +1,6 @@
 //! `trunks.toml`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use toml::Spanned;
 
 use super::numbers::number;
 use super::queues;
-use super::source::{Problem, Source};
+use super::readiness::is_loopback;
+use super::source::{Problem, Source, keep};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,16 +86,16 @@ impl TrunksFile {
     ) -> Vec<Trunk> {
         let mut trunks: Vec<Trunk> = Vec::new();
         for table in &self.trunks {
-            match table.trunk(source, keys) {
-                Ok(trunk) if trunks.iter().any(|other| other.name == trunk.name) => {
+            match table.trunk(source, keys, problems) {
+                Some(trunk) if trunks.iter().any(|other| other.name == trunk.name) => {
                     problems.push(source.problem(
                         &table.name,
                         "trunk.name",
                         format!("{} stands twice", trunk.name),
                     ));
                 }
-                Ok(trunk) => trunks.push(trunk),
-                Err(problem) => problems.push(problem),
+                Some(trunk) => trunks.push(trunk),
+                None => {}
             }
         }
         if self.trunks.is_empty() {
@@ -121,43 +122,48 @@ impl TrunksFile {
 }
 
 impl TrunkTable {
-    fn trunk(&self, source: &Source, keys: &Path) -> Result<Trunk, Problem> {
-        let addresses = self
-            .addresses
-            .iter()
-            .map(|text| network(source, "trunk.addresses", text));
-        let target = self
-            .target
-            .as_ref()
-            .map(|text| host(source, "trunk.target", text))
-            .transpose()?;
-        let register = self
-            .register
-            .as_ref()
-            .map(|table| table.register(source, keys, target.as_ref()))
-            .transpose()?;
-        let outgoing_number = self
-            .outgoing_number
-            .as_ref()
-            .map(|text| number(source, "trunk.outgoing_number", text))
-            .transpose()?;
-        let default_line = self
-            .default_line
-            .as_ref()
-            .map(|name| queues::key(source, "trunk.default_line", name).map(LineId))
-            .transpose()?;
-        Ok(Trunk {
+    /// Whether it reaches nobody but programs on this machine.
+    pub(super) fn is_of_this_machine(&self) -> bool {
+        let mut addresses = self.addresses.iter();
+        self.register.is_none() && addresses.all(|address| is_loopback(address.get_ref()))
+    }
+
+    /// The trunk; everything that is wrong with it is put to the problems.
+    fn trunk(&self, source: &Source, keys: &Path, problems: &mut Vec<Problem>) -> Option<Trunk> {
+        let addresses = self.addresses.iter();
+        let addresses = addresses.map(|text| network(source, "trunk.addresses", text));
+        let addresses = addresses.filter_map(|read| keep(read, problems)).collect();
+        let target = self.target.as_ref();
+        let target = target.map(|text| host(source, "trunk.target", text));
+        let target = keep(target.transpose(), problems);
+        let register = self.register.as_ref();
+        let register = register.map(|table| {
+            let target = target.as_ref().and_then(Option::as_ref);
+            table.register(source, keys, target)
+        });
+        let register = keep(register.transpose(), problems);
+        let outgoing_number = self.outgoing_number.as_ref();
+        let outgoing_number =
+            outgoing_number.map(|text| number(source, "trunk.outgoing_number", text));
+        let outgoing_number = keep(outgoing_number.transpose(), problems);
+        let default_line = self.default_line.as_ref();
+        let default_line =
+            default_line.map(|name| queues::key(source, "trunk.default_line", name).map(LineId));
+        let default_line = keep(default_line.transpose(), problems);
+        let protocol = keep(self.protocol(source), problems);
+        let codecs = keep(self.codecs(source), problems);
+        Some(Trunk {
             name: self.name.get_ref().clone(),
-            addresses: addresses.collect::<Result<_, _>>()?,
-            protocol: self.protocol(source)?,
-            outgoing_number,
-            default_line,
-            codecs: self.codecs(source)?,
+            addresses,
+            protocol: protocol?,
+            outgoing_number: outgoing_number?,
+            default_line: default_line?,
+            codecs: codecs?,
             probe_interval: (self.options_interval_seconds > 0)
                 .then(|| Duration::from_secs(self.options_interval_seconds)),
             calls_max: (self.calls_max > 0).then_some(self.calls_max),
-            target,
-            register,
+            target: target?,
+            register: register?,
         })
     }
 
@@ -216,7 +222,7 @@ impl RegisterTable {
             auth_user: self.auth_user.clone().unwrap_or_else(|| user.clone()),
             user,
             password: password.trim_end_matches(['\r', '\n']).to_owned(),
-            expires: Duration::from_secs(self.expires_seconds.clamp(60, 3600)),
+            expires: Duration::from_secs(self.expires_seconds),
         })
     }
 
@@ -248,20 +254,24 @@ pub(super) fn network(
             port: Some(address.port()),
         });
     }
-    let (address, bits) = value.split_once('/').unwrap_or((value, "128"));
-    match (address.parse(), bits.parse::<u8>()) {
-        (Ok(address), Ok(bits)) => Ok(Network {
+    let wrong = |what: &str| Err(source.problem(text, key, format!("{value:?} is no {what}")));
+    let (address, bits) = match value.split_once('/') {
+        Some((address, bits)) => (address, Some(bits)),
+        None => (value.as_str(), None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return wrong("address and no network");
+    };
+    let most: u8 = if address.is_ipv4() { 32 } else { 128 };
+    match bits.map_or(Ok(most), str::parse) {
+        Ok(bits) if bits <= most => Ok(Network {
             address,
-            bits: if address.is_ipv4() {
-                bits.min(32)
-            } else {
-                bits.min(128)
-            },
+            bits,
             port: None,
         }),
-        (Err(_), _) | (_, Err(_)) => {
-            Err(source.problem(text, key, format!("{value:?} is no address and no network")))
-        }
+        Ok(_) | Err(_) => wrong(&format!(
+            "network: behind the \"/\" of such an address stands a number up to {most}"
+        )),
     }
 }
 

@@ -17,17 +17,18 @@ pub(crate) mod retention;
 pub(crate) mod screens;
 mod tcp;
 pub(crate) mod warn;
+pub(crate) mod ways;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use exchange::settings::Listener;
+use exchange::settings::{Listener, Network};
 use exchange::{Board, Command, Reply};
 use sip::ListenerId;
 use store::sql::{AuditKey, UnixSeconds};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use web::tls::Certificate;
 
@@ -65,6 +66,7 @@ pub(crate) struct Office {
     places: Arc<Places>,
     ways: Mutex<configuration::Warnings>,
     ways_changed: Notify,
+    heartbeat: watch::Sender<Option<configuration::Heartbeat>>,
     drained: Notify,
     /// Another configuration was taken in.
     configured: Notify,
@@ -161,6 +163,7 @@ pub(crate) fn open(
         lost: opening.lost,
         ways: Mutex::new(opening.started.node.warnings.clone()),
         ways_changed: Notify::new(),
+        heartbeat: watch::Sender::new(opening.started.node.heartbeat.clone()),
         drained: Notify::new(),
         configured: Notify::new(),
         started: opening.started,
@@ -213,9 +216,8 @@ pub(crate) fn open(
         audit_key: opening.audit_key,
     };
     pages.spawn(pages::serve(office.clone(), opening.web, place));
-    if let Some(heartbeat) = office.started.node.heartbeat.clone() {
-        tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
-    }
+    let heartbeat = office.heartbeat.subscribe();
+    tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
     Ok(office)
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use exchange::settings::Network;
 use exchange::{Reply, Settings};
 use media::Sounds;
 use tokio::sync::oneshot;
@@ -41,17 +42,25 @@ impl Office {
             node,
             mut settings,
             mut advice,
+            not_ready,
             setup,
             ..
         } = configuration;
         advice.extend(self.started.needs_restart(&node));
-        settings.node.listeners.clone_from(&self.started.listeners);
+        advice.extend(not_ready);
+        let ringing_max = configuration::ringing_max(&settings.dispatch.operators);
+        settings.node = self.started.exchange(settings.node.clear_text, ringing_max);
         self.enter(settings.clone(), sounds).await?;
         self.places.know(&settings);
         self.screens.set_up(setup);
         *self.ways.lock().unwrap_or_else(PoisonError::into_inner) = node.warnings;
         self.ways_changed.notify_one();
         self.configured.notify_one();
+        self.heartbeat.send_if_modified(|heartbeat| {
+            let changed = *heartbeat != node.heartbeat;
+            *heartbeat = node.heartbeat;
+            changed
+        });
         tracing::info!("the configuration was reloaded");
         Ok(advice)
     }
@@ -88,23 +97,32 @@ impl Office {
 }
 
 impl Started {
-    /// What a reload cannot change, in words.
-    fn needs_restart(&self, node: &Node) -> Option<String> {
-        let same = self.node.udp == node.udp
-            && self.node.tcp == node.tcp
-            && self.node.rtp_ports == node.rtp_ports
-            && self.node.metrics == node.metrics
-            && self.node.realm == node.realm
-            && self.node.name_servers == node.name_servers
-            && self.node.time_zone == node.time_zone
-            && self.node.database == node.database
-            && self.node.web == node.web
-            && self.node.https == node.https
-            && self.node.oidc == node.oidc
-            && self.node.public_address == node.public_address;
-        (!same).then(|| {
-            "linka.toml: a key marked (restart) was changed; it holds after the next start"
-                .to_owned()
-        })
+    /// What the exchange is told of the node: what holds from the next start on stays as it was at this one.
+    fn exchange(&self, clear_text: Vec<Network>, ringing_max: usize) -> exchange::settings::Node {
+        exchange::settings::Node {
+            listeners: self.listeners.clone(),
+            ..self.node.exchange(clear_text, ringing_max)
+        }
+    }
+
+    /// The changed keys that a reload cannot take in, each in a sentence.
+    fn needs_restart(&self, node: &Node) -> Vec<String> {
+        let (before, now) = (self.node.at_start(), node.at_start());
+        let changed = before
+            .into_iter()
+            .zip(now)
+            .filter(|(one, other)| one != other);
+        let mut told: Vec<_> = changed
+            .map(|((key, _), _)| {
+                format!("linka.toml: {key} was changed: it holds from the next start on")
+            })
+            .collect();
+        let secret = |node: &Node| node.oidc.as_ref().map(|oidc| oidc.secret.clone());
+        if secret(&self.node) != secret(node) {
+            told.push(
+                "the provider's secret was changed: it holds from the next start on".to_owned(),
+            );
+        }
+        told
     }
 }

@@ -1,18 +1,16 @@
 //! Warnings and the heartbeat: how people learn that Linka fails, by a way that is not the trunk.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dispatch::{ContactId, Notice};
 use exchange::Warning;
 use jiff::Timestamp;
-use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::sync::watch;
 
+use super::ways::{self, Message};
 use crate::configuration::{Heartbeat, Warnings};
 
-/// Time that a webhook or command has.
-const WAY_TIME: Duration = Duration::from_secs(20);
 /// Warnings of the office itself that may wait to be told; who has more to say waits.
 pub(super) const OF_OFFICE_MAX: usize = 16;
 /// Sentences about machines, and contacts, that are remembered so as not to be repeated; beyond it those told longest ago are forgotten.
@@ -79,14 +77,6 @@ impl Now {
     }
 }
 
-/// What goes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Message {
-    kind: &'static str,
-    text: String,
-    since: Timestamp,
-}
-
 impl Herald {
     pub(crate) fn new(ways: Warnings) -> Self {
         Self {
@@ -110,19 +100,14 @@ impl Herald {
         let Some(message) = self.message(now, words) else {
             return;
         };
-        if let Some(url) = self.ways.webhook.clone() {
-            let body = message.body();
-            tokio::task::spawn_blocking(move || post(&url, &body));
-        }
-        if let Some((program, arguments)) = self.ways.command.split_first() {
-            let mut command = Command::new(program);
-            command
-                .args(arguments)
-                .arg(&message.text)
-                .env("LINKA_WARNING", message.kind)
-                .kill_on_drop(true);
-            tokio::spawn(run(command));
-        }
+        let ways = self.ways.clone();
+        tokio::spawn(async move {
+            for (way, sent) in ways::send(&ways, message).await {
+                if sent.is_err() {
+                    tracing::error!("the warning's {way} failed");
+                }
+            }
+        });
     }
 
     /// What is to be sent, unless it was told already.
@@ -189,44 +174,35 @@ impl Herald {
     }
 }
 
-impl Message {
-    /// The body of the webhook's POST.
-    fn body(&self) -> String {
-        let since = self.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        serde_json::json!({ "kind": self.kind, "text": self.text, "since": since }).to_string()
-    }
-}
-
 /// A time without what would tell of a single call.
 fn cut(time: Timestamp) -> Timestamp {
     let second = time.as_second();
     Timestamp::from_second(second - second.rem_euclid(CONTACT_SECONDS)).unwrap_or(time)
 }
 
-fn post(url: &str, body: &str) {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(WAY_TIME))
-        .build()
-        .into();
-    if agent
-        .post(url)
-        .content_type("application/json")
-        .send(body)
-        .is_err()
-    {
-        tracing::error!("the warning's webhook failed");
+/// Asks the outside watcher's address for as long as every thread ticks. Another address, or none, holds from when it is configured.
+pub(crate) async fn beat(
+    mut heartbeat: watch::Receiver<Option<Heartbeat>>,
+    ticks: crate::ticks::Ticks,
+) {
+    loop {
+        let configured = heartbeat.borrow_and_update().clone();
+        let changed = match configured {
+            Some(configured) => {
+                tokio::select! {
+                    changed = heartbeat.changed() => changed,
+                    () = beat_at(&configured, &ticks) => Ok(()),
+                }
+            }
+            None => heartbeat.changed().await,
+        };
+        if changed.is_err() {
+            return;
+        }
     }
 }
 
-async fn run(mut command: Command) {
-    let ended = timeout(WAY_TIME, command.status()).await;
-    if !matches!(ended, Ok(Ok(status)) if status.success()) {
-        tracing::error!("the warning's command failed");
-    }
-}
-
-/// Asks the outside watcher's address for as long as every thread ticks.
-pub(crate) async fn beat(heartbeat: Heartbeat, ticks: crate::ticks::Ticks) {
+async fn beat_at(heartbeat: &Heartbeat, ticks: &crate::ticks::Ticks) {
     let mut interval = tokio::time::interval(heartbeat.interval);
     loop {
         interval.tick().await;
@@ -234,13 +210,7 @@ pub(crate) async fn beat(heartbeat: Heartbeat, ticks: crate::ticks::Ticks) {
             continue;
         }
         let url = heartbeat.url.clone();
-        let asked = tokio::task::spawn_blocking(move || {
-            let agent: ureq::Agent = ureq::Agent::config_builder()
-                .timeout_global(Some(WAY_TIME))
-                .build()
-                .into();
-            agent.get(&url).call().is_ok()
-        });
+        let asked = tokio::task::spawn_blocking(move || ways::agent().get(&url).call().is_ok());
         if !asked.await.unwrap_or(false) {
             tracing::warn!("the heartbeat's watcher does not answer");
         }
@@ -328,6 +298,8 @@ fn distribution(notice: &Notice) -> Words {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use dispatch::{OperatorId, QueueId, Seq};
 
     use super::*;

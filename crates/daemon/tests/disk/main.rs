@@ -270,13 +270,17 @@ const BROKEN: [Broken; 13] = [
         file: "linka.toml",
         from: "repeat_minutes",
         to: "repeat_minuets",
-        words: &["linka.toml:", "repeat_minuets", "unknown field"],
+        words: &["linka.toml:", "repeat_minuets", "is repeat_minutes meant?"],
     },
     Broken {
         file: "lines.toml",
         from: "ring_time_seconds = 6",
         to: "ring_time_seconds = \"six\"",
-        words: &["lines.toml:", "ring_time_seconds", "invalid type"],
+        words: &[
+            "lines.toml:",
+            "ring_time_seconds",
+            "a whole number of seconds",
+        ],
     },
     Broken {
         file: "lines.toml",
@@ -294,7 +298,7 @@ const BROKEN: [Broken; 13] = [
         file: "queues.toml",
         from: "[[queue.timeline]]\nafter_seconds = 45\naction = \"on-call\"\npartners = [\"on-call-first\", \"on-call-second\"]\n\n[[queue.timeline]]\nafter_seconds = 90\naction = \"tell-supervisor\"\n\n[[queue.timeline]]\nafter_seconds = 120\naction = \"partner\"\npartners = [\"neighbour-line\"]\n",
         to: "",
-        words: &["queues.toml:", "queue.timeline", "last tier"],
+        words: &["queues.toml:", "queue.timeline", "reaches nobody"],
     },
     Broken {
         file: "trunks.toml",
@@ -324,7 +328,7 @@ const BROKEN: [Broken; 13] = [
         file: "linka.toml",
         from: "[prompts]",
         to: "[web.oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"linka\"\naddress = \"https://linka.example.org\"\n[prompts]",
-        words: &["linka.toml:", "web.oidc", "name"],
+        words: &["linka.toml:", "web.oidc.name", "is missing"],
     },
     Broken {
         file: "linka.toml",

@@ -28,6 +28,7 @@ mod strangers;
 mod the_last_one_there;
 mod tones;
 mod trunk_by_name;
+mod warnings;
 
 use std::time::Duration;
 

@@ -11,10 +11,11 @@ use crate::{
     without_partner,
 };
 
-/// A site whose timeline ends with the people at home.
+/// A site whose timeline ends with the people at home, and whose line asks for a skill that nobody there has.
 fn site_at_night() -> Site {
     let site = quick_site();
     without_partner(&site);
+    site.change("lines.toml", "# skills = { cs = 1 }", "skills = { cs = 1 }");
     site
 }
 
@@ -80,4 +81,30 @@ fn a_voicemail_never_takes_the_caller() {
     let speech = crate::peers::sound::wav("speech-cs.wav");
     let speech = crate::peers::sound::Sound::read(&speech).between(0.0, 3.0);
     assert!(!heard.find(&speech).is_there());
+}
+
+#[test]
+fn who_is_named_by_a_later_step_does_not_ring_at_the_first() {
+    let site = site_at_night();
+    site.change(
+        "queues.toml",
+        "partners = [\"on-call-first\", \"on-call-second\"]",
+        "partners = [\"on-call-first\"]\n\n[[queue.timeline]]\nafter_seconds = 3600\naction = \"on-call\"\npartners = [\"on-call-second\"]",
+    );
+    site.change(
+        "queues.toml",
+        "rest_declined_seconds = 10",
+        "rest_declined_seconds = 1",
+    );
+    let mobiles = at_trunk(&site, "declines").start(site.ports());
+    let linka = site.start();
+    let mut call = caller(&site).with("talk_ms", "12000").start(site.ports());
+
+    mobiles.wait_for_times("declined", 3, SOON);
+
+    call.succeeds(1, SOON);
+    let received = mobiles.messages();
+    assert!(received.contains("+420000000011@"), "{received}");
+    assert!(!received.contains("+420000000012@"), "{received}");
+    counted(&linka, abandoned(1));
 }

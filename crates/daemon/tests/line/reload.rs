@@ -130,3 +130,37 @@ fn a_trunk_that_moves_in_the_file_keeps_its_calls() {
     assert_eq!(status["contacts"][0]["state"], "talking", "{status}");
     assert_eq!(call.logged("ended"), 0);
 }
+
+#[test]
+fn a_changed_key_that_holds_from_the_next_start_on_is_named() {
+    let site = quick_site();
+    let _linka = site.start();
+    site.change(
+        "linka.toml",
+        "session_expires_seconds = 1800",
+        "session_expires_seconds = 900",
+    );
+    site.change("linka.toml", "\"MD5\"", "\"SHA-256\"");
+    site.change(
+        "linka.toml",
+        "interval_seconds = 60",
+        "interval_seconds = 30",
+    );
+    site.change("queues.toml", "staff_minimum = 1", "staff_minimum = 2");
+
+    let reloaded = site.command(&["reload"]);
+
+    assert!(reloaded.status.success(), "{reloaded:?}");
+    let told = String::from_utf8_lossy(&reloaded.stdout);
+    let named: Vec<_> = told
+        .lines()
+        .filter(|line| line.ends_with("holds from the next start on"))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "advice: linka.toml: sip.digest_algorithm was changed: it holds from the next start on",
+            "advice: linka.toml: sip.session_expires_seconds was changed: it holds from the next start on",
+        ]
+    );
+}

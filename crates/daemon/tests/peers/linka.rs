@@ -215,7 +215,7 @@ impl Site {
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = linka();
         command.args(arguments);
-        if let Some(&("audit" | "backup" | "check" | "operator" | "report" | "restore")) =
+        if let Some(&("audit" | "backup" | "check" | "operator" | "report" | "restore" | "warn")) =
             arguments.first()
         {
             command
@@ -224,7 +224,7 @@ impl Site {
                 .arg("--keys")
                 .arg(self.keys());
         }
-        if !matches!(arguments, ["check", ..] | ["operator", "list", ..]) {
+        if !matches!(arguments, ["check" | "warn", ..] | ["operator", "list", ..]) {
             command.arg("--data").arg(self.data());
         }
         command.output().unwrap()

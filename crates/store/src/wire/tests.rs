@@ -142,7 +142,6 @@ fn steps_on_call_of_format_three_are_read() {
     let read = super::decode::<Config>(3, &old).unwrap();
 
     assert_eq!(read, config);
-    assert!(steps_of(&mut read.clone()).any(|step| step.action == Action::OnCall(vec![home])));
     assert_eq!(super::decode::<Config>(FORMAT, &old), Err(Malformed));
 
     let arrived = |seq, fact| Entry {

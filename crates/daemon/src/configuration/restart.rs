@@ -1,0 +1,108 @@
+//! What holds from the start of a node on, whatever a reload reads.
+
+use std::fmt::Debug;
+
+use exchange::settings::Network;
+
+use super::node::Node;
+
+impl Node {
+    /// What the exchange is told of the node, before listeners are bound: all of it as at the start but for the networks of phones,
+    /// and for how many legs may ring at once.
+    pub(crate) fn exchange(
+        &self,
+        clear_text: Vec<Network>,
+        ringing_max: usize,
+    ) -> exchange::settings::Node {
+        exchange::settings::Node {
+            public_address: self.public_address,
+            listeners: Vec::new(),
+            clear_text,
+            realm: self.realm.clone(),
+            session_expires: self.session_expires,
+            contacts_max: contacts_max(self.rtp_ports, ringing_max),
+        }
+    }
+
+    /// What holds from the start on only, each key with its value: exactly the keys that the table marks so.
+    pub(crate) fn at_start(&self) -> Vec<(&'static str, String)> {
+        let text = |value: &dyn Debug| format!("{value:?}");
+        let https = self.https.as_ref();
+        let oidc = self.oidc.as_ref();
+        vec![
+            ("database", text(&self.database)),
+            ("site.time_zone", text(&self.time_zone)),
+            ("sip.udp", text(&self.udp)),
+            ("sip.tcp", text(&self.tcp)),
+            ("sip.public_address", text(&self.public_address)),
+            ("sip.realm", text(&self.realm)),
+            ("sip.digest_algorithm", text(&self.algorithm)),
+            ("sip.name_servers", text(&self.name_servers)),
+            ("sip.registration_min_seconds", text(&self.registration.0)),
+            ("sip.registration_max_seconds", text(&self.registration.1)),
+            ("sip.session_expires_seconds", text(&self.session_expires)),
+            ("rtp.ports", text(&self.rtp_ports)),
+            ("rtp.address", text(&self.rtp_address)),
+            ("metrics.listen", text(&self.metrics)),
+            ("web.listen", text(&self.web)),
+            ("web.https", text(&https.map(|https| https.listen))),
+            (
+                "web.certificate",
+                text(&https.map(|https| &https.certificate)),
+            ),
+            ("web.key", text(&https.map(|https| &https.key))),
+            ("web.proxies", text(&self.proxies)),
+            (
+                "web.oidc.issuer",
+                text(&oidc.map(|oidc| oidc.issuer.as_str())),
+            ),
+            (
+                "web.oidc.client_id",
+                text(&oidc.map(|oidc| &oidc.client_id)),
+            ),
+            ("web.oidc.name", text(&oidc.map(|oidc| &oidc.name))),
+            (
+                "web.oidc.address",
+                text(&oidc.map(|oidc| oidc.site.as_str())),
+            ),
+            ("web.oidc.claim", text(&oidc.map(|oidc| &oidc.claim))),
+            (
+                "web.oidc.second_factor",
+                text(&oidc.map(|oidc| &oidc.second_factor)),
+            ),
+        ]
+    }
+}
+
+/// Live contacts that the port range can carry: each has a caller's leg, and whoever may ring at once keeps her room.
+fn contacts_max((first, last): (u16, u16), ringing_max: usize) -> usize {
+    const PORTS_A_LEG: usize = 2;
+    let legs = (usize::from(last - first) + 1) / PORTS_A_LEG;
+    // A quarter of the pairs is kept at least, for pairs that cool down too.
+    legs.saturating_sub(ringing_max.max(legs / 4)).max(1)
+}
+
+/// Legs that may ring or talk at once: an operator is offered one contact, at each phone that she registered, and at
+/// home at one.
+pub(crate) fn ringing_max(operators: &[dispatch::Operator]) -> usize {
+    let phones = |operator: &dispatch::Operator| match operator.place {
+        dispatch::Place::Desk => sip::CONTACTS_MAX,
+        dispatch::Place::Home => 1,
+    };
+    operators.iter().map(phones).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_leave_ports_to_as_many_phones_as_may_ring() {
+        let range = (10_000, 10_079);
+
+        assert_eq!(contacts_max(range, 0), 30);
+        assert_eq!(contacts_max(range, 10), 30);
+        assert_eq!(contacts_max(range, 25), 15);
+        assert_eq!(contacts_max(range, 400), 1);
+    }
+}

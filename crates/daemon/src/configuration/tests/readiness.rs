@@ -1,0 +1,92 @@
+//! What valid configurations would do at night, and whether they are ready for callers.
+
+use super::super::schema::File::{Lines, Linka, Operators, Partners, Queues, Trunks};
+use super::{Example, OPERATOR, PARTNER_STEP};
+
+#[test]
+fn night_says_who_rings_when() {
+    let nights = Example::new().loaded().nights;
+
+    let said: Vec<String> = nights.iter().map(ToString::to_string).collect();
+
+    let turns = "on-call-first rings at once, on-call-second after 40 s, the supervisor is told after 90 s, neighbour-line after 120 s";
+    assert_eq!(
+        said,
+        [
+            format!("nobody at a desk, line help, danger: {turns}"),
+            format!("nobody at a desk, line help, crisis: {turns}"),
+        ]
+    );
+}
+
+#[test]
+fn person_of_the_second_step_rings_once_it_came_and_the_first_rings_no_more() {
+    let example = Example::new();
+    example.change(
+        Queues,
+        "[\"on-call-first\", \"on-call-second\"]",
+        "[\"on-call-first\"]",
+    );
+    example.change(
+        Queues,
+        PARTNER_STEP,
+        "action = \"on-call\"\npartners = [\"on-call-second\"]",
+    );
+    example.change(Lines, "# skills = { cs = 1 }", "skills = { cs = 1 }");
+
+    let nights = example.loaded().nights;
+
+    let said = nights[1].to_string();
+    assert!(
+        said.ends_with("on-call-first rings at once, the supervisor is told after 90 s, on-call-second after 130 s"),
+        "{said}"
+    );
+}
+
+#[test]
+fn example_as_it_comes_is_not_ready_for_callers() {
+    let example = Example::new();
+    example.change(
+        Linka,
+        "# command = [\"/usr/local/bin/send-sms\", \"+420000000000\"]",
+        "command = [\"/nowhere/send-sms\"]",
+    );
+
+    let not_ready = example.loaded().not_ready.join("\n");
+
+    for part in [
+        "operators.toml: operator: there is no operator yet",
+        "trunks.toml: trunk: calls come from this machine alone",
+        "partner.number: +420000000011 is a number of the example",
+        "partner.number: +420000000012",
+        "partner.number: +420000000020",
+        "linka.toml: warnings.command: there is no program /nowhere/send-sms",
+    ] {
+        assert!(not_ready.contains(part), "{part}\n{not_ready}");
+    }
+    assert!(!not_ready.contains("tell-supervisor"));
+    let nobody_told = Example::new().loaded().not_ready.join("\n");
+    assert!(nobody_told.contains("queue.timeline.action: tell-supervisor tells nobody"));
+}
+
+#[test]
+fn configuration_of_a_real_site_is_ready_for_callers() {
+    let example = Example::new();
+    let digests = format!(
+        "digest_md5 = \"{}\"\ndigest_sha256 = \"{}\"\n",
+        "0a".repeat(16),
+        "0a".repeat(32)
+    );
+    example.change(
+        Operators,
+        OPERATOR,
+        &format!("[[operator]]\nname = \"jana\"\n{digests}"),
+    );
+    example.change(Trunks, "[\"127.0.0.2\"]", "[\"198.51.100.0/28\"]");
+    example.change(Linka, "# webhook", "webhook");
+    for number in ["+420000000011", "+420000000012", "+420000000020"] {
+        example.change(Partners, number, &number.replace("+420000", "+420601"));
+    }
+
+    assert_eq!(example.loaded().not_ready, [""; 0]);
+}
