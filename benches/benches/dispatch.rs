@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
-    OwnWrapUp,     Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Input, Intent, Key,
-    LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId, Place, Queue, QueueId,
-    Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
+    Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Input, Intent, Key,
+    LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Place, Queue,
+    QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy,
+    Timeline,
 };
 
 const OPERATORS: u64 = 1_000;

@@ -176,6 +176,7 @@ const BEHAVIOURS = {
     assert.equal(await row.locator('button').getAttribute('title'), 'Zrušit pauzu');
     assert.equal(await row.locator('dt').count(), 0);
     await row.locator('summary').click();
+    await row.locator('dt').first().waitFor();
     assert.deepEqual(await row.locator('dt').allTextContents(), ['Chce', 'Telefon', 'Dělá', 'Zvoní / po hovoru']);
     assert.match(await page.locator('[data-operator=alena]').textContent(), /^\s*Alena K\./);
     await page.context().close();

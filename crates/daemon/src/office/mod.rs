@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use exchange::settings::{Listener, Network};
+use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
 use sip::ListenerId;
 use store::sql::{AuditKey, UnixSeconds};
@@ -201,7 +201,7 @@ pub(crate) fn open(
     }
     let mut herald = warn::Herald::new(office.ways());
     for words in &opening.news {
-        herald.tell(words);
+        herald.tell(warn::Now::read(), words);
     }
     let news = (opening.from_signalling, of_office);
     tokio::spawn(office.clone().listen(herald, news, shared));

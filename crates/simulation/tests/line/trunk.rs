@@ -91,6 +91,7 @@ fn of_a_trunk_that_nobody_probes_nothing_is_known() {
     world.run(seconds(60));
     assert_eq!(world.board().trunks[0].status(), TrunkStatus::Well);
     world.configure(|centre| centre.trunk_probed_every = None);
+    world.run(seconds(1));
     assert_eq!(world.board().trunks[0].status(), TrunkStatus::NotProbed);
 }
 
