@@ -19,11 +19,11 @@ pub(crate) struct Keys {
     pub(crate) tag: [u8; KEY_BYTES],
     /// Seals the secrets of one-time passwords.
     pub(crate) totp: [u8; KEY_BYTES],
-    /// Vouches for where the audit begins.
+    /// Keys the audit's hashes, and vouches for where it begins.
     pub(crate) audit: [u8; KEY_BYTES],
 }
 
-/// The key that vouches for where the audit begins; made if there is none.
+/// The key of the audit's hashes and of where it begins; made if there is none.
 pub(crate) fn audit_key(folder: &Path, data: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
     make_folder(folder, data)?;
     key(folder, AUDIT)
