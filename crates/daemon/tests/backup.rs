@@ -156,11 +156,18 @@ fn changed_entry_of_the_audit_is_named() {
     assert!(said(site.command(&["audit", "verify"])).contains("The audit is whole"));
 
     let file = rusqlite::Connection::open(site.data().join("linka.db")).unwrap();
-    let change = "UPDATE audit SET day = day - 1 WHERE seq = 2";
-    assert_eq!(file.execute(change, []).unwrap(), 1);
+    let changes = [
+        "UPDATE audit SET day = day + 10000 WHERE seq = 2",
+        "UPDATE audit SET day = 20261200 WHERE seq = 2",
+        "UPDATE audit SET hash = zeroblob(4) WHERE seq = 2",
+        "UPDATE audit SET payload = NULL WHERE seq = 2",
+    ];
+    for change in changes {
+        assert_eq!(file.execute(change, []).unwrap(), 1);
 
-    let broken = refused(&site.command(&["audit", "verify"]));
-    assert!(broken.contains("audit entry 2 was changed"), "{broken}");
+        let broken = refused(&site.command(&["audit", "verify"]));
+        assert!(broken.contains("audit entry 2 was changed"), "{broken}");
+    }
 }
 
 #[test]

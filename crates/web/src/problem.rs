@@ -146,7 +146,11 @@ impl From<store::sql::StoreError> for Problem {
             Fault::Invalid(_) | Fault::TooLarge | Fault::TooMany(_) => {
                 Self::new(Kind::Invalid, fault.to_string())
             }
-            Fault::Database(_) | Fault::Late | Fault::Damaged(_) | Fault::Lingers => {
+            Fault::Database(_)
+            | Fault::Late
+            | Fault::Damaged(_)
+            | Fault::DamagedEntry { .. }
+            | Fault::Lingers => {
                 tracing::warn!(%error, %fault, "the records database did not answer");
                 Self::new(Kind::Unavailable, "the records database does not answer").retry_after(5)
             }

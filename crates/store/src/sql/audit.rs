@@ -277,9 +277,20 @@ fn read_anchor(row: &mut Row) -> Result<AuditAnchor, Fault> {
     })
 }
 
-/// Reads an entry. What somebody changed is read all the same, for [`verify`](super::verify) to name it, as long as it has the form of an entry.
+/// Reads an entry. What somebody changed is read all the same, for [`verify`](super::verify) to name it; what has no longer the form of an entry is
+/// named at once.
 fn read_entry(row: &mut Row) -> Result<AuditEntry, Fault> {
-    let (seq, day) = (row.count()?, date_of(row.integer()?)?);
+    let seq = row.count()?;
+    read_entry_at(seq, row).map_err(|fault| {
+        if let Fault::Damaged(why) = fault {
+            return Fault::DamagedEntry { seq, why };
+        }
+        fault
+    })
+}
+
+fn read_entry_at(seq: u64, row: &mut Row) -> Result<AuditEntry, Fault> {
+    let day = date_of(row.integer()?)?;
     let (previous, commitment, hash) = (row.digest()?, row.digest()?, row.digest()?);
     let payload = match (row.optional_bytes()?, row.optional_bytes()?) {
         (Some(salt), Some(bytes)) => Some(AuditPayload {

@@ -33,6 +33,14 @@ pub enum Fault {
     /// A row holds what no release writes.
     #[error("the database holds what Linka never writes: {0}")]
     Damaged(&'static str),
+    /// An entry of the audit has no longer the form of one.
+    #[error("audit entry {seq} is not what was written: {why}")]
+    DamagedEntry {
+        /// Its place in the chain.
+        seq: u64,
+        /// What it lacks.
+        why: &'static str,
+    },
     /// A number does not fit into the database.
     #[error("a number is too large for the database")]
     TooLarge,

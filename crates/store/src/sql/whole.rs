@@ -2,7 +2,7 @@
 
 use super::audit_key::AuditKey;
 use super::chain::{AuditAnchor, AuditEntry, ChainBroken, verify};
-use super::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, StoreError};
+use super::{AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditStore, Fault, StoreError};
 
 /// An audit that is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +20,19 @@ pub struct WholeAudit {
 pub enum AuditFault {
     /// The database failed.
     #[error("the audit could not be read")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
     /// Somebody changed it.
     #[error(transparent)]
     Broken(#[from] ChainBroken),
+}
+
+impl From<StoreError> for AuditFault {
+    fn from(error: StoreError) -> Self {
+        if let Fault::DamagedEntry { seq, .. } = error.fault() {
+            return ChainBroken::Changed(*seq).into();
+        }
+        Self::Store(error)
+    }
 }
 
 /// Reads the audit from its beginning to its end and checks every entry.
