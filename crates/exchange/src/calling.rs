@@ -104,6 +104,7 @@ impl Exchange {
         let leg = self.next_leg();
         let session = Session::offering(Terms {
             at: self.sound_address(call.target.listener(), port),
+            peer: call.target.remote(),
             laws: &self.codecs_for(&call),
             hosts: match call.gateway {
                 Some(gateway) => self.hosts_of_trunk(gateway.trunk, call.target.remote()),

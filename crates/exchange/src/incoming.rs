@@ -6,7 +6,7 @@ use bytes::Bytes;
 use dispatch::{ContactId, EndCause, LegId, Miss};
 use journal::Fact;
 use sip::message::Message;
-use sip::{DialogId, Event, Flow, ListenerId, Status, Tag, User};
+use sip::{DialogId, Event, Flow, Status, Tag, User};
 
 use crate::caller::CallerNumber;
 use crate::engine::{Exchange, Timer};
@@ -118,7 +118,7 @@ impl Exchange {
         let laws = self.trunks[trunk].codecs.clone();
         let hosts = self.hosts_of_trunk(trunk, flow.remote);
         let offer = request.session_description().unwrap_or_default();
-        match self.open_sound(leg, flow.listener, &offer, &laws, hosts) {
+        match self.open_sound(leg, flow, &offer, &laws, hosts) {
             Ok(sound) => {
                 let number = caller_number(request);
                 self.admit(
@@ -145,18 +145,19 @@ impl Exchange {
     pub(crate) fn open_sound(
         &mut self,
         leg: LegId,
-        listener: ListenerId,
+        flow: &Flow,
         offer: &Bytes,
         laws: &[media::Law],
         hosts: media::Hosts,
     ) -> Result<Sound, OpenError> {
         let port = self.ports.take_any().ok_or(OpenError::NoPort)?;
-        let at = self.sound_address(listener, port);
+        let at = self.sound_address(flow.listener, port);
         let number = self.seal.number(leg);
         match Session::answering(
             offer,
             Terms {
                 at,
+                peer: flow.remote,
                 laws,
                 hosts,
                 number,

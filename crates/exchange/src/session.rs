@@ -38,6 +38,8 @@ const FRAME_MS: u8 = 20;
 pub(crate) struct Terms<'a> {
     /// Where we receive.
     pub(crate) at: SocketAddr,
+    /// Where the peer signals from: where its sound is, when it gives a name in place of an address.
+    pub(crate) peer: SocketAddr,
     /// What we speak, the preferred law first.
     pub(crate) laws: &'a [Law],
     /// Who may speak beside the host that the peer's description names.
@@ -81,6 +83,7 @@ impl Session {
             local: LocalSession::new(terms.number, terms.at),
             ours: Capabilities {
                 codecs,
+                host_of_peer: Some(terms.peer.ip()),
                 ..Capabilities::default()
             },
             hosts: terms.hosts,
@@ -225,6 +228,7 @@ mod tests {
     fn terms() -> Terms<'static> {
         Terms {
             at: "192.0.2.1:10000".parse().unwrap(),
+            peer: "192.0.2.9:5060".parse().unwrap(),
             laws: &LAWS,
             hosts: Hosts::default(),
             number: 7,
@@ -237,6 +241,17 @@ mod tests {
              m=audio 20000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
         )
         .into()
+    }
+
+    #[test]
+    fn sound_of_a_peer_that_names_its_host_is_where_it_signals_from() {
+        let named = String::from_utf8(offer("sendrecv").to_vec()).unwrap();
+        let named = named.replace("c=IN IP4 192.0.2.9", "c=IN IP4 pbx.example");
+
+        let session = Session::answering(&named.into(), terms()).unwrap();
+
+        let remote = session.target().remote.unwrap();
+        assert_eq!(remote.rtp, "192.0.2.9:20000".parse().unwrap());
     }
 
     #[test]

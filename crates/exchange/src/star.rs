@@ -71,7 +71,7 @@ impl Exchange {
         let laws = [media::Law::ALaw, media::Law::MuLaw];
         let hosts = hosts_of_phone(flow.remote);
         let offer = request.session_description().unwrap_or_default();
-        match self.open_sound(leg, flow.listener, &offer, &laws, hosts) {
+        match self.open_sound(leg, flow, &offer, &laws, hosts) {
             Ok(sound) => {
                 let call = StarCall {
                     dialog,

@@ -12,5 +12,5 @@ pub const SDP_BYTES_MAX: usize = 16 * 1024;
 pub const SDP_MEDIA_MAX: usize = 8;
 /// The most attributes of the session level or of one `m=` line.
 pub const SDP_ATTRIBUTES_MAX: usize = 64;
-/// The most formats (payload types) of one `m=` line.
+/// The most formats (payload types) of one `m=` line that are read; those behind them are not.
 pub const SDP_CODECS_MAX: usize = 32;

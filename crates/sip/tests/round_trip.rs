@@ -178,8 +178,8 @@ proptest! {
         two in any::<SocketAddr>(),
     ) {
         prop_assume!(one.port() != 0 && two.port() != 0 && [one, two].iter().all(|it| !it.ip().to_canonical().is_unspecified()));
-        let offering = Capabilities { codecs, order: Order::Theirs, direction: ours };
-        let answering = Capabilities { codecs: others, order: Order::Ours, direction: theirs };
+        let offering = Capabilities { codecs, order: Order::Theirs, direction: ours, ..Capabilities::default() };
+        let answering = Capabilities { codecs: others, order: Order::Ours, direction: theirs, ..Capabilities::default() };
         let mut caller = LocalSession::new(1, one);
         let offer = Description::parse(&caller.offer(&offering)).unwrap();
 

@@ -51,6 +51,33 @@ impl Codec {
     }
 }
 
+/// The profile of RTP that a stream is described under. Both carry the same packets; whoever speaks of feedback
+/// (RFC 4585) may send reports sooner and does without answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// `RTP/AVP` (RFC 3551).
+    #[default]
+    Avp,
+    /// `RTP/AVPF` (RFC 4585).
+    Avpf,
+}
+
+impl Profile {
+    /// The protocol of the `m=` line.
+    pub const fn protocol(self) -> &'static str {
+        match self {
+            Self::Avp => "RTP/AVP",
+            Self::Avpf => "RTP/AVPF",
+        }
+    }
+
+    pub(super) fn find(protocol: &[u8]) -> Option<Self> {
+        [Self::Avp, Self::Avpf]
+            .into_iter()
+            .find(|profile| protocol.eq_ignore_ascii_case(profile.protocol().as_bytes()))
+    }
+}
+
 /// Which way media flows, seen from the side that says it (RFC 3264 §6.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Direction {

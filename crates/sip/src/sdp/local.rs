@@ -1,6 +1,6 @@
 //! Writing our own descriptions.
 
-use super::description::{Codec, Description, Direction, Media, PayloadType};
+use super::description::{Codec, Description, Direction, Media, PayloadType, Profile};
 use super::negotiate::{Capabilities, Negotiated, Refusal, accept_answer, event_type};
 use bytes::Bytes;
 use std::fmt;
@@ -16,6 +16,8 @@ pub struct LocalSession {
     streams: Vec<Stream>,
     /// The number under which we take telephone-event: it stays ours whatever the other side calls it.
     telephone_event: Option<PayloadType>,
+    /// The profile that the other side offered last; ours until then.
+    profile: Profile,
     said: Vec<u8>,
 }
 
@@ -38,6 +40,7 @@ impl LocalSession {
             rtp,
             streams: vec![Stream::Audio],
             telephone_event,
+            profile: Profile::default(),
             said: Vec::new(),
         }
     }
@@ -86,6 +89,7 @@ impl LocalSession {
             }
         };
         self.streams = offer.media.iter().enumerate().map(stream).collect();
+        self.profile = agreed.profile;
         let events = agreed.telephone_event.map(|events| events.receive);
         self.telephone_event = events.or(self.telephone_event);
         let audio = self.audio(
@@ -121,8 +125,9 @@ impl LocalSession {
         }
         let direction = direction.attribute();
         format!(
-            "m=audio {} RTP/AVP{formats}\r\n{maps}a=ptime:20\r\na={direction}\r\n",
-            self.rtp.port()
+            "m=audio {} {}{formats}\r\n{maps}a=ptime:20\r\na={direction}\r\n",
+            self.rtp.port(),
+            self.profile.protocol()
         )
     }
 

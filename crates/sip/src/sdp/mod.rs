@@ -8,7 +8,9 @@ mod local;
 mod negotiate;
 mod parse;
 
-pub use description::{Attribute, Codec, Connection, Description, Direction, Media, PayloadType};
+pub use description::{
+    Attribute, Codec, Connection, Description, Direction, Media, PayloadType, Profile,
+};
 pub use local::LocalSession;
 pub use negotiate::{Capabilities, EventTypes, Negotiated, Order, Refusal, negotiate};
 pub use parse::SdpError;

@@ -1,6 +1,6 @@
 //! Offer and answer for one audio stream (RFC 3264).
 
-use super::description::{Codec, Connection, Description, Direction, Media, PayloadType};
+use super::description::{Codec, Connection, Description, Direction, Media, PayloadType, Profile};
 use super::parse::{read_address, words};
 use crate::Status;
 use crate::token::decimal;
@@ -33,6 +33,9 @@ pub struct Capabilities {
     pub order: Order,
     /// Which way we are willing to let media flow, seen from us: `SendOnly` or `Inactive` holds the peer.
     pub direction: Direction,
+    /// The host that the peer signals from. Names are not resolved here: where a description gives its host by a name, or
+    /// gives none, this one is taken. Without it such a description is refused.
+    pub host_of_peer: Option<IpAddr>,
 }
 
 impl Default for Capabilities {
@@ -41,6 +44,7 @@ impl Default for Capabilities {
             codecs: vec![Codec::Pcma, Codec::Pcmu],
             order: Order::Theirs,
             direction: Direction::SendRecv,
+            host_of_peer: None,
         }
     }
 }
@@ -59,6 +63,8 @@ pub struct EventTypes {
 pub struct Negotiated {
     /// The place of the audio stream among the streams.
     pub index: usize,
+    /// Its profile: an answer repeats that of the offer (RFC 3264 §6).
+    pub profile: Profile,
     /// The codec.
     pub codec: Codec,
     /// Its payload type in what we send: the number that the other side gave it. What we receive may carry it as well
@@ -90,7 +96,7 @@ impl std::fmt::Debug for Negotiated {
 /// Why there is no agreement; each is answered with 488.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// No audio stream over RTP/AVP is offered, or it was refused.
+    /// No audio stream over RTP/AVP or RTP/AVPF is offered, or it was refused.
     #[error("no audio stream")]
     NoAudio,
     /// No codec in common.
@@ -111,15 +117,11 @@ impl Refusal {
 /// Compares an offer with what we can do. The first audio stream with a codec in common is taken.
 pub fn negotiate(offer: &Description, capabilities: &Capabilities) -> Result<Negotiated, Refusal> {
     let mut refusal = Refusal::NoAudio;
-    for (index, media) in offer
-        .media
-        .iter()
-        .enumerate()
-        .filter(|(_, media)| is_audio(media))
-    {
+    let audio = |(index, media)| Some((index, media, profile_of_audio(media)?));
+    for (index, media, profile) in offer.media.iter().enumerate().filter_map(audio) {
         // The answer numbers everything as the offer did.
         let events = telephone_event(media);
-        match take(offer, index, media, capabilities, events) {
+        match take(offer, (index, media, profile), capabilities, events) {
             Ok(negotiated) => return Ok(negotiated),
             Err(other) => refusal = other,
         }
@@ -138,35 +140,36 @@ pub(super) fn accept_answer(
     let media = answer
         .media
         .get(index)
-        .filter(|media| is_audio(media))
+        .and_then(|media| Some((index, media, profile_of_audio(media)?)))
         .ok_or(Refusal::NoAudio)?;
     let offered = Capabilities {
         order: Order::Theirs,
         ..offered.clone()
     };
-    take(answer, index, media, &offered, events)
+    take(answer, media, &offered, events)
 }
 
-fn is_audio(media: &Media) -> bool {
-    media.kind.eq_ignore_ascii_case(b"audio")
-        && media.protocol.eq_ignore_ascii_case(b"RTP/AVP")
-        && media.port != 0
+/// The profile of an audio stream that is not refused.
+fn profile_of_audio(media: &Media) -> Option<Profile> {
+    let is_audio = media.kind.eq_ignore_ascii_case(b"audio") && media.port != 0;
+    Profile::find(&media.protocol).filter(|_| is_audio)
 }
 
 fn take(
     remote: &Description,
-    index: usize,
-    media: &Media,
+    (index, media, profile): (usize, &Media, Profile),
     ours: &Capabilities,
     own_events: Option<PayloadType>,
 ) -> Result<Negotiated, Refusal> {
     let (codec, payload_type) = common_codec(media, ours).ok_or(Refusal::NoCodec)?;
-    let Some(Connection::Address(address)) = remote.connection_of(media) else {
-        return Err(Refusal::NoAddress);
+    let address = match remote.connection_of(media) {
+        Some(Connection::Address(address)) => *address,
+        Some(Connection::Name(_)) | None => ours.host_of_peer.ok_or(Refusal::NoAddress)?,
     };
-    let rtp = SocketAddr::new(*address, media.port);
+    let rtp = SocketAddr::new(address, media.port);
     Ok(Negotiated {
         index,
+        profile,
         codec,
         payload_type,
         telephone_event: telephone_event(media)

@@ -14,7 +14,7 @@ pub enum SdpError {
     /// More than [`SDP_BYTES_MAX`] bytes.
     #[error("session description too large")]
     TooLarge,
-    /// More streams, attributes or formats than the limits allow.
+    /// More streams or attributes than the limits allow.
     #[error("session description beyond a limit")]
     TooMany,
     /// It does not begin with `v=0`, or a stream of it cannot be read.
@@ -149,19 +149,19 @@ fn read_media(value: &Bytes) -> Result<Media, SdpError> {
     let port = decimal(port)
         .and_then(|port| u16::try_from(port).ok())
         .ok_or(SdpError::Malformed)?;
-    let formats: Vec<Bytes> = words.take(SDP_CODECS_MAX + 1).collect();
-    match formats.len() {
-        0 => Err(SdpError::Malformed),
-        1..=SDP_CODECS_MAX => Ok(Media {
-            kind,
-            port,
-            protocol,
-            formats,
-            connection: None,
-            attributes: Vec::new(),
-        }),
-        _ => Err(SdpError::TooMany),
+    // Whoever offers more than that has long named what everybody speaks.
+    let formats: Vec<Bytes> = words.take(SDP_CODECS_MAX).collect();
+    if formats.is_empty() {
+        return Err(SdpError::Malformed);
     }
+    Ok(Media {
+        kind,
+        port,
+        protocol,
+        formats,
+        connection: None,
+        attributes: Vec::new(),
+    })
 }
 
 /// `IN IP4 <address>[/<ttl>]` or `IN IP6 <address>`. What the type says does not matter: the address tells itself. What
