@@ -1,12 +1,13 @@
 //! Warnings and the heartbeat: how people learn that Linka fails, by a way that is not the trunk.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use dispatch::{ContactId, Notice};
 use exchange::Warning;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::ways::{self, Message};
 use crate::configuration::{Heartbeat, Warnings};
@@ -15,6 +16,10 @@ use crate::configuration::{Heartbeat, Warnings};
 pub(super) const OF_OFFICE_MAX: usize = 16;
 /// Sentences about machines, and contacts, that are remembered so as not to be repeated; beyond it those told longest ago are forgotten.
 const REMEMBERED_MAX: usize = 1_000;
+/// Messages that may wait to be sent; what comes beyond is an error in the log.
+const UNSENT_MAX: usize = 1_000;
+/// Messages that are sent at once: each may take a process, and as long as a way has.
+const SENT_AT_ONCE_MAX: usize = 16;
 /// Seconds to which the time of a notice about a caller is cut: no second of hers goes to a webhook.
 const CONTACT_SECONDS: i64 = 60;
 
@@ -25,6 +30,8 @@ pub(crate) struct Herald {
     contacts: BTreeMap<ContactId, OfContact>,
     /// The number that the next contact of whom something is told is known by.
     number: u32,
+    room: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
 }
 
 /// A sentence that was told and may be told again.
@@ -84,6 +91,8 @@ impl Herald {
             standing: BTreeMap::new(),
             contacts: BTreeMap::new(),
             number: 1,
+            room: Arc::new(Semaphore::new(UNSENT_MAX)),
+            turns: Arc::new(Semaphore::new(SENT_AT_ONCE_MAX)),
         }
     }
 
@@ -100,8 +109,17 @@ impl Herald {
         let Some(message) = self.message(now, words) else {
             return;
         };
-        let ways = self.ways.clone();
+        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+            tracing::error!(
+                kind = words.kind,
+                "{UNSENT_MAX} warnings wait to be sent: one is not"
+            );
+            return;
+        };
+        let (ways, turns) = (self.ways.clone(), Arc::clone(&self.turns));
         tokio::spawn(async move {
+            let _place = place;
+            let _turn = turns.acquire().await;
             for (way, sent) in ways::send(&ways, message).await {
                 if sent.is_err() {
                     tracing::error!("the warning's {way} failed");
@@ -339,6 +357,29 @@ mod tests {
         fn text(&mut self, warning: &Warning) -> Option<String> {
             self.told(warning).map(|message| message.text)
         }
+    }
+
+    #[tokio::test]
+    async fn flood_of_warnings_is_sent_a_few_at_a_time_and_never_waits_without_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = folder.path().join("running");
+        std::fs::create_dir(&running).unwrap();
+        let script = "mkdir \"$0/$$\"; while [ -e \"$0\" ]; do sleep 0.05; done";
+        let path = running.to_str().unwrap().to_owned();
+        let mut told = Told::new();
+        told.herald.ways.command = ["sh", "-c", script, &path].map(str::to_owned).to_vec();
+        let count = || std::fs::read_dir(&running).unwrap().count();
+
+        for contact in 0..u64::try_from(UNSENT_MAX).unwrap() + 5 {
+            told.herald.tell(told.now, &words(&waits(contact)));
+        }
+        while count() < SENT_AT_ONCE_MAX {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+
+        assert_eq!(told.herald.room.available_permits(), 0);
+        assert_eq!(told.herald.turns.available_permits(), 0);
+        assert_eq!(count(), SENT_AT_ONCE_MAX);
     }
 
     fn waits(contact: u64) -> Warning {
