@@ -5,6 +5,7 @@ mod peers;
 
 use peers::baresip::{Answering, Softphone};
 use peers::linka::Site;
+use peers::linphone::Linphone;
 use peers::ports::Ports;
 use peers::sipp::{Calls, Scenario, Transport};
 use peers::sound::Sound;
@@ -121,6 +122,40 @@ fn a_proxy_challenge_is_answered_by_a_softphone() {
     registrar.wait_for("registered", SOON);
     assert!(registrar.proxy_credentials_are_right("jana", "secret", "REGISTER"));
     assert!(!registrar.proxy_credentials_are_right("jana", "guessed", "REGISTER"));
+}
+
+#[test]
+fn linphone_registers_with_digest_and_it_and_a_caller_hear_each_other() {
+    let ports = Ports::reserve();
+    let registrar = Scenario::waiting("registrar")
+        .with("user", "jana")
+        .start(&ports);
+    let phone = Linphone::registering(
+        "jana",
+        "secret",
+        registrar.address(),
+        Transport::Udp,
+        &ports,
+    );
+    registrar.wait_for("registered", SOON);
+    let mut caller = Softphone::caller("777000001", phone.address()).start(&ports);
+
+    caller.dial("jana");
+    caller.wait_for("CALL_ESTABLISHED", SOON);
+    eventually("3 s are recorded", SOON, || {
+        (caller.seconds_heard() > 3.0).then_some(())
+    });
+    caller.hang_up();
+
+    phone.has_ended(1, SOON);
+    caller.wait_for("CALL_CLOSED", SOON);
+    let by_caller = &caller.heard()[0];
+    assert!(by_caller.seconds_of_tone(1100) > 2.0 && by_caller.seconds_of_tone(700) == 0.0);
+    let at_desk = eventually("linphone has heard 2 s of 700 Hz", SOON, || {
+        let heard = phone.heard();
+        (heard.seconds_of_tone(700) > 2.0).then_some(heard)
+    });
+    assert!(at_desk.seconds_of_tone(1100) == 0.0);
 }
 
 #[test]

@@ -34,7 +34,7 @@ enum Command {
     /// Runs the checks and tests that CI runs, or one part of them.
     ///
     /// Without a part: formatting, clippy with warnings as errors, every test of the workspace with real SIP peers
-    /// (SIPp, baresip), and the licences and sources of all dependencies. Ends with one line,
+    /// (SIPp, baresip, linphone), and the licences and sources of all dependencies. Ends with one line,
     /// "N passed, N failed", and exits with 1 if anything failed.
     Test {
         /// The part to run; left out: everything but soak.

@@ -46,6 +46,11 @@ pub(crate) const BARESIP: Need = Need {
     package: "baresip-core",
     why: "softphones that record what they hear",
 };
+pub(crate) const LINPHONE: Need = Need::new(
+    "linphonec",
+    "linphone-cli",
+    "another maker's softphone beside baresip",
+);
 pub(crate) const SOX: Need = Need {
     program: "sox",
     package: "sox",

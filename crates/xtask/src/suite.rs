@@ -2,7 +2,7 @@
 
 use crate::dashboards;
 use crate::packages::{
-    BARESIP, CHROMIUM, DNSMASQ, ESPEAK, IP, Need, POSTGRES, PROMETHEUS, SIPP, SOX, ensure,
+    BARESIP, CHROMIUM, DNSMASQ, ESPEAK, IP, LINPHONE, Need, POSTGRES, PROMETHEUS, SIPP, SOX, ensure,
 };
 use crate::python::ensure_schemathesis;
 use crate::shell;
@@ -21,8 +21,8 @@ const QUIET_MAX: Duration = Duration::from_secs(30);
 const LINES_WAITING_MAX: usize = 1_000;
 /// The daemon with a clock that its tests can move.
 const TEST_CLOCK: [&str; 2] = ["--features", "daemon/test-clock"];
-const PEERS: [Need; 9] = [
-    SIPP, BARESIP, SOX, ESPEAK, IP, DNSMASQ, POSTGRES, CHROMIUM, PROMETHEUS,
+const PEERS: [Need; 10] = [
+    SIPP, BARESIP, LINPHONE, SOX, ESPEAK, IP, DNSMASQ, POSTGRES, CHROMIUM, PROMETHEUS,
 ];
 /// What the tests without peers need.
 const RUST: [Need; 2] = [ESPEAK, POSTGRES];
@@ -34,7 +34,7 @@ const SOAK: (&str, &str) = ("LINKA_SOAK", "20");
 pub(crate) enum Part {
     /// Formatting, clippy, licences, and every test that needs no real peer.
     Rust,
-    /// Only the tests with real peers over the loopback: SIPp, baresip.
+    /// Only the tests with real peers over the loopback: SIPp, baresip, linphone.
     Peers,
     /// Every test with twenty times the seeds and process kills. Takes an hour; prints its date.
     Soak,

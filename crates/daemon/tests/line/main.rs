@@ -13,6 +13,7 @@ mod early_hang_up;
 mod greeting;
 mod hold;
 mod identity;
+mod linphone;
 mod misses;
 mod negotiation;
 mod numbers;

@@ -1,4 +1,5 @@
-//! Real peers for the daemon's tests: SIPp as trunk and phones, baresip as a softphone that records, and `linka` itself.
+//! Real peers for the daemon's tests: SIPp as trunk and phones, baresip and linphone as softphones that record, and
+//! `linka` itself.
 //!
 //! Every peer runs on the loopback with ports of its own, and ends when its value is dropped.
 //! Waiting is by [`eventually`]: a condition and a deadline, never a sleep.
@@ -14,6 +15,7 @@ pub(crate) mod browser;
 pub(crate) mod by_hand;
 pub(crate) mod certificate;
 pub(crate) mod linka;
+pub(crate) mod linphone;
 pub(crate) mod people;
 pub(crate) mod ports;
 pub(crate) mod preload;

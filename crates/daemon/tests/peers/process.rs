@@ -4,7 +4,7 @@ use super::eventually;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// A running program whose output goes to a file; killed when dropped.
@@ -16,18 +16,32 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts the command with its standard input closed and both outputs in the file `log`.
+    #[track_caller]
     pub(crate) fn start(name: &str, command: &mut Command, log: PathBuf) -> Self {
+        Self::spawn(name, command.stdin(Stdio::null()), log)
+    }
+
+    /// The same with its standard input open, for a program that is told what to do there.
+    #[track_caller]
+    pub(crate) fn start_listening(
+        name: &str,
+        command: &mut Command,
+        log: PathBuf,
+    ) -> (Self, ChildStdin) {
+        let mut process = Self::spawn(name, command.stdin(Stdio::piped()), log);
+        let input = process.child.stdin.take().unwrap();
+        (process, input)
+    }
+
+    #[track_caller]
+    fn spawn(name: &str, command: &mut Command, log: PathBuf) -> Self {
         let output = File::options()
             .create(true)
             .append(true)
             .open(&log)
             .unwrap();
         let errors = output.try_clone().unwrap();
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(errors)
-            .spawn();
+        let child = command.stdout(output).stderr(errors).spawn();
         let child = child.unwrap_or_else(|error| {
             panic!("starting {name}: {error} (cargo xtask test installs it)")
         });
