@@ -9,7 +9,7 @@ use crate::shell;
 use crate::tally::Tally;
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -205,7 +205,7 @@ enum Peers {
     Without,
 }
 
-/// The daemon's test files that use the module of real peers, or those that do not.
+/// The daemon's tests that use the module of real peers, or those that do not.
 fn test_files(wanted: Peers) -> Result<Vec<String>> {
     let folder = shell::root().join("crates/daemon/tests");
     let mut names = Vec::new();
@@ -213,17 +213,11 @@ fn test_files(wanted: Peers) -> Result<Vec<String>> {
         std::fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
     {
         let path = entry?.path();
-        let name = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        let (Some(name), true) = (
-            name,
-            path.extension().is_some_and(|extension| extension == "rs"),
-        ) else {
+        let Some((name, file)) = test_at(&path) else {
             continue;
         };
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("reading {}", path.display()))?;
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("reading {}", file.display()))?;
         let uses = if text.lines().any(|line| line == "mod peers;") {
             Peers::With
         } else {
@@ -235,6 +229,17 @@ fn test_files(wanted: Peers) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// The test of this file or folder as cargo finds it: `NAME.rs`, or `NAME/main.rs`.
+fn test_at(path: &Path) -> Option<(String, PathBuf)> {
+    let name = path.file_stem()?.to_string_lossy().into_owned();
+    let main = path.join("main.rs");
+    if main.is_file() {
+        return Some((name, main));
+    }
+    let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+    is_rust.then(|| (name, path.to_owned()))
 }
 
 /// Runs the command, passing its output on as it comes; says whether it succeeded, and what it counted.
@@ -379,6 +384,16 @@ mod tests {
             }
         );
         assert_eq!(suite.failures, ["second"]);
+    }
+
+    #[test]
+    fn a_test_of_many_files_is_a_test_with_peers_too() {
+        let with_peers = test_files(Peers::With).unwrap();
+
+        for name in ["crash", "line", "strangers", "wallboard"] {
+            assert!(with_peers.contains(&name.to_owned()), "{name}");
+        }
+        assert!(!with_peers.contains(&"peers".to_owned()));
     }
 
     #[test]
