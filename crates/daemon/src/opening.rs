@@ -1,34 +1,78 @@
 //! Opens the journal at the start, whatever its disk says, and gathers what an administrator has to be told of it.
 
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use journal::{JournalError, Replayed};
 use store::{JournalNews, NodeJournal};
 
 use crate::keys::chance;
 use crate::office::control;
 use crate::office::warn::{News, Words};
+use crate::serve::make_data_folder;
 
-/// Opens the journal of a data folder and replays it.
+/// How long a start waits for the disk under the journal. A replay of 100,000 entries takes less than a second.
+const OPENS_WITHIN: Duration = Duration::from_secs(10);
+
+type Opened = (NodeJournal, Replayed);
+
+/// Opens the journal of a data folder, which is made if there is none, and replays it.
 ///
-/// A damaged file is set aside, a full or read-only disk read from and then left alone: neither keeps the line closed. Only a folder that another
-/// linka serves is refused, since that one answers the line.
+/// A damaged file is set aside, a full or read-only disk read from and then left alone, a disk that hangs not waited for: none of them keeps the
+/// line closed. Only a folder that another linka serves is refused, since that one answers the line.
 pub(crate) fn open_journal(
     data: &Path,
     key: &[u8; 32],
     news: &mut Vec<Words>,
-) -> anyhow::Result<(NodeJournal, Replayed)> {
-    let mut journal = match NodeJournal::open(data, key, chance()?) {
+) -> anyhow::Result<Opened> {
+    let (mut journal, replayed) = opened_in_time(data, key)?;
+    news.extend(journal.take_news().iter().map(of_opening));
+    news.extend(of_replay(&replayed));
+    Ok((journal, replayed))
+}
+
+/// What the disk gives in time, else an empty journal in memory.
+fn opened_in_time(data: &Path, key: &[u8; 32]) -> anyhow::Result<Opened> {
+    let (tell, told) = mpsc::channel();
+    let (folder, its_key) = (data.to_owned(), *key);
+    let opens = move || {
+        // What comes too late is closed again here.
+        let _late = tell.send(open_and_replay(&folder, &its_key));
+    };
+    let thread = thread::Builder::new().name("opening".into()).spawn(opens)?;
+    match told.recv_timeout(OPENS_WITHIN) {
+        Ok(opened) => opened,
+        Err(RecvTimeoutError::Timeout) => {
+            drop(told);
+            let journal = NodeJournal::without_file(data, key, chance()?, thread);
+            replayed(journal)
+        }
+        // The entry that crashed the replay is marked: it has to end this process as it would have ended it anywhere.
+        Err(RecvTimeoutError::Disconnected) => match thread.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => bail!("the journal was opened and is not there"),
+        },
+    }
+}
+
+fn open_and_replay(data: &Path, key: &[u8; 32]) -> anyhow::Result<Opened> {
+    // A data folder that cannot be made is told with the journal, which then stays in memory.
+    let _told_below = make_data_folder(data);
+    let journal = match NodeJournal::open(data, key, chance()?) {
         Ok(journal) => journal,
         Err(locked @ JournalError::Locked { .. }) if control::is_served(data) => {
             return Err(locked.into());
         }
         Err(refused) => NodeJournal::in_memory(data, key, chance()?, refused),
     };
+    replayed(journal)
+}
+
+fn replayed(mut journal: NodeJournal) -> anyhow::Result<Opened> {
     let replayed = journal::replay(&mut journal).context("the journal cannot be replayed")?;
-    news.extend(journal.take_news().iter().map(of_opening));
-    news.extend(of_replay(&replayed));
     Ok((journal, replayed))
 }
 

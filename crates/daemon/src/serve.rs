@@ -137,8 +137,6 @@ impl Building {
     fn begin(options: &Options, configuration: Configuration) -> anyhow::Result<Self> {
         let sounds = load_sounds(&configuration.sounds)?;
         let data = &options.data.data;
-        // A data folder that cannot be made is told with the journal, which then stays in memory.
-        let _told_below = make_data_folder(data);
         let keys = Keys::open(&options.folders.keys, data)?;
         let mut news = Vec::new();
         let (journal, replayed) = open_journal(data, &keys.journal, &mut news)?;
@@ -150,7 +148,7 @@ impl Building {
                 configuration.node.metrics
             )
         })?;
-        let web = WebListeners::bind(&configuration.node)?;
+        let web = WebListeners::bind(&configuration.node, &mut news)?;
         Ok(Self {
             configuration,
             keys,

@@ -35,6 +35,6 @@ pub use live::{Binding, LIVE_DB, LiveDb, REPLAY_MARK};
 pub use node::{JournalNews, NodeJournal};
 pub use seal::{CHANCE_BYTES, KEY_BYTES};
 pub use thread::{
-    BEAT, BINDINGS_MAX, BINDINGS_RETRY, BindingChange, Doing, JournalHandle, NotTaken, ORDERS_MAX,
-    Pulse, REPORTS_MAX,
+    BEAT, BINDINGS_MAX, BINDINGS_RETRY, BindingChange, Doing, JournalHandle, NotStopped, NotTaken,
+    ORDERS_MAX, Pulse, REPORTS_MAX,
 };

@@ -2,6 +2,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use dispatch::Seq;
 use journal::{Entry, Journal, JournalError, Loaded, Snapshot};
@@ -73,12 +74,14 @@ struct Read {
 }
 
 /// What the file holds beside what is in memory.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Content {
     /// Nothing: a snapshot may take its place.
     Known,
     /// Something that could not be read: it is set aside before another file is begun.
     Unknown,
+    /// The same, and an opening still has it: before that has ended it is neither moved nor opened again, since SQLite
+    /// would take the log of another file for its own.
+    Held(JoinHandle<()>),
 }
 
 /// What opening the file takes.
@@ -122,6 +125,37 @@ impl NodeJournal {
         let mut news = Vec::new();
         let home = opener.read_into_memory(why, &mut news);
         Self { opener, home, news }
+    }
+
+    /// Does without the file, whose disk does not even let it be opened: what it holds is unknown. `opening` is the
+    /// thread that opens it, and closes it again when the disk lets it after all.
+    #[must_use]
+    pub fn without_file(
+        folder: &Path,
+        key: &[u8; KEY_BYTES],
+        chance: [u8; CHANCE_BYTES],
+        opening: JoinHandle<()>,
+    ) -> Self {
+        let why = JournalError::Failed {
+            place: folder.join(LIVE_DB).display().to_string(),
+            cause: "the disk under it does not come back".into(),
+        };
+        let reason = sentence(&why);
+        let news = vec![
+            JournalNews::InMemory {
+                reason: reason.clone(),
+            },
+            JournalNews::Unread { reason },
+        ];
+        Self {
+            opener: Opener::new(folder, key, chance),
+            home: Home::Memory(Box::new(Memory {
+                why,
+                read: Read::of_nothing(),
+                content: Content::Held(opening),
+            })),
+            news,
+        }
     }
 
     /// How often the node was started with this file, this start included.
@@ -185,6 +219,36 @@ impl NodeJournal {
     }
 }
 
+impl Read {
+    /// As a first start would find it.
+    fn of_nothing() -> Self {
+        Self {
+            start: 1,
+            ..Self::default()
+        }
+    }
+}
+
+impl Memory {
+    /// Opens the file, or begins another one where what it holds could not be read.
+    fn move_to_file(&mut self, opener: &mut Opener) -> Result<LiveDb, JournalError> {
+        if let Content::Held(opening) = &self.content
+            && opening.is_finished()
+        {
+            self.content = Content::Unknown;
+        }
+        let mut news = Vec::new();
+        match &self.content {
+            Content::Known => opener.open_or_begin(&mut news),
+            Content::Unknown if opener.folder.join(LIVE_DB).exists() => opener
+                .set_aside(&self.why, &mut news)
+                .and_then(|()| opener.open()),
+            Content::Unknown => opener.open(),
+            Content::Held(_) => Err(again(&self.why)),
+        }
+    }
+}
+
 impl Opener {
     fn new(folder: &Path, key: &[u8; KEY_BYTES], chance: [u8; CHANCE_BYTES]) -> Self {
         Self {
@@ -232,11 +296,7 @@ impl Opener {
             Err(unread) => {
                 let reason = sentence(&unread);
                 news.push(JournalNews::Unread { reason });
-                let first = Read {
-                    start: 1,
-                    ..Read::default()
-                };
-                (first, Content::Unknown)
+                (Read::of_nothing(), Content::Unknown)
             }
         };
         Home::Memory(Box::new(Memory { why, read, content }))
@@ -294,16 +354,8 @@ impl Journal for NodeJournal {
 
     fn write_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
         if let Home::Memory(memory) = &mut self.home {
-            let mut news = Vec::new();
-            let opened = match memory.content {
-                Content::Known => self.opener.open_or_begin(&mut news),
-                Content::Unknown if self.opener.folder.join(LIVE_DB).exists() => self
-                    .opener
-                    .set_aside(&memory.why, &mut news)
-                    .and_then(|()| self.opener.open()),
-                Content::Unknown => self.opener.open(),
-            };
-            self.home = Home::File(Box::new(opened?));
+            let opened = memory.move_to_file(&mut self.opener)?;
+            self.home = Home::File(Box::new(opened));
         }
         match &mut self.home {
             Home::File(db) => db.write_snapshot(snapshot),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use dispatch::Moment;
 use journal::{ENTRIES_IN_FLIGHT_LIMIT, ENTRIES_PER_COMMIT_MAX, Order, Pacer, Report, Writer};
 
@@ -33,7 +33,7 @@ pub struct JournalHandle {
     bindings: Sender<BindingChange>,
     reports: Receiver<Report>,
     signs: Arc<Signs>,
-    thread: JoinHandle<NodeJournal>,
+    ended: Receiver<NodeJournal>,
 }
 
 /// The thread's signs of life.
@@ -94,6 +94,20 @@ pub enum BindingChange {
 #[error("the journal thread takes no more: it has ended, or too much waits for it")]
 pub struct NotTaken;
 
+/// A journal that does not come back from its thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotStopped {
+    /// The disk keeps the thread; it is left to itself.
+    #[error("the journal thread does not come back from its disk within {within:?}")]
+    Stuck {
+        /// How long it was waited for.
+        within: Duration,
+    },
+    /// The thread panicked.
+    #[error("the journal thread panicked")]
+    Panicked,
+}
+
 impl JournalHandle {
     /// Starts the thread. `wake` is called whenever a report is ready; it must not wait.
     ///
@@ -103,6 +117,7 @@ impl JournalHandle {
         let (orders, take_orders) = mailbox(ORDERS_MAX);
         let (bindings, take_bindings) = bounded(BINDINGS_MAX);
         let (give_reports, reports) = bounded(REPORTS_MAX);
+        let (end, ended) = bounded(1);
         let signs = Arc::new(Signs::default());
         let thread = Thread {
             journal,
@@ -121,15 +136,17 @@ impl JournalHandle {
                 wake();
             }
         };
-        let thread = thread::Builder::new()
-            .name("journal".into())
-            .spawn(move || thread.run(report))?;
+        let run = move || {
+            // Whoever did not want to wait any longer lets it be closed here.
+            let _late = end.send(thread.run(report));
+        };
+        thread::Builder::new().name("journal".into()).spawn(run)?;
         Ok(Self {
             orders,
             bindings,
             reports,
             signs,
-            thread,
+            ended,
         })
     }
 
@@ -169,18 +186,23 @@ impl JournalHandle {
         }
     }
 
-    /// Has everything carried out that was ordered, and ends the thread. Nothing comes back when it panicked.
-    #[must_use]
-    pub fn stop(self) -> Option<NodeJournal> {
+    /// Has everything carried out that was ordered, and ends the thread; waits for that no longer than this.
+    ///
+    /// # Errors
+    /// [`NotStopped`] when the thread panicked, or its disk does not let it end in time.
+    pub fn stop(self, within: Duration) -> Result<NodeJournal, NotStopped> {
         let Self {
             orders,
             bindings,
             reports,
-            thread,
+            ended,
             ..
         } = self;
         drop((orders, bindings, reports));
-        thread.join().ok()
+        ended.recv_timeout(within).map_err(|error| match error {
+            RecvTimeoutError::Timeout => NotStopped::Stuck { within },
+            RecvTimeoutError::Disconnected => NotStopped::Panicked,
+        })
     }
 }
 

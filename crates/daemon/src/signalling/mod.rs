@@ -81,6 +81,8 @@ pub(crate) struct Wiring {
     pub(crate) disk_tick: Tick,
 }
 
+/// How long the end waits for what the journal still has to write. A disk that hangs longer keeps no process alive.
+const JOURNAL_ENDS_WITHIN: Duration = Duration::from_secs(10);
 /// Time for the first media thread to have ports ready.
 const PORTS_TIME: Duration = Duration::from_secs(2);
 
@@ -337,8 +339,10 @@ impl Signalling {
         let now = clock::now();
         self.exchange.snapshot_now(now);
         self.flush(now);
-        if let Some(journal) = self.journal.take() {
-            let _file = journal.stop();
+        if let Some(journal) = self.journal.take()
+            && let Err(error) = journal.stop(JOURNAL_ENDS_WITHIN)
+        {
+            tracing::error!(%error, "it ends without the journal: what happened last may not be on disk");
         }
     }
 

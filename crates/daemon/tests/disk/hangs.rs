@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::peers::eventually;
@@ -31,6 +31,11 @@ impl HangingDisk {
             library,
             gate: site.config().join("hangs"),
         }
+    }
+
+    /// What `linka` is started with, so that its disk is this one.
+    fn variables(&self) -> [(&str, &Path); 2] {
+        [("LD_PRELOAD", &self.library), ("HANGS_WHILE", &self.gate)]
     }
 
     fn hang(&self) {
@@ -89,11 +94,8 @@ fn disk_that_hangs_in_mid_call_ends_no_call_and_all_is_saved_afterwards() {
     let told = warnings_of(&site);
     let disk = HangingDisk::under(&site);
     let systemd = Systemd::of(&site);
-    let linka = site.start_with(&[
-        ("LD_PRELOAD", &disk.library),
-        ("HANGS_WHILE", &disk.gate),
-        ("NOTIFY_SOCKET", &systemd.path),
-    ]);
+    let [library, gate] = disk.variables();
+    let linka = site.start_with(&[library, gate, ("NOTIFY_SOCKET", &systemd.path)]);
     let phones = ["jana", "petra"].map(|name| WirePhone::dials("*40", name, &site));
     let mut first = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
     first.is_answered(SOON);
@@ -131,4 +133,68 @@ fn disk_that_hangs_in_mid_call_ends_no_call_and_all_is_saved_afterwards() {
     assert_eq!(linka.get("/readyz").0, 200);
     assert_eq!(second.hangs_up(), 200);
     let _linka = both_survive_a_kill(&site, linka);
+}
+
+/// Longer than a journal is waited for, at the start as at the end.
+const WAITED_FOR: Duration = Duration::from_secs(60);
+
+#[test]
+fn end_does_not_wait_for_a_disk_that_hangs() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let disk = HangingDisk::under(&site);
+    let mut linka = site.start_with(&disk.variables());
+    let _phone = WirePhone::dials("*40", "jana", &site);
+    disk.hang();
+    let mut caller = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
+    caller.is_answered(SOON);
+    talking(&linka, 1);
+
+    linka.terminate();
+    linka.wait_for("it drains", SOON, |status| {
+        (status["mode"] == "draining").then_some(())
+    });
+    talking(&linka, 1);
+    assert_eq!(caller.hangs_up(), 200);
+
+    let status = linka.wait(WAITED_FOR);
+    let log = linka.log();
+    assert!(status.success(), "{status}: {log}");
+    assert!(log.contains("it ends without the journal"), "{log}");
+}
+
+#[test]
+fn start_on_a_disk_that_hangs_opens_the_line_and_heals() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let told = warnings_of(&site);
+    let disk = HangingDisk::under(&site);
+    let linka = site.start_with(&disk.variables());
+    drop(WirePhone::dials("*40", "jana", &site));
+    linka.kill();
+    disk.hang();
+
+    let linka = site.start_with_within(WAITED_FOR, &disk.variables());
+    let (code, why) = linka.get("/readyz");
+    assert_eq!(code, 503);
+    assert!(why.contains("not on disk"), "{why}");
+    eventually("people are told", SOON, || {
+        let told = text_of(&told);
+        let both = told.contains("journal-unread: ") && told.contains("journal-unsaved: ");
+        both.then_some(())
+    });
+    // Nobody is known to be there: the line is open all the same.
+    let mut caller = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
+    caller.is_answered(SOON);
+    let _phone = WirePhone::dials("*40", "jana", &site);
+    talking(&linka, 1);
+
+    disk.go_on();
+    linka.wait_for("the journal heals", SOON, |status| {
+        status["unsaved"].is_null().then_some(())
+    });
+    let kept = site.data().join("live.db.damaged-1").display().to_string();
+    assert!(linka.log().contains(&kept), "{}", linka.log());
+    talking(&linka, 1);
+    assert_eq!(caller.hangs_up(), 200);
 }

@@ -255,14 +255,29 @@ impl Site {
     /// Starts `linka serve` with these variables in its environment.
     #[track_caller]
     pub(crate) fn start_with(&self, variables: &[(&str, &Path)]) -> Linka<'_> {
+        self.start_with_within(START_MAX, variables)
+    }
+
+    /// The same, for a start that takes longer than others.
+    #[track_caller]
+    pub(crate) fn start_with_within(
+        &self,
+        within: Duration,
+        variables: &[(&str, &Path)],
+    ) -> Linka<'_> {
         let mut command = self.serve();
         command.envs(variables.iter().copied());
-        self.until_ready(self.spawn(command))
+        self.until_ready_within(within, self.spawn(command))
     }
 
     #[track_caller]
-    fn until_ready<'site>(&self, mut linka: Linka<'site>) -> Linka<'site> {
-        let _status = eventually("linka is ready", START_MAX, || {
+    fn until_ready<'site>(&self, linka: Linka<'site>) -> Linka<'site> {
+        self.until_ready_within(START_MAX, linka)
+    }
+
+    #[track_caller]
+    fn until_ready_within<'site>(&self, within: Duration, mut linka: Linka<'site>) -> Linka<'site> {
+        let _status = eventually("linka is ready", within, || {
             if let Some(status) = linka.process.ended() {
                 panic!(
                     "linka ended at its start ({status}):\n{}",

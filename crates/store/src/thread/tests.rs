@@ -79,7 +79,7 @@ fn facts_come_back_once_they_are_in_the_file() {
     node.append(5_000);
     node.until_applied(5_000);
 
-    let mut db = node.journal.stop().unwrap();
+    let mut db = node.journal.stop(PATIENCE).unwrap();
     assert_eq!(db.load().unwrap().tail.len(), 5_000);
     drop(db);
     let node = Node::start(open(folder.path()));
@@ -96,7 +96,7 @@ fn stopping_node_leaves_a_snapshot_and_no_entries() {
     node.log.handle_input(node.now, LogInput::Stopping);
     node.until(|output| matches!(output, LogOutput::SnapshotWritten(_)));
 
-    let loaded = node.journal.stop().unwrap().load().unwrap();
+    let loaded = node.journal.stop(PATIENCE).unwrap().load().unwrap();
     assert_eq!(loaded.snapshot.map(|snapshot| snapshot.seq), Some(Seq(10)));
     assert_eq!(loaded.tail, []);
 }
@@ -108,7 +108,7 @@ fn everything_ordered_is_carried_out_before_the_thread_ends() {
     node.append(3_000);
     node.drain();
 
-    let mut db = node.journal.stop().unwrap();
+    let mut db = node.journal.stop(PATIENCE).unwrap();
 
     assert_eq!(db.load().unwrap().tail.len(), 3_000);
 }
@@ -135,7 +135,7 @@ fn full_disk_fails_towards_the_caller_and_heals_by_a_snapshot() {
     node.append(1);
     node.until_applied(appended + 8);
 
-    drop(node.journal.stop());
+    drop(node.journal.stop(PATIENCE));
     let node = Node::start(open(folder.path()));
     assert_eq!(node.log.state().seq(), Seq(appended + 8));
 }
@@ -158,7 +158,7 @@ fn registrations_are_written_by_the_same_thread() {
         .change_binding(BindingChange::Gone { user })
         .unwrap();
 
-    let mut journal = node.journal.stop().unwrap();
+    let mut journal = node.journal.stop(PATIENCE).unwrap();
 
     assert_eq!(journal.bindings(), [binding("jana")]);
 }
@@ -193,8 +193,28 @@ fn thread_that_is_stuck_in_a_write_says_so() {
     is_stuck.recv_timeout(PATIENCE).unwrap();
     let stuck = journal.pulse();
     drop(free);
-    let db = journal.stop();
+    let db = journal.stop(PATIENCE);
 
     assert_eq!(stuck.doing, Doing::Writing);
-    assert!(db.is_some());
+    assert!(db.is_ok());
+}
+
+#[test]
+fn end_of_a_thread_that_is_stuck_in_a_write_is_not_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let (stuck, is_stuck) = mpsc::sync_channel(0);
+    let (_free, is_freed) = mpsc::channel::<()>();
+    let report_that_hangs = move || {
+        stuck.send(()).unwrap_or(());
+        is_freed.recv().unwrap_or(());
+    };
+    let journal =
+        JournalHandle::spawn(NodeJournal::over(open(folder.path())), report_that_hangs).unwrap();
+    journal.order(Order::Append(entry(1))).unwrap();
+    is_stuck.recv_timeout(PATIENCE).unwrap();
+
+    let stopped = journal.stop(Duration::ZERO);
+
+    let within = Duration::ZERO;
+    assert_eq!(stopped.err(), Some(NotStopped::Stuck { within }));
 }
