@@ -203,9 +203,12 @@ fn certificate(node: &Node) -> anyhow::Result<Option<String>> {
     };
     let certificate = Certificate::read(https.certificate.clone(), https.key.clone())
         .context("web.certificate")?;
-    let (ends, now) = (certificate.ends(), unix_seconds());
-    let near = Nearness::of(ends, now) > Nearness::Far;
-    Ok(near.then(|| sentence(ends, now)))
+    let now = unix_seconds();
+    let near = |ends: &_| Nearness::of(*ends, now) > Nearness::Far;
+    Ok(certificate
+        .ends()
+        .filter(near)
+        .map(|ends| sentence(ends, now)))
 }
 
 /// Prints what is wrong, one sentence a line.

@@ -145,6 +145,29 @@ fn certificate_that_is_good_for_long_is_not_spoken_of() {
 }
 
 #[test]
+fn line_opens_without_a_certificate_that_cannot_be_read_until_it_can() {
+    let site = site_until(SystemTime::now() + 60 * DAY);
+    let chain = fs::read(site.config().join("chain.pem")).unwrap();
+    fs::write(site.config().join("chain.pem"), "half of a renewal").unwrap();
+
+    let linka = site.start();
+    let warned = eventually("people are warned", SOON, || {
+        Some(told(&site)).filter(|told| told.contains("certificate-unread "))
+    });
+    let ready = linka.get("/readyz").0;
+    let unknown = metric(&linka);
+    fs::write(site.config().join("chain.pem"), chain).unwrap();
+    eventually("it is read at last", SOON, || {
+        told(&site).contains("certificate-read ").then_some(())
+    });
+
+    assert!(warned.contains("web.certificate"), "{warned}");
+    assert!(warned.contains("chain.pem has no certificate"), "{warned}");
+    assert_eq!((ready, unknown), (200, None));
+    assert!(metric(&linka).is_some());
+}
+
+#[test]
 fn certificate_that_cannot_be_read_fails_the_check() {
     let site = site_until(SystemTime::now() + 60 * DAY);
     fs::write(site.config().join("chain.pem"), "nothing").unwrap();

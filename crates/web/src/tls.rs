@@ -23,7 +23,8 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024;
 pub struct Certificate {
     chain: PathBuf,
     key: PathBuf,
-    shown: RwLock<Shown>,
+    /// None as long as the files could not be read yet: no handshake succeeds before.
+    shown: RwLock<Option<Shown>>,
 }
 
 struct Shown {
@@ -87,18 +88,28 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`].
     pub fn read(chain: PathBuf, key: PathBuf) -> Result<Arc<Self>, CertificateError> {
-        let shown = Shown::read(&chain, &key)?;
-        Ok(Arc::new(Self {
-            chain,
-            key,
-            shown: RwLock::new(shown),
-        }))
+        match Self::open(chain, key) {
+            (certificate, None) => Ok(certificate),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// The same, for who starts without it too: what cannot be read now, and why, may be found by a later look.
+    #[must_use]
+    pub fn open(chain: PathBuf, key: PathBuf) -> (Arc<Self>, Option<CertificateError>) {
+        let (shown, error) = match Shown::read(&chain, &key) {
+            Ok(shown) => (Some(shown), None),
+            Err(error) => (None, Some(error)),
+        };
+        let shown = RwLock::new(shown);
+        (Arc::new(Self { chain, key, shown }), error)
     }
 
     /// When the first certificate of the chain that is shown runs out, by the wall clock: from then on no browser comes in.
+    /// Nothing as long as none is shown.
     #[must_use]
-    pub fn ends(&self) -> UnixSeconds {
-        self.shown().ends
+    pub fn ends(&self) -> Option<UnixSeconds> {
+        self.shown().as_ref().map(|shown| shown.ends)
     }
 
     /// Reads the files again if they changed. What cannot be read changes nothing.
@@ -107,11 +118,11 @@ impl Certificate {
     /// [`CertificateError`].
     pub fn look(&self) -> Result<Look, CertificateError> {
         let written = [&self.chain, &self.key].map(|path| written(path));
-        if self.shown().written == written {
+        if self.shown().as_ref().map(|shown| shown.written) == Some(written) {
             return Ok(Look::Same);
         }
         let shown = Shown::read(&self.chain, &self.key)?;
-        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(shown);
         Ok(Look::Changed)
     }
 
@@ -123,9 +134,11 @@ impl Certificate {
             match self.look() {
                 Ok(Look::Same) => {}
                 Ok(Look::Changed) => tracing::info!("the web shows a new certificate"),
-                Err(error) => {
+                Err(error) if self.ends().is_some() => {
                     tracing::warn!(%error, "the web goes on with the certificate from before");
                 }
+                // Who started without one was told so.
+                Err(_) => {}
             }
         }
     }
@@ -145,7 +158,7 @@ impl Certificate {
         Ok(config)
     }
 
-    fn shown(&self) -> std::sync::RwLockReadGuard<'_, Shown> {
+    fn shown(&self) -> std::sync::RwLockReadGuard<'_, Option<Shown>> {
         self.shown.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -164,7 +177,8 @@ struct Resolver(Arc<Certificate>);
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.shown().certified.clone())
+        let shown = self.0.shown();
+        shown.as_ref().map(|shown| shown.certified.clone())
     }
 }
 
@@ -234,7 +248,7 @@ mod tests {
     }
 
     fn shown(certificate: &Certificate) -> Vec<u8> {
-        certificate.shown().certified.cert[0].to_vec()
+        certificate.shown().as_ref().unwrap().certified.cert[0].to_vec()
     }
 
     /// Has a file look as if it were written later: clocks of file systems are coarse.
@@ -301,8 +315,8 @@ mod tests {
         later(&chain);
         certificate.look().unwrap();
 
-        assert_eq!(alone, UnixSeconds(1_900_000_000));
-        assert_eq!(certificate.ends(), UnixSeconds(1_800_000_000));
+        assert_eq!(alone, Some(UnixSeconds(1_900_000_000)));
+        assert_eq!(certificate.ends(), Some(UnixSeconds(1_800_000_000)));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The end of the web's certificate: looked at again and again, told to people before it is there.
+//! The web's certificate: told to people when it cannot be read, and before it runs out.
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use web::tls::{Certificate, LOOK_EVERY};
+use web::tls::{Certificate, CertificateError, LOOK_EVERY};
 
 use super::Office;
 use super::pages::unix_seconds;
-use super::warn::Words;
+use super::warn::{News, Words};
 use crate::expiry::{Nearness, Watch};
 
 /// Looks until the process ends.
@@ -18,15 +18,41 @@ pub(super) async fn watch(
 ) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut watch = Watch::new();
+    let mut before = certificate.ends();
     loop {
         looks.tick().await;
         let (ends, now) = (certificate.ends(), unix_seconds());
-        let near = (Nearness::of(ends, now) > Nearness::Far).then_some(ends);
+        let near = ends.filter(|ends| Nearness::of(*ends, now) > Nearness::Far);
         office.screens.certificate_ends(near);
-        if let Some(words) = watch.look(ends, now)
-            && to_herald.send(words).await.is_err()
-        {
-            return;
+        let found = std::mem::replace(&mut before, ends).is_none() && ends.is_some();
+        let news = [
+            found.then(read_at_last),
+            ends.and_then(|ends| watch.look(ends, now)),
+        ];
+        for words in news.into_iter().flatten() {
+            if to_herald.send(words).await.is_err() {
+                return;
+            }
         }
+    }
+}
+
+/// What is told of a certificate that cannot be read at the start.
+pub(super) fn unread(error: CertificateError) -> Words {
+    let error = anyhow::Error::new(error);
+    Words {
+        kind: "certificate-unread",
+        text: format!(
+            "no page is served by HTTPS before web.certificate and web.key can be read: {error:#}"
+        ),
+        news: News::Machine,
+    }
+}
+
+fn read_at_last() -> Words {
+    Words {
+        kind: "certificate-read",
+        text: "the certificate of the web could be read: pages are served by HTTPS".to_owned(),
+        news: News::Mended,
     }
 }

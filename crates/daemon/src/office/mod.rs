@@ -235,7 +235,7 @@ impl Office {
 
     /// When the certificate runs out, where one is shown.
     fn certificate_ends(&self) -> Option<UnixSeconds> {
-        self.certificate.as_ref().map(|shown| shown.ends())
+        self.certificate.as_ref()?.ends()
     }
 
     /// What the clocks say.

@@ -17,7 +17,9 @@ use web::tls::Certificate;
 use web::{App, Audit, Clock, Proxies};
 
 use super::Office;
+use super::certificate;
 use super::line::OfficeLine;
+use super::warn::Words;
 use crate::configuration::Node;
 
 /// How often screens hear that they are up to date.
@@ -75,7 +77,9 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
 
 impl WebListeners {
     /// Binds what the configuration names, and reads the certificate.
-    pub(crate) fn bind(node: &Node) -> anyhow::Result<Self> {
+    ///
+    /// One that cannot be read keeps no line closed: it is told, and shown as soon as it can be read.
+    pub(crate) fn bind(node: &Node, news: &mut Vec<Words>) -> anyhow::Result<Self> {
         let plain = match node.web {
             Some(address) => Some(
                 super::bind_listener(address)
@@ -85,8 +89,9 @@ impl WebListeners {
         };
         let tls = match &node.https {
             Some(https) => {
-                let certificate = Certificate::read(https.certificate.clone(), https.key.clone())
-                    .context("web.certificate")?;
+                let (certificate, unread) =
+                    Certificate::open(https.certificate.clone(), https.key.clone());
+                news.extend(unread.map(certificate::unread));
                 let listener = super::bind_listener(https.listen)
                     .with_context(|| format!("web.https {} cannot be bound", https.listen))?;
                 Some((listener, certificate))
