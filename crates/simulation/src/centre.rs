@@ -16,6 +16,8 @@ use media::{Digit, Law, SoundId};
 use sip::digest::Ha1;
 use sip::{ListenerId, PhoneNumber, Protocol};
 
+use crate::carrier::Carrier;
+
 /// The number of the line, as the trunk sends it.
 pub const LINE_NUMBER: &str = "80060";
 /// The number that on-call people and partners see.
@@ -107,6 +109,8 @@ pub struct Centre {
     pub line_by_default: bool,
     /// How the trunk writes numbers.
     pub dialling: Dialling,
+    /// What else is special about the carrier behind the trunk.
+    pub carrier: Carrier,
     /// Time between two OPTIONS to the trunk.
     pub trunk_probed_every: Option<Duration>,
     /// The rules of distribution.
@@ -140,6 +144,7 @@ impl Default for Centre {
             registers: false,
             line_by_default: false,
             dialling: Dialling::Plain,
+            carrier: Carrier::default(),
             trunk_probed_every: None,
             rules: Rules::default(),
             do_not_disturb: DoNotDisturb::Declined,

@@ -3,6 +3,7 @@
 //! [`World`] runs them all from one seed: the same seed and the same script give the same day. What goes wrong ends the run with the seed and
 //! the time in the message.
 
+mod carrier;
 mod centre;
 mod chance;
 mod media;
@@ -13,6 +14,7 @@ mod screen;
 mod shadow;
 mod world;
 
+pub use carrier::{Bodies, Carrier, Holds, Keys};
 pub use centre::{Centre, Dialling, LINE_NUMBER, OUTGOING_NUMBER, PASSWORD, Sounds};
 pub use chance::Chance;
 pub use media::{Hears, MediaThreads};

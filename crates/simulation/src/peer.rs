@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use media::Digit;
-use sip::digest::{Algorithm, Ha1};
+use sip::digest::Algorithm;
 use sip::{
     Admission, Command, Credentials, DialogId, Endpoint, EndpointConfig, Event, Flow, Header,
     Input, Invite, Listener, Output, Party, Protocol, Registering, RegistrationId,
-    RegistrationState, Status, Target, Uri, User,
+    RegistrationState, Status, Target, Uri,
 };
 
 pub use call::{Act, Call, CallEnd, CallStage, Hold, Manner, Voice};
 
+use crate::carrier::{self, Keys};
 use crate::centre::{Centre, LISTENER, PASSWORD};
 use call::Direction;
 
@@ -59,6 +60,7 @@ pub struct Peer {
     place: usize,
     endpoint: Endpoint,
     power: Power,
+    keys: Keys,
     registration: Option<RegistrationState>,
     calls: BTreeMap<DialogId, Call>,
     plans: BTreeMap<(Instant, u64), (DialogId, Act)>,
@@ -74,16 +76,8 @@ impl Peer {
         (name, place): (&str, usize),
         address: SocketAddr,
         seed: [u8; 32],
-        accounts: BTreeMap<User, Ha1>,
+        config: EndpointConfig,
     ) -> Self {
-        let listener = Listener {
-            id: LISTENER,
-            protocol: Protocol::Udp,
-            advertised: address,
-            algorithm: Algorithm::Md5,
-        };
-        let mut config = EndpointConfig::new(vec![listener], "trunk".to_owned());
-        config.accounts = accounts;
         Self {
             name: name.to_owned(),
             address,
@@ -91,6 +85,7 @@ impl Peer {
             place,
             endpoint: Endpoint::new(config, seed, now),
             power: Power::On,
+            keys: Keys::InSound,
             registration: None,
             calls: BTreeMap::new(),
             plans: BTreeMap::new(),
@@ -104,6 +99,11 @@ impl Peer {
     /// How it meets calls that have no manner of their own.
     pub fn set_manner(&mut self, manner: Manner) {
         self.manners.insert(String::new(), manner);
+    }
+
+    /// How it tells keys from now on.
+    pub(crate) const fn tell_keys(&mut self, keys: Keys) {
+        self.keys = keys;
     }
 
     /// What is known of its registration.
@@ -430,7 +430,10 @@ impl Peer {
             }
             Act::Press(digit) => {
                 let sound = call.sound;
-                self.pressed.push_back((sound, digit));
+                match carrier::key_by_info(self.keys, dialog, digit) {
+                    Some(info) => self.command(now, info),
+                    None => self.pressed.push_back((sound, digit)),
+                }
             }
             Act::FallSilent => call.fall_silent(now),
         }
@@ -477,6 +480,17 @@ impl Peer {
         self.calls
             .retain(|_, call| call.ended.is_none_or(|ended| ended >= before));
     }
+}
+
+/// The settings of a peer's SIP engine at an address.
+pub(crate) fn settings(address: SocketAddr) -> EndpointConfig {
+    let listener = Listener {
+        id: LISTENER,
+        protocol: Protocol::Udp,
+        advertised: address,
+        algorithm: Algorithm::Md5,
+    };
+    EndpointConfig::new(vec![listener], "trunk".to_owned())
 }
 
 pub(crate) fn credentials(user: &str) -> Credentials {

@@ -8,6 +8,7 @@ use journal::{CrashPoint, Fault};
 use media::Digit;
 use sip::Status;
 
+use crate::carrier::{Bodies, Carrier, Holds, Keys};
 use crate::centre::{Centre, Dialling};
 use crate::chance::Chance;
 use crate::network::Weather;
@@ -49,6 +50,7 @@ pub fn random_day(seed: u64, day: Day) -> Summary {
     let weather = weather(&mut chance);
     let mut centre = centre(&mut chance);
     centre.dialling = dialling(&mut Chance::new(seed ^ 0xD1A1), &centre);
+    centre.carrier = carrier(&mut Chance::new(seed ^ 0xCA44));
     let mut world = World::with_weather(seed, centre, weather);
     world.forget_messages();
     morning(&mut world, &mut chance);
@@ -143,6 +145,21 @@ fn dialling(chance: &mut Chance, centre: &Centre) -> Dialling {
         &everywhere[..]
     };
     chance.of(known).unwrap_or_default()
+}
+
+fn carrier(chance: &mut Chance) -> Carrier {
+    let keys = [Keys::InSound, Keys::DtmfRelay, Keys::Dtmf];
+    let bodies = [Bodies::Description, Bodies::WithIsup];
+    let holds = [
+        Holds::WhatWasSent,
+        Holds::AnotherForShort,
+        Holds::SomebodyElsesToo,
+    ];
+    Carrier {
+        keys: chance.of(&keys).unwrap_or_default(),
+        bodies: chance.of(&bodies).unwrap_or_default(),
+        holds: chance.of(&holds).unwrap_or_default(),
+    }
 }
 
 fn morning(world: &mut World, chance: &mut Chance) {

@@ -13,13 +13,14 @@ use dispatch::{Moment, OperatorId};
 use exchange::{Command, Exchange, Input, Output, Reply, Token, Warning};
 use journal::{MemoryJournal, MemoryWriter, Order};
 use sip::digest::Ha1;
-use sip::{Flow, RestoredBinding, User};
+use sip::{EndpointConfig, Flow, RestoredBinding, User};
 
+use crate::carrier;
 use crate::centre::{Centre, LISTENER, PASSWORD, TRUNK_USER};
 use crate::chance::Chance;
 use crate::media::MediaThreads;
 use crate::network::{Datagram, Network, Weather};
-use crate::peer::{Act, CallRef, Peer};
+use crate::peer::{self, Act, CallRef, Peer};
 use crate::screen::{self, Screen};
 use crate::shadow::Shadow;
 
@@ -162,7 +163,13 @@ impl World {
             User(TRUNK_USER.to_owned()),
             Ha1::new(TRUNK_USER.as_bytes(), b"trunk", PASSWORD.as_bytes()),
         )]);
-        self.add_peer("trunk", Centre::trunk(), trunk);
+        let mut config = peer::settings(Centre::trunk());
+        config.accounts = trunk;
+        if let Some(grants) = self.centre.carrier.grants() {
+            config.registration = grants;
+        }
+        self.add_peer("trunk", config);
+        self.peers[0].tell_keys(self.centre.carrier.keys);
         let seconds = self.centre.second_phones.clone();
         let names = self.centre.operators.clone();
         let all = names
@@ -170,15 +177,16 @@ impl World {
             .chain(seconds.iter().map(|(name, _)| *name));
         for (n, name) in (1..).zip(all) {
             let address = SocketAddr::from(([10, 0, n, 2], 5060));
-            self.add_peer(name, address, BTreeMap::new());
+            self.add_peer(name, peer::settings(address));
         }
     }
 
-    fn add_peer(&mut self, name: &str, address: SocketAddr, accounts: BTreeMap<User, Ha1>) {
+    fn add_peer(&mut self, name: &str, config: EndpointConfig) {
         let place = self.peers.len();
+        let address = config.listeners[0].advertised;
         let seed = self.chance.seed();
         self.peers
-            .push(Peer::new(self.now, (name, place), address, seed, accounts));
+            .push(Peer::new(self.now, (name, place), address, seed, config));
         self.places.insert(address, place);
     }
 
@@ -259,7 +267,12 @@ impl World {
         while self.peers[place].has_datagrams() {
             let from = self.peers[place].address;
             if let Some(bytes) = self.peers[place].poll_datagram() {
-                let (to, bytes) = (Centre::exchange(), self.through_proxy(from, bytes));
+                let (to, bytes) = (Centre::exchange(), self.on_its_way(from, bytes));
+                let bytes = if from == Centre::trunk() {
+                    self.centre.carrier.carries(bytes)
+                } else {
+                    bytes
+                };
                 self.network.send(self.now, Datagram { from, to, bytes });
             }
         }
@@ -268,22 +281,13 @@ impl World {
         }
     }
 
-    /// The trunk is challenged for by a proxy: its 401 becomes 407, and the answer to that becomes an answer to the registrar.
-    fn through_proxy(&self, address: SocketAddr, bytes: Bytes) -> Bytes {
-        let about_it = bytes.starts_with(b"REGISTER") || bytes.starts_with(b"SIP/2.0 401");
-        if !self.centre.registers || address != Centre::trunk() || !about_it {
-            return bytes;
+    /// A message as its way between the exchange and a peer changes it.
+    fn on_its_way(&self, peer: SocketAddr, bytes: Bytes) -> Bytes {
+        if self.centre.registers && peer == Centre::trunk() {
+            carrier::through_proxy(bytes)
+        } else {
+            bytes
         }
-        let Ok(text) = std::str::from_utf8(&bytes) else {
-            return bytes;
-        };
-        text.replace(
-            "SIP/2.0 401 Unauthorized",
-            "SIP/2.0 407 Proxy Authentication Required",
-        )
-        .replace("WWW-Authenticate:", "Proxy-Authenticate:")
-        .replace("Proxy-Authorization:", "Authorization:")
-        .into()
     }
 
     /// Gives the exchange an input and carries out all that it wants.
@@ -393,7 +397,7 @@ impl World {
                 text: String::from_utf8_lossy(&bytes).into_owned(),
             });
         }
-        let (from, bytes) = (Centre::exchange(), self.through_proxy(to, bytes));
+        let (from, bytes) = (Centre::exchange(), self.on_its_way(to, bytes));
         self.network.send(self.now, Datagram { from, to, bytes });
     }
 

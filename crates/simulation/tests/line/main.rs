@@ -3,6 +3,7 @@
 
 mod calling_again;
 mod cannot_speak;
+mod carriers;
 mod choices;
 mod contents;
 mod dead_legs;
