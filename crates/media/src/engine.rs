@@ -243,9 +243,9 @@ impl Engine {
 
     fn retarget(&mut self, now: Instant, id: StreamId, target: Target) -> Result<(), InputError> {
         let (index, stream) = self.find(id)?;
-        let before = stream.source.settled();
+        let before = stream.source.only();
         stream.retarget(target);
-        let (port, after) = (stream.port, stream.source.settled());
+        let (port, after) = (stream.port, stream.source.only());
         if before.is_some() && after.is_none() {
             self.outputs.push_back(Output::Disconnect { port });
         }
@@ -418,7 +418,7 @@ impl Engine {
             return;
         };
         stream.vigil_at = None;
-        let connected = stream.source.settled();
+        let connected = stream.source.only();
         let (again, port) = (stream.keep_vigil(now), stream.port);
         match again {
             Some(at) => self.arm_vigil(at, index),

@@ -1,9 +1,10 @@
 //! Who may speak on a stream, and where it is answered.
 //!
 //! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. The first of them to
-//! speak is the source from then on; SDP's own address may take its place within [`WINDOW`]. A source that moves, when a
-//! NAT rebinds, is followed to another port or host of these: once it was silent for [`SILENCE`], if the packets go on
-//! where they left off, or after an answered re-INVITE.
+//! speak is the source from then on. SDP's own address may take its place: within [`WINDOW`], and at any time where it is
+//! of the same host, for what speaks there from another port is mostly an earlier call that does not know of its end.
+//! A source that moves, when a NAT rebinds, is followed to another port or host of these: once it was silent for
+//! [`SILENCE`], if the packets go on where they left off, or after an answered re-INVITE.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ pub(crate) enum Admission {
     Refused,
     /// It is from the source.
     Admitted,
-    /// It is from the source, and from now on from this one only.
+    /// It is from the source, and from now on from this one only; the socket may hear nobody else.
     Settled(SocketAddr),
     /// It is from elsewhere on an admitted host: the source, if its packets go on in it.
     Moving,
@@ -69,10 +70,10 @@ impl Source {
         }
     }
 
-    /// Returns the source if there is one only.
-    pub(crate) fn settled(&self) -> Option<SocketAddr> {
+    /// Returns the source if no other address may take its place while it speaks.
+    pub(crate) fn only(&self) -> Option<SocketAddr> {
         match self.state {
-            State::Settled { source } => Some(source),
+            State::Settled { source } => Some(source).filter(|source| !self.gives_way(*source)),
             State::Unknown
             | State::Waiting { .. }
             | State::Learning { .. }
@@ -120,6 +121,14 @@ impl Source {
         };
         match self.state {
             State::Unknown => Admission::Refused,
+            State::Settled { source }
+            | State::Silent { source }
+            | State::Learning {
+                candidate: source, ..
+            } if from == remote.rtp && self.gives_way(source) => {
+                self.control = None;
+                self.settle(from)
+            }
             State::Settled { source } if source == from => Admission::Admitted,
             State::Settled { .. } => Admission::Refused,
             State::Silent { source } if source == from => self.settle(from),
@@ -150,9 +159,18 @@ impl Source {
         from.ip() == remote.rtp.ip() || self.hosts.contain(from.ip())
     }
 
+    /// Tells whether a source is the host of SDP's address at another port.
+    fn gives_way(&self, source: SocketAddr) -> bool {
+        self.remote
+            .is_some_and(|remote| source != remote.rtp && source.ip() == remote.rtp.ip())
+    }
+
     fn settle(&mut self, source: SocketAddr) -> Admission {
         self.state = State::Settled { source };
-        Admission::Settled(source)
+        match self.only() {
+            Some(only) => Admission::Settled(only),
+            None => Admission::Admitted,
+        }
     }
 
     /// Tells whether an RTCP datagram comes from the host of the source; the first that does says where RTCP goes.
@@ -283,7 +301,7 @@ mod tests {
         let moved = Remote::at(address("198.51.100.1:6000"));
         source.retarget(Some(moved), source.hosts.clone());
 
-        assert_eq!(source.settled(), None);
+        assert_eq!(source.only(), None);
         assert_eq!(source.admit(now, address(SIGNALLED)), Admission::Refused);
         assert_eq!(
             source.admit(now, address("198.51.100.1:6002")),

@@ -83,6 +83,33 @@ fn a_phone_behind_nat_is_found_at_the_host_of_its_flow_and_the_socket_is_connect
 }
 
 #[test]
+fn what_an_earlier_call_of_her_host_still_sends_gives_way_to_a_caller_when_she_speaks() {
+    for wait in [FRAME, WINDOW, SILENCE * 3] {
+        let mut desk = Desk::new();
+        let (mut caller, mut operator) = (desk.phone(1, alaw()), desk.phone(2, alaw()));
+        desk.join(&caller, &operator);
+        let home = caller.address;
+        let earlier = SocketAddr::new(home.ip(), home.port() + 100);
+        let mut orphan = caller.clone();
+        orphan.next.ssrc = 0x0BAD;
+        for _ in 0..20 {
+            speak(&mut desk, &mut orphan, earlier);
+        }
+        desk.pass(wait);
+
+        let heard = (0..5).any(|_| speak(&mut desk, &mut caller, home));
+
+        assert!(heard, "{wait:?}");
+        assert!(!speak(&mut desk, &mut orphan, earlier), "{wait:?}");
+        assert!(speak(&mut desk, &mut caller, home), "{wait:?}");
+        let (port, to) = (caller.port, home);
+        assert_eq!(desk.outputs.last(), Some(&Output::Connect { port, to }));
+        let bytes = operator.sound(2);
+        assert_eq!(desk.hear(&operator, &bytes).unwrap().to, home);
+    }
+}
+
+#[test]
 fn a_phone_that_starts_late_is_not_lost_to_bare_headers_of_a_stranger() {
     let mut desk = Desk::new();
     let mut phone = desk.phone_with(1, alaw(), Direction::SendRecv, host("203.0.113.9"));
