@@ -17,6 +17,7 @@ use sip::digest::Ha1;
 use sip::{ListenerId, PhoneNumber, Protocol};
 
 use crate::carrier::Carrier;
+use crate::peer::Habits;
 
 /// The number of the line, as the trunk sends it.
 pub const LINE_NUMBER: &str = "80060";
@@ -109,6 +110,8 @@ pub struct Centre {
     pub line_by_default: bool,
     /// How the trunk writes numbers.
     pub dialling: Dialling,
+    /// Phones about which something is special.
+    pub habits: Vec<(&'static str, Habits)>,
     /// What else is special about the carrier behind the trunk.
     pub carrier: Carrier,
     /// Time between two OPTIONS to the trunk.
@@ -144,6 +147,7 @@ impl Default for Centre {
             registers: false,
             line_by_default: false,
             dialling: Dialling::Plain,
+            habits: Vec::new(),
             carrier: Carrier::default(),
             trunk_probed_every: None,
             rules: Rules::default(),
@@ -184,6 +188,13 @@ impl Centre {
     #[must_use]
     pub fn trunk() -> SocketAddr {
         SocketAddr::from(([198, 51, 100, 1], 5060))
+    }
+
+    /// What is special about a phone.
+    pub(crate) fn habits_of(&self, phone: &str) -> Habits {
+        let mut habits = self.habits.iter();
+        let found = habits.find(|(name, _)| *name == phone);
+        found.map_or_else(Habits::default, |(_, habits)| *habits)
     }
 
     /// Everything as the exchange takes it.
@@ -249,11 +260,8 @@ impl Centre {
                 local: Self::exchange(),
                 advertised: Self::exchange(),
             }],
-            clear_text: vec![Network {
-                address: [10, 0, 0, 0].into(),
-                bits: 8,
-                port: None,
-            }],
+            // Phones in the house, and those that a router shows by a shared address (RFC 6598).
+            clear_text: vec![network([10, 0, 0, 0], 8), network([100, 64, 0, 0], 10)],
             session_expires: self.session_expires,
             contacts_max: self.contacts_max,
             ..Node::default()
@@ -332,6 +340,14 @@ impl Centre {
             .iter()
             .map(|(name, number)| entry(Who::Partner(Self::partner(name)), number));
         homes.chain(partners).collect()
+    }
+}
+
+fn network(address: [u8; 4], bits: u8) -> Network {
+    Network {
+        address: address.into(),
+        bits,
+        port: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod media;
 mod network;
 mod peer;
 mod random;
+mod rtp;
 mod screen;
 mod shadow;
 mod world;
@@ -19,7 +20,9 @@ pub use centre::{Centre, Dialling, LINE_NUMBER, OUTGOING_NUMBER, PASSWORD, Sound
 pub use chance::Chance;
 pub use media::{Hears, MediaThreads};
 pub use network::{Network, Weather};
-pub use peer::{Act, Call, CallEnd, CallRef, CallStage, Hold, Manner, Peer, Power, Voice};
+pub use peer::{
+    Act, Behind, Call, CallEnd, CallRef, CallStage, Habits, Hold, Manner, Peer, Power, Voice,
+};
 pub use random::{Day, Summary, random_day};
 pub use shadow::Shadow;
 pub use world::{Caller, Found, Outgoing, Sent, World};

@@ -1,20 +1,25 @@
-//! A model of the media threads: ports, streams, what each stream hears. It refuses what the real ones refuse.
+//! A model of the media threads: ports, streams, what each stream is played. Sound goes through the real engines.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod engines;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use engines::Engines;
 use media::{
-    Background, Digit, DigitSource, Event, Level, Order, Playlist, PortId, PortPair, SoundId,
-    Stats, StreamId, Target, ThreadId,
+    Background, Direction, Event, Level, Order, Playlist, PortId, PortPair, SoundId, Stats,
+    StreamId, Target, ThreadId,
 };
+
+use crate::network::Datagram;
 
 /// How long a thread takes to tell something.
 const TOLD_AFTER: Duration = Duration::from_millis(1);
 /// How long every prompt is.
 const PROMPT: Duration = Duration::from_millis(1_500);
-/// How long a port stays closed before its thread has bound it again.
-const BOUND_AFTER: Duration = Duration::from_millis(20);
+/// How long a port rests, so that what its last call still sends meets nobody.
+const RESTS: Duration = Duration::from_secs(5);
 /// The first port.
 const FIRST_PORT: u16 = 10_000;
 
@@ -38,6 +43,8 @@ struct Stream {
     port: PortPair,
     target: Target,
     joined: Option<StreamId>,
+    /// When offer and answer settled it last.
+    settled: Instant,
 }
 
 /// All media threads.
@@ -53,8 +60,7 @@ pub struct MediaThreads {
     heard: BTreeMap<StreamId, Vec<(Instant, Hears)>>,
     /// Which stream speaks with an address of a peer; the latest.
     by_remote: BTreeMap<SocketAddr, StreamId>,
-    asked: VecDeque<StreamId>,
-    opened: VecDeque<(StreamId, SocketAddr)>,
+    engines: Engines,
 }
 
 impl MediaThreads {
@@ -71,12 +77,12 @@ impl MediaThreads {
             tellings: 0,
             heard: BTreeMap::new(),
             by_remote: BTreeMap::new(),
-            asked: VecDeque::new(),
-            opened: VecDeque::new(),
+            engines: Engines::new(now, threads),
         };
         for thread in (0..threads).map(ThreadId) {
             for port in (0..ports_each).map(PortId) {
                 let pair = media.pair(thread, port);
+                media.engines.bind(pair);
                 media.tell(now, Event::PortReady(pair));
             }
         }
@@ -100,7 +106,47 @@ impl MediaThreads {
     /// When something is told.
     #[must_use]
     pub fn next(&self) -> Option<Instant> {
-        self.told.keys().next().map(|(at, _)| *at)
+        let told = self.told.keys().next().map(|(at, _)| *at);
+        told.into_iter().chain(self.engines.next()).min()
+    }
+
+    /// The engines do what is due.
+    pub(crate) fn on_time(&mut self, now: Instant) {
+        self.engines.on_time(now);
+        self.take_from_engines(now);
+    }
+
+    /// A datagram of sound that is to be sent.
+    pub(crate) fn poll_datagram(&mut self) -> Option<Datagram> {
+        self.engines.poll_datagram()
+    }
+
+    /// A datagram arrived at one of the ports; those of RTCP hear nothing.
+    pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram) {
+        let place = datagram.to.port().wrapping_sub(FIRST_PORT);
+        let (thread, port) = (place / 2 / self.ports_each, place / 2 % self.ports_each);
+        if let (Ok(thread), 0) = (u8::try_from(thread), place % 2) {
+            let socket = (ThreadId(thread), PortId(port));
+            let (from, bytes) = (datagram.from, &datagram.bytes);
+            self.engines.receive(now, socket, from, bytes);
+            self.take_from_engines(now);
+        }
+    }
+
+    /// Tells what the engines tell of sound. The rest is the model's: what is played, and the ports.
+    fn take_from_engines(&mut self, now: Instant) {
+        while let Some(event) = self.engines.poll_event() {
+            match event {
+                Event::Heard { .. } | Event::LastHeard { .. } | Event::Digit { .. } => {
+                    self.tell(now + TOLD_AFTER, event);
+                }
+                Event::PortReady(_)
+                | Event::Finished { .. }
+                | Event::DigitsSent { .. }
+                | Event::Closed { .. }
+                | Event::Refused { .. } => {}
+            }
+        }
     }
 
     /// What is told now.
@@ -114,46 +160,6 @@ impl MediaThreads {
             self.ready.insert((pair.thread, pair.id));
         }
         Some(event)
-    }
-
-    /// Streams that were asked about since the last call.
-    pub fn poll_asked(&mut self) -> Option<(StreamId, Option<SocketAddr>)> {
-        let stream = self.asked.pop_front()?;
-        let remote = self
-            .streams
-            .get(&stream)
-            .and_then(|stream| stream.target.remote);
-        Some((stream, remote.map(|remote| remote.rtp)))
-    }
-
-    /// Streams that were given another address since the last call.
-    pub fn poll_opened(&mut self) -> Option<(StreamId, SocketAddr)> {
-        self.opened.pop_front()
-    }
-
-    /// Tells that the first packet of a stream came.
-    pub fn hear(&mut self, now: Instant, stream: StreamId) {
-        self.tell(now + TOLD_AFTER, Event::Heard { stream });
-    }
-
-    /// Tells when a stream was last heard.
-    pub fn answer(&mut self, now: Instant, stream: StreamId, at: Option<Instant>) {
-        self.tell(now + TOLD_AFTER, Event::LastHeard { stream, at });
-    }
-
-    /// A peer at this address presses a key; nobody hears it when no stream speaks with that address.
-    pub fn press(&mut self, now: Instant, remote: SocketAddr, digit: Digit) {
-        if let Some(stream) = self.stream_at(remote) {
-            let source = DigitSource::TelephoneEvent;
-            self.tell(
-                now + TOLD_AFTER,
-                Event::Digit {
-                    stream,
-                    digit,
-                    source,
-                },
-            );
-        }
     }
 
     /// The live stream that speaks with an address of a peer.
@@ -186,11 +192,38 @@ impl MediaThreads {
         (self.streams.len(), all - self.ready.len())
     }
 
+    /// Who is joined with whom, both ways, and since when nothing changed in that: speaker, listener, time.
+    pub(crate) fn talks(&self) -> impl Iterator<Item = (StreamId, StreamId, Instant)> {
+        self.streams.iter().filter_map(|(listener, stream)| {
+            let speaker = stream.joined?;
+            let since = self.hears_since(*listener, speaker)?;
+            let other = self.hears_since(speaker, *listener)?;
+            Some((speaker, *listener, since.max(other)))
+        })
+    }
+
+    /// Since when one stream hears another, if it does and neither side holds.
+    fn hears_since(&self, listener: StreamId, speaker: StreamId) -> Option<Instant> {
+        let (at, hears) = self.heard.get(&listener)?.last()?;
+        let stream = self.streams.get(&listener)?;
+        let flows = stream.target.direction == Direction::SendRecv;
+        let same = *hears == Hears::Stream(speaker);
+        (flows && same).then(|| stream.settled.max(*at))
+    }
+
+    /// Where a stream hears.
+    #[must_use]
+    pub(crate) fn local_of(&self, stream: StreamId) -> Option<SocketAddr> {
+        Some(self.streams.get(&stream)?.port.rtp)
+    }
+
     /// Carries out an order.
     ///
     /// # Errors
     /// A sentence, where the real threads would refuse it.
     pub fn order(&mut self, now: Instant, thread: ThreadId, order: &Order) -> Result<(), String> {
+        self.engines.order(now, thread, order)?;
+        self.take_from_engines(now);
         match order {
             Order::Open {
                 stream,
@@ -198,7 +231,9 @@ impl MediaThreads {
                 target,
             } => self.open(now, thread, (*stream, *port), target.clone()),
             Order::Retarget { stream, target } => {
-                self.known(thread, *stream)?.target = target.clone();
+                let known = self.known(thread, *stream)?;
+                known.target = target.clone();
+                known.settled = now;
                 self.note_remote(*stream);
                 Ok(())
             }
@@ -228,11 +263,7 @@ impl MediaThreads {
                 Ok(())
             }
             Order::SendDigits { stream, digits: _ } => self.known(thread, *stream).map(|_| ()),
-            Order::Ask { stream } => {
-                self.known(thread, *stream)?;
-                self.asked.push_back(*stream);
-                Ok(())
-            }
+            Order::Ask { stream } => self.known(thread, *stream).map(|_| ()),
             Order::Close { stream } => self.close(now, thread, *stream),
             Order::Release { port } => self.release(now, thread, *port),
             Order::Load { sounds: _ } => Ok(()),
@@ -264,6 +295,7 @@ impl MediaThreads {
             port: self.pair(thread, port),
             target,
             joined: None,
+            settled: now,
         };
         self.streams.insert(id, stream);
         self.note(now, id, Hears::Silence);
@@ -272,10 +304,8 @@ impl MediaThreads {
     }
 
     fn note_remote(&mut self, id: StreamId) {
-        if let Some(remote) = self.remote_of(id)
-            && self.by_remote.insert(remote, id) != Some(id)
-        {
-            self.opened.push_back((id, remote));
+        if let Some(remote) = self.remote_of(id) {
+            self.by_remote.insert(remote, id);
         }
     }
 
@@ -323,7 +353,7 @@ impl MediaThreads {
         if let Some(stream) = self.streams.remove(&id) {
             let stats = Stats::default();
             self.tell(now + TOLD_AFTER, Event::Closed { stream: id, stats });
-            self.tell(now + BOUND_AFTER, Event::PortReady(stream.port));
+            self.tell(now + RESTS, Event::PortReady(stream.port));
         }
         Ok(())
     }
@@ -335,7 +365,7 @@ impl MediaThreads {
             ));
         }
         let pair = self.pair(thread, port);
-        self.tell(now + BOUND_AFTER, Event::PortReady(pair));
+        self.tell(now + RESTS, Event::PortReady(pair));
         Ok(())
     }
 

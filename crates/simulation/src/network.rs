@@ -1,12 +1,16 @@
 //! Datagrams on their way: delayed, lost, doubled, out of order.
 
+mod router;
+
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use crate::chance::Chance;
+
+use router::Router;
 
 /// What the network does to datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,10 @@ pub struct Network {
     chance: Chance,
     sent: u64,
     on_the_way: BTreeMap<(Instant, u64), Datagram>,
+    /// The routers, by the address inside.
+    routers: BTreeMap<IpAddr, Router>,
+    /// The address inside, by the one outside.
+    insides: BTreeMap<IpAddr, IpAddr>,
 }
 
 /// One datagram.
@@ -54,13 +62,19 @@ pub struct Datagram {
 impl Network {
     /// A network with this weather; its chance is its own.
     #[must_use]
-    pub const fn new(weather: Weather, chance: Chance) -> Self {
+    pub fn new(weather: Weather, chance: Chance) -> Self {
         Self {
             weather,
             chance,
             sent: 0,
             on_the_way: BTreeMap::new(),
+            routers: BTreeMap::new(),
+            insides: BTreeMap::new(),
         }
+    }
+
+    pub(crate) const fn weather(&self) -> Weather {
+        self.weather
     }
 
     /// The weather changes for what is sent from now on.
@@ -68,8 +82,24 @@ impl Network {
         self.weather = weather;
     }
 
+    /// From now on everybody else sees what is sent from an address inside as sent from the one outside.
+    pub fn put_behind_nat(&mut self, inside: IpAddr, outside: IpAddr) {
+        self.routers.insert(inside, Router::new(outside));
+        self.insides.insert(outside, inside);
+    }
+
+    /// The router of an address inside maps anew.
+    pub fn rebind(&mut self, inside: IpAddr) {
+        if let Some(router) = self.routers.get_mut(&inside) {
+            router.rebind();
+        }
+    }
+
     /// Takes a datagram.
-    pub fn send(&mut self, now: Instant, datagram: Datagram) {
+    pub fn send(&mut self, now: Instant, mut datagram: Datagram) {
+        if let Some(router) = self.routers.get_mut(&datagram.from.ip()) {
+            datagram.from = router.outward(datagram.from, datagram.to);
+        }
         if self.chance.percent(self.weather.loss) {
             return;
         }
@@ -96,7 +126,27 @@ impl Network {
 
     /// A datagram that has arrived.
     pub fn arrived(&mut self, now: Instant) -> Option<Datagram> {
-        let first = self.on_the_way.first_entry()?;
-        (first.key().0 <= now).then(|| first.remove())
+        loop {
+            let first = self.on_the_way.first_entry()?;
+            if first.key().0 > now {
+                return None;
+            }
+            let datagram = first.remove();
+            if let Some(datagram) = self.let_in(datagram) {
+                return Some(datagram);
+            }
+        }
+    }
+
+    /// What a router makes of a datagram from outside. Who is behind one is reached by no other way.
+    fn let_in(&self, mut datagram: Datagram) -> Option<Datagram> {
+        if self.routers.contains_key(&datagram.to.ip()) {
+            return None;
+        }
+        if let Some(inside) = self.insides.get(&datagram.to.ip()) {
+            let router = self.routers.get(inside)?;
+            datagram.to = router.inward(datagram.from, datagram.to.port())?;
+        }
+        Some(datagram)
     }
 }

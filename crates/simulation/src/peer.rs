@@ -1,24 +1,28 @@
 //! A SIP peer: an operator's phone, or the trunk with everybody behind it.
 
 mod call;
+mod events;
+mod habits;
+mod registering;
+mod sound;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use media::Digit;
 use sip::digest::Algorithm;
 use sip::{
-    Admission, Command, Credentials, DialogId, Endpoint, EndpointConfig, Event, Flow, Header,
-    Input, Invite, Listener, Output, Party, Protocol, Registering, RegistrationId,
-    RegistrationState, Status, Target, Uri,
+    Admission, Command, Credentials, DialogId, Endpoint, EndpointConfig, Flow, Header, Input,
+    Invite, Listener, Output, Party, Protocol, Registering, RegistrationState, Status, Target, Uri,
 };
 
 pub use call::{Act, Call, CallEnd, CallStage, Hold, Manner, Voice};
+pub use habits::{Behind, Habits};
 
 use crate::carrier::{self, Keys};
 use crate::centre::{Centre, LISTENER, PASSWORD};
+use crate::network::Datagram;
 use call::Direction;
 
 /// Names one call of one peer.
@@ -63,11 +67,22 @@ pub struct Peer {
     keys: Keys,
     registration: Option<RegistrationState>,
     calls: BTreeMap<DialogId, Call>,
-    plans: BTreeMap<(Instant, u64), (DialogId, Act)>,
+    plans: BTreeMap<(Instant, u64), (DialogId, Plan)>,
     planned: u64,
     sounds: u16,
     outbox: VecDeque<Bytes>,
-    pressed: VecDeque<(SocketAddr, Digit)>,
+    said: VecDeque<Datagram>,
+    habits: Habits,
+    /// When it was last seen at another address than before.
+    pub(crate) moved: Instant,
+}
+
+/// What is to come in a call.
+#[derive(Clone, Copy, Debug)]
+enum Plan {
+    Act(Act),
+    /// The next packet of sound.
+    Sound,
 }
 
 impl Peer {
@@ -92,13 +107,19 @@ impl Peer {
             planned: 0,
             sounds: 0,
             outbox: VecDeque::new(),
-            pressed: VecDeque::new(),
+            said: VecDeque::new(),
+            habits: Habits::default(),
+            moved: now,
         }
     }
 
     /// How it meets calls that have no manner of their own.
     pub fn set_manner(&mut self, manner: Manner) {
         self.manners.insert(String::new(), manner);
+    }
+
+    pub(crate) const fn set_habits(&mut self, habits: Habits) {
+        self.habits = habits;
     }
 
     /// How it tells keys from now on.
@@ -155,11 +176,11 @@ impl Peer {
     }
 
     /// Connects or disconnects it; who spoke is silent from then on.
-    pub(crate) fn set_power(&mut self, now: Instant, power: Power) {
+    pub(crate) fn set_power(&mut self, power: Power) {
         self.power = power;
         if power == Power::Off {
             for call in self.calls.values_mut() {
-                call.fall_silent(now);
+                call.voice = Voice::Silent;
             }
         }
     }
@@ -179,10 +200,6 @@ impl Peer {
 
     pub(crate) fn has_datagrams(&self) -> bool {
         !self.outbox.is_empty()
-    }
-
-    pub(crate) fn poll_pressed(&mut self) -> Option<(SocketAddr, Digit)> {
-        self.pressed.pop_front()
     }
 
     pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, bytes: Bytes) {
@@ -208,14 +225,20 @@ impl Peer {
         while let Some(entry) = self.plans.first_entry()
             && entry.key().0 <= now
         {
-            let (dialog, act) = entry.remove();
-            self.act(now, dialog, act);
+            match entry.remove() {
+                (dialog, Plan::Act(act)) => self.act(now, dialog, act),
+                (dialog, Plan::Sound) => self.speak(now, dialog),
+            }
         }
     }
 
     pub(crate) fn plan(&mut self, at: Instant, dialog: DialogId, act: Act) {
+        self.plan_next(at, dialog, Plan::Act(act));
+    }
+
+    fn plan_next(&mut self, at: Instant, dialog: DialogId, plan: Plan) {
         self.planned += 1;
-        self.plans.insert((at, self.planned), (dialog, act));
+        self.plans.insert((at, self.planned), (dialog, plan));
     }
 
     fn input(&mut self, now: Instant, input: Input) {
@@ -231,32 +254,6 @@ impl Peer {
 
     fn command(&mut self, now: Instant, command: Command) {
         self.input(now, Input::Command(command));
-    }
-
-    /// Registers at the exchange, and keeps it up.
-    pub(crate) fn register(&mut self, now: Instant, user: &str) {
-        let exchange = Centre::exchange();
-        let (Ok(registrar), Ok(address_of_record)) = (
-            Uri::parse(format!("sip:{exchange}")),
-            Uri::parse(format!("sip:{user}@{exchange}")),
-        ) else {
-            return;
-        };
-        let register = sip::Register {
-            registration: RegistrationId(1),
-            target: exchange_target(),
-            registrar,
-            address_of_record,
-            contact_user: user.to_owned(),
-            credentials: Some(credentials(user)),
-            expires: Duration::from_secs(120),
-        };
-        self.command(now, Command::Register(Box::new(register)));
-    }
-
-    pub(crate) fn unregister(&mut self, now: Instant) {
-        let registration = RegistrationId(1);
-        self.command(now, Command::Unregister { registration });
     }
 
     pub(crate) fn dial(&mut self, now: Instant, dial: Dial) -> CallRef {
@@ -288,97 +285,6 @@ impl Peer {
         SocketAddr::new(self.address.ip(), 20_000 + 2 * self.sounds)
     }
 
-    fn on_event(&mut self, now: Instant, event: Event) {
-        match event {
-            Event::Incoming {
-                dialog, request, ..
-            } => self.on_incoming(now, dialog, &request),
-            Event::Progress { dialog, status, .. } => {
-                if let Some(call) = self.calls.get_mut(&dialog) {
-                    call.progress.push(status);
-                }
-            }
-            Event::Established { dialog, .. } => self.established(now, dialog),
-            Event::Acknowledged { dialog, .. } => self.established(now, dialog),
-            Event::Cancelled { dialog } => self.over(now, dialog, CallEnd::Cancelled),
-            Event::Failed { dialog, reason, .. } => self.over(now, dialog, CallEnd::Failed(reason)),
-            Event::Ended { dialog, cause } => self.over(now, dialog, CallEnd::of(&cause)),
-            Event::Offered { dialog, .. } | Event::OfferWanted { dialog } => {
-                if let Some(call) = self.calls.get(&dialog) {
-                    let sdp = call.description().into();
-                    self.command(now, Command::Answer { dialog, sdp });
-                }
-            }
-            Event::RefreshFailed { dialog, in_a_row } if in_a_row >= 2 => {
-                self.command(
-                    now,
-                    Command::Bye {
-                        dialog,
-                        reason: None,
-                    },
-                );
-            }
-            Event::RegistrationChanged { state, .. } => self.registration = Some(state),
-            Event::NotAcknowledged { .. }
-            | Event::Reanswered { .. }
-            | Event::Refused { .. }
-            | Event::RefreshFailed { .. }
-            | Event::Signalled { .. }
-            | Event::StrayBye { .. }
-            | Event::StraySuccess { .. }
-            | Event::Request { .. }
-            | Event::BindingsChanged { .. }
-            | Event::Trying { .. }
-            | Event::Probed { .. } => {}
-        }
-    }
-
-    fn on_incoming(&mut self, now: Instant, dialog: DialogId, request: &sip::message::Message) {
-        let user = request.uri().ok().and_then(|uri| uri.user_unescaped());
-        let number = String::from_utf8_lossy(&user.unwrap_or_default()).into_owned();
-        let manner = self
-            .manners
-            .get(&number)
-            .or_else(|| self.manners.get(""))
-            .copied()
-            .unwrap_or(Manner::Declines(Duration::ZERO, Status::NOT_FOUND));
-        let sound = self.next_sound();
-        let mut call = Call::new(number, Direction::In, now, sound);
-        call.shown = request.from().ok().and_then(|from| {
-            from.display()
-                .text()
-                .map(|text| text.trim_matches('"').to_owned())
-        });
-        self.calls.insert(dialog, call);
-        for (after, act) in manner.acts() {
-            self.plan(now + after, dialog, act);
-        }
-    }
-
-    fn established(&mut self, now: Instant, dialog: DialogId) {
-        let Some(call) = self.calls.get_mut(&dialog) else {
-            return;
-        };
-        if let CallStage::Over(_) = call.stage {
-            return;
-        }
-        if call.answered.is_none() {
-            call.answered = Some(now);
-        }
-        if call.stage != CallStage::Talking {
-            call.stage = CallStage::Talking;
-            call.voice = Voice::Speaks;
-        }
-    }
-
-    fn over(&mut self, now: Instant, dialog: DialogId, end: CallEnd) {
-        if let Some(call) = self.calls.get_mut(&dialog) {
-            call.fall_silent(now);
-            call.stage = CallStage::Over(end);
-            call.ended = Some(now);
-        }
-    }
-
     pub(crate) fn act(&mut self, now: Instant, dialog: DialogId, act: Act) {
         let Some(call) = self.calls.get_mut(&dialog) else {
             return;
@@ -399,7 +305,7 @@ impl Peer {
             Act::Accept => {
                 let sdp = call.description().into();
                 call.answered = Some(now);
-                call.voice = Voice::Speaks;
+                self.begin_to_speak(now, dialog);
                 self.command(
                     now,
                     Command::Accept {
@@ -424,18 +330,16 @@ impl Peer {
             Act::HangUp => self.hang_up(now, dialog),
             Act::Hold(hold) => {
                 call.hold = hold;
+                call.changed = now;
                 call.version += 1;
                 let sdp = call.description().into();
                 self.command(now, Command::Reoffer { dialog, sdp });
             }
-            Act::Press(digit) => {
-                let sound = call.sound;
-                match carrier::key_by_info(self.keys, dialog, digit) {
-                    Some(info) => self.command(now, info),
-                    None => self.pressed.push_back((sound, digit)),
-                }
-            }
-            Act::FallSilent => call.fall_silent(now),
+            Act::Press(digit) => match carrier::key_by_info(self.keys, dialog, digit) {
+                Some(info) => self.command(now, info),
+                None => self.press(now, dialog, digit),
+            },
+            Act::FallSilent => call.voice = Voice::Silent,
         }
     }
 
@@ -457,22 +361,6 @@ impl Peer {
             }
             (_, CallStage::Over(_)) => {}
         }
-    }
-
-    /// When the peer behind an address of sound last spoke.
-    pub(crate) fn spoke_at(&self, now: Instant, sound: SocketAddr) -> Option<Instant> {
-        let call = self.calls.values().find(|call| call.sound == sound)?;
-        match call.voice {
-            Voice::Speaks if self.power == Power::On => Some(now),
-            Voice::Speaks => None,
-            Voice::SilentSince(since) => since,
-        }
-    }
-
-    /// The call that an address of sound belongs to.
-    pub(crate) fn call_at(&self, sound: SocketAddr) -> Option<DialogId> {
-        let found = self.calls.iter().find(|(_, call)| call.sound == sound);
-        found.map(|(dialog, _)| *dialog)
     }
 
     /// Forgets calls that are over, so that a long day stays small.

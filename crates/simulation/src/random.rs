@@ -1,5 +1,7 @@
 //! A random day: who is there, how phones behave, who calls, what the network does.
 
+mod peers;
+
 use std::time::Duration;
 
 use dispatch::{Action, Rules, Step, Strategy};
@@ -8,7 +10,6 @@ use journal::{CrashPoint, Fault};
 use media::Digit;
 use sip::Status;
 
-use crate::carrier::{Bodies, Carrier, Holds, Keys};
 use crate::centre::{Centre, Dialling};
 use crate::chance::Chance;
 use crate::network::Weather;
@@ -50,7 +51,9 @@ pub fn random_day(seed: u64, day: Day) -> Summary {
     let weather = weather(&mut chance);
     let mut centre = centre(&mut chance);
     centre.dialling = dialling(&mut Chance::new(seed ^ 0xD1A1), &centre);
-    centre.carrier = carrier(&mut Chance::new(seed ^ 0xCA44));
+    let mut peers = Chance::new(seed ^ 0xCA44);
+    centre.carrier = peers::carrier(&mut peers);
+    centre.habits = peers::habits(&mut peers, &centre);
     let mut world = World::with_weather(seed, centre, weather);
     world.forget_messages();
     morning(&mut world, &mut chance);
@@ -62,6 +65,7 @@ pub fn random_day(seed: u64, day: Day) -> Summary {
         world.run(wait);
         somebody_calls(&mut world, &mut chance);
         something_happens(&mut world, &mut chance);
+        peers::trouble(&mut world, &mut peers);
     }
     evening(&mut world);
     world.check_screen();
@@ -147,23 +151,8 @@ fn dialling(chance: &mut Chance, centre: &Centre) -> Dialling {
     chance.of(known).unwrap_or_default()
 }
 
-fn carrier(chance: &mut Chance) -> Carrier {
-    let keys = [Keys::InSound, Keys::DtmfRelay, Keys::Dtmf];
-    let bodies = [Bodies::Description, Bodies::WithIsup];
-    let holds = [
-        Holds::WhatWasSent,
-        Holds::AnotherForShort,
-        Holds::SomebodyElsesToo,
-    ];
-    Carrier {
-        keys: chance.of(&keys).unwrap_or_default(),
-        bodies: chance.of(&bodies).unwrap_or_default(),
-        holds: chance.of(&holds).unwrap_or_default(),
-    }
-}
-
 fn morning(world: &mut World, chance: &mut Chance) {
-    let phones = phones(world);
+    let phones = phones(world.centre());
     for phone in &phones {
         world.register(phone);
     }
@@ -176,15 +165,9 @@ fn morning(world: &mut World, chance: &mut Chance) {
     trunks_manners(world, chance);
 }
 
-fn phones(world: &World) -> Vec<&'static str> {
-    let seconds = world.centre().second_phones.iter().map(|(name, _)| *name);
-    world
-        .centre()
-        .operators
-        .iter()
-        .copied()
-        .chain(seconds)
-        .collect()
+fn phones(centre: &Centre) -> Vec<&'static str> {
+    let seconds = centre.second_phones.iter().map(|(name, _)| *name);
+    centre.operators.iter().copied().chain(seconds).collect()
 }
 
 fn somebody_calls(world: &mut World, chance: &mut Chance) {
@@ -216,7 +199,7 @@ fn press_twice(world: &mut World, call: CallRef, first: Duration, between: Durat
 
 /// Something that has nothing to do with the call that just came.
 fn something_happens(world: &mut World, chance: &mut Chance) {
-    let phones = phones(world);
+    let phones = phones(world.centre());
     let Some(phone) = chance.of(&phones) else {
         return;
     };
@@ -321,7 +304,7 @@ fn trunks_manners(world: &mut World, chance: &mut Chance) {
 
 /// Nobody calls any more; everybody hangs up, and nothing may be left.
 fn evening(world: &mut World) {
-    let phones = phones(world);
+    let phones = phones(world.centre());
     world.set_weather(Weather::CALM);
     world.set_fault(None);
     for phone in &phones {

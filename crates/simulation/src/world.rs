@@ -2,7 +2,9 @@
 
 mod crash;
 mod dialling;
+mod peers;
 mod script;
+mod sound;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -12,15 +14,13 @@ use bytes::Bytes;
 use dispatch::{Moment, OperatorId};
 use exchange::{Command, Exchange, Input, Output, Reply, Token, Warning};
 use journal::{MemoryJournal, MemoryWriter, Order};
-use sip::digest::Ha1;
-use sip::{EndpointConfig, Flow, RestoredBinding, User};
+use sip::{Flow, RestoredBinding};
 
-use crate::carrier;
-use crate::centre::{Centre, LISTENER, PASSWORD, TRUNK_USER};
+use crate::centre::{Centre, LISTENER};
 use crate::chance::Chance;
 use crate::media::MediaThreads;
 use crate::network::{Datagram, Network, Weather};
-use crate::peer::{self, Act, CallRef, Peer};
+use crate::peer::{Act, CallRef, Peer};
 use crate::screen::{self, Screen};
 use crate::shadow::Shadow;
 
@@ -28,6 +28,7 @@ pub use crash::{Found, Outgoing};
 pub use script::Caller;
 
 use crash::CrashPlan;
+use sound::Stranger;
 
 /// The moment at which every world begins.
 const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
@@ -78,8 +79,10 @@ pub struct World {
     bindings: BTreeMap<OperatorId, (Instant, Vec<RestoredBinding>)>,
     shadow: Shadow,
     numbers: BTreeSet<Vec<u8>>,
-    /// Addresses of no peer from which sound comes.
-    speaking: BTreeSet<SocketAddr>,
+    strangers: Vec<Stranger>,
+    weather_changed: Instant,
+    /// When it was last looked whether those who talk hear each other.
+    looked: Instant,
     inputs: u64,
     inputs_this_second: (u64, u32),
     crash_plan: Option<CrashPlan>,
@@ -135,7 +138,9 @@ impl World {
             bindings: BTreeMap::new(),
             shadow: Shadow::default(),
             numbers: BTreeSet::new(),
-            speaking: BTreeSet::new(),
+            strangers: Vec::new(),
+            weather_changed: now,
+            looked: now,
             inputs: 0,
             inputs_this_second: (0, 0),
             crash_plan: None,
@@ -156,38 +161,6 @@ impl World {
         world.settle_peers();
         world.drain();
         world
-    }
-
-    fn settle_peers(&mut self) {
-        let trunk = BTreeMap::from([(
-            User(TRUNK_USER.to_owned()),
-            Ha1::new(TRUNK_USER.as_bytes(), b"trunk", PASSWORD.as_bytes()),
-        )]);
-        let mut config = peer::settings(Centre::trunk());
-        config.accounts = trunk;
-        if let Some(grants) = self.centre.carrier.grants() {
-            config.registration = grants;
-        }
-        self.add_peer("trunk", config);
-        self.peers[0].tell_keys(self.centre.carrier.keys);
-        let seconds = self.centre.second_phones.clone();
-        let names = self.centre.operators.clone();
-        let all = names
-            .into_iter()
-            .chain(seconds.iter().map(|(name, _)| *name));
-        for (n, name) in (1..).zip(all) {
-            let address = SocketAddr::from(([10, 0, n, 2], 5060));
-            self.add_peer(name, peer::settings(address));
-        }
-    }
-
-    fn add_peer(&mut self, name: &str, config: EndpointConfig) {
-        let place = self.peers.len();
-        let address = config.listeners[0].advertised;
-        let seed = self.chance.seed();
-        self.peers
-            .push(Peer::new(self.now, (name, place), address, seed, config));
-        self.places.insert(address, place);
     }
 
     /// Ends the run: something is wrong.
@@ -214,6 +187,7 @@ impl World {
             writer,
             self.media.next(),
             self.network.next(),
+            self.next_stranger(),
         ];
         let peers = self.peers.iter().filter_map(Peer::next);
         around.into_iter().flatten().chain(peers).min()
@@ -224,6 +198,9 @@ impl World {
         while let Some(datagram) = self.network.arrived(self.now) {
             self.deliver(datagram);
         }
+        self.strangers_speak();
+        self.media.on_time(self.now);
+        self.flush_media();
         while let Some(event) = self.media.poll_event(self.now) {
             self.input(Input::Media(event));
         }
@@ -248,6 +225,7 @@ impl World {
             }
             self.flush_peer(place);
         }
+        self.look_at_talks();
     }
 
     fn deliver(&mut self, datagram: Datagram) {
@@ -259,34 +237,8 @@ impl World {
             let now = self.now;
             self.peers[place].receive(now, datagram.from, datagram.bytes);
             self.flush_peer(place);
-        }
-    }
-
-    /// Sends what a peer has to say.
-    fn flush_peer(&mut self, place: usize) {
-        while self.peers[place].has_datagrams() {
-            let from = self.peers[place].address;
-            if let Some(bytes) = self.peers[place].poll_datagram() {
-                let (to, bytes) = (Centre::exchange(), self.on_its_way(from, bytes));
-                let bytes = if from == Centre::trunk() {
-                    self.centre.carrier.carries(bytes)
-                } else {
-                    bytes
-                };
-                self.network.send(self.now, Datagram { from, to, bytes });
-            }
-        }
-        while let Some((sound, digit)) = self.peers[place].poll_pressed() {
-            self.media.press(self.now, sound, digit);
-        }
-    }
-
-    /// A message as its way between the exchange and a peer changes it.
-    fn on_its_way(&self, peer: SocketAddr, bytes: Bytes) -> Bytes {
-        if self.centre.registers && peer == Centre::trunk() {
-            carrier::through_proxy(bytes)
         } else {
-            bytes
+            self.deliver_sound(&datagram);
         }
     }
 
@@ -323,30 +275,7 @@ impl World {
         if let Err(wrong) = self.shadow.follow(self.exchange.state()) {
             self.fail(&wrong);
         }
-        while let Some((stream, sound)) = self.media.poll_opened() {
-            if self.spoke_at(sound) == Some(self.now) {
-                self.media.hear(self.now, stream);
-            }
-        }
-        while let Some((stream, remote)) = self.media.poll_asked() {
-            let heard = remote.and_then(|sound| self.spoke_at(sound));
-            self.media.answer(self.now, stream, heard);
-        }
-    }
-
-    fn spoke_at(&self, sound: SocketAddr) -> Option<Instant> {
-        if self.speaking.contains(&sound) {
-            return Some(self.now);
-        }
-        let owner = self.owner_of(sound)?;
-        self.peers[owner].spoke_at(self.now, sound)
-    }
-
-    /// The peer that an address of sound belongs to.
-    fn owner_of(&self, sound: SocketAddr) -> Option<usize> {
-        self.peers
-            .iter()
-            .position(|peer| peer.address.ip() == sound.ip())
+        self.flush_media();
     }
 
     fn carry_out(&mut self, output: Output) {

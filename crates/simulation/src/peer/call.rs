@@ -7,6 +7,8 @@ use bytes::Bytes;
 use media::Digit;
 use sip::{EndCause, Failure, Status};
 
+use crate::rtp::Speech;
+
 /// How a peer meets a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
@@ -121,10 +123,10 @@ impl CallEnd {
 /// Whether sound comes from a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Voice {
+    /// None.
+    Silent,
     /// It does.
     Speaks,
-    /// None, since that moment; `None` when it never did.
-    SilentSince(Option<Instant>),
 }
 
 /// One call of a peer.
@@ -148,6 +150,13 @@ pub struct Call {
     pub sound: SocketAddr,
     /// Whether it sends any.
     pub voice: Voice,
+    /// When it heard sound of somebody last, and from which address that set out.
+    pub heard: Option<(Instant, SocketAddr)>,
+    pub(crate) speech: Speech,
+    /// Where the exchange hears.
+    pub(crate) towards: Option<SocketAddr>,
+    /// When something changed by which sound may pause.
+    pub(crate) changed: Instant,
     pub(crate) direction: Direction,
     pub(crate) hold: Hold,
     pub(crate) version: u32,
@@ -156,7 +165,7 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         number: String,
         direction: Direction,
         began: Instant,
@@ -171,17 +180,15 @@ impl Call {
             progress: Vec::new(),
             shown: None,
             sound,
-            voice: Voice::SilentSince(None),
+            voice: Voice::Silent,
+            heard: None,
+            speech: Speech::new(began, sound),
+            towards: None,
+            changed: began,
             direction,
             hold: Hold::Off,
             version: 1,
             talks: None,
-        }
-    }
-
-    pub(crate) fn fall_silent(&mut self, now: Instant) {
-        if self.voice == Voice::Speaks {
-            self.voice = Voice::SilentSince(Some(now));
         }
     }
 

@@ -122,7 +122,7 @@ impl World {
     }
 
     #[track_caller]
-    fn place(&self, name: &str) -> usize {
+    pub(super) fn place(&self, name: &str) -> usize {
         match self.peers.iter().position(|peer| peer.name == name) {
             Some(place) => place,
             None => self.fail(&format!("there is no peer {name}")),
@@ -197,12 +197,13 @@ impl World {
 
     /// Connects or disconnects a phone.
     pub fn power(&mut self, phone: &str, power: Power) {
-        let (now, place) = (self.now, self.place(phone));
-        self.peers[place].set_power(now, power);
+        let place = self.place(phone);
+        self.peers[place].set_power(power);
     }
 
     /// The weather changes.
     pub const fn set_weather(&mut self, weather: Weather) {
+        self.weather_changed = self.now;
         self.network.set_weather(weather);
     }
 
@@ -260,14 +261,6 @@ impl World {
         let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
         let to = Centre::exchange();
         self.network.send(self.now, Datagram { from, to, bytes });
-    }
-
-    /// From now on sound comes from an address that belongs to no peer.
-    pub fn speak_from(&mut self, sound: std::net::SocketAddr) {
-        self.speaking.insert(sound);
-        if let Some(stream) = self.media.stream_at(sound) {
-            self.media.hear(self.now, stream);
-        }
     }
 
     /// Messages to an address, in order.

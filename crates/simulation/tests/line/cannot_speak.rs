@@ -10,8 +10,10 @@ use simulation::{Act, CallEnd, CallRef, CallStage, Caller, Centre, Hears, Manner
 
 use super::{open, seconds};
 
+/// She presses a key and lets it go.
 fn press(world: &mut World, caller: CallRef, key: char) {
     world.act(caller, Act::Press(Digit::from_char(key).unwrap()));
+    world.run(Duration::from_millis(200));
 }
 
 fn waiting() -> (World, CallRef) {

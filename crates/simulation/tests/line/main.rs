@@ -16,6 +16,7 @@ mod identity;
 mod missed_offers;
 mod on_call;
 mod overflow;
+mod phones;
 mod ports;
 mod races;
 mod reload;

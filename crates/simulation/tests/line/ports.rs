@@ -1,6 +1,7 @@
 //! Few ports, and orders that a media thread loses.
 
-use dispatch::Misses;
+use dispatch::{Misses, Strategy};
+use journal::CrashPoint;
 use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner};
 use sip::{Failure, Status};
 
@@ -34,8 +35,9 @@ fn an_offer_waits_for_a_port() {
     world.run(seconds(4));
     assert_eq!(world.peer("eva").live_calls().count(), 0);
 
+    // Her port rests for a while.
     world.act(calls[1], Act::HangUp);
-    world.run(seconds(3));
+    world.run(seconds(8));
 
     let operator = world.only_call("eva");
     assert!(world.are_joined(calls[0], operator));
@@ -98,4 +100,30 @@ fn an_operator_who_is_lost_by_the_media_thread_gives_her_caller_back() {
     world.run(seconds(30));
     let operator = world.only_call("eva");
     assert!(world.are_joined(caller, operator));
+}
+
+#[test]
+fn who_gets_the_port_of_a_call_that_died_with_us_is_heard_in_its_place() {
+    let mut world = open(Centre {
+        operators: vec!["eva", "jana"],
+        strategy: Strategy::OrderedList,
+        ports: (1, 2),
+        ..Centre::default()
+    });
+    for phone in ["eva", "jana"] {
+        world.peer(phone).set_manner(Manner::Answers(seconds(1)));
+    }
+    let earlier = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+    // The trunk knows nothing of it: the old call goes on sending to where the new one hears.
+    world.crash(CrashPoint::AfterCommit);
+    world.register("jana");
+    world.run(seconds(1));
+
+    let caller = world.call(Caller::from_number(2));
+    world.run(seconds(5));
+
+    let operator = world.only_call("jana");
+    assert!(world.is_talking(earlier) && world.are_joined(caller, operator));
+    assert!(world.hears_voice_of(caller, operator) && world.hears_voice_of(operator, caller));
 }

@@ -1,0 +1,101 @@
+//! The peers around the exchange, and what they send.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use sip::digest::Ha1;
+use sip::{EndpointConfig, User};
+
+use crate::carrier;
+use crate::centre::{Centre, PASSWORD, TRUNK_USER};
+use crate::network::Datagram;
+use crate::peer::{self, Behind, Peer};
+use crate::world::World;
+
+impl World {
+    pub(super) fn settle_peers(&mut self) {
+        let trunk = BTreeMap::from([(
+            User(TRUNK_USER.to_owned()),
+            Ha1::new(TRUNK_USER.as_bytes(), b"trunk", PASSWORD.as_bytes()),
+        )]);
+        let mut config = peer::settings(Centre::trunk());
+        config.accounts = trunk;
+        if let Some(grants) = self.centre.carrier.grants() {
+            config.registration = grants;
+        }
+        self.add_peer("trunk", config);
+        self.peers[0].tell_keys(self.centre.carrier.keys);
+        let seconds = self.centre.second_phones.clone();
+        let names = self.centre.operators.clone();
+        let all = names
+            .into_iter()
+            .chain(seconds.iter().map(|(name, _)| *name));
+        for (n, name) in (1..).zip(all) {
+            self.add_phone(n, name);
+        }
+    }
+
+    fn add_phone(&mut self, n: u8, name: &str) {
+        let habits = self.centre.habits_of(name);
+        let address = match habits.behind {
+            Behind::Nothing => [10, 0, n, 2],
+            Behind::Nat => [192, 168, n, 2],
+        };
+        let address = SocketAddr::from((address, 5060));
+        if habits.behind == Behind::Nat {
+            let outside = [100, 64, n, 2];
+            self.network.put_behind_nat(address.ip(), outside.into());
+        }
+        self.add_peer(name, peer::settings(address));
+        if let Some(phone) = self.peers.last_mut() {
+            phone.set_habits(habits);
+        }
+    }
+
+    fn add_peer(&mut self, name: &str, config: EndpointConfig) {
+        let place = self.peers.len();
+        let address = config.listeners[0].advertised;
+        let seed = self.chance.seed();
+        self.peers
+            .push(Peer::new(self.now, (name, place), address, seed, config));
+        self.places.insert(address, place);
+    }
+
+    /// Sends what a peer has to say.
+    pub(super) fn flush_peer(&mut self, place: usize) {
+        while self.peers[place].has_datagrams() {
+            let from = self.peers[place].address;
+            if let Some(bytes) = self.peers[place].poll_datagram() {
+                let (to, bytes) = (Centre::exchange(), self.on_its_way(from, bytes));
+                let bytes = if from == Centre::trunk() {
+                    self.centre.carrier.carries(bytes)
+                } else {
+                    bytes
+                };
+                self.network.send(self.now, Datagram { from, to, bytes });
+            }
+        }
+        while self.peers[place].has_said() {
+            if let Some(datagram) = self.peers[place].poll_said() {
+                self.network.send(self.now, datagram);
+            }
+        }
+    }
+
+    /// A message as its way between the exchange and a peer changes it.
+    pub(super) fn on_its_way(&self, peer: SocketAddr, bytes: Bytes) -> Bytes {
+        if self.centre.registers && peer == Centre::trunk() {
+            carrier::through_proxy(bytes)
+        } else {
+            bytes
+        }
+    }
+
+    /// The peer that an address of sound belongs to.
+    pub(super) fn owner_of(&self, sound: SocketAddr) -> Option<usize> {
+        self.peers
+            .iter()
+            .position(|peer| peer.address.ip() == sound.ip())
+    }
+}

@@ -1,0 +1,117 @@
+//! Phones as they are: late with their sound, behind a router, under another address than a minute ago.
+
+use std::time::Duration;
+
+use dispatch::Reachability;
+use simulation::{Act, Behind, CallRef, Caller, Centre, Habits, Hold, Manner, World};
+
+use super::{is_over, open, seconds};
+
+/// A world in which eva's phone is special and answers after a second.
+fn with_phone(habits: Habits) -> World {
+    let mut world = open(Centre {
+        habits: vec![("eva", habits)],
+        ..Centre::default()
+    });
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    world
+}
+
+fn behind_nat() -> World {
+    with_phone(Habits {
+        behind: Behind::Nat,
+        ..Habits::default()
+    })
+}
+
+/// A caller and her operator, a few seconds after the answer.
+fn joined(world: &mut World) -> (CallRef, CallRef) {
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+    let operator = world.only_call("eva");
+    assert!(world.are_joined(caller, operator));
+    (caller, operator)
+}
+
+fn hear_each_other(world: &World, (one, other): (CallRef, CallRef)) -> bool {
+    world.hears_voice_of(one, other) && world.hears_voice_of(other, one)
+}
+
+#[test]
+fn a_phone_whose_sound_comes_late_is_heard_and_hears() {
+    for late in [0, 250, 1_000] {
+        let mut world = with_phone(Habits {
+            sound_after: Duration::from_millis(late),
+            ..Habits::default()
+        });
+
+        let both = joined(&mut world);
+
+        assert!(hear_each_other(&world, both), "{late} ms");
+    }
+}
+
+#[test]
+fn a_phone_behind_a_router_takes_a_call_and_hears_its_end() {
+    let mut world = behind_nat();
+
+    let (caller, operator) = joined(&mut world);
+
+    assert!(hear_each_other(&world, (caller, operator)));
+    world.act(caller, Act::HangUp);
+    world.run(seconds(1));
+    assert!(is_over(&world, operator));
+}
+
+#[test]
+fn a_phone_behind_a_router_ends_a_call() {
+    let mut world = behind_nat();
+    let (caller, operator) = joined(&mut world);
+
+    world.act(operator, Act::HangUp);
+    world.run(seconds(1));
+
+    assert!(is_over(&world, caller));
+}
+
+#[test]
+fn a_phone_whose_router_maps_anew_is_rung_again_once_it_registered() {
+    let mut world = behind_nat();
+
+    world.rebind("eva");
+    world.run(seconds(120));
+
+    assert_eq!(world.operator("eva").reachability, Reachability::Reachable);
+    let both = joined(&mut world);
+    assert!(hear_each_other(&world, both));
+}
+
+#[test]
+fn sound_is_found_again_when_a_router_maps_anew_in_mid_call() {
+    let mut world = behind_nat();
+    let (caller, operator) = joined(&mut world);
+
+    for _ in 0..3 {
+        world.rebind("eva");
+        world.run(seconds(10));
+
+        assert!(hear_each_other(&world, (caller, operator)));
+    }
+}
+
+#[test]
+fn a_phone_that_speaks_up_after_its_router_mapped_anew_hears_the_end() {
+    let mut world = behind_nat();
+    let (caller, operator) = joined(&mut world);
+    world.rebind("eva");
+
+    world.act(operator, Act::Hold(Hold::On));
+    world.run(seconds(1));
+    world.act(operator, Act::Hold(Hold::Off));
+    world.run(seconds(5));
+    assert!(hear_each_other(&world, (caller, operator)));
+    world.act(caller, Act::HangUp);
+    world.run(seconds(1));
+
+    assert!(is_over(&world, operator));
+}
