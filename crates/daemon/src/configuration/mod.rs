@@ -211,17 +211,17 @@ impl Files {
         self.check_numbers(lines.as_deref().unwrap_or_default(), problems);
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);
-        let ringing_max = ringing_max(&distributed);
+        let dispatch = dispatch::Config {
+            lines: self.lines.1.queues(),
+            queues,
+            operators: distributed,
+            partners: directory.partners,
+            rules: self.queues.1.rules(),
+        };
         let (node, prompts, lines) = (node?, prompts?, lines?);
         let settings = Settings {
-            dispatch: dispatch::Config {
-                lines: self.lines.1.queues(),
-                queues,
-                operators: distributed,
-                partners: directory.partners,
-                rules: self.queues.1.rules(),
-            },
-            node: node.exchange(node.clear_text.clone(), ringing_max),
+            node: node.exchange(node.clear_text.clone(), ringing_max(&dispatch)),
+            dispatch,
             trunks,
             lines,
             operators,

@@ -83,13 +83,14 @@ fn contacts_max((first, last): (u16, u16), ringing_max: usize) -> usize {
 }
 
 /// Legs that may ring or talk at once: an operator is offered one contact, at each phone that she registered, and at
-/// home at one.
-pub(crate) fn ringing_max(operators: &[dispatch::Operator]) -> usize {
+/// home at one; each partner's line is kept room for one.
+pub(crate) fn ringing_max(config: &dispatch::Config) -> usize {
     let phones = |operator: &dispatch::Operator| match operator.place {
         dispatch::Place::Desk => sip::CONTACTS_MAX,
         dispatch::Place::Home => 1,
     };
-    operators.iter().map(phones).sum()
+    let of_operators: usize = config.operators.iter().map(phones).sum();
+    of_operators + config.partners.len()
 }
 
 #[cfg(test)]
@@ -104,5 +105,30 @@ mod tests {
         assert_eq!(contacts_max(range, 10), 30);
         assert_eq!(contacts_max(range, 25), 15);
         assert_eq!(contacts_max(range, 400), 1);
+    }
+
+    #[test]
+    fn desks_people_at_home_and_partners_may_ring_at_once() {
+        let operator = |name: &str, place| dispatch::Operator {
+            id: dispatch::OperatorId::parse(name).unwrap(),
+            skills: Vec::new(),
+            queues: Vec::new(),
+            place,
+            wrap_up: dispatch::OwnWrapUp::default(),
+        };
+        let config = dispatch::Config {
+            operators: vec![
+                operator("jana", dispatch::Place::Desk),
+                operator("eva", dispatch::Place::Home),
+            ],
+            partners: vec![dispatch::Partner {
+                id: dispatch::PartnerId::parse("neighbour").unwrap(),
+                ring_time: std::time::Duration::from_secs(20),
+                rest: std::time::Duration::from_secs(20),
+            }],
+            ..dispatch::Config::default()
+        };
+
+        assert_eq!(ringing_max(&config), sip::CONTACTS_MAX + 2);
     }
 }

@@ -48,7 +48,7 @@ impl Office {
         } = configuration;
         advice.extend(self.started.needs_restart(&node));
         advice.extend(not_ready);
-        let ringing_max = configuration::ringing_max(&settings.dispatch.operators);
+        let ringing_max = configuration::ringing_max(&settings.dispatch);
         settings.node = self.started.exchange(settings.node.clear_text, ringing_max);
         self.enter(settings.clone(), sounds).await?;
         self.places.know(&settings);

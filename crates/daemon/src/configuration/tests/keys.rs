@@ -131,7 +131,7 @@ fn taken_in(configuration: &Configuration, started: &Configuration) -> String {
     let settings = &configuration.settings;
     let node = started.node.exchange(
         settings.node.clear_text.clone(),
-        ringing_max(&settings.dispatch.operators),
+        ringing_max(&settings.dispatch),
     );
     let revealed = settings.operators.iter().map(|operator| {
         use sip::digest::Algorithm::{Md5, Sha256};
