@@ -272,3 +272,59 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener
     socket.listen(256)?;
     Ok(socket.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use mio::Poll;
+
+    use super::*;
+
+    /// A connection that we opened, the end of its peer, what it tells and the way to what it sends.
+    async fn connection() -> (
+        TcpStream,
+        mpsc::Receiver<FromStream>,
+        impl Fn(&'static [u8]),
+    ) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let (peer, remote) = listener.accept().await.unwrap();
+        let (to_signalling, told) = mpsc::channel(8);
+        let shared = Shared {
+            connections: Arc::new(Connections::default()),
+            to_signalling,
+            wake: Arc::new(Wake::new(&Poll::new().unwrap()).unwrap()),
+            places: Arc::new(Places::default()),
+        };
+        let (send, queue) = mpsc::channel(8);
+        let flow = Flow::tcp(ListenerId(0), remote, sip::ConnectionId(1));
+        tokio::spawn(serve(shared, stream.unwrap(), flow, queue, None));
+        let send = move |bytes| send.try_send(Bytes::from_static(bytes)).unwrap();
+        (peer, told, send)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connection_that_nobody_uses_is_closed_after_ten_minutes() {
+        let (_peer, mut told, _send) = connection().await;
+        let opened = Instant::now();
+
+        let news = told.recv().await;
+
+        assert!(matches!(news, Some(FromStream::Closed(_))));
+        let open = opened.elapsed();
+        assert!((IDLE_TIME..IDLE_TIME + Duration::from_secs(1)).contains(&open));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connection_by_which_something_is_sent_stays_for_ten_minutes_more() {
+        let (_peer, mut told, send) = connection().await;
+        let opened = Instant::now();
+        let used = Duration::from_secs(400);
+
+        sleep(used).await;
+        send(b"\r\n\r\n");
+        let news = told.recv().await;
+
+        assert!(matches!(news, Some(FromStream::Closed(_))));
+        assert!(opened.elapsed() >= used + IDLE_TIME);
+    }
+}
