@@ -154,6 +154,12 @@ pub struct Host {
 }
 
 impl Host {
+    /// The address that it is, if it is no name.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.name.trim_matches(['[', ']']).parse().ok()
+    }
+
     /// Begins a `sip:` URI there; `None` for a name that no URI can hold.
     #[must_use]
     pub fn uri(&self) -> Option<UriBuilder> {

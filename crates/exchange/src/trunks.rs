@@ -1,12 +1,12 @@
 //! Trunks: recognised by address, asked whether they live, registered with, looked up.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::PortPair;
 use sip::uri::UriBuilder;
-use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target};
+use sip::{Failure, Flow, ListenerId, RegistrationId, RegistrationState, Target, Transport};
 
 use crate::engine::{Exchange, Timer};
 use crate::input::{Output, Resolution, Warning};
@@ -116,8 +116,10 @@ impl TrunkState {
 
 /// A host that is an address already.
 fn literal(host: &Host) -> Option<SocketAddr> {
-    let address: IpAddr = host.name.trim_matches(['[', ']']).parse().ok()?;
-    Some(SocketAddr::new(address, host.port.unwrap_or(SIP_PORT)))
+    Some(SocketAddr::new(
+        host.address()?,
+        host.port.unwrap_or(SIP_PORT),
+    ))
 }
 
 impl Exchange {
@@ -182,12 +184,17 @@ impl Exchange {
 
     /// Which trunk a message came from.
     pub(crate) fn trunk_at(&self, flow: &Flow) -> Option<usize> {
+        // A connection comes from any port of its host.
+        let found = |address: &SocketAddr| match flow.transport {
+            Transport::Udp => *address == flow.remote,
+            Transport::Tcp(_) => address.ip() == flow.remote.ip().to_canonical(),
+        };
         let from = |trunk: &TrunkState| {
             let listed = trunk
                 .networks
                 .iter()
                 .any(|network| network.contains(flow.remote));
-            listed || trunk.addresses.contains(&flow.remote)
+            listed || trunk.addresses.iter().any(found)
         };
         self.trunks.iter().position(from)
     }

@@ -345,6 +345,7 @@ impl Office {
                     tokio::spawn(async move {
                         let servers = &office.started.node.name_servers;
                         let resolution = names::resolve(host, protocol, servers).await;
+                        office.places.found(&resolution);
                         office.send(FromOffice::Resolved(resolution)).await;
                     });
                 }

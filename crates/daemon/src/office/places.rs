@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use exchange::settings::{Network, Settings};
+use exchange::Resolution;
+use exchange::settings::{Host, Network, Settings};
 
 /// Connections in all.
 const CONNECTIONS_MAX: usize = 2_000;
@@ -25,6 +26,8 @@ pub(crate) struct Places(Mutex<Taken>);
 #[derive(Default)]
 struct Taken {
     trunks: Vec<Network>,
+    /// Where the trunks are that are called by a host, as far as it is known.
+    hosts: BTreeMap<Host, Vec<IpAddr>>,
     phones: Vec<Network>,
     per_source: BTreeMap<IpAddr, usize>,
     all: usize,
@@ -69,9 +72,31 @@ impl Places {
     /// Knows from now on whom these settings name: trunks, and the networks of clear-text phones.
     pub(crate) fn know(&self, settings: &Settings) {
         let trunks = settings.trunks.iter().flat_map(|trunk| &trunk.addresses);
+        let hosts = settings
+            .trunks
+            .iter()
+            .filter_map(|trunk| trunk.target.as_ref());
         let mut taken = self.lock();
         taken.trunks = trunks.copied().collect();
+        let mut before = std::mem::take(&mut taken.hosts);
+        taken.hosts = hosts
+            .map(|host| {
+                let literal = host.address().into_iter();
+                let found = before.remove(host);
+                (host.clone(), found.unwrap_or_else(|| literal.collect()))
+            })
+            .collect();
         taken.phones.clone_from(&settings.node.clear_text);
+    }
+
+    /// A trunk's host was looked up. A name server that fails takes no address away.
+    pub(crate) fn found(&self, resolution: &Resolution) {
+        let addresses = resolution.addresses.iter();
+        if let Some(known) = self.lock().hosts.get_mut(&resolution.host)
+            && !resolution.addresses.is_empty()
+        {
+            *known = addresses.map(SocketAddr::ip).collect();
+        }
     }
 
     /// A place for a connection from this peer, while there is room for it.
@@ -110,7 +135,9 @@ impl Taken {
             };
             any_port.contains(from)
         };
-        if self.trunks.iter().any(of_network) {
+        let address = from.ip().to_canonical();
+        let is_host = self.hosts.values().flatten().any(|host| *host == address);
+        if is_host || self.trunks.iter().any(of_network) {
             Peer::Trunk
         } else if self.phones.iter().any(of_network) {
             Peer::Phone
@@ -219,6 +246,29 @@ mod tests {
             CONNECTIONS_MAX - strangers.len()
         );
         assert_eq!(trunks.len(), CONNECTIONS_KEPT_FOR_TRUNKS);
+    }
+
+    #[test]
+    fn a_trunk_that_is_known_by_its_host_counts_as_one() {
+        let places = places();
+        let named = Host {
+            name: "carrier.test".to_owned(),
+            port: None,
+        };
+        places.lock().hosts.insert(named.clone(), Vec::new());
+        let peer = |from| places.lock().peer(from);
+        let before = peer(from(198, 7));
+
+        let found = |addresses: Vec<SocketAddr>| Resolution {
+            host: named.clone(),
+            addresses,
+        };
+        places.found(&found(vec![SocketAddr::new(from(198, 7).ip(), 5_060)]));
+        places.found(&found(Vec::new()));
+
+        assert_eq!(before, Peer::Stranger);
+        assert_eq!(peer(from(198, 7)), Peer::Trunk);
+        assert_eq!(peer(from(198, 8)), Peer::Stranger);
     }
 
     #[test]
