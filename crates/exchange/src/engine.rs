@@ -210,7 +210,9 @@ impl Exchange {
                     },
                 );
             }
-            Input::FlowClosed(flow) => self.sip_input(now, sip::Input::FlowClosed(flow)),
+            Input::FlowClosed { flow, opened } => {
+                self.sip_input(now, sip::Input::FlowClosed { flow, opened })
+            }
             Input::SendFailed(target) => self.sip_input(now, sip::Input::SendFailed { target }),
             Input::Media(event) => self.on_media(now, event),
             Input::OrderLost(stream) => self.on_order_lost(now, leg(self.start, stream)),

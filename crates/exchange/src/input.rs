@@ -32,7 +32,12 @@ pub enum Input {
         error: sip::ParseError,
     },
     /// A stream connection ended.
-    FlowClosed(Flow),
+    FlowClosed {
+        /// The connection.
+        flow: Flow,
+        /// Who had opened it.
+        opened: sip::OpenedBy,
+    },
     /// A message could not be sent.
     SendFailed(Target),
     /// News from a media thread.

@@ -48,6 +48,15 @@ pub enum Reliability {
     Reliable,
 }
 
+/// Who opened a connection.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum OpenedBy {
+    /// We did: messages to its address go by it.
+    Us,
+    /// The peer did.
+    Peer,
+}
+
 /// A transport with the connection it runs over, if it has one.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
 pub enum Transport {

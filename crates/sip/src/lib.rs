@@ -33,7 +33,9 @@ pub use endpoint::{
     REQUESTS_MAX, Register, Registering, RegistrationId, RegistrationState, RequestId,
     RestoredBinding, SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate, User,
 };
-pub use flow::{ConnectionId, Flow, ListenerId, Protocol, Reliability, Target, Transport};
+pub use flow::{
+    ConnectionId, Flow, ListenerId, OpenedBy, Protocol, Reliability, Target, Transport,
+};
 pub use header::Name;
 pub use ids::{Branch, CallId, Tag};
 pub use message::{HeaderValue, Message, ParseError, RequestWriter, ResponseWriter, Start, Value};

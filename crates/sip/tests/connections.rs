@@ -8,7 +8,8 @@ use std::time::Duration;
 use common::{Bench, PEER, SDP, address, outgoing, peer_tcp, request, response};
 use sip::framing::{Framer, PING};
 use sip::{
-    Admission, Command, ConnectionId, DialogId, Event, Flow, Input, Protocol, Registering, Target,
+    Admission, Command, ConnectionId, DialogId, Event, Failure, Flow, Input, OpenedBy, Protocol,
+    Registering, Target,
 };
 
 const CONTACT: &str = "Contact: <sip:x@198.51.100.7:5080;transport=tcp>";
@@ -111,7 +112,7 @@ fn a_call_by_datagrams_needs_no_keep_alive() {
 fn a_call_whose_connection_is_gone_is_hung_up_by_another() {
     let mut bench = Bench::default();
     let (dialog, _) = call(&mut bench);
-    bench.input(Input::FlowClosed(peer_tcp())).unwrap();
+    bench.input(common::closed(peer_tcp())).unwrap();
 
     hang_up(&mut bench, dialog);
 
@@ -130,15 +131,55 @@ fn a_request_that_was_under_way_on_a_lost_connection_is_sent_by_another() {
     hang_up(&mut bench, dialog);
     let first = bench.only();
 
-    bench.input(Input::FlowClosed(peer_tcp())).unwrap();
+    bench.input(common::closed(peer_tcp())).unwrap();
 
     let again = bench.only();
-    assert_eq!((again.target, &again.text), (by_contact(), &first.text));
+    let Target::FlowOrAddress { address, .. } = by_contact() else {
+        panic!("no other way")
+    };
+    assert_eq!((again.target, &again.text), (to(address), &first.text));
     // Nobody is there either.
     let target = again.target;
     bench.input(Input::SendFailed { target }).unwrap();
     bench.seconds(60);
     bench.assert_empty();
+}
+
+/// By a connection of ours to an address.
+fn to(remote: std::net::SocketAddr) -> Target {
+    Target::Address {
+        listener: common::TCP,
+        protocol: Protocol::Tcp,
+        remote,
+    }
+}
+
+/// How a call of ours to the peer's address fails that was tried, when this connection from there is lost.
+fn fails_when_lost(opened: OpenedBy) -> Option<Failure> {
+    let mut bench = Bench::default();
+    let dialog = bench.endpoint.next_dialog();
+    let invite = outgoing(dialog, to(address(PEER)));
+    bench.command(Command::Invite(Box::new(invite)));
+    let invite = bench.only();
+    bench.receive_from(peer_tcp(), &response(&invite.text, "100 Trying", "", ""));
+    bench.events();
+
+    let flow = peer_tcp();
+    bench.input(Input::FlowClosed { flow, opened }).unwrap();
+
+    bench.events().into_iter().find_map(|event| {
+        if let Event::Failed { reason, .. } = event {
+            Some(reason)
+        } else {
+            None
+        }
+    })
+}
+
+#[test]
+fn a_call_under_way_fails_at_once_when_our_connection_is_lost() {
+    assert_eq!(fails_when_lost(OpenedBy::Us), Some(Failure::Transport));
+    assert_eq!(fails_when_lost(OpenedBy::Peer), None);
 }
 
 #[test]
@@ -150,7 +191,7 @@ fn a_trunk_is_answered_at_its_own_port_when_its_connection_is_gone() {
     let Some(Event::Incoming { dialog, .. }) = bench.events().pop() else {
         panic!("no call")
     };
-    bench.input(Input::FlowClosed(peer_tcp())).unwrap();
+    bench.input(common::closed(peer_tcp())).unwrap();
 
     bench.accept(dialog);
 

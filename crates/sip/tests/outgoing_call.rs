@@ -288,7 +288,7 @@ fn a_closed_connection_fails_what_waited_on_it() {
     let mut bench = Bench::default();
     bench.call_over(Target::Flow(common::peer_tcp()));
 
-    bench.input(Input::FlowClosed(common::peer_tcp())).unwrap();
+    bench.input(common::closed(common::peer_tcp())).unwrap();
 
     assert!(matches!(
         bench.event(),

@@ -14,7 +14,7 @@ use dispatch::OperatorId;
 use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token};
 use mio::{Events, Poll};
 use records::{ClosedKey, Date};
-use sip::Target;
+use sip::{Flow, Target};
 use store::Doing;
 use tokio::sync::{mpsc, oneshot};
 
@@ -275,18 +275,19 @@ impl Signalling {
             FromStream::Received { flow, bytes } => self.input(Input::Received { flow, bytes }),
             FromStream::Unframed { flow, error } => {
                 self.input(Input::Unframed { flow, error });
-                self.streams.forget(&flow);
-                self.input(Input::FlowClosed(flow));
+                self.connection_ended(flow);
             }
-            FromStream::Closed(flow) => {
-                self.streams.forget(&flow);
-                self.input(Input::FlowClosed(flow));
-            }
+            FromStream::Closed(flow) => self.connection_ended(flow),
             FromStream::ConnectFailed { flow, target } => {
-                self.streams.forget(&flow);
+                let _ours = self.streams.forget(&flow);
                 self.input(Input::SendFailed(target));
             }
         }
+    }
+
+    fn connection_ended(&mut self, flow: Flow) {
+        let opened = self.streams.forget(&flow);
+        self.input(Input::FlowClosed { flow, opened });
     }
 
     fn take_from_office(&mut self, message: FromOffice) -> Turn {

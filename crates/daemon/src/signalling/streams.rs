@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use sip::{ConnectionId, Flow, ListenerId, ParseError, Protocol, Target, Transport};
+use sip::{ConnectionId, Flow, ListenerId, OpenedBy, ParseError, Protocol, Target, Transport};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -92,10 +92,19 @@ impl Streams {
         }
     }
 
-    pub(crate) fn forget(&mut self, flow: &Flow) {
-        self.opened.retain(|_, opened| opened != flow);
+    /// Forgets a connection that ended, and tells who had opened it.
+    pub(crate) fn forget(&mut self, flow: &Flow) -> OpenedBy {
+        let ours = self
+            .opened
+            .extract_if(.., |_, opened| opened == flow)
+            .count();
         if let Transport::Tcp(id) = flow.transport {
             self.connections.forget(id);
+        }
+        if ours > 0 {
+            OpenedBy::Us
+        } else {
+            OpenedBy::Peer
         }
     }
 

@@ -20,13 +20,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(130);
 const REFRESH: Duration = Duration::from_secs(910);
 
 /// One connection with a running `linka`, and what came by it.
-struct Stream {
+pub(crate) struct Stream {
     stream: TcpStream,
     heard: Vec<u8>,
 }
 
 impl Stream {
-    fn from_trunk(site: &Site) -> Self {
+    pub(crate) fn from_trunk(site: &Site) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let from: SocketAddr = (TRUNK_HOST.parse::<std::net::Ipv4Addr>().unwrap(), 0).into();
         socket.bind(&from.into()).unwrap();
@@ -34,7 +34,7 @@ impl Stream {
         Self::over(socket.into())
     }
 
-    fn over(stream: TcpStream) -> Self {
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nonblocking(false).unwrap();
         stream.set_read_timeout(Some(LOOK)).unwrap();
         Self {
@@ -43,7 +43,7 @@ impl Stream {
         }
     }
 
-    fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).unwrap();
     }
 
@@ -60,7 +60,7 @@ impl Stream {
     }
 
     /// The next message, or the next keep-alive.
-    fn receive(&mut self) -> Option<String> {
+    pub(crate) fn receive(&mut self) -> Option<String> {
         self.listen();
         let text = String::from_utf8_lossy(&self.heard).into_owned();
         let length = if text.starts_with("\r\n\r\n") {
@@ -76,7 +76,7 @@ impl Stream {
     }
 
     #[track_caller]
-    fn hears(&mut self, what: &str, begin: &str) -> String {
+    pub(crate) fn hears(&mut self, what: &str, begin: &str) -> String {
         eventually(what, SOON, || {
             self.receive().filter(|text| text.starts_with(begin))
         })
@@ -84,7 +84,13 @@ impl Stream {
 }
 
 /// A request of the trunk whose responses and calls come back at `contact`.
-fn request(method: &str, site: &Site, contact: SocketAddr, lines: &str, body: &str) -> String {
+pub(crate) fn request(
+    method: &str,
+    site: &Site,
+    contact: SocketAddr,
+    lines: &str,
+    body: &str,
+) -> String {
     let (linka, n, length) = (site.sip(), fresh(), body.len());
     format!(
         "{method} sip:{LINE}@{linka} SIP/2.0\r\nVia: SIP/2.0/TCP {contact};branch=z9hG4bK-tcp-{n}\r\n\

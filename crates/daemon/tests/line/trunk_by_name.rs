@@ -1,12 +1,15 @@
 //! A trunk that the configuration names by its host: a real name server tells where outward calls go.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use crate::connections::{Stream, request};
 use crate::peers::eventually;
 use crate::peers::linka::{Linka, Site};
 use crate::peers::process::Process;
 use crate::peers::sipp::{Scenario, TRUNK_HOST, Transport};
+use crate::peers::wire::{fresh, header};
 use crate::{Counted, SOON, caller, counted, quick_site, talks};
 
 /// A name server that knows one carrier: its SIP service by UDP and TCP at two gateways, of which nobody listens at the first.
@@ -136,4 +139,53 @@ fn gateway_that_takes_no_calls_is_passed_over_at_once() {
     reaches_the_partner(&site, &linka, Transport::Udp);
 
     full.wait_for("refused", SOON);
+}
+
+/// How long a gateway that took a call may say nothing more of it before the next one is asked.
+const PATIENCE_WITH_A_GATEWAY: Duration = Duration::from_secs(15);
+
+#[test]
+fn gateway_whose_connection_is_lost_is_passed_over_at_once() {
+    let site = site("tcp");
+    let linka = site.start();
+    let first = TcpListener::bind((TRUNK_HOST, site.first_gateway)).unwrap();
+    let partner = Scenario::waiting("answers")
+        .at(TRUNK_HOST, site.trunk().port())
+        .over(Transport::Tcp)
+        .start(site.ports());
+
+    let _call = caller(&site).with("talk_ms", "9000").start(site.ports());
+    let mut taken = Stream::over(first.accept().unwrap().0);
+    let invite = taken.hears("the partner is called", "INVITE ");
+    let line = |name| format!("{name}: {}\r\n", header(&invite, name).unwrap());
+    let lines: String = ["Via", "From", "To", "Call-ID", "CSeq"].map(line).concat();
+    taken.send(&format!(
+        "SIP/2.0 100 Trying\r\n{lines}Content-Length: 0\r\n\r\n"
+    ));
+    let lost = Instant::now();
+    drop((taken, first));
+
+    talks(&linka, "neighbour-line");
+    assert!(lost.elapsed() < PATIENCE_WITH_A_GATEWAY);
+    drop(partner);
+}
+
+#[test]
+fn trunk_known_by_name_alone_calls_by_tcp_from_any_port() {
+    let site = site("tcp");
+    site.change(
+        "trunks.toml",
+        "addresses = [\"127.0.0.2\", \"127.0.0.1\"]",
+        "addresses = []",
+    );
+    let _linka = site.start();
+
+    let answer = eventually("its requests are answered", SOON, || {
+        let mut stream = Stream::from_trunk(&site);
+        let lines = format!("To: <sip:{}>\r\nCall-ID: {}\r\n", site.sip(), fresh());
+        stream.send(&request("OPTIONS", &site, site.trunk(), &lines, ""));
+        stream.receive()
+    });
+
+    assert!(answer.starts_with("SIP/2.0 200 "), "{answer}");
 }

@@ -1,7 +1,7 @@
 //! What happens when time passes or a transport fails.
 
 use super::{Endpoint, Failure};
-use crate::flow::{Flow, Target};
+use crate::flow::{Flow, OpenedBy, Target};
 use crate::transaction::{ClientKey, ClientOwner, Report, ServerOwner};
 use crate::wire::TimerKey;
 
@@ -101,8 +101,28 @@ impl Endpoint {
     }
 
     /// A connection is gone: its bindings with it, and the requests that waited on it.
-    pub(super) fn flow_closed(&mut self, flow: Flow) {
+    pub(super) fn flow_closed(&mut self, flow: Flow, opened: OpenedBy) {
         self.registrar.flow_closed(&mut self.core, flow);
+        match opened {
+            OpenedBy::Us => self.connection_lost(flow),
+            OpenedBy::Peer => {}
+        }
         self.send_failed(Target::Flow(flow));
+    }
+
+    /// What was sent to the address of a connection that we had opened was sent by it. Whoever was to answer is not
+    /// waited for, so that a call goes to the next gateway at once.
+    fn connection_lost(&mut self, flow: Flow) {
+        let target = Target::Address {
+            listener: flow.listener,
+            protocol: flow.transport.protocol(),
+            remote: flow.remote,
+        };
+        for key in self.core.transactions.sent_by(target) {
+            let (transactions, wire) = (&mut self.core.transactions, &mut self.core.wire);
+            if let Some(report) = transactions.on_connection_lost(wire, key) {
+                self.on_report(report);
+            }
+        }
     }
 }

@@ -42,7 +42,7 @@ use self::probe::Probes;
 use self::receive::Source;
 use self::requests::Requests;
 use crate::dialog::Dialogs;
-use crate::flow::{Flow, Target};
+use crate::flow::{Flow, OpenedBy, Target};
 use crate::message::ParseError;
 use crate::registrar::Registrar;
 use crate::registration::Registrations;
@@ -85,7 +85,12 @@ pub enum Input {
         registering: Registering,
     },
     /// A connection is gone.
-    FlowClosed(Flow),
+    FlowClosed {
+        /// The connection.
+        flow: Flow,
+        /// Who had opened it.
+        opened: OpenedBy,
+    },
     /// A message could not be sent; its transactions fail as if answered by 503.
     SendFailed {
         /// The target of the output that failed.
@@ -232,7 +237,7 @@ impl Endpoint {
                 },
                 &error,
             ),
-            Input::FlowClosed(flow) => self.flow_closed(flow),
+            Input::FlowClosed { flow, opened } => self.flow_closed(flow, opened),
             Input::SendFailed { target } => self.send_failed(target),
             Input::Timeout => self.expire(),
             Input::Command(command) => return self.execute(command),
@@ -288,7 +293,11 @@ impl fmt::Debug for Input {
                 .field("registering", registering)
                 .finish(),
             Self::Unframed { flow, .. } => formatter.debug_tuple("Unframed").field(flow).finish(),
-            Self::FlowClosed(flow) => formatter.debug_tuple("FlowClosed").field(flow).finish(),
+            Self::FlowClosed { flow, opened } => formatter
+                .debug_struct("FlowClosed")
+                .field("flow", flow)
+                .field("opened", opened)
+                .finish(),
             Self::SendFailed { target } => formatter
                 .debug_struct("SendFailed")
                 .field("target", target)

@@ -341,15 +341,27 @@ impl Transactions {
     /// The connection of a flow is gone. A request that has another way goes by that, whether it was read or not: its
     /// receiver knows it again by its branch.
     pub(crate) fn on_flow_lost(&mut self, wire: &mut Wire, key: ClientKey) -> Option<Report> {
-        let client = self.clients.get(&key)?;
-        match client.target {
-            Target::FlowOrAddress { .. } if client.waits() => {
-                wire.transmit(client.target, client.message.clone());
+        let client = self.clients.get_mut(&key)?;
+        let other = client.target.ways().nth(1);
+        match other {
+            Some(other) if client.waits() => {
+                forget_ways(&mut self.sent, client.target, key);
+                self.sent.insert((other, key));
+                client.target = other;
+                wire.transmit(other, client.message.clone());
                 None
             }
-            Target::FlowOrAddress { .. } | Target::Flow(_) | Target::Address { .. } => {
-                self.on_transport_error(wire, key)
-            }
+            Some(_) | None => self.on_transport_error(wire, key),
+        }
+    }
+
+    /// The connection to an address is gone: what went there by it and still waits is answered by nobody. A request
+    /// that also has a connection of its peer may have gone by that.
+    pub(crate) fn on_connection_lost(&mut self, wire: &mut Wire, key: ClientKey) -> Option<Report> {
+        let client = self.clients.get(&key)?;
+        match client.target {
+            Target::Address { .. } if client.waits() => self.on_transport_error(wire, key),
+            Target::Address { .. } | Target::Flow(_) | Target::FlowOrAddress { .. } => None,
         }
     }
 

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use sip::{
     Admission, Command, ConnectionId, DialogId, Endpoint, EndpointConfig, Event, Flow, Input,
-    InputError, Invite, Listener, ListenerId, Output, Party, Protocol, Registering, Status, Tag,
-    Target, Uri,
+    InputError, Invite, Listener, ListenerId, OpenedBy, Output, Party, Protocol, Registering,
+    Status, Tag, Target, Uri,
 };
 
 pub const UDP: ListenerId = ListenerId(1);
@@ -107,6 +107,12 @@ pub fn peer() -> Flow {
 
 pub fn peer_tcp() -> Flow {
     Flow::tcp(TCP, PEER.parse().unwrap(), ConnectionId(1))
+}
+
+/// A connection that the peer had opened is gone.
+pub fn closed(flow: Flow) -> Input {
+    let opened = OpenedBy::Peer;
+    Input::FlowClosed { flow, opened }
 }
 
 #[allow(clippy::disallowed_methods, reason = "an Instant has no other origin")]
