@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use dispatch::OperatorId;
 use serde::{Deserialize, Serialize};
-use sip::{Flow, ListenerId, RestoredBinding, Uri, User};
+use sip::{Flow, Instance, ListenerId, RestoredBinding, Uri, User};
 use store::{Binding, BindingChange};
 
 #[derive(Deserialize, Serialize)]
@@ -15,6 +15,15 @@ struct Kept {
     remote: SocketAddr,
     /// Seconds since the Unix epoch.
     expires: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instance: Option<KeptInstance>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct KeptInstance {
+    id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flow: Option<String>,
 }
 
 /// What the journal thread is to keep of an operator's registrations.
@@ -40,6 +49,16 @@ fn kept(binding: &RestoredBinding, now: SystemTime) -> Option<Kept> {
         listener: binding.flow.listener.0,
         remote: binding.flow.remote,
         expires: seconds(now + binding.remaining),
+        instance: binding.instance.as_ref().and_then(kept_instance),
+    })
+}
+
+/// What is no text names no phone.
+fn kept_instance(instance: &Instance) -> Option<KeptInstance> {
+    let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).ok();
+    Some(KeptInstance {
+        id: text(&instance.id)?,
+        flow: instance.flow.as_ref().and_then(text),
     })
 }
 
@@ -66,10 +85,49 @@ fn restore(user: &str, kept: &Kept, now: SystemTime) -> Option<RestoredBinding> 
         contact: Uri::parse(&kept.contact).ok()?,
         flow: Flow::udp(ListenerId(kept.listener), kept.remote),
         remaining: Duration::from_secs(remaining),
+        instance: kept.instance.as_ref().map(restored_instance),
     })
+}
+
+fn restored_instance(kept: &KeptInstance) -> Instance {
+    let bytes = |text: &String| text.clone().into_bytes();
+    Instance {
+        id: bytes(&kept.id),
+        flow: kept.flow.as_ref().map(bytes),
+    }
 }
 
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_phone_comes_back() {
+        let user = OperatorId::parse("jana").unwrap();
+        let instance = Instance {
+            id: b"\"<urn:uuid:1>\"".to_vec(),
+            flow: Some(b"1".to_vec()),
+        };
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+        let phone = RestoredBinding {
+            user: User("jana".to_owned()),
+            contact: Uri::parse("sip:jana@192.0.2.7").unwrap(),
+            flow: Flow::udp(ListenerId(1), SocketAddr::from(([192, 0, 2, 7], 5_060))),
+            remaining: Duration::from_secs(60),
+            instance: Some(instance.clone()),
+        };
+
+        let BindingChange::Kept(kept) = change(user, &[phone], now) else {
+            panic!("nothing was kept")
+        };
+        let restored = read(&[kept], now + Duration::from_secs(20)).remove(0);
+
+        assert_eq!(restored.instance, Some(instance));
+        assert_eq!(restored.remaining, Duration::from_secs(40));
+    }
 }

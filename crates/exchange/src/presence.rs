@@ -152,6 +152,7 @@ impl Exchange {
                 contact: binding.contact.clone(),
                 flow: binding.flow,
                 remaining: binding.expires_at.saturating_duration_since(now),
+                instance: binding.instance.clone(),
             });
         let bindings = kept.collect();
         self.push(Output::KeepBindings {

@@ -41,7 +41,7 @@ pub use ids::{Branch, CallId, Tag};
 pub use message::{HeaderValue, Message, ParseError, RequestWriter, ResponseWriter, Start, Value};
 pub use method::Method;
 pub use number::{PhoneNumber, PhoneNumberError};
-pub use registrar::{Binding, BindingState};
+pub use registrar::{Binding, BindingState, Instance};
 pub use registration::{RETRY_MAX, RETRY_MIN};
 pub use signal::Signal;
 pub use status::Status;

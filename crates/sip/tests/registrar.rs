@@ -10,7 +10,7 @@ use bytes::Bytes;
 use common::{Bench, PEER, Sent, branch, config, peer, peer_tcp, request};
 use sip::digest::{Algorithm, Client, Ha1};
 use sip::{
-    Binding, BindingState, Command, Event, Flow, Input, Message, Method, RestoredBinding, Uri, User,
+    Binding, BindingState, Command, Event, Flow, Message, Method, RestoredBinding, Uri, User,
 };
 
 const TO: &str = "To: <sip:jana@linka.test>";
@@ -431,7 +431,7 @@ fn bindings_end_with_their_connection() {
     phone.register(&[]);
     assert_eq!(phone.bindings()[0].flow, peer_tcp());
 
-    phone.bench.input(Input::FlowClosed(peer_tcp())).unwrap();
+    phone.bench.input(common::closed(peer_tcp())).unwrap();
 
     assert!(phone.bindings().is_empty());
 }
@@ -445,6 +445,7 @@ fn restored_bindings_are_unproven_until_the_phone_registers() {
         contact,
         flow: peer(),
         remaining: Duration::from_secs(30),
+        instance: None,
     };
     let stranger = RestoredBinding {
         user: User("gone".to_owned()),
@@ -468,6 +469,31 @@ fn restored_bindings_are_unproven_until_the_phone_registers() {
 }
 
 #[test]
+fn a_phone_that_names_itself_takes_its_place_after_a_restart_too() {
+    let itself = "+sip.instance=\"<urn:uuid:1>\"";
+    let mut before = Phone::new();
+    before.register(&[&format!("Contact: <sip:a@198.51.100.7>;{itself}")]);
+    let known = before.bindings().remove(0);
+    let mut phone = Phone::new();
+    phone.bench.command(Command::RestoreBindings {
+        bindings: vec![RestoredBinding {
+            user: jana(),
+            contact: known.contact,
+            flow: known.flow,
+            remaining: Duration::from_secs(30),
+            instance: known.instance,
+        }],
+    });
+    phone.bindings();
+
+    phone.register(&[&format!("Contact: <sip:b@198.51.100.7>;{itself}")]);
+
+    let bindings = phone.bindings();
+    assert_eq!(bindings.len(), 1);
+    assert_eq!(bindings[0].contact.bytes(), &b"sip:b@198.51.100.7"[..]);
+}
+
+#[test]
 fn a_restored_binding_runs_out() {
     let mut phone = Phone::new();
     let contact = Uri::parse("sip:a@198.51.100.7").unwrap();
@@ -476,6 +502,7 @@ fn a_restored_binding_runs_out() {
         contact,
         flow: peer(),
         remaining: Duration::from_secs(30),
+        instance: None,
     };
     phone.bench.command(Command::RestoreBindings {
         bindings: vec![restored],

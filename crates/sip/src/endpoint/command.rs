@@ -9,6 +9,7 @@ use super::ids::{
 use crate::digest::Ha1;
 use crate::flow::{Flow, Target};
 use crate::message::{HeaderValue, Message};
+use crate::registrar::Instance;
 use crate::{CallId, Status, Tag, Uri};
 
 /// An act of the caller. Those that name a dialog fail with [`InputError::NoSuchDialog`](super::InputError) once it ended.
@@ -207,4 +208,6 @@ pub struct RestoredBinding {
     pub flow: Flow,
     /// How long it still holds.
     pub remaining: Duration,
+    /// Which phone it is, where it says so.
+    pub instance: Option<Instance>,
 }

@@ -1,5 +1,6 @@
 //! One contact of an account.
 
+use std::fmt;
 use std::time::Instant;
 
 use crate::Uri;
@@ -19,6 +20,8 @@ pub struct Binding {
     pub expires_at: Instant,
     /// Whether the phone registered since we started.
     pub state: BindingState,
+    /// Which phone it is, where it says so.
+    pub instance: Option<Instance>,
 }
 
 /// Whether a binding is known to hold.
@@ -36,16 +39,22 @@ pub(super) struct Entry {
     pub(super) binding: Binding,
     pub(super) call_id: Vec<u8>,
     pub(super) cseq: u32,
-    /// Which phone it is, where it says so.
-    pub(super) instance: Option<Instance>,
     pub(super) timer: Option<TimerHandle>,
 }
 
 /// A phone that names itself (RFC 5626 §4.1), and which of its flows this is: `+sip.instance` and `reg-id` of a Contact.
 #[derive(Clone, Eq, PartialEq)]
-pub(super) struct Instance {
-    id: Vec<u8>,
-    flow: Option<Vec<u8>>,
+pub struct Instance {
+    /// The value of `+sip.instance`, its quotes included.
+    pub id: Vec<u8>,
+    /// The value of `reg-id`.
+    pub flow: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Instance").finish_non_exhaustive()
+    }
 }
 
 impl Instance {
@@ -65,7 +74,6 @@ impl Entry {
             binding,
             call_id,
             cseq,
-            instance: None,
             timer: None,
         }
     }
@@ -77,6 +85,7 @@ impl Entry {
             flow: restored.flow,
             expires_at: now + restored.remaining,
             state: BindingState::Unproven,
+            instance: restored.instance,
         };
         Self::new(binding, Vec::new(), 0)
     }

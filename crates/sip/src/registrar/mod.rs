@@ -3,7 +3,7 @@
 mod binding;
 mod register;
 
-pub use binding::{Binding, BindingState};
+pub use binding::{Binding, BindingState, Instance};
 
 use std::collections::BTreeMap;
 

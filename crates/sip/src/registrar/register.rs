@@ -141,11 +141,9 @@ impl Registrar {
                     flow,
                     expires_at,
                     state: BindingState::Proven,
-                };
-                let entry = Entry {
                     instance,
-                    ..Entry::new(binding, order.call_id.to_vec(), order.cseq)
                 };
+                let entry = Entry::new(binding, order.call_id.to_vec(), order.cseq);
                 self.add(core, user, entry);
             }
         }
@@ -166,7 +164,7 @@ impl Registrar {
         let entries = self.entries(user);
         let same = entries
             .iter()
-            .find(|entry| instance.is_some() && entry.instance.as_ref() == instance);
+            .find(|entry| instance.is_some() && entry.binding.instance.as_ref() == instance);
         let oldest = entries
             .first()
             .filter(|_| entries.len() >= core.config.contacts_max);
