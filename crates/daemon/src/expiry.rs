@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use store::sql::UnixSeconds;
 
-use crate::office::warn::{News, Words};
+use crate::office::warn::{News, Subject, Words};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// Seconds before the end from which it is told. Whoever renews by a machine does so earlier.
@@ -87,9 +87,11 @@ impl Watch {
         }
         self.at = now;
         let (kind, news) = match nearness {
-            Nearness::Far => ("certificate-renewed", News::Mended),
-            Nearness::Soon | Nearness::VerySoon => ("certificate-runs-out", News::Machine),
-            Nearness::Over => ("certificate-ran-out", News::Machine),
+            Nearness::Far => ("certificate-renewed", News::Mended(Subject::Certificate)),
+            Nearness::Soon | Nearness::VerySoon => {
+                ("certificate-runs-out", News::Fails(Subject::Certificate))
+            }
+            Nearness::Over => ("certificate-ran-out", News::Fails(Subject::Certificate)),
         };
         Some(Words {
             kind,
@@ -177,7 +179,7 @@ mod tests {
         let again = watch.look(renewed, before(1, 0));
 
         assert_eq!(words.kind, "certificate-renewed");
-        assert_eq!(words.news, News::Mended);
+        assert_eq!(words.news, News::Mended(Subject::Certificate));
         assert!(again.is_none());
     }
 

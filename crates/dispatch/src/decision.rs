@@ -193,6 +193,11 @@ pub enum Notice {
         /// What is known of it.
         reachability: Reachability,
     },
+    /// An operator's phone is reachable again.
+    PhoneBack {
+        /// Whose.
+        operator: OperatorId,
+    },
 }
 
 /// A contact that is over.

@@ -53,6 +53,9 @@ impl Dispatcher {
                 reachability,
             }));
         }
+        if reachability == Reachability::Reachable && before != reachability {
+            self.decide(Decision::Tell(Notice::PhoneBack { operator: id }));
+        }
         match reachability {
             Reachability::Reachable => {}
             Reachability::Unproven | Reachability::Unreachable => self.withdraw_from(slot),

@@ -65,6 +65,21 @@ fn the_supervisor_is_told_when_the_phone_of_a_ready_operator_is_gone() {
 }
 
 #[test]
+fn the_supervisor_is_told_once_when_a_phone_is_back() {
+    let mut centre = Centre::staffed(config(&["anna"]));
+    centre.reached(op("anna"), Reachability::Unreachable);
+    centre.look();
+
+    centre.reached(op("anna"), Reachability::Reachable);
+    centre.reached(op("anna"), Reachability::Reachable);
+
+    let notice = Notice::PhoneBack {
+        operator: op("anna"),
+    };
+    assert_eq!(centre.look(), [Decision::Tell(notice)]);
+}
+
+#[test]
 fn the_last_minutes_hold_offers_back_only_while_another_is_ready() {
     let mut config = config(&["anna", "bara"]);
     config.rules.last_minutes = secs(600);

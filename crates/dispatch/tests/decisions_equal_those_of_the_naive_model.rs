@@ -110,6 +110,7 @@ fn the_days_contain_every_kind_of_decision() {
         "Waits {",
         "LastOperatorMisses",
         "PhoneGone",
+        "PhoneBack",
         "outcome: Answered",
         "outcome: Overflowed",
         "outcome: Abandoned",

@@ -121,7 +121,9 @@ fn turn(decision: &Decision) -> Option<Turn> {
         Decision::Offer { operator, .. } => Some(Turn::Rings(operator.to_string())),
         Decision::Overflow { partner, .. } => Some(Turn::Rings(partner.to_string())),
         Decision::Tell(Notice::Waits { .. } | Notice::NobodyThere { .. }) => Some(Turn::Told),
-        Decision::Tell(Notice::LastOperatorMisses { .. } | Notice::PhoneGone { .. })
+        Decision::Tell(
+            Notice::LastOperatorMisses { .. } | Notice::PhoneGone { .. } | Notice::PhoneBack { .. },
+        )
         | Decision::Withdraw { .. }
         | Decision::Bridge { .. }
         | Decision::HangUp { .. }

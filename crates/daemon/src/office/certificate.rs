@@ -7,7 +7,7 @@ use web::tls::{Certificate, CertificateError, LOOK_EVERY};
 
 use super::Office;
 use super::pages::unix_seconds;
-use super::warn::{News, Words};
+use super::warn::{News, Subject, Words};
 use crate::expiry::{Nearness, Watch};
 
 /// Looks until the process ends.
@@ -45,7 +45,7 @@ pub(super) fn unread(error: CertificateError) -> Words {
         text: format!(
             "no page is served by HTTPS before web.certificate and web.key can be read: {error:#}"
         ),
-        news: News::Machine,
+        news: News::Fails(Subject::Certificate),
     }
 }
 
@@ -53,6 +53,6 @@ fn read_at_last() -> Words {
     Words {
         kind: "certificate-read",
         text: "the certificate of the web could be read: pages are served by HTTPS".to_owned(),
-        news: News::Mended,
+        news: News::Mended(Subject::Certificate),
     }
 }

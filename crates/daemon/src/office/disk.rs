@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::Office;
-use super::warn::{News, Words};
+use super::warn::{News, Subject, Words};
 
 /// What is said of a journal that has been inside one write for too long.
 pub(super) const HANGS: &str =
@@ -40,11 +40,11 @@ pub(super) async fn watch(office: Arc<Office>, to_herald: mpsc::Sender<Words>) {
 
 fn words(disk: Disk) -> Words {
     let (kind, text, news) = match disk {
-        Disk::Hangs => ("disk-hangs", HANGS, News::Machine),
+        Disk::Hangs => ("disk-hangs", HANGS, News::Fails(Subject::Journal)),
         Disk::Writes => (
             "disk-writes",
             "the disk under the journal writes again",
-            News::Mended,
+            News::Mended(Subject::Journal),
         ),
     };
     Words {

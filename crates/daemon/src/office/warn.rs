@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use dispatch::{ContactId, Notice};
+use dispatch::{ContactId, Notice, OperatorId};
 use exchange::Warning;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
@@ -20,12 +20,13 @@ const REMEMBERED_MAX: usize = 1_000;
 const UNSENT_MAX: usize = 1_000;
 /// Messages that are sent at once: each may take a process, and as long as a way has.
 const SENT_AT_ONCE_MAX: usize = 16;
-/// Seconds to which the time of a notice about a caller is cut: no second of hers goes to a webhook.
-const CONTACT_SECONDS: i64 = 60;
+/// Seconds to which the time of a notice about people is cut: no second of a caller's goes to a webhook.
+const PEOPLE_SECONDS: i64 = 60;
 
-/// Tells people: of a machine not the same again within the configured time, of each contact apart.
+/// Tells people: of a machine not the same again within the configured time unless it was well meanwhile, of each contact apart.
 pub(crate) struct Herald {
     ways: Warnings,
+    /// By its words.
     standing: BTreeMap<String, Standing>,
     contacts: BTreeMap<ContactId, OfContact>,
     /// The number that the next contact of whom something is told is known by.
@@ -36,6 +37,8 @@ pub(crate) struct Herald {
 
 /// A sentence that was told and may be told again.
 struct Standing {
+    /// What is well again when the sentence has come to its end.
+    subject: Option<Subject>,
     since: Timestamp,
     told: Instant,
 }
@@ -53,19 +56,55 @@ pub(crate) struct Words {
     pub(crate) news: News,
 }
 
+/// What fails and is well again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// The way to the telephone network of that name.
+    Trunk(String),
+    /// The journal and the disk under it.
+    Journal,
+    /// The certificate of the web.
+    Certificate,
+    /// An operator's phone.
+    Phone(OperatorId),
+}
+
+impl Subject {
+    /// Whether what becomes of it may be written.
+    const fn is_machine(&self) -> bool {
+        match self {
+            Self::Trunk(_) | Self::Journal | Self::Certificate => true,
+            Self::Phone(_) => false,
+        }
+    }
+}
+
 /// What a warning is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum News {
-    /// A machine fails: logged, and not repeated for a while.
+    /// A machine fails, and nothing will say that it is well again: logged, and not repeated for a while.
     Machine,
-    /// A machine is well again: logged and told at once.
-    Mended,
+    /// That fails: not repeated for a while unless it is well meanwhile.
+    Fails(Subject),
+    /// That is well again: told at once, of a phone where its failure was told.
+    Mended(Subject),
     /// Something goes on with telephones or callers: not repeated for a while, and written nowhere.
     People,
     /// An operator missed her calls, or is excused for them: told each time, and written nowhere.
     Missed,
     /// Somebody waits: told of each, and written nowhere.
     Contact(ContactId),
+}
+
+impl News {
+    /// Whether it may stand in the log, and its time be told to the second: nothing of people may.
+    const fn may_be_written(&self) -> bool {
+        match self {
+            Self::Machine => true,
+            Self::Fails(subject) | Self::Mended(subject) => subject.is_machine(),
+            Self::People | Self::Missed | Self::Contact(_) => false,
+        }
+    }
 }
 
 /// Now, on the clock that measures and on the one that people read.
@@ -102,9 +141,8 @@ impl Herald {
 
     /// Logs what is said and sends it by every configured way.
     pub(crate) fn tell(&mut self, now: Now, words: &Words) {
-        match words.news {
-            News::Machine | News::Mended => tracing::warn!(kind = words.kind, "{}", words.text),
-            News::People | News::Missed | News::Contact(_) => {}
+        if words.news.may_be_written() {
+            tracing::warn!(kind = words.kind, "{}", words.text);
         }
         let Some(message) = self.message(now, words) else {
             return;
@@ -130,24 +168,46 @@ impl Herald {
 
     /// What is to be sent, unless it was told already.
     fn message(&mut self, now: Now, words: &Words) -> Option<Message> {
-        let (text, since) = match words.news {
-            News::Machine | News::People => (words.text.clone(), self.standing_since(now, words)?),
-            News::Mended => {
-                self.standing.clear();
-                (words.text.clone(), now.wall)
+        let mut text = words.text.clone();
+        let since = match &words.news {
+            News::Machine => self.standing_since(now, words, None)?,
+            News::Fails(subject) => self.standing_since(now, words, Some(subject))?,
+            News::Mended(subject) => {
+                let told = self.ends(subject);
+                (told || subject.is_machine()).then_some(now.wall)?
             }
-            News::Missed => (words.text.clone(), cut(now.wall)),
+            News::People => self.standing_since(now, words, None)?,
+            News::Missed => now.wall,
             News::Contact(contact) => {
-                let number = self.number_of(now, contact, &words.text)?;
-                (format!("{} (no. {number})", words.text), cut(now.wall))
+                let number = self.number_of(now, *contact, &words.text)?;
+                text = format!("{text} (no. {number})");
+                now.wall
             }
         };
         let kind = words.kind;
+        let since = if words.news.may_be_written() {
+            since
+        } else {
+            cut(since)
+        };
         Some(Message { kind, text, since })
     }
 
+    /// Forgets what stands of a subject, so that its next failure is told. Tells whether anything stood.
+    fn ends(&mut self, subject: &Subject) -> bool {
+        let before = self.standing.len();
+        self.standing
+            .retain(|_, standing| standing.subject.as_ref() != Some(subject));
+        self.standing.len() < before
+    }
+
     /// Since when something is so that is to be told now.
-    fn standing_since(&mut self, now: Now, words: &Words) -> Option<Timestamp> {
+    fn standing_since(
+        &mut self,
+        now: Now,
+        words: &Words,
+        subject: Option<&Subject>,
+    ) -> Option<Timestamp> {
         let key = format!("{} {}", words.kind, words.text);
         let known = self.standing.get(&key);
         if known.is_some_and(|standing| self.is_recent(now, standing.told)) {
@@ -160,8 +220,12 @@ impl Herald {
             let oldest = oldest.map(|(key, _)| key.clone());
             oldest.and_then(|oldest| self.standing.remove(&oldest));
         }
-        let told = now.instant;
-        self.standing.insert(key, Standing { since, told });
+        let standing = Standing {
+            subject: subject.cloned(),
+            since,
+            told: now.instant,
+        };
+        self.standing.insert(key, standing);
         Some(since)
     }
 
@@ -195,7 +259,7 @@ impl Herald {
 /// A time without what would tell of a single call.
 fn cut(time: Timestamp) -> Timestamp {
     let second = time.as_second();
-    Timestamp::from_second(second - second.rem_euclid(CONTACT_SECONDS)).unwrap_or(time)
+    Timestamp::from_second(second - second.rem_euclid(PEOPLE_SECONDS)).unwrap_or(time)
 }
 
 /// Asks the outside watcher's address for as long as every thread ticks. Another address, or none, holds from when it is configured.
@@ -241,22 +305,22 @@ pub(crate) fn words(warning: &Warning) -> Words {
         Warning::TrunkDown { trunk } => (
             "trunk-down",
             format!("trunk {trunk} does not answer"),
-            News::Machine,
+            News::Fails(Subject::Trunk(trunk.clone())),
         ),
         Warning::TrunkUp { trunk } => (
             "trunk-up",
             format!("trunk {trunk} answers again"),
-            News::Mended,
+            News::Mended(Subject::Trunk(trunk.clone())),
         ),
         Warning::JournalUnsaved { reason } => (
             "journal-unsaved",
             format!("what happens is not on disk: {reason}"),
-            News::Machine,
+            News::Fails(Subject::Journal),
         ),
         Warning::JournalSaved => (
             "journal-saved",
             "what happens is on disk again".to_owned(),
-            News::Mended,
+            News::Mended(Subject::Journal),
         ),
         Warning::SnapshotFailed { reason } => (
             "snapshot-failed",
@@ -308,205 +372,16 @@ fn distribution(notice: &Notice) -> Words {
         Notice::PhoneGone { operator, .. } => (
             "phone-gone",
             format!("the phone of {operator} does not answer while she is ready"),
-            News::People,
+            News::Fails(Subject::Phone(*operator)),
+        ),
+        Notice::PhoneBack { operator } => (
+            "phone-back",
+            format!("the phone of {operator} answers again"),
+            News::Mended(Subject::Phone(*operator)),
         ),
     };
     Words { kind, text, news }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use dispatch::{OperatorId, QueueId, Seq};
-
-    use super::*;
-
-    const REPEAT: Duration = Duration::from_secs(30 * 60);
-
-    /// A herald, and a clock that the tests turn.
-    struct Told {
-        herald: Herald,
-        now: Now,
-    }
-
-    impl Told {
-        fn new() -> Self {
-            Self {
-                herald: Herald::new(Warnings {
-                    webhook: None,
-                    command: Vec::new(),
-                    repeat: REPEAT,
-                }),
-                now: Now {
-                    instant: Instant::now(),
-                    wall: "2027-03-04T05:06:07Z".parse().unwrap(),
-                },
-            }
-        }
-
-        fn wait(&mut self, time: Duration) {
-            self.now.instant += time;
-            self.now.wall += time;
-        }
-
-        fn told(&mut self, warning: &Warning) -> Option<Message> {
-            self.herald.message(self.now, &words(warning))
-        }
-
-        fn text(&mut self, warning: &Warning) -> Option<String> {
-            self.told(warning).map(|message| message.text)
-        }
-    }
-
-    #[tokio::test]
-    async fn flood_of_warnings_is_sent_a_few_at_a_time_and_never_waits_without_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        let running = folder.path().join("running");
-        std::fs::create_dir(&running).unwrap();
-        let script = "mkdir \"$0/$$\"; while [ -e \"$0\" ]; do sleep 0.05; done";
-        let path = running.to_str().unwrap().to_owned();
-        let mut told = Told::new();
-        told.herald.ways.command = ["sh", "-c", script, &path].map(str::to_owned).to_vec();
-        let count = || std::fs::read_dir(&running).unwrap().count();
-
-        for contact in 0..u64::try_from(UNSENT_MAX).unwrap() + 5 {
-            told.herald.tell(told.now, &words(&waits(contact)));
-        }
-        while count() < SENT_AT_ONCE_MAX {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-
-        assert_eq!(told.herald.room.available_permits(), 0);
-        assert_eq!(told.herald.turns.available_permits(), 0);
-        assert_eq!(count(), SENT_AT_ONCE_MAX);
-    }
-
-    fn waits(contact: u64) -> Warning {
-        Warning::Distribution(Notice::Waits {
-            contact: ContactId(Seq(contact)),
-            wait: Duration::from_secs(90),
-        })
-    }
-
-    fn trunk_down() -> Warning {
-        let trunk = "carrier".to_owned();
-        Warning::TrunkDown { trunk }
-    }
-
-    #[test]
-    fn second_caller_who_waits_is_told_and_told_from_the_first() {
-        let mut told = Told::new();
-
-        let first = told.text(&waits(7));
-        told.wait(Duration::from_secs(60));
-        let second = told.text(&waits(12));
-
-        assert_eq!(
-            first.as_deref(),
-            Some("somebody has waited for 90 s (no. 1)")
-        );
-        assert_eq!(
-            second.as_deref(),
-            Some("somebody has waited for 90 s (no. 2)")
-        );
-    }
-
-    #[test]
-    fn two_callers_for_whom_nobody_is_there_are_told_apart() {
-        let mut told = Told::new();
-        let nobody = |contact| {
-            Warning::Distribution(Notice::NobodyThere {
-                contact: ContactId(Seq(contact)),
-                queue: QueueId::parse("crisis").unwrap(),
-            })
-        };
-
-        let texts = [1, 2, 1].map(|contact| told.text(&nobody(contact)));
-        let waits = told.text(&waits(2));
-
-        assert!(
-            texts[0]
-                .as_deref()
-                .is_some_and(|text| text.ends_with("(no. 1)"))
-        );
-        assert!(
-            texts[1]
-                .as_deref()
-                .is_some_and(|text| text.ends_with("(no. 2)"))
-        );
-        assert_eq!(texts[2], None);
-        assert!(waits.is_some_and(|text| text.ends_with("(no. 2)")));
-    }
-
-    #[test]
-    fn machine_is_told_once_per_repeat_time_and_since_when_it_fails() {
-        let mut told = Told::new();
-
-        let first = told.told(&trunk_down()).unwrap();
-        told.wait(REPEAT - Duration::from_secs(1));
-        let within = told.told(&trunk_down());
-        told.wait(Duration::from_secs(1));
-        let again = told.told(&trunk_down()).unwrap();
-
-        assert_eq!(
-            first.body(),
-            r#"{"kind":"trunk-down","since":"2027-03-04T05:06:07Z","text":"trunk carrier does not answer"}"#
-        );
-        assert_eq!(within, None);
-        assert_eq!(again, first);
-    }
-
-    #[test]
-    fn machine_that_fails_after_it_was_mended_is_told_at_once_and_callers_stay_known() {
-        let mut told = Told::new();
-        let trunk = "carrier".to_owned();
-        told.told(&trunk_down());
-        told.told(&waits(7));
-
-        let up = told.told(&Warning::TrunkUp { trunk });
-        told.wait(Duration::from_secs(5));
-        let down = told.told(&trunk_down()).unwrap();
-
-        assert!(up.is_some());
-        assert!(down.body().contains("05:06:12Z"));
-        assert_eq!(told.told(&waits(7)), None);
-    }
-
-    #[test]
-    fn operator_is_told_of_each_time_she_is_paused() {
-        let mut told = Told::new();
-        let operator = OperatorId::parse("jana").unwrap();
-        let paused = Warning::OperatorPaused { operator };
-
-        let texts = [told.text(&paused), told.text(&paused)];
-
-        assert!(texts.iter().all(Option::is_some));
-    }
-
-    #[test]
-    fn no_second_of_a_caller_leaves_the_house() {
-        let mut told = Told::new();
-
-        let message = told.told(&waits(7)).unwrap();
-
-        assert!(
-            message
-                .body()
-                .contains("\"since\":\"2027-03-04T05:06:00Z\"")
-        );
-    }
-
-    #[test]
-    fn many_callers_silence_no_machine_and_are_forgotten_the_oldest_first() {
-        let mut told = Told::new();
-        let callers = u64::try_from(REMEMBERED_MAX).unwrap() + 1;
-
-        let all = (1..=callers).filter(|contact| told.told(&waits(*contact)).is_some());
-
-        assert_eq!(all.count(), REMEMBERED_MAX + 1);
-        assert!(told.told(&trunk_down()).is_some());
-        assert_eq!(told.herald.contacts.len(), REMEMBERED_MAX);
-        assert_eq!(told.told(&waits(callers)), None);
-    }
-}
+mod tests;

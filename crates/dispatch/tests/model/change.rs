@@ -256,12 +256,17 @@ impl Model {
             Reachability::Unproven => person.reach == Reachability::Reachable,
             Reachability::Unreachable => person.reach != Reachability::Unreachable,
         };
+        let back = reachability == Reachability::Reachable && person.reach != reachability;
         person.reach = reachability;
         if worse && person.ready() {
             self.out.push(Decision::Tell(Notice::PhoneGone {
                 operator,
                 reachability,
             }));
+        }
+        if back {
+            self.out
+                .push(Decision::Tell(Notice::PhoneBack { operator }));
         }
         if reachability != Reachability::Reachable {
             self.withdraw_from(operator);
