@@ -15,6 +15,7 @@ mod contents;
 mod doubt;
 mod draining;
 mod engine;
+mod following;
 mod gateways;
 mod incoming;
 mod input;

@@ -94,6 +94,11 @@ impl Presences {
             .map_or(&[], |presence| &presence.phones)
     }
 
+    fn flows(&self, operator: OperatorId) -> Vec<Flow> {
+        let phones = self.phones(operator).iter();
+        phones.map(|phone| phone.flow).collect()
+    }
+
     /// When a phone of an operator registered or answered last.
     pub(crate) fn seen(&self, operator: OperatorId) -> Option<Instant> {
         self.by_operator.get(&operator)?.seen
@@ -164,7 +169,9 @@ impl Exchange {
             (false, true) => Reachability::Reachable,
             (false, false) => Reachability::Unproven,
         };
+        let before = self.presences.flows(operator);
         self.presences.replace(operator, phones);
+        self.follow_phones(now, operator, &before);
         self.untold.operator(operator);
         self.reached(now, operator, reachability);
         let soon = if proven { PROBE_EVERY } else { Duration::ZERO };

@@ -91,6 +91,14 @@ pub enum Command {
         /// The body.
         body: Body,
     },
+    /// The phones of a dialog's peer are these now. If none of their flows is the one that the dialog goes by, it goes by
+    /// that of the phone whose Contact has the address of its remote target (RFC 5626 §5.3).
+    Follow {
+        /// The dialog.
+        dialog: DialogId,
+        /// Their Contacts and flows.
+        phones: Vec<(Uri, Flow)>,
+    },
     /// Asks a peer whether it is there (RFC 3261 §11).
     Probe {
         /// Comes back with [`Event::Probed`](super::Event::Probed).

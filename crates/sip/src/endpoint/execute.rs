@@ -6,7 +6,7 @@ use super::{Added, Core, DialogId, EndCause, Endpoint, Header, auth};
 use super::{Command, InputError, Invite, NewCalls, ProbeId, Register, RestoredBinding, User};
 use crate::dialog::{Dialog, State};
 use crate::digest::Ha1;
-use crate::flow::{ListenerId, Target};
+use crate::flow::{Flow, ListenerId, Target};
 use crate::message::HeaderValue;
 use crate::{Status, Uri};
 
@@ -56,6 +56,7 @@ impl Endpoint {
                 content_type,
                 body,
             } => self.on_dialog(dialog, |dialog, core| dialog.info(core, content_type, body)),
+            Command::Follow { dialog, phones } => self.follow(dialog, &phones),
             Command::Probe { probe, target, uri } => self.probe(probe, target, &uri),
             Command::Register(register) => self.register(*register),
             Command::Unregister { registration } => {
@@ -79,6 +80,13 @@ impl Endpoint {
             Command::RemoveBindings { user } => self.remove_bindings(&user),
             Command::Admit(new_calls) => self.admit(new_calls),
         }
+    }
+
+    fn follow(&mut self, dialog: DialogId, phones: &[(Uri, Flow)]) -> Result<(), InputError> {
+        self.on_dialog(dialog, |dialog, _| {
+            dialog.route.follow(phones);
+            Ok(())
+        })
     }
 
     fn set_accounts(&mut self, accounts: BTreeMap<User, Ha1>) -> Result<(), InputError> {

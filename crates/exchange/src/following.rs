@@ -1,0 +1,38 @@
+//! Calls follow a phone to the flow by which it registered anew: after its router mapped it to another port, or its
+//! connection was lost, what we have to say in a call would else reach nobody.
+
+use std::time::Instant;
+
+use dispatch::OperatorId;
+use sip::{DialogId, Flow};
+
+use crate::engine::Exchange;
+use crate::legs::Whom;
+
+impl Exchange {
+    /// Tells the calls with an operator's phones where these are now, if one of them was not there before.
+    pub(crate) fn follow_phones(&mut self, now: Instant, operator: OperatorId, before: &[Flow]) {
+        let phones = self.presences.phones(operator);
+        if phones.iter().all(|phone| before.contains(&phone.flow)) {
+            return;
+        }
+        let phones: Vec<_> = phones
+            .iter()
+            .map(|phone| (phone.contact.clone(), phone.flow))
+            .collect();
+        for dialog in self.dialogs_with(operator) {
+            let phones = phones.clone();
+            self.command(now, sip::Command::Follow { dialog, phones });
+        }
+    }
+
+    fn dialogs_with(&self, operator: OperatorId) -> Vec<DialogId> {
+        let called = self.called.values().filter_map(|called| match called.whom {
+            Whom::Desk(whose, _) if whose == operator => Some(called.dialog),
+            Whom::Desk(..) | Whom::Home(_) | Whom::Partner(_) => None,
+        });
+        let stars = self.stars.values();
+        let stars = stars.filter(|star| star.operator == operator);
+        called.chain(stars.map(|star| star.dialog)).collect()
+    }
+}
