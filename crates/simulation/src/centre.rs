@@ -25,6 +25,11 @@ pub const LINE_NUMBER: &str = "80060";
 pub const OUTGOING_NUMBER: &str = "555000111";
 /// The socket of the exchange.
 pub(crate) const LISTENER: ListenerId = ListenerId(1);
+/// Where the exchange takes connections.
+pub(crate) const TCP_LISTENER: ListenerId = ListenerId(2);
+/// All of them.
+pub(crate) const LISTENERS: [(ListenerId, Protocol); 2] =
+    [(LISTENER, Protocol::Udp), (TCP_LISTENER, Protocol::Tcp)];
 /// The password of everybody; what it is does not matter here.
 pub const PASSWORD: &str = "between us";
 /// The user that registers at the trunk.
@@ -254,12 +259,7 @@ impl Centre {
 
     fn node(&self) -> Node {
         Node {
-            listeners: vec![Listener {
-                id: LISTENER,
-                protocol: Protocol::Udp,
-                local: Self::exchange(),
-                advertised: Self::exchange(),
-            }],
+            listeners: LISTENERS.map(listener).to_vec(),
             // Phones in the house, and those that a router shows by a shared address (RFC 6598).
             clear_text: vec![network([10, 0, 0, 0], 8), network([100, 64, 0, 0], 10)],
             session_expires: self.session_expires,
@@ -340,6 +340,15 @@ impl Centre {
             .iter()
             .map(|(name, number)| entry(Who::Partner(Self::partner(name)), number));
         homes.chain(partners).collect()
+    }
+}
+
+fn listener((id, protocol): (ListenerId, Protocol)) -> Listener {
+    Listener {
+        id,
+        protocol,
+        local: Centre::exchange(),
+        advertised: Centre::exchange(),
     }
 }
 

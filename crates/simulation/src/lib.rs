@@ -21,7 +21,7 @@ pub use chance::Chance;
 pub use media::{Hears, MediaThreads};
 pub use network::{Network, Weather};
 pub use peer::{
-    Act, Behind, Call, CallEnd, CallRef, CallStage, Habits, Hold, Manner, Peer, Power, Voice,
+    Act, Behind, Call, CallEnd, CallRef, CallStage, Habits, Hold, Manner, Names, Peer, Power, Voice,
 };
 pub use random::{Day, Summary, random_day};
 pub use shadow::Shadow;

@@ -88,6 +88,14 @@ impl Network {
         self.insides.insert(outside, inside);
     }
 
+    /// How a host is seen by everybody else.
+    pub(crate) fn seen_as(&self, host: IpAddr) -> IpAddr {
+        let mut pairs = self.insides.iter();
+        pairs
+            .find(|(_, inside)| **inside == host)
+            .map_or(host, |(outside, _)| *outside)
+    }
+
     /// The router of an address inside maps anew.
     pub fn rebind(&mut self, inside: IpAddr) {
         if let Some(router) = self.routers.get_mut(&inside) {

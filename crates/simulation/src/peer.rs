@@ -18,10 +18,10 @@ use sip::{
 };
 
 pub use call::{Act, Call, CallEnd, CallStage, Hold, Manner, Voice};
-pub use habits::{Behind, Habits};
+pub use habits::{Behind, Habits, Names};
 
 use crate::carrier::{self, Keys};
-use crate::centre::{Centre, LISTENER, PASSWORD};
+use crate::centre::{LISTENER, PASSWORD};
 use crate::network::Datagram;
 use call::Direction;
 
@@ -70,9 +70,13 @@ pub struct Peer {
     plans: BTreeMap<(Instant, u64), (DialogId, Plan)>,
     planned: u64,
     sounds: u16,
-    outbox: VecDeque<Bytes>,
+    outbox: VecDeque<(Target, Bytes)>,
     said: VecDeque<Datagram>,
     habits: Habits,
+    /// Who registers by it.
+    user: Option<String>,
+    /// When it registers again after its connection was lost, or it was off.
+    back_at: Option<Instant>,
     /// When it was last seen at another address than before.
     pub(crate) moved: Instant,
 }
@@ -109,6 +113,8 @@ impl Peer {
             outbox: VecDeque::new(),
             said: VecDeque::new(),
             habits: Habits::default(),
+            user: None,
+            back_at: None,
             moved: now,
         }
     }
@@ -175,9 +181,16 @@ impl Peer {
         }
     }
 
-    /// Connects or disconnects it; who spoke is silent from then on.
-    pub(crate) fn set_power(&mut self, power: Power) {
+    pub(crate) const fn habits(&self) -> Habits {
+        self.habits
+    }
+
+    /// Connects or disconnects it; who spoke is silent from then on. One that had a connection makes a new one.
+    pub(crate) fn set_power(&mut self, now: Instant, power: Power) {
         self.power = power;
+        if power == Power::On && self.habits.protocol == Protocol::Tcp {
+            self.back_at = Some(now);
+        }
         if power == Power::Off {
             for call in self.calls.values_mut() {
                 call.voice = Voice::Silent;
@@ -187,24 +200,24 @@ impl Peer {
 
     pub(crate) fn next(&self) -> Option<Instant> {
         let plan = self.plans.keys().next().map(|(at, _)| *at);
-        [plan, self.endpoint.poll_timeout()]
+        let back = self.back_at.filter(|_| self.power == Power::On);
+        [plan, back, self.endpoint.poll_timeout()]
             .into_iter()
             .flatten()
             .min()
     }
 
-    pub(crate) fn poll_datagram(&mut self) -> Option<Bytes> {
-        let bytes = self.outbox.pop_front()?;
-        (self.power == Power::On).then_some(bytes)
+    pub(crate) fn poll_message(&mut self) -> Option<(Target, Bytes)> {
+        let (target, bytes) = self.outbox.pop_front()?;
+        (self.power == Power::On).then(|| (target, self.signed(bytes)))
     }
 
-    pub(crate) fn has_datagrams(&self) -> bool {
+    pub(crate) fn has_messages(&self) -> bool {
         !self.outbox.is_empty()
     }
 
-    pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, bytes: Bytes) {
+    pub(crate) fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
         if self.power == Power::On {
-            let flow = Flow::udp(LISTENER, from);
             let admission = Admission::Trusted;
             self.input(
                 now,
@@ -221,6 +234,9 @@ impl Peer {
     pub(crate) fn on_time(&mut self, now: Instant) {
         if self.endpoint.poll_timeout().is_some_and(|due| due <= now) {
             self.input(now, Input::Timeout);
+        }
+        if self.power == Power::On {
+            self.come_back(now);
         }
         while let Some(entry) = self.plans.first_entry()
             && entry.key().0 <= now
@@ -246,7 +262,7 @@ impl Peer {
         let _too_late = self.endpoint.handle_input(now, input);
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                Output::Transmit { target: _, bytes } => self.outbox.push_back(bytes),
+                Output::Transmit { target, bytes } => self.outbox.push_back((target, bytes)),
                 Output::Event(event) => self.on_event(now, event),
             }
         }
@@ -262,7 +278,7 @@ impl Peer {
         let call = Call::new(dial.number, Direction::Out, now, sound);
         let invite = Invite {
             dialog,
-            target: exchange_target(),
+            target: self.exchange_target(),
             to: Party {
                 display: None,
                 uri: dial.to,
@@ -371,10 +387,10 @@ impl Peer {
 }
 
 /// The settings of a peer's SIP engine at an address.
-pub(crate) fn settings(address: SocketAddr) -> EndpointConfig {
+pub(crate) fn settings(address: SocketAddr, protocol: Protocol) -> EndpointConfig {
     let listener = Listener {
         id: LISTENER,
-        protocol: Protocol::Udp,
+        protocol,
         advertised: address,
         algorithm: Algorithm::Md5,
     };
@@ -385,13 +401,5 @@ pub(crate) fn credentials(user: &str) -> Credentials {
     Credentials {
         username: user.to_owned(),
         password: PASSWORD.to_owned(),
-    }
-}
-
-fn exchange_target() -> Target {
-    Target::Address {
-        listener: LISTENER,
-        protocol: Protocol::Udp,
-        remote: Centre::exchange(),
     }
 }

@@ -5,6 +5,7 @@ mod dialling;
 mod peers;
 mod script;
 mod sound;
+mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use dispatch::{Moment, OperatorId};
 use exchange::{Command, Exchange, Input, Output, Reply, Token, Warning};
 use journal::{MemoryJournal, MemoryWriter, Order};
-use sip::{Flow, RestoredBinding};
+use sip::{Flow, Protocol, RestoredBinding, Target};
 
 use crate::centre::{Centre, LISTENER};
 use crate::chance::Chance;
@@ -29,6 +30,7 @@ pub use script::Caller;
 
 use crash::CrashPlan;
 use sound::Stranger;
+use streams::Streams;
 
 /// The moment at which every world begins.
 const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
@@ -79,6 +81,7 @@ pub struct World {
     bindings: BTreeMap<OperatorId, (Instant, Vec<RestoredBinding>)>,
     shadow: Shadow,
     numbers: BTreeSet<Vec<u8>>,
+    streams: Streams,
     strangers: Vec<Stranger>,
     weather_changed: Instant,
     /// When it was last looked whether those who talk hear each other.
@@ -138,6 +141,7 @@ impl World {
             bindings: BTreeMap::new(),
             shadow: Shadow::default(),
             numbers: BTreeSet::new(),
+            streams: Streams::default(),
             strangers: Vec::new(),
             weather_changed: now,
             looked: now,
@@ -188,6 +192,7 @@ impl World {
             self.media.next(),
             self.network.next(),
             self.next_stranger(),
+            self.streams.next(),
         ];
         let peers = self.peers.iter().filter_map(Peer::next);
         around.into_iter().flatten().chain(peers).min()
@@ -198,6 +203,7 @@ impl World {
         while let Some(datagram) = self.network.arrived(self.now) {
             self.deliver(datagram);
         }
+        self.take_from_streams();
         self.strangers_speak();
         self.media.on_time(self.now);
         self.flush_media();
@@ -235,7 +241,8 @@ impl World {
             self.input(Input::Received { flow, bytes });
         } else if let Some(place) = self.places.get(&datagram.to).copied() {
             let now = self.now;
-            self.peers[place].receive(now, datagram.from, datagram.bytes);
+            let flow = Flow::udp(LISTENER, datagram.from);
+            self.peers[place].receive(now, flow, datagram.bytes);
             self.flush_peer(place);
         } else {
             self.deliver_sound(&datagram);
@@ -280,7 +287,7 @@ impl World {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Transmit { target, bytes } => self.transmit(target.remote(), bytes),
+            Output::Transmit { target, bytes } => self.transmit(target, bytes),
             Output::Media { thread, order } => self.order_media(thread, &order),
             Output::Journal(order) => self.order_journal(order),
             Output::KeepBindings { user, bindings } => {
@@ -317,7 +324,8 @@ impl World {
         }
     }
 
-    fn transmit(&mut self, to: SocketAddr, bytes: Bytes) {
+    fn transmit(&mut self, target: Target, bytes: Bytes) {
+        let to = target.remote();
         self.check_identity(to, &bytes);
         if self.wire == Wire::Kept {
             self.sent.push(Sent {
@@ -325,6 +333,9 @@ impl World {
                 to,
                 text: String::from_utf8_lossy(&bytes).into_owned(),
             });
+        }
+        if target.protocol() == Protocol::Tcp {
+            return self.stream_to(target, bytes);
         }
         let (from, bytes) = (Centre::exchange(), self.on_its_way(to, bytes));
         self.network.send(self.now, Datagram { from, to, bytes });

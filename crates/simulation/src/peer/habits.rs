@@ -2,13 +2,40 @@
 
 use std::time::Duration;
 
+use sip::Protocol;
+
 /// What is special about a phone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Habits {
     /// How long after an answer its first sound comes.
     pub sound_after: Duration,
     /// What stands between it and everybody else.
     pub behind: Behind,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Whether it names itself when it registers.
+    pub names: Names,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            sound_after: Duration::ZERO,
+            behind: Behind::Nothing,
+            protocol: Protocol::Udp,
+            names: Names::Nothing,
+        }
+    }
+}
+
+/// Whether a phone that registers says which one it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// It does not: under another Contact it is another phone.
+    #[default]
+    Nothing,
+    /// By `+sip.instance` (RFC 5626 §4.1).
+    Itself,
 }
 
 /// What stands between a phone and everybody else.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use sip::Protocol;
+
 use crate::carrier::{Bodies, Carrier, Holds, Keys};
 use crate::centre::Centre;
 use crate::chance::Chance;
-use crate::peer::{Behind, Habits};
+use crate::peer::{Behind, Habits, Names};
 use crate::world::World;
 
 pub(super) fn carrier(chance: &mut Chance) -> Carrier {
@@ -31,9 +33,16 @@ pub(super) fn habits(chance: &mut Chance, centre: &Centre) -> Vec<(&'static str,
 fn habit(chance: &mut Chance) -> Habits {
     let late = [Duration::ZERO, chance.millis(250, 1_000)];
     let behind = [Behind::Nothing, Behind::Nat];
+    let names = [Names::Nothing, Names::Itself];
     Habits {
         sound_after: chance.of(&late).unwrap_or_default(),
         behind: chance.of(&behind).unwrap_or_default(),
+        protocol: if chance.percent(30) {
+            Protocol::Tcp
+        } else {
+            Protocol::Udp
+        },
+        names: chance.of(&names).unwrap_or_default(),
     }
 }
 
@@ -43,7 +52,10 @@ pub(super) fn trouble(world: &mut World, chance: &mut Chance) {
     let Some(phone) = chance.of(&phones) else {
         return;
     };
-    if chance.percent(10) {
-        world.rebind(phone);
+    match chance.below(20) {
+        0..2 => world.rebind(phone),
+        2..4 => world.lose_connections(phone),
+        4 => world.start_again(phone),
+        _ => {}
     }
 }

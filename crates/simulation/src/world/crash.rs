@@ -7,9 +7,9 @@ use exchange::{Exchange, Setup};
 use journal::{CrashPoint, Log, MemoryJournal, MemoryWriter, Replayed, replay};
 use records::Date;
 use sip::digest::Algorithm;
-use sip::{Endpoint, EndpointConfig, Listener, Protocol, RestoredBinding};
+use sip::{Endpoint, EndpointConfig, Listener, RestoredBinding};
 
-use crate::centre::{Centre, LISTENER};
+use crate::centre::{Centre, LISTENERS};
 use crate::chance::Chance;
 use crate::screen::Screen;
 use crate::world::{World, threads};
@@ -108,6 +108,7 @@ impl World {
             &self.centre,
             (&mut self.chance, bindings),
         );
+        self.end_streams();
         self.drain();
     }
 
@@ -139,13 +140,14 @@ pub(crate) fn start(
     centre: &Centre,
     (chance, bindings): (&mut Chance, Vec<RestoredBinding>),
 ) -> Exchange {
-    let listener = Listener {
-        id: LISTENER,
-        protocol: Protocol::Udp,
+    let listener = |(id, protocol)| Listener {
+        id,
+        protocol,
         advertised: Centre::exchange(),
         algorithm: Algorithm::Md5,
     };
-    let mut config = EndpointConfig::new(vec![listener], "linka".to_owned());
+    let listeners = LISTENERS.map(listener).to_vec();
+    let mut config = EndpointConfig::new(listeners, "linka".to_owned());
     config.session_expires = centre.session_expires;
     let setup = Setup {
         started,

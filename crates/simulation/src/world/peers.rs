@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use sip::digest::Ha1;
-use sip::{EndpointConfig, User};
+use sip::{EndpointConfig, Protocol, User};
 
 use crate::carrier;
 use crate::centre::{Centre, PASSWORD, TRUNK_USER};
@@ -19,7 +19,7 @@ impl World {
             User(TRUNK_USER.to_owned()),
             Ha1::new(TRUNK_USER.as_bytes(), b"trunk", PASSWORD.as_bytes()),
         )]);
-        let mut config = peer::settings(Centre::trunk());
+        let mut config = peer::settings(Centre::trunk(), Protocol::Udp);
         config.accounts = trunk;
         if let Some(grants) = self.centre.carrier.grants() {
             config.registration = grants;
@@ -47,7 +47,7 @@ impl World {
             let outside = [100, 64, n, 2];
             self.network.put_behind_nat(address.ip(), outside.into());
         }
-        self.add_peer(name, peer::settings(address));
+        self.add_peer(name, peer::settings(address, habits.protocol));
         if let Some(phone) = self.peers.last_mut() {
             phone.set_habits(habits);
         }
@@ -64,9 +64,13 @@ impl World {
 
     /// Sends what a peer has to say.
     pub(super) fn flush_peer(&mut self, place: usize) {
-        while self.peers[place].has_datagrams() {
+        while self.peers[place].has_messages() {
             let from = self.peers[place].address;
-            if let Some(bytes) = self.peers[place].poll_datagram() {
+            if let Some((target, bytes)) = self.peers[place].poll_message() {
+                if target.protocol() == Protocol::Tcp {
+                    self.stream_from(place, target, bytes);
+                    continue;
+                }
                 let (to, bytes) = (Centre::exchange(), self.on_its_way(from, bytes));
                 let bytes = if from == Centre::trunk() {
                     self.centre.carrier.carries(bytes)
@@ -90,6 +94,19 @@ impl World {
         } else {
             bytes
         }
+    }
+
+    /// A phone starts again: it registers from another port, and knows nothing of its calls.
+    #[track_caller]
+    pub fn start_again(&mut self, phone: &str) {
+        self.lose_connections(phone);
+        let place = self.place(phone);
+        let seed = self.chance.seed();
+        let before = self.peers[place].address;
+        let address = SocketAddr::new(before.ip(), before.port() + 2);
+        self.places.remove(&before);
+        self.places.insert(address, place);
+        self.peers[place].start_again(self.now, address, seed);
     }
 
     /// The peer that an address of sound belongs to.

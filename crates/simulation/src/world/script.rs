@@ -198,7 +198,13 @@ impl World {
     /// Connects or disconnects a phone.
     pub fn power(&mut self, phone: &str, power: Power) {
         let place = self.place(phone);
-        self.peers[place].set_power(power);
+        if power == Power::Off {
+            self.peers[place].set_power(self.now, power);
+            self.lose_connections(phone);
+        } else {
+            self.peers[place].set_power(self.now, power);
+            self.flush_peer(place);
+        }
     }
 
     /// The weather changes.

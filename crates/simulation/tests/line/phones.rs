@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dispatch::Reachability;
-use simulation::{Act, Behind, CallRef, Caller, Centre, Habits, Hold, Manner, World};
+use simulation::{Act, Behind, CallRef, Caller, Centre, Habits, Hold, Manner, Names, World};
+use sip::{Protocol, RegistrationState};
 
 use super::{is_over, open, seconds};
 
@@ -100,6 +101,19 @@ fn sound_is_found_again_when_a_router_maps_anew_in_mid_call() {
 }
 
 #[test]
+fn a_phone_whose_router_maps_anew_in_mid_call_hears_its_end_once_it_registered() {
+    let mut world = behind_nat();
+    let (caller, operator) = joined(&mut world);
+    world.rebind("eva");
+    world.run(seconds(120));
+
+    world.act(caller, Act::HangUp);
+    world.run(seconds(1));
+
+    assert!(is_over(&world, operator));
+}
+
+#[test]
 fn a_phone_that_speaks_up_after_its_router_mapped_anew_hears_the_end() {
     let mut world = behind_nat();
     let (caller, operator) = joined(&mut world);
@@ -110,6 +124,119 @@ fn a_phone_that_speaks_up_after_its_router_mapped_anew_hears_the_end() {
     world.act(operator, Act::Hold(Hold::Off));
     world.run(seconds(5));
     assert!(hear_each_other(&world, (caller, operator)));
+    world.act(caller, Act::HangUp);
+    world.run(seconds(1));
+
+    assert!(is_over(&world, operator));
+}
+
+#[test]
+fn a_phone_with_another_contact_at_each_start_is_rung_where_it_is() {
+    for names in [Names::Nothing, Names::Itself] {
+        let mut world = with_phone(Habits {
+            names,
+            ..Habits::default()
+        });
+
+        for start in 0..12 {
+            world.start_again("eva");
+            world.run(seconds(2));
+
+            let registration = world.peer("eva").registration();
+            assert!(
+                matches!(registration, Some(RegistrationState::Registered { .. })),
+                "{names:?}, start {start}: {registration:?}"
+            );
+        }
+        let both = joined(&mut world);
+        assert!(hear_each_other(&world, both), "{names:?}");
+    }
+}
+
+#[test]
+fn a_phone_that_names_itself_has_one_contact_whatever_its_address() {
+    let mut world = with_phone(Habits {
+        names: Names::Itself,
+        ..Habits::default()
+    });
+    for _ in 0..3 {
+        world.start_again("eva");
+        world.run(seconds(2));
+    }
+
+    assert_eq!(world.exchange().holdings().sip.bindings, 1);
+}
+
+/// A world with a phone over TCP, without and with a router before it.
+fn over_tcp() -> [World; 2] {
+    [Behind::Nothing, Behind::Nat].map(|behind| {
+        with_phone(Habits {
+            protocol: Protocol::Tcp,
+            behind,
+            ..Habits::default()
+        })
+    })
+}
+
+#[test]
+fn a_phone_over_tcp_takes_a_call_and_hears_its_end() {
+    for mut world in over_tcp() {
+        let (caller, operator) = joined(&mut world);
+
+        assert!(hear_each_other(&world, (caller, operator)));
+        world.act(caller, Act::HangUp);
+        world.run(seconds(1));
+        assert!(is_over(&world, operator));
+    }
+}
+
+#[test]
+fn a_phone_that_lost_its_connection_is_rung_by_the_next_one() {
+    for mut world in over_tcp() {
+        world.lose_connections("eva");
+        world.run(seconds(3));
+
+        let both = joined(&mut world);
+
+        assert!(hear_each_other(&world, both));
+    }
+}
+
+#[test]
+fn a_phone_that_lost_its_connection_in_mid_call_hears_its_end() {
+    for mut world in over_tcp() {
+        let (caller, operator) = joined(&mut world);
+        world.lose_connections("eva");
+        world.run(seconds(60));
+        assert!(hear_each_other(&world, (caller, operator)));
+
+        world.act(caller, Act::HangUp);
+        world.run(seconds(1));
+
+        assert!(is_over(&world, operator));
+    }
+}
+
+#[test]
+fn a_phone_that_lost_its_connection_in_mid_call_ends_it() {
+    for mut world in over_tcp() {
+        let (caller, operator) = joined(&mut world);
+        world.lose_connections("eva");
+        world.run(seconds(1));
+
+        world.act(operator, Act::HangUp);
+        world.run(seconds(2));
+
+        assert!(is_over(&world, caller));
+    }
+}
+
+#[test]
+fn the_end_of_a_call_reaches_a_phone_whose_connection_is_dead_and_nobody_knows() {
+    let [mut world, _] = over_tcp();
+    let (caller, operator) = joined(&mut world);
+    world.lose_connections("eva");
+
     world.act(caller, Act::HangUp);
     world.run(seconds(1));
 
