@@ -238,7 +238,7 @@ impl Stream {
         {
             reception.timing(samples_since(start, now), header.timestamp);
         }
-        news.digit = self.digit_in(arrival, header, kind, &datagram[payload.clone()]);
+        news.digit = self.digit_in((now, arrival), header, kind, &datagram[payload.clone()]);
         self.stats.digits += u32::from(news.digit.is_some());
         // A key beside the sound is ours to hear: one SSRC goes out, and it cannot be woven into that.
         let kind = match arrival {
@@ -350,7 +350,7 @@ impl Stream {
 
     fn digit_in(
         &mut self,
-        arrival: Arrival,
+        (now, arrival): (Instant, Arrival),
         header: Header,
         kind: Kind,
         payload: &[u8],
@@ -358,7 +358,7 @@ impl Stream {
         match kind {
             Kind::Event => {
                 let events = self.keys.of(header.ssrc);
-                let digit = events.receive(header.timestamp, EventPacket::parse(payload)?)?;
+                let digit = events.receive(now, header.timestamp, EventPacket::parse(payload)?)?;
                 Some((digit, DigitSource::TelephoneEvent))
             }
             Kind::Sound(law)

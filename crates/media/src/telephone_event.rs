@@ -1,6 +1,7 @@
 //! Keys as RFC 4733 events, heard and sent.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use crate::order::Digit;
 
@@ -18,6 +19,10 @@ const LONG_CONTINUES_WITHIN: u32 = 0x1_0000 - LONG as u32 + CONTINUES_WITHIN;
 
 /// Timestamps up to 5 s older than the current press are late packets of an earlier one.
 const LATE_MAX: u32 = 40_000;
+
+/// A press that begins anew this long after the last end of another is one of its own, whatever its timestamp says: some
+/// senders let their clock stand still between keys. Ends are repeated within 20 ms.
+const BEGINS_ANEW_AFTER: Duration = Duration::from_millis(40);
 
 /// One packet of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,17 +74,28 @@ impl Keys {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EventReceiver {
     current: Option<(u32, EventPacket)>,
+    /// When a packet of the current press came last.
+    heard: Option<Instant>,
 }
 
 impl EventReceiver {
     /// Takes an event packet and returns the key when it is the first that was heard of a press: the start may be lost,
     /// packets may repeat, come late, or continue a long press under a new timestamp.
-    pub(crate) fn receive(&mut self, timestamp: u32, packet: EventPacket) -> Option<Digit> {
+    pub(crate) fn receive(
+        &mut self,
+        now: Instant,
+        timestamp: u32,
+        packet: EventPacket,
+    ) -> Option<Digit> {
         let Some((began, current)) = self.current else {
-            return self.begin(timestamp, packet);
+            return self.begin(now, timestamp, packet);
         };
         let since = timestamp.wrapping_sub(began);
+        if (since == 0 && packet.event != current.event) || self.begins_anew(now, current, packet) {
+            return self.begin(now, timestamp, packet);
+        }
         if since == 0 || (current.end && is_same_press(current, packet, since)) {
+            self.heard = Some(now);
             self.current = Some((
                 began,
                 EventPacket {
@@ -94,14 +110,25 @@ impl EventReceiver {
             return None;
         }
         if is_same_press(current, packet, since) {
+            self.heard = Some(now);
             self.current = Some((timestamp, packet));
             return None;
         }
-        self.begin(timestamp, packet)
+        self.begin(now, timestamp, packet)
     }
 
-    fn begin(&mut self, timestamp: u32, packet: EventPacket) -> Option<Digit> {
+    /// Whether a key goes down again after it was told to be up.
+    fn begins_anew(&self, now: Instant, current: EventPacket, packet: EventPacket) -> bool {
+        let since = self.heard.map(|heard| now.saturating_duration_since(heard));
+        current.end
+            && !packet.end
+            && packet.duration <= current.duration
+            && since.is_some_and(|since| since > BEGINS_ANEW_AFTER)
+    }
+
+    fn begin(&mut self, now: Instant, timestamp: u32, packet: EventPacket) -> Option<Digit> {
         let digit = Digit::from_event(packet.event);
+        self.heard = Some(now);
         self.current = Some((timestamp, packet));
         digit
     }
@@ -202,10 +229,18 @@ mod tests {
     }
 
     fn heard(packets: &[(u32, EventPacket)]) -> String {
-        let mut receiver = EventReceiver::default();
+        let packets = packets.iter().zip(0..);
+        heard_at(packets.map(|((at, packet), n)| (n * 20, *at, *packet)))
+    }
+
+    /// What is heard of packets that come so many milliseconds after the first.
+    fn heard_at(packets: impl IntoIterator<Item = (u64, u32, EventPacket)>) -> String {
+        let (mut receiver, start) = (EventReceiver::default(), crate::start_of_test());
         packets
-            .iter()
-            .filter_map(|(at, packet)| receiver.receive(*at, *packet))
+            .into_iter()
+            .filter_map(|(ms, at, packet)| {
+                receiver.receive(start + Duration::from_millis(ms), at, packet)
+            })
             .map(Digit::as_char)
             .collect()
     }
@@ -294,6 +329,36 @@ mod tests {
     }
 
     #[test]
+    fn two_presses_while_the_clock_stands_still_or_hardly_moves_are_two() {
+        for (moved, pause) in [(0, 300), (0, 1_000), (160, 300), (800, 300), (0, 60)] {
+            let first = press(1_000, 5).into_iter().zip(0..);
+            let second = press(1_000 + moved, 5).into_iter().zip(0..);
+            let first = first.map(|((at, packet), n)| (n * 20, at, packet));
+            let second = second.map(|((at, packet), n)| (140 + pause + n * 20, at, packet));
+
+            assert_eq!(
+                heard_at(first.chain(second)),
+                "55",
+                "moved by {moved}, after {pause} ms"
+            );
+        }
+    }
+
+    #[test]
+    fn another_key_under_the_same_timestamp_is_one() {
+        assert_eq!(heard(&[press(1_000, 5), press(1_000, 6)].concat()), "56");
+    }
+
+    #[test]
+    fn late_packets_of_a_press_after_its_end_are_that_press() {
+        let late = press(1_000, 5)[3];
+        let packets = press(1_000, 5).into_iter().zip(0..);
+        let packets = packets.map(|((at, packet), n)| (n * 20, at, packet));
+
+        assert_eq!(heard_at(packets.chain([(170, late.0, late.1)])), "5");
+    }
+
+    #[test]
     fn another_key_may_begin_before_the_last_one_ended() {
         assert_eq!(heard(&[press(1_000, 5), press(1_160, 6)].concat()), "56");
     }
@@ -313,7 +378,7 @@ mod tests {
     fn what_is_sent_is_heard() {
         let mut sender = DigitSender::new();
         sender.push(&['1', '1', '#'].map(|key| Digit::from_char(key).unwrap()));
-        let mut receiver = EventReceiver::default();
+        let (mut receiver, start) = (EventReceiver::default(), crate::start_of_test());
         let (mut text, mut ends, mut at, mut clock) = (String::new(), 0, 0, 0);
         loop {
             clock += 160;
@@ -328,7 +393,8 @@ mod tests {
             };
             ends += u32::from(sent.end);
             let received = EventPacket::parse(&sent.bytes()).unwrap();
-            text.extend(receiver.receive(at, received).map(Digit::as_char));
+            let now = start + Duration::from_micros(u64::from(clock) * 125);
+            text.extend(receiver.receive(now, at, received).map(Digit::as_char));
         }
 
         assert_eq!((text.as_str(), ends, clock), ("11#", 9, 160 * 31));
