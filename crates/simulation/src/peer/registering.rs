@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use sip::{Command, Endpoint, Flow, Input, Protocol, RegistrationId, Target, Uri};
+use sip::{Command, Endpoint, Flow, Input, OpenedBy, Protocol, RegistrationId, Target, Uri};
 
 use super::habits::Names;
 use super::{Peer, Power, credentials, settings};
@@ -52,8 +52,8 @@ impl Peer {
     }
 
     /// A connection is gone.
-    pub(crate) fn flow_closed(&mut self, now: Instant, flow: Flow) {
-        self.input(now, Input::FlowClosed(flow));
+    pub(crate) fn flow_closed(&mut self, now: Instant, flow: Flow, opened: OpenedBy) {
+        self.input(now, Input::FlowClosed { flow, opened });
         if self.power == Power::On {
             self.back_at = Some(now + BACK_AFTER);
         }

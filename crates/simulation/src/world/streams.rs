@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use exchange::Input;
-use sip::{ConnectionId, Flow, Protocol, Target, Transport};
+use sip::{ConnectionId, Flow, OpenedBy, Protocol, Target, Transport};
 
 use crate::centre::{Centre, LISTENER, TCP_LISTENER};
 use crate::peer::Behind;
@@ -31,6 +31,8 @@ struct Connection {
     peer: usize,
     /// As the exchange sees it.
     flow: Flow,
+    /// Who opened it, as the exchange sees it.
+    opened: OpenedBy,
     /// The end of the exchange.
     ours: End,
     /// The end of the peer.
@@ -73,12 +75,18 @@ impl Streams {
         (first.key().0 <= now).then(|| first.remove())
     }
 
-    fn open(&mut self, now: Instant, peer: usize, remote: SocketAddr) -> ConnectionId {
+    fn open(
+        &mut self,
+        now: Instant,
+        (peer, opened): (usize, OpenedBy),
+        remote: SocketAddr,
+    ) -> ConnectionId {
         self.last += 1;
         let id = ConnectionId(self.last);
         let connection = Connection {
             peer,
             flow: Flow::tcp(TCP_LISTENER, remote, id),
+            opened,
             ours: End::Open,
             theirs: End::Open,
             latest: now,
@@ -144,7 +152,7 @@ impl World {
         let host = self.network.seen_as(self.peers[place].address.ip());
         let port = u16::try_from(self.streams.last % PORTS).unwrap_or(0);
         let remote = SocketAddr::new(host, FIRST_PORT + port);
-        self.streams.open(self.now, place, remote)
+        self.streams.open(self.now, (place, OpenedBy::Peer), remote)
     }
 
     /// The exchange sends a message by a connection, or by a new one where the target has an address.
@@ -187,8 +195,10 @@ impl World {
         }
         let place = *self.places.get(&address)?;
         let peer = &self.peers[place];
-        (peer.hears(Protocol::Tcp) && peer.habits().behind == Behind::Nothing)
-            .then(|| self.streams.open(self.now, place, address))
+        (peer.hears(Protocol::Tcp) && peer.habits().behind == Behind::Nothing).then(|| {
+            let opened = (place, OpenedBy::Us);
+            self.streams.open(self.now, opened, address)
+        })
     }
 
     fn carry(&mut self, id: ConnectionId, news: News) {
@@ -240,8 +250,8 @@ impl World {
             && connection.ours == End::Open
         {
             connection.ours = End::Closed;
-            let flow = connection.flow;
-            self.input(Input::FlowClosed(flow));
+            let (flow, opened) = (connection.flow, connection.opened);
+            self.input(Input::FlowClosed { flow, opened });
         }
         self.forget_if_closed(id);
     }
@@ -252,7 +262,11 @@ impl World {
         {
             connection.theirs = End::Closed;
             let place = connection.peer;
-            self.peers[place].flow_closed(self.now, seen_by_peer(id));
+            let opened = match connection.opened {
+                OpenedBy::Us => OpenedBy::Peer,
+                OpenedBy::Peer => OpenedBy::Us,
+            };
+            self.peers[place].flow_closed(self.now, seen_by_peer(id), opened);
             self.flush_peer(place);
         }
         self.forget_if_closed(id);
