@@ -143,7 +143,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A waiting contact waits in another queue: it goes by the timeline there, and keeps its rank and what the old one gave it.
+    /// A waiting contact waits in another queue: it goes by the timeline and the relaxations there, and keeps its rank and what a step of the old
+    /// one gave it.
     pub(crate) fn move_to(&mut self, id: ContactId, queue: QueueId) -> Result<(), InputError> {
         let slot = self.waiting_slot(id)?;
         let unknown = InputError::QueueUnknown(queue);

@@ -44,6 +44,8 @@ pub struct Queue {
     pub wrap_up_hard: Duration,
     /// Operators kept free for more urgent classes.
     pub reserves: Vec<Reserve>,
+    /// How what its contacts need relaxes with the wait.
+    pub relaxations: Vec<Relaxation>,
     /// What happens after each wait, per class; a class without a timeline waits.
     pub timelines: Vec<Timeline>,
 }
@@ -139,16 +141,17 @@ pub struct Need {
     pub skill: SkillId,
     /// The least level that will do, 1 to 10.
     pub level: u8,
-    /// How the need relaxes with the wait, in order of `after`.
-    pub relaxed: Vec<Relaxation>,
 }
 
-/// A lower level that will do after a wait.
+/// A lower level of a skill that will do after a wait. It belongs to the queue, so that it holds for those who wait already, and for those
+/// who are moved there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Relaxation {
+    /// The skill.
+    pub skill: SkillId,
     /// Wait since arrival.
     pub after: Duration,
-    /// The least level from then on; 0 drops the need.
+    /// The least level from then on, where no lower one holds already; 0 drops the need.
     pub level: u8,
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     Class, ContactId, LegId, LineId, Miss, Moment, Needs, OperatorId, Outcome, Overflow,
-    OverflowPhase, PartnerId, SkillId, Sought, Speech, Standing, Strategy, Told, Widened,
+    OverflowPhase, PartnerId, Relaxation, SkillId, Sought, Speech, Standing, Strategy, Told,
+    Widened,
 };
 
 /// The place of an operator in the dispatcher's list.
@@ -183,18 +184,17 @@ impl Contact {
         }
     }
 
-    /// What it asks for now, sorted by skill.
-    pub(crate) fn required(&self, into: &mut Vec<(SkillId, u8)>) {
+    /// What it asks for now, sorted by skill, where needs relax like this.
+    pub(crate) fn required(&self, relaxations: &[Relaxation], into: &mut Vec<(SkillId, u8)>) {
         into.clear();
         if self.widened == Widened::Yes {
             return;
         }
         for need in self.needs.iter() {
-            let reached = need
-                .relaxed
+            let reached = relaxations
                 .iter()
-                .take_while(|step| step.after <= self.relaxed);
-            let level = reached.last().map_or(need.level, |step| step.level);
+                .filter(|step| step.skill == need.skill && step.after <= self.relaxed);
+            let level = reached.fold(need.level, |level, step| level.min(step.level));
             if level > 0 {
                 into.push((need.skill, level));
             }
@@ -203,19 +203,25 @@ impl Contact {
     }
 
     /// The next wait at which a need relaxes.
-    fn relaxes_after(&self) -> Option<Duration> {
+    pub(crate) fn relaxes_after(&self, relaxations: &[Relaxation]) -> Option<Duration> {
         if self.widened == Widened::Yes {
             return None;
         }
-        let steps = self.needs.iter().flat_map(|need| &need.relaxed);
-        steps
+        let needed = |step: &&Relaxation| self.needs.iter().any(|need| need.skill == step.skill);
+        relaxations
+            .iter()
+            .filter(needed)
             .map(|step| step.after)
             .filter(|after| *after > self.relaxed)
             .min()
     }
 
     /// When something of it is due. `next_step` is the wait of its timeline's next step.
-    pub(crate) fn due(&self, next_step: Option<Duration>) -> Option<Moment> {
+    pub(crate) fn due(
+        &self,
+        next_step: Option<Duration>,
+        relaxations: &[Relaxation],
+    ) -> Option<Moment> {
         let rests = self.rests.iter().map(|rest| rest.until).min();
         match &self.state {
             State::Talking { .. } => rests,
@@ -225,7 +231,7 @@ impl Contact {
                 let partners = self.overflows.iter().map(|overflow| match overflow.phase {
                     OverflowPhase::Ringing(until) | OverflowPhase::Resting(until) => until,
                 });
-                let waits = [next_step, self.relaxes_after()];
+                let waits = [next_step, self.relaxes_after(relaxations)];
                 let waits = waits
                     .into_iter()
                     .flatten()

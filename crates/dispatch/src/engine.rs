@@ -255,6 +255,7 @@ impl Dispatcher {
         let listed = self.listed(slot, bucket);
         let contact = &self.contacts[slot];
         self.touched.contacts.push(contact.id);
+        let relaxations = &self.queue_of(slot).relaxations;
         let next_step = if contact.is_waiting() {
             let steps = self.timeline_of(slot).map(|timeline| &timeline.steps);
             steps
@@ -266,7 +267,7 @@ impl Dispatcher {
         let new = Placed {
             bucket: Some(bucket),
             listed,
-            due: contact.due(next_step),
+            due: contact.due(next_step, relaxations),
         };
         if contact.is_waiting() && (contact.told == Told::Yes || !self.index.is_attended(bucket)) {
             self.unattended.insert(contact.id);
@@ -303,7 +304,7 @@ impl Dispatcher {
     fn bucket_of(&mut self, slot: ContactSlot) -> usize {
         let contact = &self.contacts[slot];
         let mut required = Vec::new();
-        contact.required(&mut required);
+        contact.required(&self.queue_of(slot).relaxations, &mut required);
         self.index
             .bucket(contact.queue, contact.class, &contact.called, &required)
     }

@@ -110,9 +110,6 @@ pub enum NeedsError {
     /// A level is outside 1 to 10.
     #[error("a level is outside 1 to {LEVEL_MAX}", LEVEL_MAX = crate::LEVEL_MAX)]
     Level,
-    /// Relaxations are too many, out of order, or raise the level.
-    #[error("a need's relaxations are too many, out of order, or raise its level")]
-    Relaxation,
 }
 
 /// Why a configuration was refused.
@@ -170,6 +167,9 @@ pub enum ConfigError {
         /// Whom.
         operator: OperatorId,
     },
+    /// A queue relaxes a need to a level that relaxes nothing.
+    #[error("queue {0} relaxes a need to a level that relaxes nothing")]
+    QueueRelaxation(QueueId),
     /// An operator's skill has a level outside 1 to 10, or is there twice.
     #[error("operator {0} has a skill twice or with a level outside 1 to 10")]
     OperatorSkill(OperatorId),

@@ -236,7 +236,8 @@ fn wanting(dispatcher: &Dispatcher) -> impl Iterator<Item = (&Contact, Vec<(Skil
         })
         .map(|contact| {
             let mut required = Vec::new();
-            contact.required(&mut required);
+            let relaxations = &dispatcher.config.queues[contact.queue].relaxations;
+            contact.required(relaxations, &mut required);
             (contact, required)
         })
 }

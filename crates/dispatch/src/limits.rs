@@ -14,8 +14,8 @@ pub const PARTNERS_MAX: usize = 256;
 pub const SKILLS_MAX: usize = 64;
 /// Needs of one contact.
 pub const NEEDS_MAX: usize = 16;
-/// Relaxations of one need.
-pub const RELAXATIONS_MAX: usize = 16;
+/// Relaxations of one queue.
+pub const RELAXATIONS_MAX: usize = 256;
 /// Reserves of one queue.
 pub const RESERVES_MAX: usize = 16;
 /// Steps of one timeline.

@@ -54,11 +54,11 @@ impl Dispatcher {
         let now = self.now;
         let contact = &self.contacts[slot];
         let wait = now.since(contact.arrived);
-        let steps = contact.needs.iter().flat_map(|need| &need.relaxed);
-        let relaxes = steps
-            .map(|step| step.after)
-            .any(|after| after > contact.relaxed && after <= wait);
-        if relaxes {
+        let relaxations = &self.queue_of(slot).relaxations;
+        if contact
+            .relaxes_after(relaxations)
+            .is_some_and(|after| after <= wait)
+        {
             self.unplace(slot);
         }
         self.contacts[slot].relaxed = wait;

@@ -56,22 +56,8 @@ pub(crate) fn needs(needs: &[Need]) -> Result<(), NeedsError> {
     if needs.len() > NEEDS_MAX {
         return Err(NeedsError::TooMany);
     }
-    needs.iter().try_for_each(check_need)
-}
-
-fn check_need(need: &Need) -> Result<(), NeedsError> {
-    if !level_is_valid(need.level) {
+    if !needs.iter().all(|need| level_is_valid(need.level)) {
         return Err(NeedsError::Level);
-    }
-    if need.relaxed.len() > RELAXATIONS_MAX {
-        return Err(NeedsError::Relaxation);
-    }
-    let (mut after, mut level) = (Duration::ZERO, need.level);
-    for step in &need.relaxed {
-        if step.after < after || step.level > level {
-            return Err(NeedsError::Relaxation);
-        }
-        (after, level) = (step.after, step.level);
     }
     Ok(())
 }
@@ -131,6 +117,15 @@ fn check_queue(
     partners: &BTreeSet<PartnerId>,
 ) -> Result<(), ConfigError> {
     at_most("reserves of one queue", RESERVES_MAX, queue.reserves.len())?;
+    let relaxations = &queue.relaxations;
+    at_most(
+        "relaxations of one queue",
+        RELAXATIONS_MAX,
+        relaxations.len(),
+    )?;
+    if relaxations.iter().any(|step| step.level >= LEVEL_MAX) {
+        return Err(ConfigError::QueueRelaxation(queue.id));
+    }
     let interval = match queue.strategy {
         Strategy::RingProgressively { interval } => interval,
         Strategy::LongestIdle

@@ -89,7 +89,7 @@ impl Dispatcher {
     fn contact_view(&self, slot: ContactSlot) -> ContactView {
         let contact = &self.contacts[slot];
         let mut required = Vec::new();
-        contact.required(&mut required);
+        contact.required(&self.queue_of(slot).relaxations, &mut required);
         ContactView {
             id: contact.id,
             leg: contact.leg,

@@ -6,10 +6,40 @@ mod centre;
 use centre::*;
 use dispatch::*;
 
-fn centre() -> Centre {
+fn house(relaxations: &[Relaxation]) -> Config {
     let mut config = config(&[]);
     config.operators = vec![desk("anna", &[("uk", 3)]), desk("bara", &[("uk", 8)])];
-    Centre::staffed(config)
+    config.queues[0].relaxations = relaxations.to_vec();
+    config
+}
+
+fn centre() -> Centre {
+    Centre::staffed(house(&[relaxation("uk", 30, 3)]))
+}
+
+fn configure(centre: &mut Centre, config: Config) {
+    centre.give(Input::Configured(std::sync::Arc::new(config)));
+}
+
+/// A second queue that only anna serves, where needs relax like that.
+fn with_a_queue_of_annas(mut config: Config, relaxations: &[Relaxation]) -> (Config, QueueId) {
+    let other = QueueId::parse("other").unwrap();
+    config.queues.push(Queue {
+        id: other,
+        relaxations: relaxations.to_vec(),
+        ..config.queues[0].clone()
+    });
+    config.operators[0].queues.push(other);
+    (config, other)
+}
+
+/// Who waits for somebody better than anna, since the one who is talks already.
+fn one_who_waits(centre: &mut Centre) -> ContactId {
+    let first = centre.arrives_with(Class::Crisis, need("uk", 5));
+    centre.answers(first, "bara");
+    let second = centre.arrives_with(Class::Crisis, need("uk", 5));
+    centre.look();
+    second
 }
 
 #[test]
@@ -24,12 +54,56 @@ fn only_who_is_good_enough_is_rung() {
 #[test]
 fn after_the_stated_wait_a_lower_level_will_do() {
     let mut centre = centre();
-    let first = centre.arrives_with(Class::Crisis, need("uk", 5));
-    centre.answers(first, "bara");
-    let second = centre.arrives_with(Class::Crisis, relaxing("uk", 5, 30, 3));
-    centre.look();
+    let second = one_who_waits(&mut centre);
 
     centre.wait(29);
+    assert_eq!(centre.offers(), []);
+    centre.wait(1);
+
+    assert_eq!(centre.offers(), [offer(second, "anna")]);
+}
+
+#[test]
+fn a_new_configuration_relaxes_for_those_who_wait_already() {
+    let mut centre = Centre::staffed(house(&[]));
+    let second = one_who_waits(&mut centre);
+    centre.wait(29);
+
+    configure(&mut centre, house(&[relaxation("uk", 30, 3)]));
+    assert_eq!(centre.offers(), []);
+    centre.wait(1);
+
+    assert_eq!(centre.offers(), [offer(second, "anna")]);
+}
+
+#[test]
+fn a_new_configuration_relaxes_at_once_what_is_due_and_asks_again_for_what_it_does_not_relax() {
+    let mut centre = Centre::staffed(house(&[]));
+    let second = one_who_waits(&mut centre);
+    centre.wait(40);
+
+    configure(&mut centre, house(&[relaxation("uk", 30, 3)]));
+    assert_eq!(centre.offers(), [offer(second, "anna")]);
+    configure(&mut centre, house(&[]));
+
+    assert!(centre.has(&Decision::Withdraw {
+        contact: second,
+        operator: op("anna"),
+        cause: Withdrawal::NoLongerFits
+    }));
+}
+
+#[test]
+fn who_is_moved_relaxes_by_the_queue_that_she_is_moved_to() {
+    let (config, other) = with_a_queue_of_annas(house(&[]), &[relaxation("uk", 30, 3)]);
+    let mut centre = Centre::staffed(config);
+    let second = one_who_waits(&mut centre);
+    centre.wait(29);
+
+    centre.give(Input::Moved {
+        contact: second,
+        queue: other,
+    });
     assert_eq!(centre.offers(), []);
     centre.wait(1);
 

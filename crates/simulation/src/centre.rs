@@ -245,6 +245,7 @@ impl Centre {
                 wrap_up: self.wrap_up.0,
                 wrap_up_hard: self.wrap_up.1,
                 reserves: Vec::new(),
+                relaxations: self.choices.iter().map(relaxation).collect(),
                 timelines: vec![timeline(Class::Danger), timeline(Class::Crisis)],
             }],
             operators: desks.chain(homes).map(person).collect(),
@@ -301,7 +302,6 @@ impl Centre {
         let need = |(skill, level): &(&str, u8)| Need {
             skill: known(SkillId::parse(skill)),
             level: *level,
-            relaxed: Vec::new(),
         };
         Line {
             id: self.line_id(),
@@ -360,15 +360,19 @@ fn network(address: [u8; 4], bits: u8) -> Network {
     }
 }
 
-fn choice(&(key, skill, level): &(char, &str, u8)) -> Option<Choice> {
-    let relaxed = vec![Relaxation {
+/// What callers chose relaxes after a minute.
+fn relaxation(&(_, skill, _): &(char, &str, u8)) -> Relaxation {
+    Relaxation {
+        skill: known(SkillId::parse(skill)),
         after: Duration::from_secs(60),
         level: 0,
-    }];
+    }
+}
+
+fn choice(&(key, skill, level): &(char, &str, u8)) -> Option<Choice> {
     let need = Need {
         skill: known(SkillId::parse(skill)),
         level,
-        relaxed,
     };
     Some(Choice {
         key: Digit::from_char(key)?,

@@ -1,6 +1,6 @@
 //! `lines.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::{Class, LineId, Need, QueueId};
@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::numbers::number;
 use super::prompts::Prompts;
-use super::queues::{self, QueuesFile, Relaxations};
+use super::queues::{self, QueuesFile};
 use super::source::{Problem, Source, keep};
 
 #[derive(Deserialize)]
@@ -105,7 +105,7 @@ impl LinesFile {
         &self,
         source: &Source,
         prompts: &Prompts,
-        queues: (&Source, &QueuesFile),
+        queues: &QueuesFile,
         problems: &mut Vec<Problem>,
     ) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
@@ -114,8 +114,8 @@ impl LinesFile {
             let numbers = table.numbers(source, &mut owners, problems);
             let queue = table.queue.get_ref();
             let in_queue = InQueue {
-                relaxations: queues.1.relaxations(queues.0, queue, problems),
-                widens: queues.1.widens(queue),
+                drops: queues.drops(queue),
+                widens: queues.widens(queue),
             };
             match table.line(source, prompts, numbers, &in_queue, problems) {
                 Some(line) if lines.iter().any(|other| other.id == line.id) => {
@@ -152,8 +152,9 @@ impl LinesFile {
 }
 
 /// What a queue does with the needs of its callers.
-struct InQueue {
-    relaxations: Relaxations,
+struct InQueue<'a> {
+    /// The skills that are not asked for any more after some wait.
+    drops: BTreeSet<&'a str>,
     widens: bool,
 }
 
@@ -178,13 +179,12 @@ impl LineTable {
         source: &Source,
         prompts: &Prompts,
         numbers: Vec<PhoneNumber>,
-        in_queue: &InQueue,
+        in_queue: &InQueue<'_>,
         problems: &mut Vec<Problem>,
     ) -> Option<Line> {
         let name = keep(queues::key(source, "line.name", &self.name), problems);
         let class = keep(self.class(source), problems);
-        let relaxations = &in_queue.relaxations;
-        let needs = queues::needs(source, "line.skills", &self.name, &self.skills, relaxations);
+        let needs = queues::needs(source, "line.skills", &self.name, &self.skills);
         let needs = keep(needs, problems);
         let sound = prompts.sound(source, "line.waiting_sound", &self.waiting_sound, None);
         let waiting_sound = keep(sound, problems);
@@ -221,7 +221,7 @@ impl LineTable {
     }
 
     /// What callers may choose by a key. What they chose has to relax: one key must never keep a caller waiting for ever.
-    fn choices(&self, source: &Source, in_queue: &InQueue) -> Result<Vec<Choice>, Problem> {
+    fn choices(&self, source: &Source, in_queue: &InQueue<'_>) -> Result<Vec<Choice>, Problem> {
         let mut choices: Vec<Choice> = Vec::new();
         for table in &self.choices {
             let key = table.digit(source)?;
@@ -232,9 +232,9 @@ impl LineTable {
             let mut skills = self.skills.clone();
             skills.extend(table.skills.clone());
             let name = "line.choice.skills";
-            let needs = queues::needs(source, name, &table.key, &skills, &in_queue.relaxations)?;
+            let needs = queues::needs(source, name, &table.key, &skills)?;
             let chosen = |need: &&Need| table.skills.contains_key(need.skill.0.as_str());
-            let stays = |need: &&Need| need.relaxed.last().is_none_or(|last| last.level > 0);
+            let stays = |need: &&Need| !in_queue.drops.contains(need.skill.0.as_str());
             if let Some(need) = needs.iter().filter(chosen).find(stays)
                 && !in_queue.widens
             {

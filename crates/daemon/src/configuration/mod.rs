@@ -158,7 +158,7 @@ impl Read {
             return;
         };
         if let (Some((of_lines, file)), Some(prompts)) = (&self.lines, prompts) {
-            file.lines(of_lines, &prompts, (source, queues), problems);
+            file.lines(of_lines, &prompts, queues, problems);
         }
         let ids: Vec<QueueId> = queues
             .queues(source, problems)
@@ -189,7 +189,7 @@ impl Files {
         let mut queues = self.queues.1.queues(&self.queues.0, problems);
         let queue_ids: Vec<QueueId> = queues.iter().map(|queue| queue.id).collect();
         let lines = prompts.as_ref();
-        let of_queues = (&self.queues.0, &self.queues.1);
+        let of_queues = &self.queues.1;
         let lines = lines.map(|prompts| {
             self.lines
                 .1

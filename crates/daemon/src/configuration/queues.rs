@@ -1,6 +1,6 @@
 //! `queues.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::{
@@ -212,25 +212,14 @@ impl QueuesFile {
         queues.any(|it| it.name.get_ref() == queue && it.widens())
     }
 
-    /// How each skill relaxes in a queue, or everything that is wrong with it.
-    pub(crate) fn relaxations(
-        &self,
-        source: &Source,
-        queue: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Relaxations {
-        let mut relaxations = Relaxations::default();
+    /// The skills that nobody of the queue is asked for any more after some wait.
+    pub(super) fn drops(&self, queue: &str) -> BTreeSet<&str> {
         let tables = self.queues.iter().filter(|it| it.name.get_ref() == queue);
-        for table in tables.flat_map(|queue| &queue.relaxations) {
-            match table.relaxation(source) {
-                Ok((skill, relaxation)) => relaxations.0.entry(skill).or_default().push(relaxation),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        for steps in relaxations.0.values_mut() {
-            steps.sort_by_key(|step| step.after);
-        }
-        relaxations
+        let steps = tables.flat_map(|queue| &queue.relaxations);
+        steps
+            .filter(|step| *step.level.get_ref() == 0)
+            .map(|step| step.skill.get_ref().as_str())
+            .collect()
     }
 
     /// A sentence for each reserve that keeps everybody whom the queue is to have at least.
@@ -288,6 +277,9 @@ impl QueueTable {
         let reserves = self.reserves.iter();
         let reserves = reserves.filter_map(|reserve| keep(reserve.reserve(source), problems));
         let reserves = reserves.collect();
+        let relaxations = self.relaxations.iter();
+        let relaxations = relaxations.filter_map(|step| keep(step.relaxation(source), problems));
+        let relaxations = relaxations.collect();
         let timelines = self.timelines(source, problems);
         Some(Queue {
             id: QueueId(name?),
@@ -297,6 +289,7 @@ impl QueueTable {
             wrap_up: Duration::from_secs(self.wrap_up_seconds),
             wrap_up_hard: Duration::from_secs(self.wrap_up_hard_seconds),
             reserves,
+            relaxations,
             timelines,
         })
     }
@@ -340,25 +333,8 @@ impl QueueTable {
     }
 }
 
-/// How skills relax with the wait, each in order of the waits.
-#[derive(Default)]
-pub(super) struct Relaxations(BTreeMap<SkillId, Vec<Relaxation>>);
-
-impl Relaxations {
-    /// What a need relaxes to, and after which waits: what asks for no less than before is left out.
-    pub(super) fn of(&self, skill: SkillId, mut level: u8) -> Vec<Relaxation> {
-        let steps = self.0.get(&skill).into_iter().flatten();
-        let lower = steps.filter(|step| {
-            let lower = step.level < level;
-            level = level.min(step.level);
-            lower
-        });
-        lower.copied().collect()
-    }
-}
-
 impl RelaxTable {
-    fn relaxation(&self, source: &Source) -> Result<(SkillId, Relaxation), Problem> {
+    fn relaxation(&self, source: &Source) -> Result<Relaxation, Problem> {
         let skill = SkillId(key(source, "queue.relax.skill", &self.skill)?);
         let level = *self.level.get_ref();
         if level >= LEVEL_MAX {
@@ -369,7 +345,11 @@ impl RelaxTable {
             return Err(source.problem(&self.level, "queue.relax.level", text));
         }
         let after = Duration::from_secs(self.after_seconds);
-        Ok((skill, Relaxation { after, level }))
+        Ok(Relaxation {
+            skill,
+            after,
+            level,
+        })
     }
 }
 
@@ -378,25 +358,17 @@ impl ReserveTable {
         Ok(Reserve {
             class: class(source, "queue.reserve.class", &self.class)?,
             least: self.operators,
-            needs: needs(
-                source,
-                "queue.reserve.skills",
-                &self.class,
-                &self.skills,
-                &Relaxations::default(),
-            )?
-            .into(),
+            needs: needs(source, "queue.reserve.skills", &self.class, &self.skills)?.into(),
         })
     }
 }
 
-/// Reads a table of skills and least levels, which relax like that.
+/// Reads a table of skills and least levels.
 pub(super) fn needs<T>(
     source: &Source,
     key: &str,
     at: &Spanned<T>,
     skills: &BTreeMap<String, u8>,
-    relaxations: &Relaxations,
 ) -> Result<Vec<Need>, Problem> {
     let need = |(skill, level): (&String, &u8)| {
         let skill =
@@ -404,7 +376,6 @@ pub(super) fn needs<T>(
         Ok(Need {
             skill,
             level: *level,
-            relaxed: relaxations.of(skill, *level),
         })
     };
     skills.iter().map(need).collect()

@@ -46,6 +46,37 @@ fn a_shorter_timeline_holds_for_a_caller_who_waits_already() {
 }
 
 #[test]
+fn a_skill_that_relaxes_from_now_on_relaxes_for_a_caller_who_waits_already() {
+    let site = quick_site();
+    site.operator("jana", "");
+    let queue = "\nqueue = \"crisis\"\n";
+    site.change(
+        "lines.toml",
+        queue,
+        &format!("{queue}skills = {{ uk = 5 }}\n"),
+    );
+    let linka = site.start();
+    let _jana = ready_sipp(&site, &linka, "jana", phone(&site, "jana", "never-answers"));
+    let _call = caller_who_stays(&site).start(site.ports());
+    let asked = |status: &serde_json::Value| {
+        let waits = status["contacts"].as_array()?.len() == 1;
+        let jana = operator(status, "jana")?;
+        waits.then_some(!jana["claim"].is_null())
+    };
+    assert!(!linka.wait_for("she waits", SOON, asked));
+
+    let relax = "[[queue.relax]]\nskill = \"uk\"\nafter_seconds = 1\nlevel = 0\n";
+    let steps = "[[queue.timeline]]\nafter_seconds = 25";
+    site.change("queues.toml", steps, &format!("{relax}\n{steps}"));
+    let reloaded = linka.reload();
+
+    assert!(reloaded.status.success(), "{reloaded:?}");
+    linka.wait_for("who lacks the skill is asked", SOON, |status| {
+        asked(status)?.then_some(())
+    });
+}
+
+#[test]
 fn an_invalid_change_is_refused_with_its_place_and_the_old_stays() {
     let site = quick_site();
     site.operator("jana", "");

@@ -35,19 +35,14 @@ pub fn need(name: &str, level: u8) -> Needs {
     Arc::from([Need {
         skill: skill(name),
         level,
-        relaxed: Vec::new(),
     }])
 }
-pub fn relaxing(name: &str, level: u8, after: u64, to: u8) -> Needs {
-    let relaxed = vec![Relaxation {
+pub fn relaxation(name: &str, after: u64, to: u8) -> Relaxation {
+    Relaxation {
+        skill: skill(name),
         after: secs(after),
         level: to,
-    }];
-    Arc::from([Need {
-        skill: skill(name),
-        level,
-        relaxed,
-    }])
+    }
 }
 pub fn nothing() -> Needs {
     Arc::from([])
@@ -75,6 +70,7 @@ pub fn config(operators: &[&str]) -> Config {
             wrap_up: secs(60),
             wrap_up_hard: secs(300),
             reserves: Vec::new(),
+            relaxations: Vec::new(),
             timelines: Vec::new(),
         }],
         operators: operators.iter().map(|name| desk(name, &[])).collect(),

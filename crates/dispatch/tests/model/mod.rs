@@ -235,7 +235,7 @@ impl Model {
         let may = match person.place {
             Place::Home => contact.called.contains(&person.id),
             Place::Desk => contact
-                .required()
+                .required(&self.queue(contact).relaxations)
                 .iter()
                 .all(|(skill, level)| self.level(person.id, *skill) >= *level),
         };
@@ -564,21 +564,18 @@ impl Contact {
     pub fn rests_from(&self, operator: OperatorId) -> bool {
         self.rests.iter().any(|(resting, ..)| *resting == operator)
     }
-    pub fn required(&self) -> Vec<(SkillId, u8)> {
+    pub fn required(&self, relaxations: &[dispatch::Relaxation]) -> Vec<(SkillId, u8)> {
         if self.widened {
             return Vec::new();
         }
         self.needs
             .iter()
             .map(|need| {
-                let mut reached = need
-                    .relaxed
+                let reached = relaxations
                     .iter()
-                    .filter(|step| step.after <= self.looked_at);
-                (
-                    need.skill,
-                    reached.next_back().map_or(need.level, |step| step.level),
-                )
+                    .filter(|step| step.skill == need.skill && step.after <= self.looked_at);
+                let levels = reached.map(|step| step.level).chain([need.level]);
+                (need.skill, levels.min().unwrap())
             })
             .filter(|(_, level)| *level > 0)
             .collect()

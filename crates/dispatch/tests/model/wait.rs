@@ -64,9 +64,11 @@ impl Model {
                         .get(contact.steps)
                         .map(|step| contact.arrived + step.after),
                 );
-                let relaxations = contact.needs.iter().flat_map(|need| &need.relaxed);
-                let later =
-                    relaxations.filter(|step| step.after > contact.looked_at && !contact.widened);
+                let relaxations = self.queue(contact).relaxations.iter();
+                let later = relaxations.filter(|step| {
+                    let needed = contact.needs.iter().any(|need| need.skill == step.skill);
+                    needed && step.after > contact.looked_at && !contact.widened
+                });
                 all.extend(later.map(|step| contact.arrived + step.after));
             }
         }

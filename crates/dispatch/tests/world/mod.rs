@@ -176,6 +176,7 @@ fn random_queue(chance: &mut Chance, n: u64, people: &[Operator]) -> Queue {
                 needs: needs(chance),
             })
             .collect(),
+        relaxations: relaxations(chance),
         timelines: CLASSES
             .into_iter()
             .map(|class| timeline(chance, class, &at_home))
@@ -215,17 +216,21 @@ pub fn needs(chance: &mut Chance) -> Needs {
     let mut list = Vec::new();
     for _ in 0..count {
         let level = 1 + u8::try_from(chance.below(6)).unwrap();
-        let relaxed = (0..chance.below(3)).map(|n| Relaxation {
-            after: Duration::from_secs(5 * (n + 1)),
-            level: level.saturating_sub(u8::try_from(3 * (n + 1)).unwrap()),
-        });
         list.push(Need {
             skill: skill(chance.below(3)),
             level,
-            relaxed: relaxed.collect(),
         });
     }
     Arc::from(list)
+}
+
+fn relaxations(chance: &mut Chance) -> Vec<Relaxation> {
+    let relaxation = |chance: &mut Chance| Relaxation {
+        skill: skill(chance.below(3)),
+        after: Duration::from_secs(5 * (1 + chance.below(4))),
+        level: u8::try_from(chance.below(5)).unwrap(),
+    };
+    (0..chance.below(4)).map(|_| relaxation(chance)).collect()
 }
 
 /// Makes inputs, and remembers what makes them sensible.

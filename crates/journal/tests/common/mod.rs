@@ -56,10 +56,6 @@ fn needs(by: u32) -> Needs {
     let need = |name, level| Need {
         skill: skill(name),
         level,
-        relaxed: vec![Relaxation {
-            after: 15 * SECOND,
-            level: 0,
-        }],
     };
     match by % 3 {
         0 => Needs::from([]),
@@ -113,6 +109,11 @@ pub(crate) fn config(by: u32) -> Config {
             class: Class::Alarm,
             least: by % 2,
             needs: Needs::from([]),
+        }],
+        relaxations: vec![Relaxation {
+            skill: skill("cs"),
+            after: 15 * SECOND,
+            level: 0,
         }],
         timelines: vec![timeline(Class::Crisis), timeline(Class::Danger)],
     };

@@ -5,8 +5,8 @@ use std::time::Duration;
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Intent, Key, LegId,
     Line, LineId, Miss, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId, Place,
-    Queue, QueueId, Reachability, Reserve, Rules, SkillId, Standing, Step, Strategy, Timeline,
-    WrapUpChange,
+    Queue, QueueId, Reachability, Relaxation, Reserve, Rules, SkillId, Standing, Step, Strategy,
+    Timeline, WrapUpChange,
 };
 use journal::{Fact, State};
 use simulation::Chance;
@@ -30,11 +30,18 @@ fn needs(chance: &mut Chance) -> Needs {
     let need = |level| Need {
         skill: SkillId::parse("cs").unwrap(),
         level,
-        relaxed: Vec::new(),
     };
     match chance.below(3) {
         0 => Needs::from([need(5)]),
         _ => Needs::from([]),
+    }
+}
+
+fn relaxation() -> Relaxation {
+    Relaxation {
+        skill: SkillId::parse("cs").unwrap(),
+        after: seconds(20),
+        level: 0,
     }
 }
 
@@ -94,6 +101,7 @@ pub(crate) fn config(chance: &mut Chance) -> Config {
                 least: u32::try_from(chance.below(2)).unwrap(),
                 needs: Needs::from([]),
             }],
+            relaxations: (0..chance.below(2)).map(|_| relaxation()).collect(),
             timelines: vec![timeline(Class::Crisis), timeline(Class::Danger)],
         }],
         operators: OPERATORS.iter().map(person).collect(),

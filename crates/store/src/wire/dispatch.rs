@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use dispatch::{
     Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, Given,
     HandBack, Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment,
@@ -8,7 +10,7 @@ use dispatch::{
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, from_format_4};
+use super::{Malformed, Reader, Wire, from_format_4, until_format_4};
 
 impl Wire for Moment {
     fn put(&self, out: &mut Vec<u8>) {
@@ -117,7 +119,8 @@ record!(Queue {
     wrap_up,
     wrap_up_hard,
     reserves,
-    timelines
+    timelines,
+    relaxations as from_format_4,
 });
 choice!(Strategy {
     1 LongestIdle,
@@ -167,12 +170,26 @@ impl Wire for Action {
     }
 }
 
-record!(Need {
+impl Wire for Need {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self { skill, level } = self;
+        skill.put(out);
+        level.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (skill, level) = (Wire::take(from)?, Wire::take(from)?);
+        // Before format 4 each need brought its own relaxations: waits with levels.
+        until_format_4::<Vec<(Duration, u8)>>(from)?;
+        Ok(Self { skill, level })
+    }
+}
+
+record!(Relaxation {
     skill,
-    level,
-    relaxed
+    after,
+    level
 });
-record!(Relaxation { after, level });
 record!(Operator {
     id,
     skills,

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::dispatch::{
-    Action, Class, Closed, Config, ContactId, Decision, LegId, LineId, Moment, Needs, OperatorId,
-    Outcome, QueueId, Seq, Standing, Step,
+    Action, Class, Closed, Config, ContactId, Decision, LegId, LineId, Moment, Need, Needs,
+    OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
 use ::records::{Counts, Date};
@@ -130,6 +130,9 @@ fn steps_on_call_of_format_three_are_read() {
     for operator in &mut config.operators {
         operator.wrap_up = ::dispatch::OwnWrapUp::default();
     }
+    for queue in &mut config.queues {
+        queue.relaxations.clear();
+    }
     let mut nobody_named = config.clone();
     for step in steps_of(&mut nobody_named) {
         if let Action::OnCall(people) = &mut step.action {
@@ -137,7 +140,7 @@ fn steps_on_call_of_format_three_are_read() {
         }
     }
     let home = OperatorId::parse("home").unwrap();
-    let old = config_in_format_3(&encode(&nobody_named));
+    let old = config_in_format_3(&nobody_named, &encode(&nobody_named));
 
     let read = super::decode::<Config>(3, &old).unwrap();
 
@@ -152,9 +155,8 @@ fn steps_on_call_of_format_three_are_read() {
     };
     let needs = Needs::from([]);
     let line = LineId::parse("free").unwrap();
-    state
-        .apply(&arrived(1, Fact::Configured(Arc::new(nobody_named))))
-        .unwrap();
+    let configured = Fact::Configured(Arc::new(nobody_named.clone()));
+    state.apply(&arrived(1, configured)).unwrap();
     let fact = Fact::Arrived {
         leg: LegId { start: 1, n: 1 },
         line,
@@ -168,7 +170,7 @@ fn steps_on_call_of_format_three_are_read() {
     let contact = &mut snapshot.dispatcher.contacts[0];
     (contact.steps_taken, contact.more_operators) = (99, 77);
     snapshot.dispatcher.operators.clear();
-    let old = config_in_format_3(&encode(&snapshot.dispatcher));
+    let old = config_in_format_3(&nobody_named, &encode(&snapshot.dispatcher));
     // After the time until which a partner rings and her first try, nobody rests and nobody was given it: format 3 has no gift.
     let rings = [0x80, 0xda, 0xc4, 9, 1, 0];
     let old = replaced(
@@ -184,16 +186,38 @@ fn steps_on_call_of_format_three_are_read() {
     assert_eq!(read(&not_yet).contacts[0].called, []);
 }
 
-/// A configuration as format 3 wrote it.
-fn config_in_format_3(written: &[u8]) -> Vec<u8> {
+/// What holds this configuration as format 3 wrote it.
+fn config_in_format_3(config: &Config, written: &[u8]) -> Vec<u8> {
+    let mut old = written.to_vec();
+    for queue in &config.queues {
+        // The empty list of its relaxations stands last.
+        let whole = encode(queue);
+        old = replaced(&old, &whole, &whole[..whole.len() - 1]);
+    }
     // After 30 s the step with number 6 and an empty list; format 3 wrote number 3 alone.
-    let mut old = replaced(written, &[30, 0, 6, 0], &[30, 0, 3]);
+    old = replaced(&old, &[30, 0, 6, 0], &[30, 0, 3]);
     // Behind an operator's last queue and her place stands her own wrap-up, which format 3 has not.
     for place in [1, 2] {
         let operator = [b"youth", &[place][..]].concat();
         old = replaced(&old, &[&operator[..], &[0, 0]].concat(), &operator);
     }
     old
+}
+
+/// Each need of format 3 had relaxations of its own.
+#[test]
+fn needs_of_format_three_are_read_without_their_relaxations() {
+    let need = Need {
+        skill: SkillId::parse("uk").unwrap(),
+        level: 5,
+    };
+    let relaxed = vec![
+        (Duration::from_secs(30), 3_u8),
+        (Duration::from_secs(60), 0),
+    ];
+    let old = [encode(&need), encode(&relaxed)].concat();
+
+    assert_eq!(super::decode::<Need>(3, &old), Ok(need));
 }
 
 fn steps_of(config: &mut Config) -> impl Iterator<Item = &mut Step> {
