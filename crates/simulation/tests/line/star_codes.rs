@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dispatch::{Intent, PauseCause};
-use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, Power, Sounds};
+use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, Power, Sounds, World};
 use sip::{Failure, Status};
 
 use super::{open, seconds};
@@ -167,8 +167,8 @@ fn nothing_is_handed_back_by_who_talks_with_nobody() {
     assert_eq!(world.hears(code), not_possible);
 }
 
-#[test]
-fn whom_the_machine_paused_hears_so_at_her_next_code() {
+/// Eva, whom the machine paused.
+fn paused_eva() -> World {
     let mut centre = Centre {
         operators: vec!["eva", "jana"],
         strategy: dispatch::Strategy::OrderedList,
@@ -182,6 +182,24 @@ fn whom_the_machine_paused_hears_so_at_her_next_code() {
     world.call(Caller::from_number(1));
     world.run(seconds(5));
     assert_eq!(world.operator("eva").paused, Some(PauseCause::Misses(1)));
+    world
+}
+
+#[test]
+fn whom_the_machine_paused_hears_so_whatever_she_dials() {
+    let mut world = paused_eva();
+
+    let call = world.dial_from("eva", "602000001");
+    world.run(seconds(1));
+
+    let prompts = vec![Sounds::PAUSED_AFTER_MISSES];
+    assert_eq!(world.hears(call), Some(Hears::Prompts(prompts, None)));
+    assert_eq!(world.operator("eva").paused, Some(PauseCause::Misses(1)));
+}
+
+#[test]
+fn whom_the_machine_paused_hears_so_at_her_next_code() {
+    let mut world = paused_eva();
 
     let code = world.dial_from("eva", "*40");
     world.run(seconds(1));
