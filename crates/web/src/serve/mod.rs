@@ -1,6 +1,7 @@
 //! The listener: HTTP in clear text on loopback, HTTPS elsewhere.
 
 mod proxies;
+mod strangers;
 mod traffic;
 
 use std::convert::Infallible;
@@ -28,9 +29,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::identity::Peer;
 use crate::network::network_of;
-use crate::places::{NoPlace, Places};
+use crate::places::{NoPlace, Place, Places};
 
 pub use self::proxies::Proxies;
+use self::strangers::{Progress, Room, Stranger, Strangers};
 pub(crate) use self::traffic::Traffic;
 pub use self::traffic::{FIRST_REQUEST_TIMEOUT, IDLE_TIMEOUT, STRANGER_TIMEOUT};
 
@@ -58,7 +60,8 @@ const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Serves in clear text until the process ends: on loopback alone.
 pub async fn serve(listener: TcpListener, router: Router, proxies: Proxies) {
-    accept(listener, Served { router, proxies }, None).await;
+    let doors = Doors::new(CONNECTIONS_MAX, CONNECTIONS_OF_NETWORK_MAX);
+    accept(listener, doors, Served { router, proxies }, None).await;
 }
 
 /// Serves HTTPS until the process ends. Browsers are told to come by HTTPS alone from then on.
@@ -74,7 +77,8 @@ pub async fn serve_tls(
     );
     let router = router.layer(strict);
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    accept(listener, Served { router, proxies }, Some(acceptor)).await;
+    let doors = Doors::new(CONNECTIONS_MAX, CONNECTIONS_OF_NETWORK_MAX);
+    accept(listener, doors, Served { router, proxies }, Some(acceptor)).await;
 }
 
 /// What is served, and who is believed to speak for others.
@@ -84,9 +88,8 @@ struct Served {
     proxies: Proxies,
 }
 
-async fn accept(listener: TcpListener, served: Served, tls: Option<TlsAcceptor>) {
+async fn accept(listener: TcpListener, doors: Doors, served: Served, tls: Option<TlsAcceptor>) {
     let mut told = None;
-    let places = Places::new(CONNECTIONS_MAX, CONNECTIONS_OF_NETWORK_MAX);
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -97,13 +100,13 @@ async fn accept(listener: TcpListener, served: Served, tls: Option<TlsAcceptor>)
             }
         };
         // One too many is dropped at once: waiting would keep those out who come when a place is free.
-        let place = if served.proxies.include(address.ip()) {
-            places.take_of_all()
+        let hold = if served.proxies.include(address.ip()) {
+            doors.let_in_proxy(address.ip())
         } else {
-            places.take(network_of(address.ip()))
+            doors.let_in(address.ip())
         };
-        let place = match place {
-            Ok(place) => place,
+        let hold = match hold {
+            Ok(hold) => hold,
             Err(no) => {
                 if told.is_none_or(|at: Instant| at.elapsed() >= TOLD_EVERY) {
                     told = Some(Instant::now());
@@ -116,20 +119,91 @@ async fn accept(listener: TcpListener, served: Served, tls: Option<TlsAcceptor>)
         let _slower = stream.set_nodelay(true);
         let (served, tls) = (served.clone(), tls.clone());
         tokio::spawn(async move {
+            let hold = Arc::new(hold);
             let mut stream = TimeoutWriter::new(stream);
             stream.set_timeout(Some(WRITE_TIMEOUT));
             let stream = Box::pin(stream);
-            match tls {
-                None => serve_one(stream, address.ip(), served).await,
-                // Who does not shake hands is no fault of ours.
-                Some(tls) => {
-                    if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                        serve_one(stream, address.ip(), served).await;
+            let serving = async {
+                match tls {
+                    None => serve_one(stream, address.ip(), served, hold.clone()).await,
+                    // Who does not shake hands is no fault of ours.
+                    Some(tls) => {
+                        if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await
+                        {
+                            serve_one(stream, address.ip(), served, hold.clone()).await;
+                        }
                     }
                 }
+            };
+            tokio::select! {
+                () = serving => {}
+                () = hold.gives_way() => {}
             }
-            drop(place);
         });
+    }
+}
+
+/// The places for connections, and who may have to give one up again.
+struct Doors {
+    places: Arc<Places<IpAddr>>,
+    strangers: Arc<Strangers>,
+}
+
+impl Doors {
+    fn new(all: usize, of_network: usize) -> Self {
+        Self {
+            places: Places::new(all, of_network),
+            strangers: Arc::default(),
+        }
+    }
+
+    fn let_in(&self, from: IpAddr) -> Result<Hold, NoPlace> {
+        let network = network_of(from);
+        let place = self.take(network, || self.places.take(network))?;
+        Ok(Hold::Stranger(self.strangers.enter(network, place)))
+    }
+
+    fn let_in_proxy(&self, from: IpAddr) -> Result<Hold, NoPlace> {
+        let place = self.take(network_of(from), || self.places.take_of_all())?;
+        Ok(Hold::Proxy(place))
+    }
+
+    /// Takes a place. Where none is left, a stranger of another network gives way.
+    fn take(
+        &self,
+        network: IpAddr,
+        take: impl Fn() -> Result<Place<IpAddr>, NoPlace>,
+    ) -> Result<Place<IpAddr>, NoPlace> {
+        match take() {
+            Err(NoPlace::Left) if self.strangers.make_room(network) == Room::Made => take(),
+            taken => taken,
+        }
+    }
+}
+
+/// What a connection holds for as long as it lasts.
+pub(crate) enum Hold {
+    /// A place that it may have to give up.
+    Stranger(Stranger),
+    /// The place of a proxy, which speaks for many.
+    Proxy(#[expect(dead_code, reason = "given back when it is dropped")] Place<IpAddr>),
+}
+
+impl Hold {
+    /// The connection has come so far.
+    fn comes(&self, progress: Progress) {
+        match self {
+            Self::Stranger(stranger) => stranger.comes(progress),
+            Self::Proxy(_) => {}
+        }
+    }
+
+    /// Waits until the connection has to give way.
+    async fn gives_way(&self) {
+        match self {
+            Self::Stranger(stranger) => stranger.gives_way().await,
+            Self::Proxy(_) => std::future::pending().await,
+        }
     }
 }
 
@@ -144,11 +218,11 @@ fn tell(no: NoPlace) {
     }
 }
 
-async fn serve_one<S>(stream: S, from: IpAddr, served: Served)
+async fn serve_one<S>(stream: S, from: IpAddr, served: Served, hold: Arc<Hold>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let traffic = Traffic::opened();
+    let traffic = Traffic::opened(move |progress| hold.comes(progress));
     let of_requests = traffic.clone();
     let service = tower::service_fn(move |mut request: Request<_>| {
         let peer = Peer(served.proxies.peer(from, request.headers()));
@@ -186,4 +260,48 @@ fn builder() -> Builder<TokioExecutor> {
         .max_header_list_size(HEAD_BYTES_MAX)
         .keep_alive_interval(HEAD_TIMEOUT);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpSocket, TcpStream};
+
+    use super::*;
+
+    async fn connection(network: u8, to: SocketAddr) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        let from = SocketAddr::from(([127, 7, network, 1], 0));
+        socket.bind(from).unwrap();
+        socket.connect(to).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn networks_that_are_silent_in_all_places_give_way_to_another() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let pages = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { "there" }));
+        let proxies = Proxies::none();
+        let doors = Doors::new(4, 1);
+        tokio::spawn(accept(listener, doors, Served { router, proxies }, None));
+        let mut silent = Vec::new();
+        for network in 1..=4 {
+            silent.push(connection(network, pages).await);
+        }
+
+        let mut other = connection(9, pages).await;
+        other
+            .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        other.read_to_string(&mut answer).await.unwrap();
+
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        let given_up = silent[0].read(&mut [0]).await;
+        assert!(!matches!(given_up, Ok(1..)));
+    }
 }

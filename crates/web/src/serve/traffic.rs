@@ -13,6 +13,8 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::strangers::Progress;
+
 /// How long a client may take from the connection to the whole head of its first request.
 pub const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection is kept on which nothing is asked.
@@ -28,6 +30,8 @@ struct Shared {
     state: Mutex<State>,
     /// Something changed that may bring the end nearer.
     quiet: Notify,
+    /// Told whenever a request was answered, and when somebody asks who is signed in.
+    comes: Box<dyn Fn(Progress) + Send + Sync>,
 }
 
 struct State {
@@ -57,8 +61,8 @@ enum Requests {
 }
 
 impl Traffic {
-    /// A connection that was opened now.
-    pub(crate) fn opened() -> Self {
+    /// A connection that was opened now. `comes` is told how far it has come.
+    pub(crate) fn opened(comes: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State {
                 opened: Instant::now(),
@@ -66,12 +70,14 @@ impl Traffic {
                 requests: Requests::None,
             }),
             quiet: Notify::new(),
+            comes: Box::new(comes),
         }))
     }
 
     /// Somebody who is signed in has asked.
     pub(crate) fn is_known(&self) {
         self.lock().asker = Asker::Known;
+        (self.0.comes)(Progress::Known);
     }
 
     /// A request begins. It is under way until its answer was handed over or given up.
@@ -155,6 +161,7 @@ impl Drop for Running {
             };
         }
         drop(state);
+        (self.0.0.comes)(Progress::Answered);
         self.0.0.quiet.notify_one();
     }
 }
@@ -190,7 +197,7 @@ mod tests {
 
     /// How long a connection lasts on which this happens.
     async fn lasts(happens: impl AsyncFnOnce(Traffic)) -> Duration {
-        let traffic = Traffic::opened();
+        let traffic = Traffic::opened(|_| {});
         let opened = Instant::now();
         tokio::join!(traffic.is_over(), happens(traffic.clone()));
         opened.elapsed()
@@ -221,7 +228,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn stranger_who_leaves_answers_unread_is_given_up() {
-        let traffic = Traffic::opened();
+        let traffic = Traffic::opened(|_| {});
         let (opened, _unread) = (Instant::now(), traffic.begins());
         traffic.is_over().await;
         assert_eq!(opened.elapsed(), STRANGER_TIMEOUT);
