@@ -5,6 +5,7 @@ use crate::peers::browser::{Browser, Page, css, role, text};
 use crate::peers::eventually;
 use crate::peers::linka::LINE;
 use crate::peers::people::people;
+use crate::peers::wire::WirePhone;
 use crate::{SOON, caller, quick_site, registered, signed_in};
 use serde_json::json;
 
@@ -106,6 +107,50 @@ fn entry_survives_a_reload_of_the_page_and_a_kill_of_linka() {
         json!({"fields": {"outcome": "advised", "language": "ukrainian"}})
     );
     assert_eq!(others, 404);
+}
+
+#[test]
+fn operator_hands_a_caller_back_by_keyboard_once_she_confirmed() {
+    let site = quick_site();
+    site.operator("jana", "");
+    site.operator("dana", "");
+    let linka = site.start();
+    let (_, people) = people(&site, &[("jana", "operator")]);
+    let browser = Browser::start();
+    let page = signed_in(&browser, &site, &people[1]);
+    let mut jana = registered(&site, "jana", Answering::ByHand);
+    page.click(role("button", "Ready"));
+    page.miss(role("button", "Hand back to the queue"));
+    let mut waiting = caller(&site);
+    waiting.dial(LINE);
+    jana.wait_for("CALL_INCOMING", SOON);
+    page.miss(role("button", "Hand back to the queue"));
+    jana.accept();
+    page.see(text("The call lasts"));
+    let dana = WirePhone::dials("*40", "dana", &site);
+
+    page.focus(role("button", "Hand back to the queue"));
+    page.press(&["Enter"]);
+    page.see(role("dialog", "Hand the caller back to the queue?"));
+    let faults = page.axe();
+    page.press(&["Escape"]);
+    page.miss(role("dialog", "Hand the caller back to the queue?"));
+    page.see(text("The call lasts"));
+    let before = dana.calls();
+    page.focus(role("button", "Hand back to the queue"));
+    page.press(&["Enter", "Tab", "Enter"]);
+    page.see(text("The caller waits in the queue again."));
+
+    jana.wait_for("CALL_CLOSED", SOON);
+    eventually("it rings elsewhere", SOON, || {
+        (dana.calls() == 1).then_some(())
+    });
+    page.miss(role("button", "Hand back to the queue"));
+    assert_eq!(before, 0);
+    assert_eq!(faults, [""; 0]);
+    assert_eq!(page.faults(), [""; 0]);
+    let status = linka.status().unwrap();
+    assert_eq!(status["contacts"].as_array().unwrap().len(), 1);
 }
 
 #[test]
