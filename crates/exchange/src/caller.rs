@@ -7,7 +7,11 @@ use std::time::{Duration, Instant};
 use dispatch::{LegId, Standing};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use sip::header::Name;
+use sip::message::Message;
 use sip::{PhoneNumber, UriRef};
+
+use crate::lines::Lines;
 
 /// A caller's number. It has no `Display`, no serialisation, and leaves this crate nowhere.
 pub(crate) struct CallerNumber(Vec<u8>);
@@ -18,27 +22,43 @@ impl fmt::Debug for CallerNumber {
     }
 }
 
-/// Users of a From that mean "no number": what trunks send for withheld ones.
-const WITHHELD: [&[u8]; 5] = [
-    b"anonymous",
-    b"restricted",
-    b"unavailable",
-    b"unknown",
-    b"private",
-];
-
 impl CallerNumber {
-    /// Reads the address in From or P-Asserted-Identity; `None` for a withheld number. Networks
-    /// write one number now with and now without "+", so that the digits alone count, behind those
-    /// of its context.
-    pub(crate) fn of(uri: &UriRef<'_>) -> Option<Self> {
-        if let Some(number) = PhoneNumber::in_uri(uri).last() {
-            let digits = number.reveal().trim_start_matches('+');
-            return Some(Self(digits.as_bytes().to_vec()));
+    /// The number that a trunk asserts, as one of a SIP and a `tel:` URI (RFC 3325 §9.1), or else the
+    /// one in From, unless the caller asks that it says nothing (RFC 3323 §4.2); `None` for a withheld number. Trunks write
+    /// very different words and zeros for that, or one of our own numbers: whatever is no number of somebody's is none.
+    pub(crate) fn in_invite(request: &Message, lines: &Lines) -> Option<Self> {
+        let mut asserted = request
+            .addresses(Name::PAssertedIdentity)
+            .filter_map(Result::ok)
+            .peekable();
+        if asserted.peek().is_some() {
+            return asserted.find_map(|address| Self::of(&address.uri, lines));
         }
-        let user = uri.user_unescaped()?.to_ascii_lowercase();
-        (!WITHHELD.contains(&user.as_slice())).then_some(Self(user))
+        if hides_from(request) {
+            return None;
+        }
+        Self::of(&request.from().ok()?.uri, lines)
     }
+
+    /// Networks write one number now with and now without "+", so that the digits alone count, behind those of its context.
+    fn of(uri: &UriRef<'_>, lines: &Lines) -> Option<Self> {
+        let number = PhoneNumber::in_uri(uri).last()?;
+        let digits = number.reveal().trim_start_matches('+').as_bytes();
+        let is_somebodys = digits.iter().any(|digit| matches!(digit, b'1'..=b'9'));
+        (is_somebodys && !lines.have(&number)).then(|| Self(digits.to_vec()))
+    }
+}
+
+/// Whether From shall not tell who calls.
+fn hides_from(request: &Message) -> bool {
+    let words = request.values(Name::Privacy).flat_map(|value| {
+        let words = value.bytes().split(|byte| matches!(byte, b';' | b','));
+        words.map(<[u8]>::trim_ascii)
+    });
+    let hiding: [&[u8]; 3] = [b"id", b"user", b"header"];
+    words
+        .into_iter()
+        .any(|word| hiding.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
 /// How long one key of the keyed hash lives: a hash is gone within 24 h.
@@ -151,6 +171,7 @@ fn keyed(key: &[u8; 32], input: &[u8]) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{CannotSpeak, Line};
 
     const A: LegId = LegId { start: 1, n: 1 };
     const B: LegId = LegId { start: 1, n: 2 };
@@ -169,7 +190,76 @@ mod tests {
     }
 
     fn asserted(uri: &str) -> Option<CallerNumber> {
-        CallerNumber::of(&UriRef::parse(uri.as_bytes()).unwrap())
+        CallerNumber::of(&UriRef::parse(uri.as_bytes()).unwrap(), &lines())
+    }
+
+    /// A line that is called by +420800000116.
+    fn lines() -> Lines {
+        Lines::of(&[Line {
+            id: dispatch::LineId::parse("help").unwrap(),
+            numbers: vec![PhoneNumber::parse("+420800000116").unwrap()],
+            languages: Vec::new(),
+            class: dispatch::Class::Crisis,
+            needs: dispatch::Needs::default(),
+            ring_time: Duration::ZERO,
+            greeting: Vec::new(),
+            waiting_sound: media::SoundId(0),
+            waiting_words: Vec::new(),
+            waiting_words_every: Duration::from_secs(30),
+            cannot_speak: CannotSpeak::Off,
+            choices: Vec::new(),
+        }])
+    }
+
+    /// Whether a number is read from an INVITE with that From and these header lines.
+    fn is_known(from: &str, headers: &str) -> bool {
+        let text = format!(
+            "INVITE sip:+420800000116@a SIP/2.0\r\nVia: SIP/2.0/UDP b;branch=z9hG4bK1\r\nFrom: {from};tag=1\r\n\
+             To: <sip:+420800000116@a>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n{headers}\
+             Content-Length: 0\r\n\r\n"
+        );
+        let request = Message::parse(text.into()).unwrap();
+        CallerNumber::in_invite(&request, &lines()).is_some()
+    }
+
+    #[test]
+    fn whatever_is_no_number_of_somebodys_is_withheld() {
+        for user in [
+            "x7k2@anonymous.invalid",
+            "hidden@anonymous.invalid",
+            "0@a",
+            "00000000@a",
+            "+anonymous@a",
+            "anonymous;phone-context=x@a",
+            "withheld@a",
+            "asterisk@a",
+            "Unknown%20Number@a",
+            "+420800000116@a",
+        ] {
+            assert!(
+                !is_known(&format!("\"Anonymous\" <sip:{user}>"), ""),
+                "{user}"
+            );
+        }
+        assert!(is_known("\"Anonymous\" <sip:+420777000001@a>", ""));
+    }
+
+    #[test]
+    fn caller_who_asks_for_privacy_is_known_by_what_her_network_asserts_alone() {
+        let from = "<sip:+420777000001@a>";
+        let asserted = "P-Asserted-Identity: <tel:+420777000001>\r\n";
+
+        for privacy in ["id", "user;critical", "header; id", "session, ID"] {
+            let privacy = format!("Privacy: {privacy}\r\n");
+            assert!(!is_known(from, &privacy), "{privacy}");
+            assert!(is_known(from, &format!("{privacy}{asserted}")), "{privacy}");
+        }
+        for privacy in ["none", "session"] {
+            assert!(
+                is_known(from, &format!("Privacy: {privacy}\r\n")),
+                "{privacy}"
+            );
+        }
     }
 
     #[test]
@@ -260,7 +350,6 @@ mod tests {
                 "sip:+420777000001;npdi@a",
                 "sip:777000001;phone-context=+420@a",
             ],
-            ["sip:Jana@a", "sip:jana@b"],
         ] {
             let [one, other] = uris.map(|uri| asserted(uri).unwrap().0);
             assert_eq!(one, other, "{uris:?}");

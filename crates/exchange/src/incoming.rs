@@ -120,7 +120,7 @@ impl Exchange {
         let offer = request.session_description().unwrap_or_default();
         match self.open_sound(leg, flow, &offer, &laws, hosts) {
             Ok(sound) => {
-                let number = caller_number(request);
+                let number = CallerNumber::in_invite(request, &self.lines);
                 self.admit(
                     now,
                     Arrival {
@@ -455,17 +455,4 @@ struct Arrival {
 pub(crate) enum OpenError {
     NoPort,
     Session(SessionError),
-}
-
-/// The number that a trunk asserts, as one of a SIP and a `tel:` URI (RFC 3325 §9.1), or else the
-/// one in From.
-fn caller_number(request: &Message) -> Option<CallerNumber> {
-    let mut asserted = request
-        .addresses(sip::header::Name::PAssertedIdentity)
-        .filter_map(Result::ok)
-        .peekable();
-    if asserted.peek().is_none() {
-        return CallerNumber::of(&request.from().ok()?.uri);
-    }
-    asserted.find_map(|address| CallerNumber::of(&address.uri))
 }

@@ -46,6 +46,11 @@ impl Lines {
             .or_else(|| self.by_id.get(&trunk.default_line?).cloned())
     }
 
+    /// Whether a line is called by that number.
+    pub(crate) fn have(&self, number: &PhoneNumber) -> bool {
+        self.by_number.contains_key(number)
+    }
+
     fn named_by(&self, uri: &UriRef<'_>) -> Option<Arc<Line>> {
         PhoneNumber::in_uri(uri)
             .find_map(|number| self.by_number.get(&number))
