@@ -11,7 +11,7 @@ use peers::sipp::{Calls, Scenario, Transport};
 use peers::sound::Sound;
 use peers::{eventually, throughout};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(15);
@@ -156,6 +156,68 @@ fn linphone_registers_with_digest_and_it_and_a_caller_hear_each_other() {
         (heard.seconds_of_tone(700) > 2.0).then_some(heard)
     });
     assert!(at_desk.seconds_of_tone(1100) == 0.0);
+}
+
+/// Asks a peer whether it is there, and says what it answers.
+#[track_caller]
+fn asks(peer: SocketAddr, number: u32) -> String {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    let host = socket.local_addr().unwrap();
+    let request = format!(
+        "OPTIONS sip:jana@{peer} SIP/2.0\r\nVia: SIP/2.0/UDP {host};branch=z9hG4bKasks{number};rport\r\n\
+         From: <sip:linka@{host}>;tag=asks\r\nTo: <sip:jana@{peer}>\r\nCall-ID: asks{number}\r\n\
+         CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    );
+    let mut answer = [0; 2_000];
+    let octets = eventually("the peer is asked", SOON, || {
+        socket.send_to(request.as_bytes(), peer).ok()?;
+        socket.recv(&mut answer).ok()
+    });
+    String::from_utf8_lossy(&answer[..octets]).into_owned()
+}
+
+#[test]
+fn phones_and_trunks_of_sipp_say_that_they_are_there_before_and_after_a_call() {
+    let ports = Ports::reserve();
+    let registrar = Scenario::waiting("registrar")
+        .with("user", "jana")
+        .start(&ports);
+    let phone = Scenario::phone("jana", "secret", registrar.address(), "answers").start(&ports);
+    phone.wait_for("registered", SOON);
+    let trunk = Scenario::waiting("voicemail").start(&ports);
+
+    for peer in [&phone, &trunk] {
+        assert!(asks(peer.address(), 1).starts_with("SIP/2.0 200 "));
+        let mut caller = Scenario::towards("caller", peer.address())
+            .with("talk_ms", "300")
+            .calls(1)
+            .start(&ports);
+        caller.succeeds(1, SOON);
+        assert!(asks(peer.address(), 2).starts_with("SIP/2.0 200 "));
+        let messages = peer.messages();
+        let to_the_first = messages
+            .split("-----")
+            .filter(|message| message.contains("message sent") && message.contains("asks1"));
+        assert_eq!(to_the_first.count(), 1, "{messages}");
+    }
+}
+
+#[test]
+fn a_caller_of_sipp_who_is_asked_whether_she_is_there_says_so_and_hangs_up() {
+    let ports = Ports::reserve();
+    let mut phone = Softphone::caller("jana", NOWHERE).start(&ports);
+    let mut caller = Scenario::towards("caller", phone.address())
+        .with("to", "jana")
+        .with("talk_ms", "30000")
+        .calls(1)
+        .start(&ports);
+    phone.wait_for("CALL_ESTABLISHED", SOON);
+
+    phone.hold();
+
+    caller.succeeds(1, SOON);
+    assert_eq!((caller.logged("was asked"), caller.logged("ended")), (1, 1));
 }
 
 #[test]
