@@ -6,6 +6,33 @@ use std::path::Path;
 
 const DEPTH_MAX: usize = 8;
 
+/// What a name in a scenario stands for where nobody says otherwise: one list for the tests, the demo and the load.
+pub(crate) fn defaults() -> BTreeMap<String, String> {
+    let defaults = [
+        ("from", "+420777000001"),
+        ("to", "800000116"),
+        ("codec", "8"),
+        ("codec_name", "PCMA"),
+        ("events", "101"),
+        ("content_type", "application/sdp"),
+        ("body", "{{sdp}}"),
+        ("sound", "tone-700.al"),
+        ("keys", "keys-55.pcap"),
+        ("talk_ms", "3000"),
+        ("ring_ms", "500"),
+        ("user", "nobody"),
+        ("password", "secret"),
+        ("star", "*40"),
+        ("refresh_ms", "30000"),
+        ("status", "503"),
+        ("expires", "60"),
+        ("told", ""),
+    ];
+    defaults
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
 /// The text of `folder/name.xml` with every part and value put in.
 ///
 /// Fails with a sentence when a file cannot be read or a name is neither a part nor a value.

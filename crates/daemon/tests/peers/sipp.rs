@@ -46,26 +46,6 @@ impl Scenario {
 
     /// A scenario that waits for requests.
     pub(crate) fn waiting(name: &'static str) -> Self {
-        let defaults = [
-            ("from", "+420777000001"),
-            ("to", "800000116"),
-            ("codec", "8"),
-            ("codec_name", "PCMA"),
-            ("events", "101"),
-            ("content_type", "application/sdp"),
-            ("body", "{{sdp}}"),
-            ("sound", "tone-700.al"),
-            ("keys", "keys-55.pcap"),
-            ("talk_ms", "3000"),
-            ("ring_ms", "500"),
-            ("user", "nobody"),
-            ("password", "secret"),
-            ("star", "*40"),
-            ("refresh_ms", "30000"),
-            ("status", "503"),
-            ("expires", "60"),
-            ("told", ""),
-        ];
         Self {
             name,
             calls_of_others: None,
@@ -75,9 +55,7 @@ impl Scenario {
             transport: Transport::Udp,
             calls: None,
             calls_per_minute: 600,
-            values: defaults
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            values: scenario::defaults(),
         }
     }
 

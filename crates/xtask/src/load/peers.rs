@@ -34,21 +34,9 @@ pub(super) struct Peers<'site> {
 impl<'site> Peers<'site> {
     /// Writes the scenarios.
     pub(super) fn new(site: &'site Site, options: &'site Options) -> Result<Self> {
-        let parts = shell::root().join("crates/daemon/tests/scenarios/parts");
-        let folder = site.path("scenarios");
-        shell::output(
-            shell::command("cp")
-                .arg("-r")
-                .arg(parts)
-                .arg(site.path("parts")),
-        )?;
-        fs::create_dir_all(&folder).context("creating the folder of scenarios")?;
-        let values = values(site, options);
-        for (name, text) in SCENARIOS {
-            let template = site.path(&format!("{name}.xml"));
-            fs::write(&template, text).context("writing a scenario")?;
-            let text = scenario::expand(site.folder(), name, &values)
-                .map_err(|error| anyhow!(error))?
+        fs::create_dir_all(site.path("scenarios")).context("creating the folder of scenarios")?;
+        for (name, text) in expanded(site.folder(), &values(site.folder(), options))? {
+            let text = text
                 .replace("[authentication username=[field0] password=]", "[field1]")
                 .replace("Expires: 60", "Expires: 120");
             // A stream takes ports of its own; who only echoes, or is silent, shares SIPp's one port for sound.
@@ -213,7 +201,7 @@ impl<'site> Peers<'site> {
             arguments.extend(["-log_file", &log]);
         }
         let credentials = scenario::credentials_for(
-            &values(self.site, self.options),
+            &values(self.site.folder(), self.options),
             Some(SocketAddr::from(LINKA)),
         );
         let credentials = credentials.into_iter().flatten().collect::<Vec<_>>();
@@ -239,8 +227,24 @@ impl<'site> Peers<'site> {
     }
 }
 
-fn values(site: &Site, options: &Options) -> BTreeMap<String, String> {
-    let speech = site.path(SPEECH);
+/// The scenarios with their parts and values, each with its name; their templates are written into the folder.
+fn expanded(
+    folder: &Path,
+    values: &BTreeMap<String, String>,
+) -> Result<Vec<(&'static str, String)>> {
+    let parts = shell::root().join("crates/daemon/tests/scenarios/parts");
+    let mut copy = shell::command("cp");
+    shell::output(copy.arg("-r").arg(parts).arg(folder.join("parts")))?;
+    let expand = |(name, template)| {
+        fs::write(folder.join(format!("{name}.xml")), template).context("writing a scenario")?;
+        let text = scenario::expand(folder, name, values).map_err(|error| anyhow!(error))?;
+        Ok((name, text))
+    };
+    SCENARIOS.into_iter().map(expand).collect()
+}
+
+fn values(folder: &Path, options: &Options) -> BTreeMap<String, String> {
+    let speech = folder.join(SPEECH);
     let speaks = if options.rtp {
         format!(
             "<nop><action><exec rtp_stream=\"{},-1,8\"/></action></nop>",
@@ -261,23 +265,20 @@ fn values(site: &Site, options: &Options) -> BTreeMap<String, String> {
             "<recv request=\"BYE\"/>\n  {{ok}}",
         )
     };
-    [
+    let own = [
         ("to", LINE.to_owned()),
         ("from", "+420777[call_number]".to_owned()),
-        ("codec", "8".to_owned()),
-        ("codec_name", "PCMA".to_owned()),
-        ("star", "*40".to_owned()),
         ("user", "[field0]".to_owned()),
         ("password", String::new()),
         ("refresh_ms", REFRESH_MS.to_string()),
-        ("told", String::new()),
         ("talk_ms", options.talk_ms.to_string()),
         ("leaves", leaves.to_owned()),
         ("ends", ends.to_owned()),
         ("speaks", speaks),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    ];
+    let mut values = scenario::defaults();
+    values.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    values
 }
 
 fn speech(site: &Site) -> Result<()> {
@@ -290,4 +291,28 @@ fn speech(site: &Site) -> Result<()> {
     )
     .map(drop)
     .context("making the callers' speech")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn every_name_in_a_scenario_of_the_load_stands_for_something() {
+        for given in [vec!["load"], vec!["load", "--rtp", "--waiting", "10"]] {
+            let folder = tempfile::tempdir().unwrap();
+            let options = Arguments::parse_from(given).options;
+
+            let all = expanded(folder.path(), &values(folder.path(), &options));
+
+            assert_eq!(all.unwrap().len(), SCENARIOS.len());
+        }
+    }
 }
