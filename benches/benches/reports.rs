@@ -18,7 +18,7 @@ fn reports(criterion: &mut Criterion) {
     let store = runtime.block_on(async {
         let store = store::sql::open(&database).await.unwrap();
         let line = LineId::parse("help").unwrap();
-        benches::year::fill(&*store, line, CALLS_A_DAY)
+        benches::year::fill(&*store, line, CALLS_A_DAY, jiff::civil::date(2026, 11, 1))
             .await
             .unwrap();
         store

@@ -1,6 +1,12 @@
-//! A year of a line that nobody called: counts, rows and tables, for measurements and pictures.
+//! A year of a line that nobody called: counts, rows and tables, for measurements, pictures and the demo.
+//!
+//! Nothing of it is made up but the calls: they are folded, closed, generalised and stored by what does so in service.
 
 use std::time::Duration;
+
+use jiff::ToSpan;
+use jiff::civil;
+use jiff::tz::TimeZone;
 
 use dispatch::{
     Class, Closed, ContactId, Decision, LegId, LineId, Moment, OperatorId, Outcome, QueueId, Seq,
@@ -10,8 +16,6 @@ use records::{ClosedPeriod, Counts, Date, Holds, QuarterHour, generalise, tables
 use store::sql::{Store, StoreError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// 2025-11-01T00:00:00Z.
-const BEGIN: Moment = Moment::from_micros(1_761_955_200_000_000);
 /// Contacts in a thousand that end before anybody answers.
 const ABANDONED_PERMILLE: u64 = 90;
 
@@ -26,14 +30,18 @@ impl Dice {
     }
 }
 
-/// Writes a year, from 2025-11-01 on, of a line with so many calls a day.
+/// Writes the twelve whole months before this day, of a line with so many calls a day.
 ///
 /// # Errors
 /// [`StoreError`] when the store does not take it.
-pub async fn fill(store: &dyn Store, line: LineId, calls_a_day: u64) -> Result<(), StoreError> {
+pub async fn fill(
+    store: &dyn Store,
+    line: LineId,
+    calls_a_day: u64,
+    today: civil::Date,
+) -> Result<(), StoreError> {
     let (mut dice, mut counts, mut contact) = (Dice(7), Counts::default(), 0);
-    for (number, date) in (0..).zip(days()) {
-        let midnight = BEGIN + DAY * number;
+    for (midnight, date) in days(today) {
         counts.turn(midnight, date);
         write(store, &mut counts, &mut dice).await?;
         for _ in 0..calls_a_day * (80 + dice.below(41)) / 100 {
@@ -49,12 +57,16 @@ pub async fn fill(store: &dyn Store, line: LineId, calls_a_day: u64) -> Result<(
     Ok(())
 }
 
-/// The days of the year, and the one that ends it.
-fn days() -> impl Iterator<Item = Date> {
-    let months = (11..=12).map(|month| (2025, month));
-    let months = months.chain((1..=10).map(|month| (2026, month)));
-    let of_month = |(year, month)| (1..=31).filter_map(move |day| Date::new(year, month, day));
-    months.flat_map(of_month).chain(Date::new(2026, 11, 1))
+/// The days of the twelve months, and the one that ends them, each with its midnight in UTC.
+fn days(today: civil::Date) -> impl Iterator<Item = (Moment, Date)> {
+    let end = today.first_of_month();
+    let days = (end - 1.year()).series(1.day());
+    days.take_while(move |day| *day <= end).filter_map(|day| {
+        let midnight = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        let micros = u64::try_from(midnight.as_microsecond()).ok()?;
+        let date = Date::parse(&day.to_string())?;
+        Some((Moment::from_micros(micros), date))
+    })
 }
 
 fn call(counts: &mut Counts, dice: &mut Dice, of: (ContactId, LineId), midnight: Moment) {
@@ -126,4 +138,26 @@ async fn write(store: &dyn Store, counts: &mut Counts, dice: &mut Dice) -> Resul
             .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_is_the_twelve_whole_months_before_today() {
+        let days: Vec<(Moment, Date)> = days(civil::date(2026, 11, 30)).collect();
+
+        let [first, last] = [days.first(), days.last()].map(|day| day.copied());
+        let midnight = |seconds: u64| Moment::from_micros(seconds * 1_000_000);
+        assert_eq!(days.len(), 366);
+        assert_eq!(
+            first,
+            Date::new(2025, 11, 1).map(|date| (midnight(1_761_955_200), date))
+        );
+        assert_eq!(
+            last,
+            Date::new(2026, 11, 1).map(|date| (midnight(1_793_491_200), date))
+        );
+    }
 }

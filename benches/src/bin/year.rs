@@ -1,10 +1,11 @@
-//! Writes a year of a line that nobody called into a records database: `year FILE [CALLS_A_DAY]`.
+//! Writes the twelve months before this one of a line that nobody called into a records database: `year FILE [CALLS_A_DAY]`.
 #![allow(clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use dispatch::LineId;
+use jiff::tz::TimeZone;
 use store::sql::Database;
 
 const CALLS_A_DAY: u64 = 300;
@@ -30,7 +31,8 @@ fn write(file: PathBuf, calls_a_day: u64) -> Result<(), Box<dyn std::error::Erro
     runtime.block_on(async {
         let store = store::sql::open(&Database::File(file)).await?;
         let line = LineId::parse("help")?;
-        benches::year::fill(&*store, line, calls_a_day).await?;
+        let today = jiff::Timestamp::now().to_zoned(TimeZone::UTC).date();
+        benches::year::fill(&*store, line, calls_a_day, today).await?;
         store.close().await;
         Ok(())
     })

@@ -25,21 +25,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// Nobody stays so long as this after the door was closed.
+const LAST_CALLERS_MAX: Duration = Duration::from_secs(90);
 const TICK: Duration = Duration::from_millis(100);
 const START_MAX: Duration = Duration::from_secs(20);
+/// The packages of programs that are built, and their names.
+pub(crate) const LINKA: (&str, &str) = ("daemon", "linka");
+const YEAR: (&str, &str) = ("benches", "year");
 /// Callers of the pictures come alike each time.
 const SEED_OF_PICTURES: u64 = 11;
 
 /// How the demo runs.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Ends by itself after so many seconds; exits with 1 if by then no caller was answered.
+    /// Lets nobody in any more after so many seconds, and ends when the last caller has left.
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
     /// Repeats the callers of an earlier run, which printed its seed.
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Uses this `linka` and does not build one.
+    /// Uses this `linka`, and the program `year` beside it, and builds neither.
     #[arg(long, value_name = "FILE")]
     linka: Option<PathBuf>,
     /// Where it is to be seen: on the wallboard in a browser, or as words on this terminal.
@@ -56,7 +61,8 @@ enum View {
     Terminal,
 }
 
-/// Plays until Ctrl-C or the end of the given time, then ends everything it started.
+/// Plays until Ctrl-C or the end of the given time, then ends everything it started. Fails when too few of those who
+/// stayed on the line were answered.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let stop = stop_on_signal().context("catching Ctrl-C")?;
     ensure(&[SIPP, SOX])?;
@@ -68,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         Some(linka) => linka
             .canonicalize()
             .with_context(|| format!("{}", linka.display()))?,
-        None => build()?,
+        None => build(&[LINKA, YEAR])?,
     };
     let seed = options.seed.unwrap_or_else(seed_from_clock);
     let site = Site::prepare(shell::target().join("demo"), &linka)?;
@@ -77,6 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         site.sip(),
         site.folder().display()
     );
+    fill_a_year(&site)?;
     let mut serve = start_serve(&site, &stop)?;
     let centre = Centre::new(&site, seed)?;
     let view = match options.view {
@@ -90,11 +97,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     drop(view);
     let tally = played?;
     println!("\nxtask: {tally}");
-    let nobody_answered = options.seconds.is_some() && tally.answered == 0;
-    Ok(if nobody_answered {
-        ExitCode::FAILURE
-    } else {
+    Ok(if tally.is_well_answered() {
         ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 
@@ -103,7 +109,7 @@ pub(crate) fn screenshots() -> Result<ExitCode> {
     let stop = stop_on_signal().context("catching Ctrl-C")?;
     ensure(&[SIPP, SOX, CHROMIUM])?;
     dashboards::build()?;
-    let site = Site::prepare(shell::target().join("demo"), &build()?)?;
+    let site = Site::prepare(shell::target().join("demo"), &build(&[LINKA, YEAR])?)?;
     fill_a_year(&site)?;
     let pictures = shell::root().join("dashboards/screenshots");
     std::fs::create_dir_all(&pictures)?;
@@ -126,25 +132,21 @@ pub(crate) fn screenshots() -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// Counts of a year that nobody called in, so that reports have something to show.
+/// A past year of calls that nobody made, so that reports have something to show. It is written before `linka` serves, by
+/// a program that counts and closes as `linka` does and stores with its own store.
 fn fill_a_year(site: &Site) -> Result<()> {
+    let year = site.linka().with_file_name(YEAR.1);
     std::fs::create_dir_all(site.data())?;
-    let file = site.data().join("linka.db");
-    let status = shell::cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "-p",
-            "benches",
-            "--bin",
-            "year",
-            "--",
-        ])
-        .arg(&file)
-        .status()
-        .context("starting cargo")?;
-    anyhow::ensure!(status.success(), "no year was written ({status})");
+    let output = Command::new(&year)
+        .arg(site.data().join("linka.db"))
+        .output()
+        .with_context(|| format!("starting {}", year.display()))?;
+    anyhow::ensure!(
+        output.status.success(),
+        "no year was written ({}): {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
     Ok(())
 }
 
@@ -176,8 +178,16 @@ fn play(
     end: Option<Instant>,
     stop: &AtomicBool,
 ) -> Result<Tally> {
-    while !stop.load(Ordering::Relaxed) && end.is_none_or(|end| Instant::now() < end) {
-        centre.tick(Instant::now())?;
+    let given_up = end.map(|end| end + LAST_CALLERS_MAX);
+    while !stop.load(Ordering::Relaxed) && !centre.is_empty() {
+        let now = Instant::now();
+        centre.tick(now)?;
+        if end.is_some_and(|end| now >= end) {
+            centre.close_door();
+        }
+        if given_up.is_some_and(|given_up| now >= given_up) {
+            break;
+        }
         if let Some(status) = serve.ended()? {
             bail!(
                 "linka ended while callers were on the line ({status}):\n{}",
@@ -222,16 +232,26 @@ fn start_serve(site: &Site, stop: &AtomicBool) -> Result<Program> {
     Ok(serve)
 }
 
-pub(crate) fn build() -> Result<PathBuf> {
-    println!("xtask: building linka (release; the first time takes minutes)");
-    let status = shell::cargo()
-        .args(["build", "--release", "-p", "daemon", "--bin", "linka"])
-        .status()
-        .context("starting cargo")?;
-    if !status.success() {
-        bail!("linka does not build ({status})");
+/// Builds these programs, each a package and its binary, and returns where the first one is.
+pub(crate) fn build(programs: &[(&str, &str)]) -> Result<PathBuf> {
+    let names: Vec<&str> = programs.iter().map(|(_, name)| *name).collect();
+    println!(
+        "xtask: building {} (release; the first time takes minutes)",
+        names.join(" and ")
+    );
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--release"]);
+    for (package, name) in programs {
+        cargo.args(["-p", package, "--bin", name]);
     }
-    Ok(shell::target().join("release/linka"))
+    let status = cargo.status().context("starting cargo")?;
+    anyhow::ensure!(
+        status.success(),
+        "{} does not build ({status})",
+        names.join(" or ")
+    );
+    let first = names.first().context("nothing to build")?;
+    Ok(shell::target().join("release").join(first))
 }
 
 fn stop_on_signal() -> io::Result<Arc<AtomicBool>> {

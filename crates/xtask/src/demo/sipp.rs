@@ -1,14 +1,14 @@
 //! The demo's SIPp processes: one for each phone and one for each caller.
 
 use super::program::Program;
-use super::site::{LINE, Site};
+use super::site::Site;
 use super::{keys, scenario};
 use crate::shell;
 use anyhow::{Context, Result, anyhow};
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The trunk's address in the example configuration.
 pub(crate) const TRUNK_HOST: &str = "127.0.0.2";
@@ -48,7 +48,7 @@ pub(crate) enum Calls {
 
 impl<'site> Peers<'site> {
     pub(crate) fn new(site: &'site Site) -> Result<Self> {
-        let scenarios = shell::root().join("crates/daemon/tests/scenarios");
+        let scenarios = scenarios();
         let speech = site.folder().join(SPEECH);
         let spoken = shell::root().join("config/prompts/cs/waiting-stay.wav");
         shell::output(
@@ -77,7 +77,7 @@ impl<'site> Peers<'site> {
             .join("sipp")
             .join(format!("{}-{}", self.started, peer.scenario));
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-        let values = self.values(peer);
+        let values = values(self.site.folder(), peer);
         let write = |name: &str, file: &str| -> Result<()> {
             let text =
                 scenario::expand(&self.scenarios, name, &values).map_err(|error| anyhow!(error))?;
@@ -124,23 +124,6 @@ impl<'site> Peers<'site> {
         Ok(Sipp { program, folder })
     }
 
-    fn values(&self, peer: &Peer<'_>) -> BTreeMap<String, String> {
-        let file = |name: &str| self.site.folder().join(name).to_string_lossy().into_owned();
-        let common = [
-            ("to", LINE.to_owned()),
-            ("codec", "8".to_owned()),
-            ("codec_name", "PCMA".to_owned()),
-            ("sound", file(SPEECH)),
-            ("keys", file(KEYS)),
-            ("star", "*40".to_owned()),
-            ("refresh_ms", "30000".to_owned()),
-            ("user", "nobody".to_owned()),
-            ("told", String::new()),
-        ];
-        let all = common.into_iter().chain(peer.values.clone());
-        all.map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-
     fn free_block(&mut self) -> Result<u16> {
         for _ in 0..PORTS.len() / usize::from(PORTS_EACH) {
             let block = self.next_port;
@@ -158,6 +141,21 @@ impl<'site> Peers<'site> {
     }
 }
 
+/// Where the scenarios of the tests with real peers are.
+fn scenarios() -> PathBuf {
+    shell::root().join("crates/daemon/tests/scenarios")
+}
+
+/// What the names in its scenarios stand for.
+fn values(folder: &Path, peer: &Peer<'_>) -> BTreeMap<String, String> {
+    let file = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let own = [("sound", file(SPEECH)), ("keys", file(KEYS))];
+    let own = own.into_iter().chain(peer.values.clone());
+    let mut values = scenario::defaults();
+    values.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    values
+}
+
 /// A running SIPp; killed when dropped.
 pub(crate) struct Sipp {
     program: Program,
@@ -170,6 +168,11 @@ impl Sipp {
         Ok(self.program.ended()?.is_some())
     }
 
+    /// How many callers it talked with. It may have answered more: who loses the race for a contact is hung up on.
+    pub(crate) fn calls_talked(&self) -> u64 {
+        self.times("talks")
+    }
+
     /// How often its scenario logged exactly this text.
     pub(crate) fn times(&self, event: &str) -> u64 {
         let log = fs::read_to_string(self.folder.join("events.log")).unwrap_or_default();
@@ -180,5 +183,36 @@ impl Sipp {
     pub(crate) fn errors(&self) -> String {
         let errors = fs::read_to_string(self.folder.join("errors.log")).unwrap_or_default();
         format!("{errors}\n{}", self.program.last_words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_a_scenario_of_the_demo_stands_for_something() {
+        let all = [
+            "answers",
+            "caller",
+            "caller-cancels",
+            "caller-cannot-speak",
+            "register-and-dial",
+            "voicemail",
+        ];
+
+        for scenario in all {
+            let peer = Peer {
+                scenario,
+                answers: None,
+                host: PHONES_HOST,
+                port: None,
+                towards: None,
+                once: Calls::One,
+                values: Vec::new(),
+            };
+            let text = scenario::expand(&scenarios(), scenario, &values(Path::new("demo"), &peer));
+            assert_eq!(text.err(), None, "{scenario}");
+        }
     }
 }

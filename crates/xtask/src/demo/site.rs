@@ -1,4 +1,4 @@
-//! The demo's folder: the example configuration on ports of its own, with six operators.
+//! The demo's folder: the example configuration on ports of its own, with six operators and a second line.
 
 use crate::shell;
 use anyhow::{Context, Result, bail};
@@ -7,12 +7,18 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use toml_edit::{DocumentMut, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 /// The demo's operators, in the order they come on shift.
 pub(crate) const OPERATORS: [&str; 6] = ["alena", "dana", "hana", "jana", "lenka", "oksana"];
+/// Who of them speaks the second line's language.
+const SPEAKERS: [&str; 2] = ["hana", "oksana"];
 /// A number of the example's line.
 pub(crate) const LINE: &str = "800000116";
+/// The number of the line in Ukrainian.
+pub(crate) const LINE_IN_UKRAINIAN: &str = "800000117";
+/// After so long a wait any operator takes a call of that line.
+const UKRAINIAN_RELAXES_SECONDS: i64 = 20;
 /// Beside the usual ports, so that a Linka in service is left alone.
 const SIP_PORTS: std::ops::Range<u16> = 15_060..15_160;
 const RTP_PORTS: &str = "15200-15999";
@@ -71,6 +77,7 @@ impl Site {
             let password = site.add_operator(name)?;
             site.passwords.insert(name, password);
         }
+        site.teach()?;
         Ok(site)
     }
 
@@ -132,7 +139,7 @@ impl Site {
         let mut document: DocumentMut = text.parse()?;
         match name {
             "linka.toml" => {
-                let listeners = || value(toml_edit::Array::from_iter([self.sip.to_string()]));
+                let listeners = || value(Array::from_iter([self.sip.to_string()]));
                 document["sip"]["udp"] = listeners();
                 document["sip"]["tcp"] = listeners();
                 document["rtp"]["ports"] = value(RTP_PORTS);
@@ -145,19 +152,34 @@ impl Site {
                         .into_owned(),
                 );
             }
-            "trunks.toml" => {
-                document["trunk"][0]["target"] = value(self.outward.to_string());
-                // Its peers answer calls and nothing else.
-                document["trunk"][0]["options_interval_seconds"] = value(0);
-            }
+            "trunks.toml" => document["trunk"][0]["target"] = value(self.outward.to_string()),
+            "lines.toml" => add_line_in_ukrainian(&mut document)?,
             "queues.toml" => {
                 document["queue"][0]["wrap_up_seconds"] = value(5);
                 document["queue"][0]["wrap_up_hard_seconds"] = value(15);
                 document["queue"][0]["offer_time_seconds"] = value(10);
+                document["queue"][0]["relax"] = Item::ArrayOfTables(relaxing());
             }
             _ => {}
         }
         Ok(document.to_string())
+    }
+
+    /// Writes down who speaks Ukrainian.
+    fn teach(&self) -> Result<()> {
+        let file = self.config().join("operators.toml");
+        let mut document: DocumentMut = fs::read_to_string(&file)?.parse()?;
+        let operators = document["operator"]
+            .as_array_of_tables_mut()
+            .with_context(|| format!("{} has no operators", file.display()))?;
+        for operator in operators.iter_mut() {
+            let name = operator.get("name").and_then(Item::as_str);
+            if name.is_some_and(|name| SPEAKERS.contains(&name)) {
+                operator["skills"] = value(speaks_ukrainian());
+            }
+        }
+        fs::write(&file, document.to_string())
+            .with_context(|| format!("writing {}", file.display()))
     }
 
     /// Adds her as an administrator would, and reads her password from what the command prints.
@@ -189,6 +211,33 @@ impl Site {
     }
 }
 
+/// A second line as the first, in another language and for those who speak it.
+fn add_line_in_ukrainian(document: &mut DocumentMut) -> Result<()> {
+    let lines = document["line"]
+        .as_array_of_tables_mut()
+        .context("there is no line")?;
+    let mut line = lines.get(0).context("there is no line")?.clone();
+    line["name"] = value("help-uk");
+    line["numbers"] = value(Array::from_iter([LINE_IN_UKRAINIAN]));
+    line["languages"] = value(Array::from_iter(["uk"]));
+    line["skills"] = value(speaks_ukrainian());
+    lines.push(line);
+    Ok(())
+}
+
+fn speaks_ukrainian() -> InlineTable {
+    InlineTable::from_iter([("uk", 2)])
+}
+
+/// With both speakers in a call she waits no longer for her language than for anybody.
+fn relaxing() -> ArrayOfTables {
+    let mut relax = Table::new();
+    relax["skill"] = value("uk");
+    relax["after_seconds"] = value(UKRAINIAN_RELAXES_SECONDS);
+    relax["level"] = value(0);
+    ArrayOfTables::from_iter([relax])
+}
+
 fn is_free(port: u16) -> bool {
     UdpSocket::bind(("0.0.0.0", port)).is_ok() && TcpListener::bind(("0.0.0.0", port)).is_ok()
 }
@@ -203,7 +252,8 @@ mod tests {
         let file = folder.join("linka");
         fs::write(
             &file,
-            "#!/bin/sh\necho \"user      $3\npassword  pass-$3\nIt is shown once.\"\n",
+            "#!/bin/sh\nprintf '[[operator]]\\nname = \"%s\"\\n' $3 >> $5/operators.toml\n\
+             echo \"user      $3\npassword  pass-$3\nIt is shown once.\"\n",
         )
         .unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
@@ -231,10 +281,33 @@ mod tests {
             read("queues.toml")["queue"][0]["wrap_up_seconds"].as_integer(),
             Some(5)
         );
+        let interval = &read("trunks.toml")["trunk"][0]["options_interval_seconds"];
+        assert_eq!(interval.as_integer(), Some(10));
         assert_eq!(site.password("jana"), "pass-jana");
         assert_eq!(
             fs::metadata(site.keys()).unwrap().permissions().mode() & 0o777,
             0o700
         );
+    }
+
+    #[test]
+    fn a_second_line_has_operators_who_speak_its_language() {
+        let folder = tempfile::tempdir().unwrap();
+
+        let site = Site::prepare(folder.path().join("demo"), &stand_in(folder.path())).unwrap();
+
+        let read = |name: &str| fs::read_to_string(site.config().join(name)).unwrap();
+        let lines: DocumentMut = read("lines.toml").parse().unwrap();
+        let [first, second] = [0, 1].map(|line| &lines["line"][line]);
+        assert_eq!(second["numbers"][0].as_str(), Some(LINE_IN_UKRAINIAN));
+        assert_eq!(second["languages"][0].as_str(), Some("uk"));
+        assert_eq!(second["greeting"].as_str(), first["greeting"].as_str());
+        assert_eq!(
+            read("operators.toml")
+                .matches("skills = { uk = 2 }")
+                .count(),
+            2
+        );
+        assert!(read("queues.toml").contains("skill = \"uk\""));
     }
 }

@@ -113,7 +113,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     }
     let linka = match &options.linka {
         Some(linka) => linka.canonicalize().context("--linka")?,
-        None => crate::demo::build()?,
+        None => crate::demo::build(&[crate::demo::LINKA])?,
     };
     let folder = match &options.folder {
         Some(folder) => std::path::absolute(folder)?.join("linka-load"),
