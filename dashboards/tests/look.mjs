@@ -89,8 +89,8 @@ async function wrong(page) {
 
 async function taps(page) {
   await page.waitForSelector('#now-title');
-  for (const tap of ['1', '1', '2']) await scene({ tap });
-  await page.waitForTimeout(1_200);
+  for (const tap of ['1', '1']) await scene({ tap });
+  await page.waitForTimeout(2_000);
 }
 
 async function scene(body) {

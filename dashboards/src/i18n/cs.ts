@@ -183,6 +183,9 @@ export const cs = {
     rings: 'Zvoní / po hovoru',
     trunks: 'Spojení do telefonní sítě',
     noTrunks: 'Není nastaveno žádné spojení.',
+    trunksDead: (names: string) => `Spojení do telefonní sítě nefunguje: ${names}.`,
+    allDeadHint: 'Nikdo se teď nedovolá. Dejte hned vědět správě.',
+    someDeadHint: 'Kdo volá přes něj, se nedovolá. Dejte vědět správě.',
     registrationOf: {
       registered: 'registrováno',
       failing: 'registrace odmítána',

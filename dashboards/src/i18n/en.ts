@@ -167,6 +167,9 @@ export const en: Dictionary = {
     does: 'Does',
     rings: 'Rings / wrap-up',
     trunks: 'Trunks',
+    trunksDead: (names) => `The connection to the telephone network does not work: ${names}.`,
+    allDeadHint: 'Nobody can call now. Tell the administrator at once.',
+    someDeadHint: 'Whoever calls by it does not get through. Tell the administrator.',
     noTrunks: 'No trunk is configured.',
     registrationOf: {
       registered: 'registered',

@@ -1,16 +1,18 @@
 import { i18n } from '../i18n/index.svelte';
 import { announcer } from './announcer.svelte';
 import { feed } from './board.svelte';
+import { clock } from './clock.svelte';
 import type { Contact } from './feed';
 import { play } from './tone';
 
 /** How often the tone comes again while something rings. */
 const AGAIN_MS = 4_000;
 
-/** The contact that rings for an operator. */
+/** The contact that rings for an operator; none once its offer has run out or the news is old, for then nobody knows whether it still does. */
 export function ringsFor(login: string): Contact | undefined {
   const me = feed.board.operators.get(login);
   if (!me?.claim || me.occupancy.does === 'talking') return undefined;
+  if (feed.isStale || me.claim.until_ms <= clock.nowMs) return undefined;
   return feed.board.contacts.get(me.claim.contact);
 }
 

@@ -32,14 +32,17 @@ fn operator_answers_sees_taps_and_enters_the_record_by_keyboard() {
     jana.wait_for("CALL_INCOMING", SOON);
     jana.accept();
     page.see(text("The call lasts"));
+    let at_the_answer = page.count(css("[data-answer]"));
     waiting.press('1');
-    page.see(css("[data-taps$='1']"));
+    page.see(css("[data-answer=yes]"));
     waiting.hang_up();
     page.see(role("heading", "Entry about the call"));
     page.focus(css("[data-field='outcome'] [role=radio]"));
     page.press(&["1", "1", "4", "Control+Enter"]);
     page.see(text("The entry is saved."));
 
+    // What she pressed to be heard is no answer.
+    assert_eq!(at_the_answer, 0);
     assert_eq!(page.faults(), [""; 0]);
     assert!(!page.text(css("body")).contains("602123456"));
     let status = linka.status().unwrap();

@@ -79,6 +79,10 @@ export const halted = {
   onCallHint: 'Zavoláme vám, až na vás přijde řada.',
   off: 'Nejste ve směně',
   offHint: 'Nic vám nezazvoní. Tlačítko zapne zvuk a začne směnu.',
+  unknown: 'Není známo, jestli zvoní telefon',
+  unknownHint: 'Stránka ztratila spojení se serverem. Řiďte se telefonem.',
+  cutOff: 'Z telefonní sítě se nikdo nedovolá',
+  cutOffHint: 'Dokud spojení neodpovídá, odtud vám nic nezazvoní. Dejte hned vědět správě.',
   waits: 'Někdo čeká',
   waitsHint: 'Jste připravena a telefon odpovídá. Kdo teď čeká, zvoní jinde nebo potřebuje někoho jiného.',
 };

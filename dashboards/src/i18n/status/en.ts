@@ -61,6 +61,10 @@ export const halted: typeof haltedShape = {
   onCallHint: 'We call you when it is your turn.',
   off: 'You are off shift',
   offHint: 'Nothing will ring. The button turns the sound on and starts your shift.',
+  unknown: 'It is not known whether your phone rings',
+  unknownHint: 'The page has lost the server. Go by your phone.',
+  cutOff: 'Nobody can call from the telephone network',
+  cutOffHint: 'While the connection does not answer, nothing from there will ring. Tell the administrator at once.',
   waits: 'Somebody waits',
   waitsHint: 'You are ready and your phone answers. Whoever waits now rings elsewhere or needs somebody else.',
 };

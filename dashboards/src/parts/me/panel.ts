@@ -1,0 +1,48 @@
+import type { Board, Operator } from '../../lib/feed';
+import { waiting } from '../../lib/views';
+import { trunkWords } from '../words';
+
+/** What the main panel of an operator's page shows. */
+export type Panel = 'unknown' | 'rings' | 'talks' | 'engaged' | 'wrap_up' | 'cut_off' | 'on_call' | 'waits' | 'calm' | 'halted';
+
+/** Whether what the board tells is of this moment. */
+export type News = 'fresh' | 'stale';
+
+/** What the main panel shows to an operator: calm only what is known to be calm. */
+export function panelOf(board: Board, { status }: Operator, news: News): Panel {
+  switch (status.is) {
+    case 'talking':
+      return 'talks';
+    case 'engaged':
+    case 'wrap_up':
+      return status.is;
+    case 'ringing':
+      return news === 'stale' ? 'unknown' : 'rings';
+    case 'on_call':
+      if (news === 'stale') return 'unknown';
+      return isCutOff(board) ? 'cut_off' : 'on_call';
+    case 'free':
+      if (news === 'stale') return 'unknown';
+      if (waiting(board).length > 0) return 'waits';
+      return isCutOff(board) ? 'cut_off' : 'calm';
+    case 'off':
+    case 'paused':
+    case 'paused_by_machine':
+    case 'unassigned':
+    case 'unreachable':
+    case 'unproven':
+    case 'resting':
+      return news === 'stale' ? 'unknown' : 'halted';
+  }
+}
+
+/** The names of the trunks that are known to be dead. */
+export function deadTrunks(board: Board): string[] {
+  return board.trunks.filter((trunk) => trunkWords(trunk).tone === 'bad').map(({ name }) => name);
+}
+
+/** Whether nobody can call: no trunk is alive, or new calls are not taken. */
+export function isCutOff(board: Board): boolean {
+  const isServing = board.health === undefined || board.health.mode === 'serving';
+  return !isServing || deadTrunks(board).length === board.trunks.length;
+}

@@ -1,0 +1,187 @@
+import { cleanup, render, screen } from '@testing-library/svelte';
+import { flushSync } from 'svelte';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { feed } from '../src/lib/board.svelte';
+import { clock } from '../src/lib/clock.svelte';
+import { EMPTY, apply, type Parts } from '../src/lib/feed';
+import { ringsFor } from '../src/lib/ringing.svelte';
+import Me from '../src/pages/Me.svelte';
+import OnShift from '../src/parts/OnShift.svelte';
+import { SCENES } from './fake-scenes.mjs';
+
+const NOON = 1_795_420_800_000;
+const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
+const AGAIN_MS = 4_000;
+
+const play = vi.hoisted(() => vi.fn());
+vi.mock('../src/lib/tone', () => ({ play, isUnlocked: () => true, unlock: async () => undefined }));
+
+let localMs = 0;
+/** The server's moment: its clock goes as the local one. */
+const atMs = () => NOON + localMs;
+
+/** The clock ticks on, with every timer that falls due. */
+async function pass(ms: number) {
+  for (let left = ms; left > 0; left -= 1_000) {
+    localMs += Math.min(1_000, left);
+    clock.tick();
+    await vi.advanceTimersByTimeAsync(Math.min(1_000, left));
+    flushSync();
+  }
+}
+
+/** The feed tells a scene, or parts of one in its place. */
+function tell(scene: string, more: Partial<Parts> = {}, heardMs = localMs) {
+  const parts = SCENES[scene]?.(atMs());
+  if (!parts) throw new Error(`there is no scene ${scene}`);
+  feed.board = apply(EMPTY, 'snapshot', { ...parts, ...more });
+  vi.spyOn(feed, 'silentMs', 'get').mockImplementation(() => Math.max(0, clock.localMs - heardMs));
+  clock.hear(atMs());
+  clock.tick();
+  flushSync();
+}
+
+function now(): string {
+  return document.querySelector('[data-now]')?.textContent ?? '';
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  localMs += 100_000;
+  play.mockClear();
+  vi.spyOn(performance, 'now').mockImplementation(() => localMs);
+  vi.stubGlobal('fetch', async () => Response.json([]));
+  feed.board = EMPTY;
+  feed.taps = [];
+  render(OnShift, { login: 'jana' });
+  render(Me, { who: JANA });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+  cleanup();
+});
+
+const trunk = (name: string, status: 'well' | 'not_probed' | 'asked' | 'silent' | 'not_registered' | 'down') =>
+  ({ name, status, health: 'down', registration: null }) as const;
+
+test('nothing is calm while no trunk is alive, and the dead one is named', () => {
+  tell('calm', { trunks: [trunk('carrier', 'down')] });
+
+  expect(screen.queryByRole('heading', { name: 'Klid' })).toBeNull();
+  expect(now()).toContain('Z telefonní sítě se nikdo nedovolá');
+  expect(document.querySelector('.banner')?.textContent).toContain('carrier');
+});
+
+test('a trunk that nobody probes is not dead', () => {
+  tell('calm', { trunks: [trunk('carrier', 'down'), trunk('gsm-gateway', 'not_probed')] });
+
+  expect(screen.getByRole('heading', { name: 'Klid' })).toBeTruthy();
+  expect(document.querySelector('.banner')?.textContent).toMatch(/carrier(?!.*gsm-gateway)/);
+});
+
+test('with a dead trunk nobody is called at home, and who waits is still told', () => {
+  const [me] = SCENES['calm']?.(atMs()).operators ?? [];
+  const dead = { trunks: [trunk('carrier', 'not_registered')] };
+  tell('calm', { ...dead, operators: [{ ...me!, status: { is: 'on_call', since_ms: atMs() }, place: 'home' }] });
+  const atHome = now();
+  tell('waits', dead);
+
+  expect(atHome).toContain('Z telefonní sítě se nikdo nedovolá');
+  expect(now()).toContain('Někdo čeká');
+});
+
+test('a line that takes no new calls is not calm', () => {
+  tell('calm', { health: { mode: 'draining', unsaved: null, certificate_ends_ms: null } });
+
+  expect(screen.queryByRole('heading', { name: 'Klid' })).toBeNull();
+  expect(now()).toContain('Nové hovory se nepřijímají');
+});
+
+test('a page without news rings no longer, and says that it does not know', async () => {
+  tell('rings');
+  await pass(AGAIN_MS + 1_000);
+  const rung = play.mock.calls.length;
+  await pass(2_000);
+  const [stopped, lost] = [play.mock.calls.length, now()];
+  await pass(30_000);
+
+  expect(rung).toBe(2);
+  expect(play.mock.calls.length).toBe(stopped);
+  expect(ringsFor('jana')).toBeUndefined();
+  expect(lost).toContain('Není známo, jestli zvoní telefon');
+  expect(screen.queryByRole('heading', { name: 'Zvoní vám telefon' })).toBeNull();
+});
+
+test('a tone ends with its offer, whatever comes of it', async () => {
+  tell('rings', {}, Number.POSITIVE_INFINITY);
+  await pass(14_000);
+  const rung = play.mock.calls.length;
+  await pass(30_000);
+
+  expect(rung).toBe(4);
+  expect(play.mock.calls.length).toBe(rung);
+});
+
+test('without news nothing is calm', async () => {
+  tell('calm');
+  await pass(6_000);
+
+  expect(screen.queryByRole('heading', { name: 'Klid' })).toBeNull();
+  expect(now()).toContain('Není známo, jestli zvoní telefon');
+});
+
+/** The caller presses a key; the feed tells it at once. */
+function tap(...keys: string[]) {
+  for (const key of keys) {
+    feed.taps = [...feed.taps, { contact: '901', key, localMs }];
+    localMs += 300;
+  }
+  clock.tick();
+  flushSync();
+}
+
+const answers = () => [...document.querySelectorAll<HTMLElement>('[data-answer]')].map((one) => one.dataset['answer']);
+
+test('one tap is yes and two are no, each for itself and with its age', async () => {
+  tell('talking', {}, Number.POSITIVE_INFINITY);
+  tap('1');
+  const open = answers();
+  await pass(5_000);
+  const yes = answers();
+  tap('1', '1');
+  await pass(2_000);
+
+  expect(open).toEqual(['open']);
+  expect(yes).toEqual(['yes']);
+  expect(answers()).toEqual(['no', 'yes']);
+  expect(document.querySelector('[data-answer=no]')?.textContent).toMatch(/ne\s.*před 0:0[23]/);
+});
+
+test('three taps are neither yes nor no', async () => {
+  tell('talking', {}, Number.POSITIVE_INFINITY);
+  tap('1', '1', '1');
+  await pass(3_000);
+
+  expect(answers()).toEqual(['unclear']);
+});
+
+test('what was pressed before this talk is no answer', async () => {
+  const [contact] = SCENES['talking']?.(atMs()).contacts ?? [];
+  tap('5', '5');
+  localMs += 2_000;
+  tell('talking', { contacts: [{ ...contact!, talking_since_ms: atMs() }] }, Number.POSITIVE_INFINITY);
+  await pass(1_000);
+
+  expect(answers()).toEqual([]);
+});
+
+test('without news no tap is known', async () => {
+  tell('talking');
+  await pass(6_000);
+
+  expect(now()).toContain('Ťuknutí teď nepřicházejí');
+});
