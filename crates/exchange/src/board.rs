@@ -195,9 +195,9 @@ impl Exchange {
 
     pub(crate) fn trunk_rows(&self) -> Vec<TrunkRow> {
         let row = |trunk: &crate::trunks::TrunkState| TrunkRow {
-            name: trunk.name.clone(),
+            name: trunk.settings.name.clone(),
             health: trunk.health,
-            registration: trunk.registration,
+            registration: trunk.registration(),
         };
         self.trunks.iter().map(row).collect()
     }

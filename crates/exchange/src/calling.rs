@@ -78,14 +78,10 @@ impl Exchange {
 
     /// A call to a number of the directory, showing the site's outgoing number.
     pub(crate) fn call_by_trunk(&self, contact: ContactId, entry: &Contactable) -> Option<Call> {
-        let index = self
-            .settings
-            .trunks
-            .iter()
-            .position(|trunk| trunk.name == entry.trunk)?;
-        let (target, host) = self.trunk_target(index)?;
+        let trunk = self.trunks.named(&entry.trunk)?;
+        let (target, host) = self.trunk_target(trunk.id)?;
         let own = self.own_uri(target.listener())?;
-        let shown = self.settings.trunks.get(index)?.outgoing_number.as_ref()?;
+        let shown = trunk.settings.outgoing_number.as_ref()?;
         Some(Call {
             contact,
             whom: entry.who.into(),
@@ -95,7 +91,7 @@ impl Exchange {
                 display: None,
                 uri: own.user(shown.reveal()).build(),
             },
-            gateway: Some(self.trunks.get(index)?.gateway(index)),
+            gateway: Some(trunk.gateway()?),
         })
     }
 
@@ -159,9 +155,12 @@ impl Exchange {
 
     /// The caller's own codec first, so that nothing need be translated.
     fn codecs_for(&self, call: &Call) -> Vec<media::Law> {
-        let mut codecs = call.gateway.map_or_else(
+        let trunk = call
+            .gateway
+            .and_then(|gateway| self.trunks.get(gateway.trunk));
+        let mut codecs = trunk.map_or_else(
             || vec![media::Law::ALaw, media::Law::MuLaw],
-            |gateway| self.trunks[gateway.trunk].codecs.clone(),
+            |trunk| trunk.settings.codecs.clone(),
         );
         let callers = self
             .contacts

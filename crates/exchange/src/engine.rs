@@ -23,7 +23,7 @@ use crate::settings::{Network, Settings};
 use crate::sound::leg;
 use crate::tag::TagSeal;
 use crate::timers::{TimerId, Timers};
-use crate::trunks::TrunkState;
+use crate::trunks::{TrunkId, Trunks};
 
 /// What an exchange is made of.
 pub struct Setup {
@@ -65,7 +65,7 @@ pub struct Exchange {
     pub(crate) contacts: BTreeMap<ContactId, Legs>,
     pub(crate) ports: Ports,
     pub(crate) presences: Presences,
-    pub(crate) trunks: Vec<TrunkState>,
+    pub(crate) trunks: Trunks,
     pub(crate) timers: Timers<Timer>,
     pub(crate) mode: Mode,
     /// Runs while nothing is left of a draining exchange but legs that are hung up.
@@ -119,9 +119,11 @@ pub(crate) enum Timer {
     /// A phone is asked whether it is there.
     ProbePhone(OperatorId),
     /// A trunk is asked whether it is there.
-    ProbeTrunk(usize),
+    ProbeTrunk(TrunkId),
     /// A trunk's name is looked up again.
-    Resolve(usize),
+    LookUpTrunk(TrunkId),
+    /// A registration is tried at a trunk's next address.
+    RegisterTrunk(TrunkId),
     /// Who was hung up on had time to hear it.
     Goodbyes,
     /// Screens may be told again.
@@ -149,7 +151,7 @@ impl Exchange {
             contacts: BTreeMap::new(),
             ports: Ports::default(),
             presences: Presences::default(),
-            trunks: Vec::new(),
+            trunks: Trunks::default(),
             timers: Timers::new(),
             mode: Mode::Serving,
             goodbyes: None,
@@ -390,7 +392,8 @@ impl Exchange {
             Timer::Listen => self.listen(now),
             Timer::ProbePhone(operator) => self.probe_phone(now, operator),
             Timer::ProbeTrunk(trunk) => self.probe_trunk(now, trunk),
-            Timer::Resolve(trunk) => self.resolve_trunk(now, trunk),
+            Timer::LookUpTrunk(trunk) => self.look_up_trunk(now, trunk),
+            Timer::RegisterTrunk(trunk) => self.on_register_time(now, trunk),
             Timer::Goodbyes => self.on_goodbyes_over(),
             Timer::TellScreens => self.on_tell_screens(now),
         }

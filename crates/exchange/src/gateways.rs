@@ -59,7 +59,7 @@ impl Exchange {
         };
         let (contact, whom) = (called.contact, called.whom);
         if let Some(trunk) = self.trunks.get_mut(gateway.trunk) {
-            trunk.pass_over(gateway.number);
+            trunk.pass_over(gateway.address);
         }
         let others = gateway.others.checked_sub(1)?;
         let who = match whom {

@@ -15,6 +15,7 @@ use crate::presence::Acquaintance;
 use crate::session::{Session, SessionError, Terms};
 use crate::sound::Sound;
 use crate::star::PhoneCall;
+use crate::trunks::TrunkId;
 
 /// Seconds after which a refused caller's trunk may try again.
 const RETRY_AFTER_SECONDS: &str = "2";
@@ -102,12 +103,11 @@ impl Exchange {
         let Some(trunk) = self.trunk_at(flow) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
-        let dialled = self
-            .settings
-            .trunks
-            .get(trunk)
-            .and_then(|trunk| self.lines.dialled(request, trunk));
-        let Some(line) = dialled else {
+        let Some(state) = self.trunks.get(trunk) else {
+            return self.reject(now, dialog, Status::FORBIDDEN);
+        };
+        let laws = state.settings.codecs.clone();
+        let Some(line) = self.lines.dialled(request, &state.settings) else {
             return self.reject(now, dialog, Status::NOT_FOUND);
         };
         if self.is_full(trunk) {
@@ -115,7 +115,6 @@ impl Exchange {
             return self.reject_for_now(now, dialog);
         }
         let leg = self.next_leg();
-        let laws = self.trunks[trunk].codecs.clone();
         let hosts = self.hosts_of_trunk(trunk, flow.remote);
         let offer = request.session_description().unwrap_or_default();
         match self.open_sound(leg, flow, &offer, &laws, hosts) {
@@ -202,7 +201,7 @@ impl Exchange {
         let caller = Caller {
             dialog,
             line,
-            trunk: Some(trunk),
+            trunk,
             sound,
             stage: Stage::Ringing { answer },
             contact,
@@ -234,22 +233,21 @@ impl Exchange {
     }
 
     /// Whether one more call is more than the port range or the trunk carries.
-    fn is_full(&self, trunk: usize) -> bool {
+    fn is_full(&self, trunk: TrunkId) -> bool {
         if self.callers.len() >= self.settings.node.contacts_max {
             return true;
         }
         let Some(limit) = self
-            .settings
             .trunks
             .get(trunk)
-            .and_then(|trunk| trunk.calls_max)
+            .and_then(|trunk| trunk.settings.calls_max)
         else {
             return false;
         };
         let callers = self
             .callers
             .values()
-            .filter(|caller| caller.trunk == Some(trunk))
+            .filter(|caller| caller.trunk == trunk)
             .count();
         let called = self
             .called
@@ -446,7 +444,7 @@ struct Arrival {
     leg: LegId,
     dialog: DialogId,
     line: std::sync::Arc<crate::settings::Line>,
-    trunk: usize,
+    trunk: TrunkId,
     sound: Sound,
     number: Option<CallerNumber>,
 }

@@ -79,6 +79,8 @@ pub struct Token(pub u64);
 pub struct Resolution {
     /// The host that was asked for.
     pub host: Host,
+    /// What it is to be spoken to in.
+    pub protocol: sip::Protocol,
     /// Its addresses; empty when it has none.
     pub addresses: Vec<SocketAddr>,
 }
@@ -223,6 +225,28 @@ pub enum Warning {
         /// Its name.
         trunk: String,
     },
+    /// A trunk's name gives no address, or none that we could speak to.
+    TrunkNotFound {
+        /// Its name.
+        trunk: String,
+    },
+    /// A trunk that nobody probes has an address again.
+    TrunkFound {
+        /// Its name.
+        trunk: String,
+    },
+    /// Our registration with a trunk does not hold.
+    TrunkNotRegistered {
+        /// Its name.
+        trunk: String,
+        /// Why.
+        why: NotRegistered,
+    },
+    /// Our registration with a trunk holds again.
+    TrunkRegistered {
+        /// Its name.
+        trunk: String,
+    },
     /// Entries are applied from memory.
     JournalUnsaved {
         /// Why, in a sentence.
@@ -257,4 +281,15 @@ pub enum Warning {
         /// Why, in a sentence.
         reason: &'static str,
     },
+}
+
+/// Why a registration of ours does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRegistered {
+    /// The registrar refuses it.
+    Refused(sip::Status),
+    /// The registrar does not answer.
+    Unanswered,
+    /// What was granted is over, and the refresh has no answer yet.
+    Lapsed,
 }

@@ -12,14 +12,15 @@ use sip::DialogId;
 use crate::settings::{Line, Who};
 use crate::sound::Sound;
 use crate::timers::TimerId;
+use crate::trunks::TrunkId;
 
 /// A caller's leg.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) dialog: DialogId,
     pub(crate) line: Arc<Line>,
-    /// The trunk it came by, while that is configured.
-    pub(crate) trunk: Option<usize>,
+    /// The trunk it came by.
+    pub(crate) trunk: TrunkId,
     pub(crate) sound: Sound,
     pub(crate) stage: Stage,
     pub(crate) contact: ContactId,
@@ -83,9 +84,8 @@ pub(crate) struct Called {
 /// One of the addresses of a trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gateway {
-    pub(crate) trunk: usize,
-    /// Which of its addresses, as the trunk counts them.
-    pub(crate) number: usize,
+    pub(crate) trunk: TrunkId,
+    pub(crate) address: SocketAddr,
     /// How many others can still be tried for the same call.
     pub(crate) others: usize,
 }

@@ -41,6 +41,8 @@ mod waiting;
 
 pub use board::{Board, Holdings};
 pub use engine::{Exchange, Setup};
-pub use input::{Command, Input, Mode, Output, Reply, Resolution, Token, Unwritten, Warning};
+pub use input::{
+    Command, Input, Mode, NotRegistered, Output, Reply, Resolution, Token, Unwritten, Warning,
+};
 pub use screens::{Changed, HAPPENINGS_MAX, Happening, TOLD_EVERY, What};
 pub use settings::Settings;

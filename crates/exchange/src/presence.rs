@@ -1,7 +1,7 @@
 //! Operators' phones: their registrations, and whether they answer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use dispatch::{OperatorId, Reachability};
@@ -10,6 +10,7 @@ use sip::{Flow, ProbeId, Target, Transport, User};
 
 use crate::engine::{Exchange, Timer};
 use crate::input::Output;
+use crate::trunks::TrunkId;
 
 /// Time from one OPTIONS to a phone to the next.
 const PROBE_EVERY: Duration = Duration::from_secs(30);
@@ -31,8 +32,8 @@ pub(crate) struct Presences {
 pub(crate) enum Probed {
     /// An operator's phone.
     Phone(OperatorId),
-    /// A trunk.
-    Trunk(usize),
+    /// A trunk, at this address.
+    Trunk(TrunkId, SocketAddr),
 }
 
 #[derive(Debug, Default)]
@@ -256,7 +257,9 @@ impl Exchange {
     pub(crate) fn on_probed(&mut self, now: Instant, probe: ProbeId, answered: bool) {
         match self.presences.probes.remove(&probe) {
             Some(Probed::Phone(operator)) => self.on_phone_probed(now, operator, answered),
-            Some(Probed::Trunk(trunk)) => self.on_trunk_probed(now, trunk, answered),
+            Some(Probed::Trunk(trunk, address)) => {
+                self.on_trunk_probed(now, trunk, address, answered);
+            }
             None => {}
         }
     }

@@ -153,6 +153,15 @@ pub struct Host {
     pub port: Option<u16>,
 }
 
+impl Trunk {
+    /// Where it is looked for: where calls go, or else where it takes our registration.
+    #[must_use]
+    pub fn host(&self) -> Option<&Host> {
+        let registrar = || Some(&self.register.as_ref()?.registrar);
+        self.target.as_ref().or_else(registrar)
+    }
+}
+
 impl Host {
     /// The address that it is, if it is no name.
     #[must_use]
@@ -177,7 +186,7 @@ impl Host {
 }
 
 /// An outgoing registration.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Register {
     /// Where.
     pub registrar: Host,
@@ -189,6 +198,15 @@ pub struct Register {
     pub password: String,
     /// How long a registration is asked for.
     pub expires: Duration,
+}
+
+impl Register {
+    pub(crate) fn credentials(&self) -> sip::Credentials {
+        sip::Credentials {
+            username: self.auth_user.clone(),
+            password: self.password.clone(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Register {

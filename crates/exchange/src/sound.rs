@@ -8,7 +8,7 @@ use media::{Hosts, Network, Order, PortPair, StreamId};
 use crate::engine::Exchange;
 use crate::presses::Presses;
 use crate::session::Session;
-use crate::trunks::TrunkState;
+use crate::trunks::{TrunkId, TrunkState};
 
 /// The media half of a leg; its stream is open on the media thread.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) fn hosts_of_phone(flow: SocketAddr) -> Hosts {
 impl Exchange {
     /// Who may speak on a leg by a trunk, beside the host that its peer describes: the trunk, wherever its messages come
     /// from and go to.
-    pub(crate) fn hosts_of_trunk(&self, trunk: usize, peer: SocketAddr) -> Hosts {
+    pub(crate) fn hosts_of_trunk(&self, trunk: TrunkId, peer: SocketAddr) -> Hosts {
         let state = self.trunks.get(trunk);
         let networks = state.into_iter().flat_map(TrunkState::hosts);
         Hosts::of(networks.chain([Network::host(peer.ip())]))

@@ -119,6 +119,8 @@ pub struct Centre {
     pub habits: Vec<(&'static str, Habits)>,
     /// What else is special about the carrier behind the trunk.
     pub carrier: Carrier,
+    /// The name that the trunk is looked up by, where its address does not stand in the configuration.
+    pub trunk_name: Option<&'static str>,
     /// Time between two OPTIONS to the trunk.
     pub trunk_probed_every: Option<Duration>,
     /// The rules of distribution.
@@ -154,6 +156,7 @@ impl Default for Centre {
             dialling: Dialling::Plain,
             habits: Vec::new(),
             carrier: Carrier::default(),
+            trunk_name: None,
             trunk_probed_every: None,
             rules: Rules::default(),
             do_not_disturb: DoNotDisturb::Declined,
@@ -271,7 +274,9 @@ impl Centre {
 
     fn trunk_settings(&self) -> Trunk {
         let host = Host {
-            name: Self::trunk().ip().to_string(),
+            name: self
+                .trunk_name
+                .map_or_else(|| Self::trunk().ip().to_string(), str::to_owned),
             port: Some(Self::trunk().port()),
         };
         Trunk {

@@ -2,6 +2,7 @@
 
 mod crash;
 mod dialling;
+mod names;
 mod peers;
 mod script;
 mod sound;
@@ -103,6 +104,7 @@ pub struct World {
     answers: Vec<Reply>,
     /// What came of the last configuration that was given in.
     configured: Option<Reply>,
+    names: names::Names,
 }
 
 impl World {
@@ -159,6 +161,7 @@ impl World {
             taps: Vec::new(),
             answers: Vec::new(),
             configured: None,
+            names: names::Names::default(),
             centre,
             chance,
         };
@@ -193,6 +196,7 @@ impl World {
             self.network.next(),
             self.next_stranger(),
             self.streams.next(),
+            self.names.next(),
         ];
         let peers = self.peers.iter().filter_map(Peer::next);
         around.into_iter().flatten().chain(peers).min()
@@ -204,6 +208,7 @@ impl World {
             self.deliver(datagram);
         }
         self.take_from_streams();
+        self.answer_names();
         self.strangers_speak();
         self.media.on_time(self.now);
         self.flush_media();
@@ -320,7 +325,7 @@ impl World {
                 operator, digit, ..
             } => self.taps.push((operator, digit.as_char())),
             Output::Drained => self.drained = Some(self.now),
-            Output::Resolve { host, .. } => self.fail(&format!("{host:?} is an address already")),
+            Output::Resolve { host, protocol } => self.names.ask(self.now, host, protocol),
         }
     }
 

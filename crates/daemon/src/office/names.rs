@@ -28,7 +28,11 @@ pub(crate) async fn resolve(host: Host, protocol: Protocol, servers: &[SocketAdd
     if addresses.is_empty() {
         tracing::warn!(host = %host.name, "a trunk's name has no address");
     }
-    Resolution { host, addresses }
+    Resolution {
+        host,
+        protocol,
+        addresses,
+    }
 }
 
 fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {

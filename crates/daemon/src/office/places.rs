@@ -75,7 +75,7 @@ impl Places {
         let hosts = settings
             .trunks
             .iter()
-            .filter_map(|trunk| trunk.target.as_ref());
+            .filter_map(exchange::settings::Trunk::host);
         let mut taken = self.lock();
         taken.trunks = trunks.copied().collect();
         let mut before = std::mem::take(&mut taken.hosts);
@@ -261,6 +261,7 @@ mod tests {
 
         let found = |addresses: Vec<SocketAddr>| Resolution {
             host: named.clone(),
+            protocol: sip::Protocol::Tcp,
             addresses,
         };
         places.found(&found(vec![SocketAddr::new(from(198, 7).ip(), 5_060)]));

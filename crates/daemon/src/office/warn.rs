@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dispatch::{ContactId, Notice, OperatorId};
-use exchange::Warning;
+use exchange::{NotRegistered, Warning};
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
@@ -61,6 +61,8 @@ pub(crate) struct Words {
 pub(crate) enum Subject {
     /// The way to the telephone network of that name.
     Trunk(String),
+    /// Our registration there.
+    Registration(String),
     /// The journal and the disk under it.
     Journal,
     /// The certificate of the web.
@@ -73,7 +75,7 @@ impl Subject {
     /// Whether what becomes of it may be written.
     const fn is_machine(&self) -> bool {
         match self {
-            Self::Trunk(_) | Self::Journal | Self::Certificate => true,
+            Self::Trunk(_) | Self::Registration(_) | Self::Journal | Self::Certificate => true,
             Self::Phone(_) => false,
         }
     }
@@ -302,16 +304,12 @@ async fn beat_at(heartbeat: &Heartbeat, ticks: &crate::ticks::Ticks) {
 /// A warning in words.
 pub(crate) fn words(warning: &Warning) -> Words {
     let (kind, text, news) = match warning {
-        Warning::TrunkDown { trunk } => (
-            "trunk-down",
-            format!("trunk {trunk} does not answer"),
-            News::Fails(Subject::Trunk(trunk.clone())),
-        ),
-        Warning::TrunkUp { trunk } => (
-            "trunk-up",
-            format!("trunk {trunk} answers again"),
-            News::Mended(Subject::Trunk(trunk.clone())),
-        ),
+        Warning::TrunkDown { trunk } => trunk_fails(trunk, "does not answer"),
+        Warning::TrunkNotFound { trunk } => trunk_fails(trunk, NOT_FOUND),
+        Warning::TrunkUp { trunk } => trunk_is_well(trunk, "answers again"),
+        Warning::TrunkFound { trunk } => trunk_is_well(trunk, "has an address again"),
+        Warning::TrunkNotRegistered { trunk, why } => not_registered(trunk, *why),
+        Warning::TrunkRegistered { trunk } => registered(trunk),
         Warning::JournalUnsaved { reason } => (
             "journal-unsaved",
             format!("what happens is not on disk: {reason}"),
@@ -350,6 +348,40 @@ pub(crate) fn words(warning: &Warning) -> Words {
         Warning::Distribution(notice) => return distribution(notice),
     };
     Words { kind, text, news }
+}
+
+/// Kind, text and news of a warning.
+type Parts = (&'static str, String, News);
+
+const NOT_FOUND: &str =
+    "has no address that can be reached: its name is not found, or none of our listeners fits";
+
+fn trunk_fails(trunk: &str, how: &str) -> Parts {
+    let news = News::Fails(Subject::Trunk(trunk.to_owned()));
+    ("trunk-down", format!("trunk {trunk} {how}"), news)
+}
+
+fn trunk_is_well(trunk: &str, how: &str) -> Parts {
+    let news = News::Mended(Subject::Trunk(trunk.to_owned()));
+    ("trunk-up", format!("trunk {trunk} {how}"), news)
+}
+
+fn not_registered(trunk: &str, why: NotRegistered) -> Parts {
+    let text = match why {
+        NotRegistered::Refused(status) => {
+            format!("trunk {trunk} refuses our registration ({})", status.code())
+        }
+        NotRegistered::Unanswered => format!("trunk {trunk} does not answer our registration"),
+        NotRegistered::Lapsed => format!("our registration with trunk {trunk} has run out"),
+    };
+    let news = News::Fails(Subject::Registration(trunk.to_owned()));
+    ("trunk-not-registered", text, news)
+}
+
+fn registered(trunk: &str) -> Parts {
+    let text = format!("our registration with trunk {trunk} holds again");
+    let news = News::Mended(Subject::Registration(trunk.to_owned()));
+    ("trunk-registered", text, news)
 }
 
 fn distribution(notice: &Notice) -> Words {

@@ -14,6 +14,7 @@ mod gateways;
 mod hold;
 mod identity;
 mod missed_offers;
+mod named_trunk;
 mod on_call;
 mod overflow;
 mod phones;

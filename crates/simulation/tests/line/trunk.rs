@@ -1,7 +1,10 @@
 //! The trunk: registered with behind a proxy's 407, and probed.
 
-use exchange::Warning;
+use std::net::SocketAddr;
+
 use exchange::board::{TrunkHealth, TrunkStatus};
+use exchange::settings::{Host, Settings};
+use exchange::{NotRegistered, Warning};
 use simulation::{Caller, Centre, Manner, Power, World};
 use sip::RegistrationState;
 
@@ -146,4 +149,177 @@ fn options(world: &World) -> usize {
         .sent_to("trunk")
         .filter(|sent| sent.text.starts_with("OPTIONS"))
         .count()
+}
+
+/// Another trunk, which nobody answers at, above the one there is.
+fn with_another_above(world: &World) -> Settings {
+    let mut settings = world.centre().settings();
+    let mut other = settings.trunks[0].clone();
+    other.name = "new".to_owned();
+    other.addresses.clear();
+    other.register = None;
+    other.probe_interval = None;
+    other.target = Some(Host {
+        name: "198.51.100.77".to_owned(),
+        port: None,
+    });
+    settings.trunks.insert(0, other);
+    settings
+}
+
+/// What the registrar answers to every REGISTER from here on.
+fn registrations(world: &World) -> Vec<String> {
+    let line = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.to_owned()
+    };
+    let sent = world.sent_to("trunk");
+    let sent = sent.filter(|sent| sent.text.starts_with("REGISTER"));
+    sent.map(|sent| line(&sent.text, "Call-ID")).collect()
+}
+
+#[test]
+fn a_trunk_that_is_added_above_takes_nothing_of_the_other() {
+    let mut world = open(centre());
+    world.run(seconds(60));
+    let before = registrations(&world);
+
+    world.reload(with_another_above(&world));
+    world.run(seconds(300));
+
+    let status: Vec<(String, TrunkStatus)> = world
+        .board()
+        .trunks
+        .iter()
+        .map(|trunk| (trunk.name.clone(), trunk.status()))
+        .collect();
+    assert_eq!(
+        status,
+        [
+            ("new".to_owned(), TrunkStatus::NotProbed),
+            ("trunk".to_owned(), TrunkStatus::Well)
+        ]
+    );
+    let mut all = registrations(&world);
+    assert!(all.len() > before.len());
+    all.dedup();
+    assert_eq!(all.len(), 1, "it is one registration still");
+    assert_eq!(world.warnings, []);
+}
+
+#[test]
+fn the_failure_of_a_trunk_that_moved_in_the_list_is_told_as_its_own() {
+    let mut world = open(centre());
+    world.reload(with_another_above(&world));
+
+    world.power("trunk", Power::Off);
+    world.run(seconds(200));
+
+    let trunk = || "trunk".to_owned();
+    let told = [
+        Warning::TrunkDown { trunk: trunk() },
+        Warning::TrunkNotRegistered {
+            trunk: trunk(),
+            why: NotRegistered::Lapsed,
+        },
+    ];
+    assert_eq!(world.warnings, told);
+}
+
+#[test]
+fn a_trunk_that_is_taken_out_ends_its_registration_and_no_other() {
+    let mut world = open(centre());
+    let mut settings = with_another_above(&world);
+    world.reload(settings.clone());
+    world.run(seconds(10));
+
+    settings.trunks.remove(1);
+    world.reload(settings);
+    world.run(seconds(1));
+    let ended = registrations(&world).len();
+    world.run(seconds(600));
+
+    let registers = world.sent_to("trunk");
+    let last = registers
+        .filter(|sent| sent.text.starts_with("REGISTER"))
+        .last();
+    assert!(last.unwrap().text.contains("Expires: 0"));
+    assert_eq!(world.peer("trunk").counts().bindings, 0);
+    assert_eq!(registrations(&world).len(), ended);
+}
+
+#[test]
+fn a_trunk_that_is_renamed_goes_on_with_its_registration() {
+    let mut world = open(centre());
+    let mut settings = world.centre().settings();
+    settings.trunks[0].name = "renamed".to_owned();
+
+    world.reload(settings);
+    world.run(seconds(600));
+
+    assert_eq!(world.peer("trunk").counts().bindings, 1);
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::Well);
+    let mut all = registrations(&world);
+    all.dedup();
+    assert_eq!(all.len(), 1);
+}
+
+#[test]
+fn a_refused_registration_says_so_and_one_mended_by_a_reload_is_told_and_watched() {
+    let mut world = open(centre());
+    let good = world.centre().settings();
+    let mut bad = good.clone();
+    if let Some(register) = &mut bad.trunks[0].register {
+        register.password = "wrong".to_owned();
+    }
+
+    for settings in [&bad, &good, &bad] {
+        world.reload(settings.clone());
+        world.run(seconds(5));
+    }
+
+    let trunk = || "trunk".to_owned();
+    let refused = || {
+        let why = NotRegistered::Refused(sip::Status::PROXY_AUTHENTICATION_REQUIRED);
+        Warning::TrunkNotRegistered {
+            trunk: trunk(),
+            why,
+        }
+    };
+    let mended = Warning::TrunkRegistered { trunk: trunk() };
+    assert_eq!(world.warnings, [refused(), mended, refused()]);
+}
+
+#[test]
+fn a_registrar_is_known_by_its_host_from_whatever_port() {
+    let mut world = open(Centre {
+        line_by_default: true,
+        ..centre()
+    });
+    let mut settings = world.centre().settings();
+    settings.trunks[0].addresses.clear();
+    world.reload(settings);
+    world.run(seconds(1));
+
+    let answers =
+        ["198.51.100.1:49152", "198.51.100.2:5060"].map(|from| called_from(&mut world, from));
+
+    let [host, other] = answers;
+    assert!(!host.starts_with("SIP/2.0 403"), "{host}");
+    assert!(other.starts_with("SIP/2.0 403"), "{other}");
+}
+
+/// The last answer to a call of our own Contact from an address.
+fn called_from(world: &mut World, from: &str) -> String {
+    let at: SocketAddr = from.parse().unwrap();
+    let uri = format!("sip:linka@{}", Centre::exchange());
+    let text = format!(
+        "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch=z9hG4bK{from}\r\nMax-Forwards: 70\r\n\
+         From: <sip:x@{from}>;tag=a\r\nTo: <{uri}>\r\nCall-ID: {from}\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:x@{from}>\r\nContent-Length: 0\r\n\r\n"
+    );
+    world.send(at, &text);
+    world.run(seconds(1));
+    let last = world.sent_to_address(at).last().unwrap();
+    last.text.clone()
 }

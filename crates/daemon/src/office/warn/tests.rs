@@ -235,3 +235,34 @@ fn many_callers_silence_no_machine_and_are_forgotten_the_oldest_first() {
     assert_eq!(told.herald.contacts.len(), REMEMBERED_MAX);
     assert_eq!(told.told(&waits(callers)), None);
 }
+
+fn not_registered_by(trunk: &str, why: NotRegistered) -> Warning {
+    let trunk = trunk.to_owned();
+    Warning::TrunkNotRegistered { trunk, why }
+}
+
+#[test]
+fn registration_that_is_refused_is_not_called_silent() {
+    let text = |why| words(&not_registered_by("carrier", why)).text;
+
+    let refused = text(NotRegistered::Refused(sip::Status::FORBIDDEN));
+    let unanswered = text(NotRegistered::Unanswered);
+
+    assert_eq!(refused, "trunk carrier refuses our registration (403)");
+    assert_eq!(unanswered, "trunk carrier does not answer our registration");
+}
+
+#[test]
+fn trunk_that_answers_again_does_not_end_what_was_told_of_our_registration() {
+    let mut told = Told::new();
+    let failing = not_registered_by("carrier", NotRegistered::Unanswered);
+    let trunk = || "carrier".to_owned();
+    told.told(&failing);
+
+    told.told(&Warning::TrunkUp { trunk: trunk() });
+    let silent = told.told(&failing);
+    told.told(&Warning::TrunkRegistered { trunk: trunk() });
+
+    assert_eq!(silent, None);
+    assert!(told.told(&failing).is_some());
+}

@@ -1,0 +1,347 @@
+//! Where a trunk is, and whether it answers there: look-ups of its name, probes, and what people are told of both.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::{TrunkId, TrunkState, literal};
+use crate::engine::{Exchange, Timer};
+use crate::input::{Output, Resolution, Warning};
+use crate::presence::Probed;
+use crate::settings::Trunk;
+use crate::timers::TimerId;
+
+/// Time from one look-up of a trunk's name to the next, while the trunk is well.
+const LOOKUP_EVERY: Duration = Duration::from_secs(300);
+/// The same while it is not, since it may have moved; and the longest wait for an answer.
+const LOOKUP_EVERY_IN_TROUBLE: Duration = Duration::from_secs(60);
+/// The pause after a look-up that found nothing; it doubles up to [`LOOKUP_EVERY_IN_TROUBLE`].
+const LOOKUP_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// Look-ups that found nothing in a row after which a trunk that is nowhere counts as down.
+const LOOKUPS_FAILED: u32 = 2;
+/// Probes without an answer in a row after which a trunk counts as down.
+const PROBES_FAILED: u32 = 2;
+
+/// Whether a trunk answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkHealth {
+    /// It is never asked: nobody knows.
+    NotProbed,
+    /// It is asked and has not answered yet.
+    Unknown,
+    /// It answered the last probe.
+    Up,
+    /// It did not answer the last probe, after it answered the one before.
+    Silent,
+    /// It does not answer, or is nowhere to be found.
+    Down,
+}
+
+/// Time between two probes of a trunk; none of one that nobody would know where to ask.
+fn probed_every(settings: &Trunk) -> Option<Duration> {
+    settings
+        .probe_interval
+        .filter(|_| settings.host().is_some())
+}
+
+impl TrunkHealth {
+    pub(super) fn of_new(settings: &Trunk) -> Self {
+        match probed_every(settings) {
+            None => Self::NotProbed,
+            Some(_) => Self::Unknown,
+        }
+    }
+
+    /// What is left of it under other settings.
+    pub(super) fn under(self, settings: &Trunk) -> Self {
+        match (probed_every(settings), self) {
+            (None, _) | (Some(_), Self::NotProbed) => Self::of_new(settings),
+            (Some(_), Self::Unknown | Self::Up | Self::Silent | Self::Down) => self,
+        }
+    }
+}
+
+/// Why a trunk counts as down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreached {
+    /// It does not answer.
+    Silent,
+    /// It has no address that we could speak to.
+    Nowhere,
+}
+
+/// What is known of the look-ups of a trunk's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lookup {
+    /// Its host is an address, or it has none.
+    No,
+    /// It is being looked up, after so many look-ups in a row that found nothing; asked again at the timer.
+    Asked { again: TimerId, failed: u32 },
+    /// So many look-ups in a row found nothing; looked up again at the timer.
+    Pauses { again: TimerId, failed: u32 },
+}
+
+impl Lookup {
+    pub(super) const fn timer(self) -> Option<TimerId> {
+        match self {
+            Self::No => None,
+            Self::Asked { again, .. } | Self::Pauses { again, .. } => Some(again),
+        }
+    }
+
+    const fn failed(self) -> u32 {
+        match self {
+            Self::No => 0,
+            Self::Asked { failed, .. } | Self::Pauses { failed, .. } => failed,
+        }
+    }
+}
+
+impl TrunkState {
+    /// Goes on with other addresses: with the one that is used now, where it is among them.
+    fn found(&mut self, addresses: Vec<SocketAddr>) {
+        let before = self.address();
+        self.addresses = addresses;
+        let mut addresses = self.addresses.iter();
+        let same = addresses.position(|address| Some(*address) == before);
+        self.current = same.unwrap_or(0);
+        if same.is_none() {
+            self.moved();
+        }
+    }
+
+    /// Of its new address nothing is known; a trunk that is down stays it until it answers.
+    fn moved(&mut self) {
+        match self.health {
+            TrunkHealth::Up | TrunkHealth::Silent | TrunkHealth::Unknown => {
+                self.health = TrunkHealth::Unknown;
+                self.failures = 0;
+            }
+            TrunkHealth::Down if probed_every(&self.settings).is_none() => {
+                self.health = TrunkHealth::NotProbed;
+            }
+            TrunkHealth::NotProbed | TrunkHealth::Down => {}
+        }
+    }
+
+    fn is_well(&self) -> bool {
+        self.health != TrunkHealth::Down && self.holds_what_it_registers()
+    }
+}
+
+impl Exchange {
+    /// Has a trunk's name looked up, now and again and again.
+    pub(crate) fn look_up_trunk(&mut self, now: Instant, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let name = trunk.settings.host();
+        let Some(host) = name.filter(|host| literal(host).is_none()).cloned() else {
+            return;
+        };
+        let again = now + LOOKUP_EVERY_IN_TROUBLE;
+        let again = self.timers.arm(again, Timer::LookUpTrunk(id));
+        let failed = trunk.lookup.failed();
+        let before = std::mem::replace(&mut trunk.lookup, Lookup::Asked { again, failed });
+        let protocol = trunk.settings.protocol;
+        if let Some(before) = before.timer() {
+            self.timers.cancel(before);
+        }
+        self.push(Output::Resolve { host, protocol });
+    }
+
+    pub(crate) fn on_resolved(&mut self, now: Instant, resolution: Resolution) {
+        let Resolution {
+            host,
+            protocol,
+            mut addresses,
+        } = resolution;
+        // What no listener speaks to is no address for us.
+        addresses.retain(|address| self.listener_for(protocol, *address).is_some());
+        let of_host = |trunk: &&TrunkState| {
+            trunk.settings.host() == Some(&host) && trunk.settings.protocol == protocol
+        };
+        let trunks = self.trunks.iter().filter(of_host);
+        let trunks: Vec<TrunkId> = trunks.map(|trunk| trunk.id).collect();
+        for id in trunks {
+            if addresses.is_empty() {
+                self.on_trunk_not_found(now, id);
+            } else {
+                self.on_trunk_found(now, id, addresses.clone());
+            }
+        }
+    }
+
+    /// A name server that fails takes no address away.
+    fn on_trunk_not_found(&mut self, now: Instant, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        // Another trunk of the same name asked.
+        let Lookup::Asked { failed, .. } = trunk.lookup else {
+            return;
+        };
+        let nowhere = trunk.addresses.is_empty();
+        let pause = LOOKUP_AGAIN_AFTER.saturating_mul(1 << failed.min(10));
+        let failed = failed.saturating_add(1);
+        self.look_up_after(now, id, pause.min(LOOKUP_EVERY_IN_TROUBLE), failed);
+        if nowhere && failed >= LOOKUPS_FAILED {
+            self.trunk_is_down(now, id, Unreached::Nowhere);
+        }
+    }
+
+    fn on_trunk_found(&mut self, now: Instant, id: TrunkId, addresses: Vec<SocketAddr>) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let before = (trunk.address(), trunk.health);
+        trunk.found(addresses);
+        let pause = if trunk.is_well() {
+            LOOKUP_EVERY
+        } else {
+            LOOKUP_EVERY_IN_TROUBLE
+        };
+        let is_elsewhere = trunk.address() != before.0;
+        let unasked = probed_every(&trunk.settings).is_none();
+        if unasked && trunk.told.take_if(|_| is_elsewhere).is_some() {
+            let trunk = trunk.settings.name.clone();
+            self.warn(Warning::TrunkFound { trunk });
+        }
+        self.look_up_after(now, id, pause, 0);
+        if is_elsewhere {
+            self.untold.others();
+            self.probe_trunk(now, id);
+        }
+        self.register_if_needed(now, id);
+    }
+
+    fn look_up_after(&mut self, now: Instant, id: TrunkId, pause: Duration, failed: u32) {
+        let again = self.timers.arm(now + pause, Timer::LookUpTrunk(id));
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let before = std::mem::replace(&mut trunk.lookup, Lookup::Pauses { again, failed });
+        if let Some(before) = before.timer() {
+            self.timers.cancel(before);
+        }
+    }
+
+    /// Asks a trunk whether it is there, now and again and again. One that is nowhere cannot answer.
+    pub(crate) fn probe_trunk(&mut self, now: Instant, id: TrunkId) {
+        self.probe_trunk_later(now, id);
+        let trunk = self.trunks.get(id).map(|trunk| &trunk.settings);
+        let Some(trunk) = trunk.filter(|trunk| probed_every(trunk).is_some()) else {
+            return;
+        };
+        let host = trunk.host();
+        let uri = host.and_then(crate::settings::Host::uri);
+        let Some((target, uri)) = self.trunk_place(id).zip(uri) else {
+            return self.on_trunk_silent(now, id, Unreached::Nowhere);
+        };
+        let probed = Probed::Trunk(id, target.remote());
+        let (probe, uri) = (self.presences.next_probe(probed), uri.build());
+        self.command(now, sip::Command::Probe { probe, target, uri });
+    }
+
+    pub(super) fn probe_trunk_later(&mut self, now: Instant, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let Some(every) = probed_every(&trunk.settings) else {
+            return;
+        };
+        let again = self.timers.arm(now + every, Timer::ProbeTrunk(id));
+        if let Some(before) = trunk.probe.replace(again) {
+            self.timers.cancel(before);
+        }
+    }
+
+    /// A probe of one of a trunk's addresses is over. What was asked of an address that is no longer used says nothing.
+    pub(crate) fn on_trunk_probed(
+        &mut self,
+        now: Instant,
+        id: TrunkId,
+        address: SocketAddr,
+        answered: bool,
+    ) {
+        let is_asked = |trunk: &TrunkState| {
+            probed_every(&trunk.settings).is_some() && trunk.address() == Some(address)
+        };
+        if !self.trunks.get(id).is_some_and(is_asked) {
+            return;
+        }
+        if answered {
+            self.on_trunk_answers(id);
+        } else {
+            self.on_trunk_silent(now, id, Unreached::Silent);
+        }
+    }
+
+    /// Any answer means that a trunk lives.
+    fn on_trunk_answers(&mut self, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        trunk.failures = 0;
+        let before = std::mem::replace(&mut trunk.health, TrunkHealth::Up);
+        let told = trunk.told.take();
+        let trunk = trunk.settings.name.clone();
+        if before != TrunkHealth::Up {
+            self.untold.others();
+        }
+        if told.is_some() {
+            self.warn(Warning::TrunkUp { trunk });
+        }
+    }
+
+    /// After two silences in a row a trunk is down, and its next address is tried.
+    fn on_trunk_silent(&mut self, now: Instant, id: TrunkId, why: Unreached) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        trunk.failures = trunk.failures.saturating_add(1);
+        if trunk.failures >= PROBES_FAILED {
+            let silent = trunk.address();
+            self.trunk_is_down(now, id, why);
+            return self.leave_silent_address(now, id, silent);
+        }
+        if trunk.health == TrunkHealth::Up {
+            trunk.health = TrunkHealth::Silent;
+            self.untold.others();
+        }
+    }
+
+    fn leave_silent_address(&mut self, now: Instant, id: TrunkId, silent: Option<SocketAddr>) {
+        let (Some(trunk), Some(silent)) = (self.trunks.get_mut(id), silent) else {
+            return;
+        };
+        trunk.pass_over(silent);
+        if trunk.address() != Some(silent) && trunk.registered_at() == Some(silent) {
+            self.register_trunk(now, id);
+        }
+    }
+
+    /// People are told once of each cause, and its name is looked up at once: it may have moved.
+    fn trunk_is_down(&mut self, now: Instant, id: TrunkId, why: Unreached) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let was = std::mem::replace(&mut trunk.health, TrunkHealth::Down);
+        let told = trunk.told.replace(why);
+        let lookup = trunk.lookup;
+        let trunk = trunk.settings.name.clone();
+        if told != Some(why) {
+            self.warn(match why {
+                Unreached::Silent => Warning::TrunkDown { trunk },
+                Unreached::Nowhere => Warning::TrunkNotFound { trunk },
+            });
+        }
+        if was == TrunkHealth::Down {
+            return;
+        }
+        self.untold.others();
+        match lookup {
+            Lookup::Pauses { failed: 0, .. } => self.look_up_trunk(now, id),
+            Lookup::No | Lookup::Asked { .. } | Lookup::Pauses { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Our registrations with trunks: kept where the trunk is, over every reload, and told of when they fail.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use sip::{Failure, RegistrationId, RegistrationState};
+
+use super::{TrunkId, TrunkState};
+use crate::engine::{Exchange, Timer};
+use crate::gateways::is_of_gateway;
+use crate::input::{NotRegistered, Warning};
+use crate::settings::{Host, Register};
+
+/// The pause before a registration that one address of a trunk did not take is tried at the next.
+const AT_NEXT_ADDRESS_AFTER: Duration = Duration::from_secs(5);
+
+/// A registration that we hold, or want to.
+#[derive(Debug)]
+pub(super) struct Registering {
+    id: RegistrationId,
+    /// The registrar, and our user there.
+    of: (Host, String),
+    asked: Option<Asked>,
+    state: RegistrationState,
+    /// What people were told last, while that is bad.
+    told: Option<NotRegistered>,
+}
+
+/// What was asked for last, and where.
+#[derive(Debug)]
+struct Asked {
+    at: SocketAddr,
+    register: Register,
+}
+
+impl Registering {
+    pub(super) fn new(id: RegistrationId, register: &Register) -> Self {
+        Self {
+            id,
+            of: (register.registrar.clone(), register.user.clone()),
+            asked: None,
+            state: RegistrationState::Unregistered,
+            told: None,
+        }
+    }
+
+    /// Takes the registration out that was held for the same user of the same registrar, whichever trunk it belonged to: to
+    /// end one and to begin the other at once would leave it to chance which of them the registrar heard last.
+    pub(super) fn take(register: &Register, all: &mut Vec<Self>) -> Option<Self> {
+        let of = (&register.registrar, &register.user);
+        let same = |held: &Self| (&held.of.0, &held.of.1) == of;
+        let place = all.iter().position(same)?;
+        let mut taken = all.swap_remove(place);
+        // What fails is tried again at once when an administrator says so.
+        if !taken.holds() {
+            taken.asked = None;
+        }
+        Some(taken)
+    }
+
+    pub(super) const fn state(&self) -> RegistrationState {
+        self.state
+    }
+
+    const fn holds(&self) -> bool {
+        match self.state {
+            RegistrationState::Registered { .. } => true,
+            RegistrationState::Failing { .. }
+            | RegistrationState::Lapsed
+            | RegistrationState::Unregistered => false,
+        }
+    }
+}
+
+impl TrunkState {
+    /// Where our registration was asked for last.
+    pub(super) fn registered_at(&self) -> Option<SocketAddr> {
+        let asked = self.registering.as_ref()?.asked.as_ref()?;
+        Some(asked.at)
+    }
+
+    pub(super) fn holds_what_it_registers(&self) -> bool {
+        self.registering.as_ref().is_none_or(Registering::holds)
+    }
+
+    /// Whether what was asked for last, and where, is still what is wanted.
+    fn is_registering(&self) -> bool {
+        let asked = self.registering.as_ref();
+        let asked = asked.and_then(|registering| registering.asked.as_ref());
+        asked.is_some_and(|asked| {
+            self.addresses.contains(&asked.at)
+                && self.settings.register.as_ref() == Some(&asked.register)
+        })
+    }
+}
+
+impl Exchange {
+    /// Registers with a trunk that is elsewhere now, or otherwise than before.
+    pub(super) fn register_if_needed(&mut self, now: Instant, id: TrunkId) {
+        if self
+            .trunks
+            .get(id)
+            .is_some_and(|trunk| !trunk.is_registering())
+        {
+            self.register_trunk(now, id);
+        }
+    }
+
+    /// Registers with a trunk where it is now.
+    pub(super) fn register_trunk(&mut self, now: Instant, id: TrunkId) {
+        let Some(target) = self.trunk_place(id) else {
+            return;
+        };
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let register = trunk.settings.register.clone();
+        let (Some(registering), Some(register)) = (trunk.registering.as_mut(), register) else {
+            return;
+        };
+        let Some(registrar) = register.registrar.uri() else {
+            return;
+        };
+        let command = sip::Register {
+            registration: registering.id,
+            target,
+            registrar: registrar.clone().build(),
+            address_of_record: registrar.user(&register.user).build(),
+            contact_user: register.user.clone(),
+            credentials: Some(register.credentials()),
+            expires: register.expires,
+        };
+        let at = target.remote();
+        registering.asked = Some(Asked { at, register });
+        self.command(now, sip::Command::Register(Box::new(command)));
+    }
+
+    pub(super) fn unregister(&mut self, now: Instant, registering: &Registering) {
+        let registration = registering.id;
+        self.command(now, sip::Command::Unregister { registration });
+    }
+
+    pub(crate) fn on_registration(
+        &mut self,
+        now: Instant,
+        registration: RegistrationId,
+        state: RegistrationState,
+    ) {
+        let mut trunks = self.trunks.all.iter_mut();
+        let found = trunks.find_map(|trunk| {
+            let of_trunk = trunk.registering.as_mut();
+            let held = of_trunk.filter(|registering| registering.id == registration)?;
+            Some((trunk.id, trunk.settings.name.clone(), held))
+        });
+        let Some((id, trunk, registering)) = found else {
+            return;
+        };
+        registering.state = state;
+        let before = registering.told;
+        registering.told = match state {
+            RegistrationState::Failing { reason, .. } => Some(why(reason)),
+            RegistrationState::Lapsed => Some(NotRegistered::Lapsed),
+            RegistrationState::Registered { .. } => None,
+            RegistrationState::Unregistered => before,
+        };
+        let news = (before, registering.told);
+        self.untold.others();
+        match news {
+            // It has just been told that it ran out without an answer.
+            (Some(NotRegistered::Lapsed), Some(NotRegistered::Unanswered)) => {}
+            (Some(_), None) => self.warn(Warning::TrunkRegistered { trunk }),
+            (before, Some(why)) if before != Some(why) => {
+                self.warn(Warning::TrunkNotRegistered { trunk, why });
+            }
+            (None | Some(_), None | Some(_)) => {}
+        }
+        if let RegistrationState::Failing { reason, .. } = state
+            && is_of_gateway(reason)
+        {
+            self.leave_failing_address(now, id);
+        }
+    }
+
+    /// An address of a trunk took no registration: the next one may.
+    fn leave_failing_address(&mut self, now: Instant, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let Some(failing) = trunk.registered_at() else {
+            return;
+        };
+        trunk.pass_over(failing);
+        if trunk.address() != Some(failing) {
+            let soon = now + AT_NEXT_ADDRESS_AFTER;
+            self.timers.arm(soon, Timer::RegisterTrunk(id));
+        }
+    }
+
+    /// A registration that failed is tried where the trunk is now, unless it holds again.
+    pub(crate) fn on_register_time(&mut self, now: Instant, id: TrunkId) {
+        let Some(trunk) = self.trunks.get(id) else {
+            return;
+        };
+        if !trunk.holds_what_it_registers() && trunk.registered_at() != trunk.address() {
+            self.register_trunk(now, id);
+        }
+    }
+}
+
+/// Why our registration does not hold, as people are told it.
+const fn why(reason: Failure) -> NotRegistered {
+    match reason {
+        Failure::Status(status) => NotRegistered::Refused(status),
+        Failure::Timeout | Failure::Transport => NotRegistered::Unanswered,
+    }
+}

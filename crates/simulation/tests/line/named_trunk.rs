@@ -1,0 +1,178 @@
+//! A trunk that is known by its name: looked up until it is found, registered with wherever it moves.
+
+use std::net::SocketAddr;
+
+use exchange::Warning;
+use exchange::board::{TrunkHealth, TrunkStatus};
+use simulation::{Centre, World};
+
+use super::seconds;
+
+const NAME: &str = "carrier.test";
+/// Where the carrier moves to. Nobody answers there.
+const ELSEWHERE: ([u8; 4], u16) = ([198, 51, 100, 9], 5060);
+
+fn elsewhere() -> SocketAddr {
+    SocketAddr::from(ELSEWHERE)
+}
+
+fn centre() -> Centre {
+    Centre {
+        registers: true,
+        trunk_name: Some(NAME),
+        trunk_probed_every: Some(seconds(10)),
+        ..Centre::default()
+    }
+}
+
+/// A world whose name server knows the carrier.
+fn found() -> World {
+    let mut world = World::new(7, centre());
+    world.name(NAME, &[Centre::trunk()]);
+    world.run(seconds(20));
+    assert!(sent(&world, Centre::trunk(), "REGISTER") > 0);
+    world
+}
+
+/// How many requests of a method went to an address.
+fn sent(world: &World, to: SocketAddr, method: &str) -> usize {
+    let sent = world.sent_to_address(to);
+    sent.filter(|sent| sent.text.starts_with(method)).count()
+}
+
+#[test]
+fn a_name_server_that_is_late_at_the_start_is_asked_again_within_seconds() {
+    let mut world = World::new(7, centre());
+    world.run(seconds(12));
+    world.name(NAME, &[Centre::trunk()]);
+
+    world.run(seconds(20));
+
+    assert!(sent(&world, Centre::trunk(), "REGISTER") > 0);
+}
+
+#[test]
+fn a_carrier_that_moves_is_registered_with_where_it_is_now() {
+    let mut world = found();
+
+    world.name(NAME, &[elsewhere()]);
+    world.run(seconds(301));
+
+    assert!(sent(&world, elsewhere(), "REGISTER") > 0);
+}
+
+#[test]
+fn another_name_is_never_looked_for_at_the_old_ones_address() {
+    let mut world = found();
+    world.name("new.test", &[elsewhere()]);
+    world.edit(|centre| centre.trunk_name = Some("new.test"));
+    let settings = world.centre().settings();
+
+    world.reload(settings);
+    world.run(seconds(10));
+
+    let to_new = |sent: &&simulation::Sent| sent.text.contains("new.test");
+    assert_eq!(world.sent_to("trunk").filter(to_new).count(), 0);
+    assert!(sent(&world, elsewhere(), "REGISTER") > 0);
+}
+
+#[test]
+fn a_name_that_is_not_found_is_told_in_its_own_words_and_told_again_when_it_answers() {
+    let mut world = World::new(7, centre());
+    world.run(seconds(30));
+    let nowhere = world.board().trunks.remove(0);
+
+    world.name(NAME, &[Centre::trunk()]);
+    world.run(seconds(40));
+
+    let trunk = || "trunk".to_owned();
+    assert_eq!(nowhere.status(), TrunkStatus::Down);
+    let told = [
+        Warning::TrunkNotFound { trunk: trunk() },
+        Warning::TrunkUp { trunk: trunk() },
+    ];
+    assert_eq!(world.warnings, told);
+}
+
+#[test]
+fn a_name_that_is_not_found_is_told_of_a_trunk_that_nobody_probes() {
+    let mut world = World::new(
+        7,
+        Centre {
+            trunk_probed_every: None,
+            registers: false,
+            ..centre()
+        },
+    );
+    world.run(seconds(30));
+    let nowhere = world.board().trunks.remove(0);
+
+    world.name(NAME, &[Centre::trunk()]);
+    world.run(seconds(40));
+
+    let trunk = || "trunk".to_owned();
+    assert_eq!(nowhere.status(), TrunkStatus::Down);
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::NotProbed);
+    let told = [
+        Warning::TrunkNotFound { trunk: trunk() },
+        Warning::TrunkFound { trunk: trunk() },
+    ];
+    assert_eq!(world.warnings, told);
+}
+
+#[test]
+fn a_name_server_that_fails_takes_no_address_away() {
+    let mut world = found();
+
+    world.name(NAME, &[]);
+    world.run(seconds(1000));
+
+    let trunk = world.board().trunks.remove(0);
+    assert_eq!(trunk.status(), TrunkStatus::Well);
+    assert_eq!(world.warnings, []);
+}
+
+#[test]
+fn addresses_that_only_change_their_order_move_nothing() {
+    let mut world = World::new(7, centre());
+    world.name(NAME, &[Centre::trunk(), elsewhere()]);
+    world.run(seconds(20));
+
+    world.name(NAME, &[elsewhere(), Centre::trunk()]);
+    world.run(seconds(1000));
+
+    assert_eq!(sent(&world, elsewhere(), "REGISTER"), 0);
+    assert_eq!(sent(&world, elsewhere(), "OPTIONS"), 0);
+}
+
+#[test]
+fn a_dead_first_address_is_registered_past_without_a_probe() {
+    let mut world = World::new(
+        7,
+        Centre {
+            trunk_probed_every: None,
+            ..centre()
+        },
+    );
+    world.name(NAME, &[elsewhere(), Centre::trunk()]);
+
+    world.run(seconds(60));
+
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::Well);
+}
+
+#[test]
+fn what_an_old_address_does_not_answer_says_nothing_of_the_new_one() {
+    let mut world = World::new(7, centre());
+    world.name(NAME, &[elsewhere(), Centre::trunk()]);
+
+    // Five probes of the first are out when it is given up, and fail one by one.
+    world.run(seconds(50));
+    let after = |world: &mut World| {
+        world.run(seconds(10));
+        world.board().trunks[0].health
+    };
+    let health: Vec<TrunkHealth> = (0..6).map(|_| after(&mut world)).collect();
+
+    assert_eq!(health, [TrunkHealth::Up; 6]);
+}
