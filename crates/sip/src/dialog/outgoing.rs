@@ -217,6 +217,9 @@ impl Dialog {
             |contact| contact.uri.to_uri(),
         );
         self.route = Route::new(remote, response, Order::Reversed, self.route.heard);
+        if let Target::Flow(_) = calling.invite.target {
+            self.route.keep_to_flow();
+        }
         // Numbers of a fork that lost say nothing about this peer.
         self.remote_cseq = None;
         self.session.learn(response);

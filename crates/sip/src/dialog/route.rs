@@ -33,6 +33,17 @@ pub(crate) struct Route {
     set: Vec<Hop>,
     /// Where the peer was last heard, or where the first request went.
     pub(crate) heard: Target,
+    leads: Leads,
+}
+
+/// What leads to the peer where no proxy stands between.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+enum Leads {
+    /// The address that its Contact names, if it can be reached from here.
+    Contact,
+    /// The flow by which it is registered (RFC 5626 §5.3): what a phone behind NAT says of its address may look like one
+    /// that can be reached, and is none.
+    Flow,
 }
 
 /// Whether Record-Route is read from the top, as the server of the INVITE does, or from the end.
@@ -61,7 +72,12 @@ impl Route {
             Target::FlowOrAddress { flow, .. } => Target::Flow(flow),
             Target::Flow(_) | Target::Address { .. } => heard,
         };
-        Self { remote, set, heard }
+        Self {
+            remote,
+            set,
+            heard,
+            leads: Leads::Contact,
+        }
     }
 
     /// The way of a request that has no dialog yet.
@@ -70,7 +86,13 @@ impl Route {
             remote,
             set: Vec::new(),
             heard,
+            leads: Leads::Contact,
         }
+    }
+
+    /// The peer is a registered phone, and the dialog goes by its flow.
+    pub(crate) const fn keep_to_flow(&mut self) {
+        self.leads = Leads::Flow;
     }
 
     /// A target refresh request or its 2xx names a new remote target (RFC 3261 §12.2).
@@ -129,10 +151,12 @@ impl Route {
     }
 
     /// Where to send it: the address that the next URI names, if it can be reached from here, else where the peer was
-    /// heard. Names are not looked up inside a dialog; `.invalid` and private addresses behind NAT come back by the flow.
+    /// heard; to a registered phone without a proxy always there. Names are not looked up inside a dialog; `.invalid` and
+    /// private addresses behind NAT come back by the flow.
     pub(crate) fn next_hop(&self) -> Target {
         let next = self.set.first().map_or(&self.remote, |hop| &hop.uri).view();
-        if let Some(address) = address_of(&next, self.heard) {
+        let by_flow = self.leads == Leads::Flow && self.set.is_empty();
+        if let Some(address) = address_of(&next, self.heard).filter(|_| !by_flow) {
             return address;
         }
         match (self.heard, self.connection()) {

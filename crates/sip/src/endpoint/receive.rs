@@ -390,9 +390,13 @@ impl Endpoint {
             };
         let id = self.next_dialog();
         let pending = arrival.pending();
-        let Some(dialog) = Dialog::incoming(id, Incoming::new(pending.clone(), agreement)) else {
+        let incoming = Incoming::new(pending.clone(), agreement);
+        let Some(mut dialog) = Dialog::incoming(id, incoming) else {
             return self.reply(arrival, Status::BAD_REQUEST, Added::default());
         };
+        if user.is_some() {
+            dialog.route.keep_to_flow();
+        }
         let owner = ServerOwner::Dialog(id);
         self.core.transactions.receive(
             arrival.keys.own,
