@@ -22,6 +22,8 @@ const PROMPT: Duration = Duration::from_millis(1_500);
 const RESTS: Duration = Duration::from_secs(5);
 /// The first port.
 const FIRST_PORT: u16 = 10_000;
+/// How many starts have ports of their own: what was drawn from thousands of them is not drawn again soon.
+const STARTS_APART: u32 = 32;
 
 /// What one stream hears from a moment on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,7 @@ pub struct MediaThreads {
     address: IpAddr,
     threads: u8,
     ports_each: u16,
+    first_port: u16,
     ready: BTreeSet<(ThreadId, PortId)>,
     streams: BTreeMap<StreamId, Stream>,
     told: BTreeMap<(Instant, u64), Event>,
@@ -64,13 +67,22 @@ pub struct MediaThreads {
 }
 
 impl MediaThreads {
-    /// So many threads with so many port pairs each, all of which are told ready at once.
+    /// So many threads with so many port pairs each, all of which are told ready at once; those of each start of the node
+    /// are others.
     #[must_use]
-    pub fn new(now: Instant, address: IpAddr, threads: u8, ports_each: u16) -> Self {
+    pub fn new(
+        now: Instant,
+        start: u32,
+        address: IpAddr,
+        (threads, ports_each): (u8, u16),
+    ) -> Self {
+        let apart = u16::try_from(start % STARTS_APART).unwrap_or(0);
+        let first_port = FIRST_PORT + apart * 2 * u16::from(threads) * ports_each;
         let mut media = Self {
             address,
             threads,
             ports_each,
+            first_port,
             ready: BTreeSet::new(),
             streams: BTreeMap::new(),
             told: BTreeMap::new(),
@@ -94,7 +106,7 @@ impl MediaThreads {
         PortPair {
             id,
             thread,
-            rtp: SocketAddr::new(self.address, FIRST_PORT + 2 * place),
+            rtp: SocketAddr::new(self.address, self.first_port + 2 * place),
         }
     }
 
@@ -123,7 +135,7 @@ impl MediaThreads {
 
     /// A datagram arrived at one of the ports; those of RTCP hear nothing.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram) {
-        let place = datagram.to.port().wrapping_sub(FIRST_PORT);
+        let place = datagram.to.port().wrapping_sub(self.first_port);
         let (thread, port) = (place / 2 / self.ports_each, place / 2 % self.ports_each);
         if let (Ok(thread), 0) = (u8::try_from(thread), place % 2) {
             let socket = (ThreadId(thread), PortId(port));

@@ -7,7 +7,7 @@ mod registering;
 mod sound;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -73,6 +73,8 @@ pub struct Peer {
     outbox: VecDeque<(Target, Bytes)>,
     said: VecDeque<Datagram>,
     habits: Habits,
+    /// The host that it names as its own.
+    named: IpAddr,
     /// Who registers by it.
     user: Option<String>,
     /// When it registers again after its connection was lost, or it was off.
@@ -113,6 +115,7 @@ impl Peer {
             outbox: VecDeque::new(),
             said: VecDeque::new(),
             habits: Habits::default(),
+            named: address.ip(),
             user: None,
             back_at: None,
             moved: now,
@@ -124,8 +127,10 @@ impl Peer {
         self.manners.insert(String::new(), manner);
     }
 
-    pub(crate) const fn set_habits(&mut self, habits: Habits) {
+    /// What is special about it, and the host that it names as its own.
+    pub(crate) const fn set_habits(&mut self, habits: Habits, named: IpAddr) {
         self.habits = habits;
+        self.named = named;
     }
 
     /// How it tells keys from now on.

@@ -121,7 +121,7 @@ impl World {
         let now = origin();
         let journal = MemoryJournal::default();
         let network = Network::new(weather, Chance::new(chance.word()));
-        let media = threads(now, &centre);
+        let media = threads(now, 1, &centre);
         let exchange = crash::start(
             now,
             (now, BEGIN),
@@ -468,9 +468,8 @@ impl World {
     }
 }
 
-fn threads(now: Instant, centre: &Centre) -> MediaThreads {
-    let (threads, ports) = centre.ports;
-    MediaThreads::new(now, Centre::exchange().ip(), threads, ports)
+fn threads(now: Instant, start: u32, centre: &Centre) -> MediaThreads {
+    MediaThreads::new(now, start, Centre::exchange().ip(), centre.ports)
 }
 
 fn contains(bytes: &[u8], what: &[u8]) -> bool {

@@ -46,4 +46,8 @@ pub enum Behind {
     Nothing,
     /// A router with NAT, which lets in only who was sent to: the addresses that it names lead nowhere.
     Nat,
+    /// The same in the house of the exchange: the address outside is as private as the one inside.
+    NatInTheHouse,
+    /// The same, and the phone has asked for its address outside: it names that, with a port that leads nowhere.
+    NatThatItKnows,
 }

@@ -66,7 +66,8 @@ impl Peer {
     /// It starts again, under another address, and knows nothing of its calls.
     pub(crate) fn start_again(&mut self, now: Instant, address: SocketAddr, seed: [u8; 32]) {
         self.address = address;
-        self.endpoint = Endpoint::new(settings(address, self.habits.protocol), seed, now);
+        let named = SocketAddr::new(self.named, address.port());
+        self.endpoint = Endpoint::new(settings(named, self.habits.protocol), seed, now);
         self.registration = None;
         self.calls.clear();
         self.plans.clear();

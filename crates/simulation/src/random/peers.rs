@@ -32,7 +32,13 @@ pub(super) fn habits(chance: &mut Chance, centre: &Centre) -> Vec<(&'static str,
 
 fn habit(chance: &mut Chance) -> Habits {
     let late = [Duration::ZERO, chance.millis(250, 1_000)];
-    let behind = [Behind::Nothing, Behind::Nat];
+    let behind = [
+        Behind::Nothing,
+        Behind::Nothing,
+        Behind::Nat,
+        Behind::NatInTheHouse,
+        Behind::NatThatItKnows,
+    ];
     let names = [Names::Nothing, Names::Itself];
     Habits {
         sound_after: chance.of(&late).unwrap_or_default(),

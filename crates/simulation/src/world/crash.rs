@@ -97,7 +97,7 @@ impl World {
         });
         self.start += 1;
         self.writer = MemoryWriter::new(journal, self.centre.commit_time);
-        self.media = threads(self.now, &self.centre);
+        self.media = threads(self.now, self.start, &self.centre);
         let bindings = self.kept_bindings();
         let moment = self.moment(self.now);
         self.screen = Screen::default();

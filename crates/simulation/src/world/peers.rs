@@ -13,6 +13,8 @@ use crate::network::Datagram;
 use crate::peer::{self, Behind, Peer};
 use crate::world::World;
 
+const SIP_PORT: u16 = 5060;
+
 impl World {
     pub(super) fn settle_peers(&mut self) {
         let trunk = BTreeMap::from([(
@@ -24,7 +26,7 @@ impl World {
         if let Some(grants) = self.centre.carrier.grants() {
             config.registration = grants;
         }
-        self.add_peer("trunk", config);
+        self.add_peer("trunk", Centre::trunk(), config);
         self.peers[0].tell_keys(self.centre.carrier.keys);
         let seconds = self.centre.second_phones.clone();
         let names = self.centre.operators.clone();
@@ -38,24 +40,27 @@ impl World {
 
     fn add_phone(&mut self, n: u8, name: &str) {
         let habits = self.centre.habits_of(name);
-        let address = match habits.behind {
-            Behind::Nothing => [10, 0, n, 2],
-            Behind::Nat => [192, 168, n, 2],
+        let (inside, outside) = match habits.behind {
+            Behind::Nothing => ([10, 0, n, 2], [10, 0, n, 2]),
+            Behind::NatInTheHouse => ([192, 168, n, 2], [10, 1, n, 2]),
+            Behind::Nat | Behind::NatThatItKnows => ([192, 168, n, 2], [100, 64, n, 2]),
         };
-        let address = SocketAddr::from((address, 5060));
-        if habits.behind == Behind::Nat {
-            let outside = [100, 64, n, 2];
-            self.network.put_behind_nat(address.ip(), outside.into());
+        if habits.behind != Behind::Nothing {
+            self.network.put_behind_nat(inside.into(), outside.into());
         }
-        self.add_peer(name, peer::settings(address, habits.protocol));
+        let named = match habits.behind {
+            Behind::Nothing | Behind::Nat | Behind::NatInTheHouse => inside,
+            Behind::NatThatItKnows => outside,
+        };
+        let config = peer::settings((named, SIP_PORT).into(), habits.protocol);
+        self.add_peer(name, (inside, SIP_PORT).into(), config);
         if let Some(phone) = self.peers.last_mut() {
-            phone.set_habits(habits);
+            phone.set_habits(habits, named.into());
         }
     }
 
-    fn add_peer(&mut self, name: &str, config: EndpointConfig) {
+    fn add_peer(&mut self, name: &str, address: SocketAddr, config: EndpointConfig) {
         let place = self.peers.len();
-        let address = config.listeners[0].advertised;
         let seed = self.chance.seed();
         self.peers
             .push(Peer::new(self.now, (name, place), address, seed, config));

@@ -18,11 +18,15 @@ fn with_phone(habits: Habits) -> World {
     world
 }
 
-fn behind_nat() -> World {
+fn behind(behind: Behind) -> World {
     with_phone(Habits {
-        behind: Behind::Nat,
+        behind,
         ..Habits::default()
     })
+}
+
+fn behind_nat() -> World {
+    behind(Behind::Nat)
 }
 
 /// A caller and her operator, a few seconds after the answer.
@@ -52,16 +56,33 @@ fn a_phone_whose_sound_comes_late_is_heard_and_hears() {
     }
 }
 
+/// All kinds of routers.
+const ROUTERS: [Behind; 3] = [Behind::Nat, Behind::NatInTheHouse, Behind::NatThatItKnows];
+
 #[test]
 fn a_phone_behind_a_router_takes_a_call_and_hears_its_end() {
-    let mut world = behind_nat();
+    for router in ROUTERS {
+        let mut world = behind(router);
+        let (caller, operator) = joined(&mut world);
+        world.run(seconds(60));
 
-    let (caller, operator) = joined(&mut world);
+        assert!(hear_each_other(&world, (caller, operator)), "{router:?}");
+        world.act(caller, Act::HangUp);
+        world.run(seconds(1));
+        assert!(is_over(&world, operator), "{router:?}");
+    }
+}
 
-    assert!(hear_each_other(&world, (caller, operator)));
-    world.act(caller, Act::HangUp);
-    world.run(seconds(1));
-    assert!(is_over(&world, operator));
+#[test]
+fn a_phone_behind_a_router_dials_a_star_code_to_its_end() {
+    for router in ROUTERS {
+        let mut world = behind(router);
+
+        let star = world.dial_from("eva", "*41");
+        world.run(seconds(30));
+
+        assert!(is_over(&world, star), "{router:?}");
+    }
 }
 
 #[test]
