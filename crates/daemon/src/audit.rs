@@ -11,7 +11,7 @@ use store::sql::{
 };
 use web::{Event, note_now};
 
-use crate::audit_end::SeenEnd;
+use crate::audit_end::{FollowedEnd, SeenEnd};
 use crate::cli::{Data, Folders};
 use crate::database::{BY_COMMAND, Records, block_on};
 use crate::erasures::Erasures;
@@ -23,7 +23,7 @@ pub(crate) enum Options {
     /// Check every entry from the first one on, and tell where the audit ends.
     ///
     /// Exit code 0: nothing was changed. Exit code 2: a sentence names the first entry that is missing or was changed. The end is remembered in the keys
-    /// folder, and an audit that is shorter the next time, or another one, is not whole.
+    /// folder, and an audit that is shorter the next time, or another one, is not whole. So is one that is shorter than a running linka saw it.
     Verify(Place),
     /// Print the newest entries, the oldest of them first.
     List {
@@ -69,6 +69,8 @@ pub(crate) fn audit(options: &Options) -> anyhow::Result<String> {
             block_on(async {
                 let store = records.open().await?;
                 let whole = verify(&*store, &key).await?;
+                let followed = FollowedEnd::of(&place.data.data, key);
+                followed.compare(&*store, &whole).await?;
                 seen.compare(&*store, &whole).await?;
                 Ok(in_words(&whole))
             })

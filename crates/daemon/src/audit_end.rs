@@ -1,16 +1,20 @@
-//! The furthest end of the audit that was ever seen, beside the keys: an audit that is shorter or another one was cut off or written anew.
+//! The furthest end of the audit that was ever seen: an audit that is shorter or another one was cut off or written anew.
+//!
+//! It is remembered twice. `linka audit verify` keeps what it saw beside the keys, where the service may not write. The running service keeps what it saw
+//! in the data folder, vouched for by `audit.key`, and looks again every few seconds: so a cut is noticed that came before the first `verify`.
 
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use store::sql::{AuditAnchor, Store, WholeAudit};
+use store::sql::{AuditAnchor, AuditKey, SignedAnchor, Store, WholeAudit};
 
 use crate::anchors;
 
-/// The file in the keys folder: one line.
+/// The file in either folder: one line.
 const FILE: &str = "audit.end";
 
 /// The end that a keys folder remembers.
@@ -31,7 +35,10 @@ impl SeenEnd {
         whole: &WholeAudit,
     ) -> anyhow::Result<()> {
         if let Some(seen) = self.seen()? {
-            fits(store, whole, &seen).await?;
+            let beginning = whole.beginning.anchor();
+            if let Some(sentence) = misfit(store, beginning, whole.end, seen).await? {
+                bail!("the audit is not whole: {sentence}");
+            }
             if seen == whole.end {
                 return Ok(());
             }
@@ -41,22 +48,13 @@ impl SeenEnd {
 
     /// Remembers this end from now on, whatever was seen before: for who restores a backup.
     pub(crate) fn remember(&self, end: &AuditAnchor) -> anyhow::Result<()> {
-        let context = || format!("{} cannot be written", self.0.display());
-        let new = self.0.with_extension("end.new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&new).with_context(context)?;
-        file.write_all(anchors::written(end).as_bytes())
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&new, &self.0))
-            .with_context(context)
+        write(&self.0, &anchors::written(end))
     }
 
     fn seen(&self) -> anyhow::Result<Option<AuditAnchor>> {
         let path = self.0.display();
-        let text = match fs::read_to_string(&self.0) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            other => other.with_context(|| format!("{path} cannot be read"))?,
+        let Some(text) = read(&self.0)? else {
+            return Ok(None);
         };
         let seen = anchors::read(text.trim_end());
         Ok(Some(seen.with_context(|| {
@@ -65,18 +63,121 @@ impl SeenEnd {
     }
 }
 
-async fn fits(store: &dyn Store, whole: &WholeAudit, seen: &AuditAnchor) -> anyhow::Result<()> {
-    let beginning = whole.beginning.anchor();
-    if whole.end.seq < seen.seq {
-        bail!(
-            "the audit is not whole: it ends with entry {}, and entry {} was seen before",
-            whole.end.seq,
-            seen.seq
-        );
+/// The end that the running service remembers.
+#[derive(Clone)]
+pub(crate) struct FollowedEnd {
+    file: PathBuf,
+    key: AuditKey,
+}
+
+impl FollowedEnd {
+    pub(crate) fn of(data: &Path, key: AuditKey) -> Self {
+        let file = data.join(FILE);
+        Self { file, key }
+    }
+
+    /// Compares an audit that is whole in itself with what the service saw.
+    ///
+    /// # Errors
+    /// A sentence: the audit ends earlier, or has another entry where the end once was; or what the service saw cannot be read.
+    pub(crate) async fn compare(
+        &self,
+        store: &dyn Store,
+        whole: &WholeAudit,
+    ) -> anyhow::Result<()> {
+        let Some(seen) = self.seen()? else {
+            return Ok(());
+        };
+        let beginning = whole.beginning.anchor();
+        match misfit(store, beginning, whole.end, seen).await? {
+            Some(sentence) => bail!("the audit is not whole: {sentence}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets what was seen: for who restores a backup, which may be older.
+    pub(crate) fn forget(&self) -> anyhow::Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", self.file.display()))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// What the service saw last; nothing before it served.
+    pub(crate) fn seen(&self) -> anyhow::Result<Option<AuditAnchor>> {
+        let Some(text) = read(&self.file)? else {
+            return Ok(None);
+        };
+        let seen = signed(text.trim_end()).filter(|signed| self.key.vouches_for(signed));
+        let foreign = || format!("{} was not written with audit.key", self.file.display());
+        Ok(Some(seen.with_context(foreign)?.anchor))
+    }
+
+    /// Remembers this end from now on.
+    pub(crate) fn remember(&self, end: AuditAnchor) -> anyhow::Result<()> {
+        let SignedAnchor { anchor, signature } = self.key.sign(end);
+        let mut line = anchors::written(&anchor).trim_end().to_owned() + " ";
+        for byte in signature {
+            let _infallible = write!(line, "{byte:02x}");
+        }
+        write(&self.file, &(line + "\n"))
+    }
+}
+
+/// The place and the signature of a line.
+fn signed(line: &str) -> Option<SignedAnchor> {
+    let (place, digits) = line.rsplit_once(' ')?;
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    Some(SignedAnchor {
+        anchor: anchors::read(place)?,
+        signature: pairs.map(byte).collect::<Option<_>>()?,
+    })
+}
+
+/// What the file says; nothing when there is none.
+fn read(path: &Path) -> anyhow::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+        Ok(text) => Ok(Some(text)),
+    }
+}
+
+/// Replaces the file in one step.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let context = || format!("{} cannot be written", path.display());
+    let new = path.with_extension("end.new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&new).with_context(context)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&new, path))
+        .with_context(context)
+}
+
+/// Why an audit with this beginning and end is not the one that was seen, if it is not.
+///
+/// # Errors
+/// The database does not answer.
+pub(crate) async fn misfit(
+    store: &dyn Store,
+    beginning: AuditAnchor,
+    end: AuditAnchor,
+    seen: AuditAnchor,
+) -> anyhow::Result<Option<String>> {
+    if end.seq < seen.seq {
+        return Ok(Some(format!(
+            "it ends with entry {}, and entry {} was seen before",
+            end.seq, seen.seq
+        )));
     }
     // What was kept long enough is gone, and a signature vouches for it.
     if seen.seq < beginning.seq {
-        return Ok(());
+        return Ok(None);
     }
     let there = if seen.seq == beginning.seq {
         Some(beginning)
@@ -84,11 +185,35 @@ async fn fits(store: &dyn Store, whole: &WholeAudit, seen: &AuditAnchor) -> anyh
         let entries = store.audit_chain(seen.seq..seen.seq + 1).await?;
         entries.first().map(|entry| entry.anchor())
     };
-    if there != Some(*seen) {
-        bail!(
-            "the audit is not whole: its entry {} is another one than was seen before",
-            seen.seq
-        );
+    let another = || format!("its entry {} is another one than was seen before", seen.seq);
+    Ok((there != Some(seen)).then(another))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: AuditKey = AuditKey([1; 32]);
+    const PLACE: AuditAnchor = AuditAnchor {
+        seq: 7,
+        hash: [3; 32],
+    };
+
+    #[test]
+    fn what_the_service_saw_is_believed_with_its_key_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let end = FollowedEnd::of(data.path(), KEY);
+        let before = end.seen().unwrap();
+
+        end.remember(PLACE).unwrap();
+        let other = FollowedEnd::of(data.path(), AuditKey([2; 32]));
+
+        assert_eq!((before, end.seen().unwrap()), (None, Some(PLACE)));
+        assert!(other.seen().is_err());
+        let forged = fs::read_to_string(data.path().join(FILE)).unwrap();
+        fs::write(data.path().join(FILE), forged.replacen('7', "6", 1)).unwrap();
+        assert!(end.seen().is_err());
+        end.forget().unwrap();
+        assert_eq!(end.seen().unwrap(), None);
     }
-    Ok(())
 }

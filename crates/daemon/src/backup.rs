@@ -12,7 +12,7 @@ use store::sql::{AuditKey, BackedUp, BackupKey, Database, Store, check_backup};
 use web::{Event, note_now};
 
 use crate::audit::{in_words, verify};
-use crate::audit_end::SeenEnd;
+use crate::audit_end::{FollowedEnd, SeenEnd};
 use crate::cli::{Data, Folders};
 use crate::database::{BY_COMMAND, Records, block_on};
 use crate::erasures::Erasures;
@@ -123,6 +123,7 @@ pub(crate) fn restore(options: &Options) -> anyhow::Result<String> {
             .context("the backup was restored, and in it")?;
         // The backup may be older than what was seen last.
         SeenEnd::of(&options.folders.keys).remember(&whole.end)?;
+        FollowedEnd::of(data, audit).forget()?;
         let rows = restored.rows;
         Ok(format!(
             "{rows} rows were restored. Nobody is signed in any more.\n{}",

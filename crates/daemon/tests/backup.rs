@@ -171,6 +171,33 @@ fn changed_entry_of_the_audit_is_named() {
 }
 
 #[test]
+fn audit_that_is_cut_off_before_it_was_ever_verified_is_noticed() {
+    let site = Site::new();
+    let linka = site.start();
+    let listed = || said(site.command(&["audit", "list"])).lines().count();
+    let entries = eventually("something is in the audit", SOON, || {
+        Some(listed()).filter(|entries| *entries >= 2)
+    });
+    eventually("its end is remembered", SOON, || {
+        let end = fs::read_to_string(site.data().join("audit.end")).ok()?;
+        end.starts_with(&format!("{entries} ")).then_some(())
+    });
+
+    let file = rusqlite::Connection::open(site.data().join("linka.db")).unwrap();
+    let cut = "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit);
+        UPDATE audit_end SET seq = (SELECT max(seq) FROM audit),
+        hash = (SELECT hash FROM audit ORDER BY seq DESC LIMIT 1) WHERE which = 'head'";
+    file.execute_batch(cut).unwrap();
+
+    eventually("people are told", SOON, || {
+        linka.log().contains("audit-not-whole").then_some(())
+    });
+    linka.kill();
+    let refused = refused(&site.command(&["audit", "verify"]));
+    assert!(refused.contains("was seen before"), "{refused}");
+}
+
+#[test]
 fn audit_that_was_emptied_or_written_anew_is_not_believed() {
     let (site, _) = site_with_backup();
     assert!(said(site.command(&["audit", "verify"])).contains("The audit is whole"));

@@ -9,8 +9,8 @@ use journal::Fact;
 use records::content::Content;
 use web::line::{Act, By, Line, Refusal, Story};
 
-use super::Office;
 use super::screens::reason;
+use super::{Office, done};
 
 /// Why content cannot be entered.
 const TOO_LATE: &str =
@@ -26,19 +26,11 @@ impl Line for OfficeLine {
     async fn act(&self, act: Act) -> Result<(), Refusal> {
         let too_late = matches!(act, Act::Enter { .. });
         let command = Command::Act(Box::new(fact(act)));
-        match self.0.ask(command).await {
-            Some(Reply::Done) => Ok(()),
-            Some(Reply::Refused(_)) if too_late => Err(Refusal::Conflict(TOO_LATE.to_owned())),
-            Some(Reply::Refused(error)) => Err(refusal(&error)),
-            Some(
-                Reply::Status(_)
-                | Reply::Records(_)
-                | Reply::Why(_)
-                | Reply::Content(_)
-                | Reply::Finished(_)
-                | Reply::Draining,
-            )
-            | None => Err(Refusal::NoAnswer),
+        match done(self.0.ask(command).await) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) if too_late => Err(Refusal::Conflict(TOO_LATE.to_owned())),
+            Some(Err(error)) => Err(refusal(&error)),
+            None => Err(Refusal::NoAnswer),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The office: a tokio runtime for everything that may wait: TCP framing, the control socket, names, warnings, metrics.
 
+mod audit;
 mod certificate;
 pub(crate) mod closing;
 pub(crate) mod configured;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use dispatch::InputError;
 use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
 use sip::ListenerId;
@@ -32,6 +34,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use web::tls::Certificate;
 
+use crate::audit_end::FollowedEnd;
 use crate::calendar::Calendar;
 use crate::configuration::{self, Node, Problem};
 use crate::signalling::{
@@ -196,17 +199,14 @@ pub(crate) fn open(
         office.clone(),
         tokio::net::TcpListener::from_std(opening.metrics)?,
     ));
-    if let Some(shown) = office.certificate.clone() {
-        tokio::spawn(certificate::watch(office.clone(), shown, to_herald.clone()));
-    }
     let mut herald = warn::Herald::new(office.ways());
     for words in &opening.news {
         herald.tell(warn::Now::read(), words);
     }
     let news = (opening.from_signalling, of_office);
     tokio::spawn(office.clone().listen(herald, news, shared));
-    tokio::spawn(doubt::watch(office.clone(), to_herald.clone()));
-    tokio::spawn(disk::watch(office.clone(), to_herald));
+    let end = FollowedEnd::of(&opening.data, opening.audit_key.clone());
+    watch_over(&office, end, &to_herald);
     tokio::spawn(opening.closing.run(office.clone()));
     tokio::spawn(opening.retention.run(office.clone()));
     tokio::spawn(opening.watch.run(office.clone()));
@@ -216,9 +216,19 @@ pub(crate) fn open(
         audit_key: opening.audit_key,
     };
     pages.spawn(pages::serve(office.clone(), opening.web, place));
+    Ok(office)
+}
+
+/// Spawns what looks again and again whether something fails of which nobody else would tell.
+fn watch_over(office: &Arc<Office>, end: FollowedEnd, to_herald: &mpsc::Sender<warn::Words>) {
+    if let Some(shown) = office.certificate.clone() {
+        tokio::spawn(certificate::watch(office.clone(), shown, to_herald.clone()));
+    }
+    tokio::spawn(doubt::watch(office.clone(), to_herald.clone()));
+    tokio::spawn(disk::watch(office.clone(), to_herald.clone()));
+    tokio::spawn(audit::watch(office.clone(), end, to_herald.clone()));
     let heartbeat = office.heartbeat.subscribe();
     tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
-    Ok(office)
 }
 
 impl Office {
@@ -368,6 +378,20 @@ impl Office {
         if let Some(board) = self.board().await {
             self.screens.replace(*board);
         }
+    }
+}
+
+/// What came of something that was to be done: that it was, or why not. Nothing when the exchange answered in no time, or something else.
+fn done(reply: Option<Reply>) -> Option<Result<(), InputError>> {
+    match reply? {
+        Reply::Done => Some(Ok(())),
+        Reply::Refused(error) => Some(Err(error)),
+        Reply::Status(_)
+        | Reply::Records(_)
+        | Reply::Why(_)
+        | Reply::Content(_)
+        | Reply::Finished(_)
+        | Reply::Draining => None,
     }
 }
 

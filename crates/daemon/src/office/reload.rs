@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, PoisonError};
 
+use exchange::Settings;
 use exchange::settings::Network;
-use exchange::{Reply, Settings};
 use media::Sounds;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{ANSWER_TIME, Office, Started, sentences};
+use super::{ANSWER_TIME, Office, Started, done, sentences};
 use crate::configuration::{self, Configuration, Node};
 use crate::signalling::FromOffice;
 
@@ -77,21 +77,14 @@ impl Office {
             self.send(message).await?;
             reply.await.ok()
         };
-        match timeout(ANSWER_TIME, entered).await.ok().flatten() {
-            Some(Reply::Done) => Ok(()),
-            Some(Reply::Refused(error)) => {
+        let reply = timeout(ANSWER_TIME, entered).await.ok().flatten();
+        match done(reply) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => {
                 let reason = format!("{:#}", anyhow::Error::from(error));
                 Err(NotReloaded::Refused(vec![reason]))
             }
-            Some(
-                Reply::Status(_)
-                | Reply::Records(_)
-                | Reply::Why(_)
-                | Reply::Content(_)
-                | Reply::Finished(_)
-                | Reply::Draining,
-            )
-            | None => Err(NotReloaded::Unknown(NO_ANSWER.to_owned())),
+            None => Err(NotReloaded::Unknown(NO_ANSWER.to_owned())),
         }
     }
 }
