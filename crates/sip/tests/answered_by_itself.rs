@@ -22,8 +22,33 @@ fn answer(text: &str) -> common::Sent {
 
 #[test]
 fn malformed_but_answerable_gets_400() {
-    let text = request("INVITE", &["To: <sip:line@linka.test"], SDP);
+    let text = request("INVITE", &["CSeq: one INVITE"], SDP);
     assert!(answer(&text).is("400"));
+}
+
+#[test]
+fn what_a_call_does_not_need_refuses_nobody() {
+    for line in [
+        "From: \"\"unknown\"\" <sip:222@peer.test>;tag=x1",
+        "From: \"Anonymous <sip:222@peer.test>;tag=x2",
+        "From: <sip:Jan Novak@peer.test>;tag=x3",
+        "From: <sip:a@b@peer.test>;tag=x4",
+        "From: <sip:22%2@peer.test>;tag=x5",
+        "From: <sip:222@peer.test:>;tag=x6",
+        "From: <sip:222@p\u{159}\u{ed}klad.test>;tag=x7",
+        "From: <sip:222@peer.test>;tag=",
+        "To: <sip:line@linka.test",
+        "To: <sip:+420 800 000 116@linka.test>",
+        "X-\u{e9}: b",
+        "X-garbage",
+        "Contact: sip:x@192.0.2.9:5060;+sip.instance=\"<urn:gsma:imei:1>\";audio",
+    ] {
+        let mut bench = Bench::default();
+        bench.receive(&request("INVITE", &[line], SDP));
+
+        let event = bench.event();
+        assert!(matches!(event, Event::Incoming { .. }), "{line}: {event:?}");
+    }
 }
 
 #[test]

@@ -24,13 +24,40 @@ impl<'a> NameAddr<'a> {
         Self::read(value.bytes()).ok_or(HeaderError::malformed(name))
     }
 
+    /// Reads From or To as far as a caller needs it: the tag. A URI that cannot be read names nobody, and whatever stands
+    /// before the last bracket is the display name: phones and gateways write there what people typed.
+    pub(crate) fn parse_party(name: Name<'_>, value: Value<'a>) -> Result<Self, HeaderError> {
+        let bytes = value.bytes();
+        if bytes.is_empty() {
+            return Err(HeaderError::malformed(name));
+        }
+        Ok(Self::read(bytes).unwrap_or_else(|| Self::read_loosely(bytes)))
+    }
+
+    fn read_loosely(bytes: &'a [u8]) -> Self {
+        let open = memchr::memrchr(b'<', bytes);
+        let close = open.and_then(|open| Some(open + memchr::memchr(b'>', &bytes[open..])?));
+        let (display, uri, params) = match open.zip(close) {
+            Some((open, close)) => (&bytes[..open], &bytes[open + 1..close], &bytes[close + 1..]),
+            None => {
+                let (uri, params) = split_params(bytes);
+                (&b""[..], uri, params)
+            }
+        };
+        Self {
+            display: Value::new(trim(display)),
+            uri: UriRef::parse(trim(uri)).unwrap_or(UriRef::unread(uri)),
+            params: Params::of_header(params).unwrap_or(Params::NONE),
+        }
+    }
+
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let display_end = match bytes.first()? {
             b'"' => quoted_end(bytes)?,
             _ => match memchr::memchr(b'<', bytes) {
                 Some(end) if bytes[..end].iter().all(|&byte| is_display(byte)) => end,
-                Some(_) => return None,
-                None => return Self::read_addr_spec(bytes),
+                // A bracket within a quoted parameter.
+                Some(_) | None => return Self::read_addr_spec(bytes),
             },
         };
         let (display, rest) = bytes.split_at_checked(display_end)?;
@@ -49,7 +76,7 @@ impl<'a> NameAddr<'a> {
     /// may stand in the URI (RFC 3261 §20).
     fn read_addr_spec(bytes: &'a [u8]) -> Option<Self> {
         let (uri, params) = split_params(bytes);
-        if uri.iter().any(|byte| matches!(byte, b',' | b'?')) {
+        if uri.iter().any(|byte| matches!(byte, b',' | b'?' | b'<')) {
             return None;
         }
         let uri = UriRef::parse(uri).ok()?;

@@ -40,12 +40,12 @@ impl Message {
 
     /// From.
     pub fn from(&self) -> Result<NameAddr<'_>, HeaderError> {
-        NameAddr::parse(Name::From, self.required(Name::From)?)
+        NameAddr::parse_party(Name::From, self.required(Name::From)?)
     }
 
     /// To.
     pub fn to(&self) -> Result<NameAddr<'_>, HeaderError> {
-        NameAddr::parse(Name::To, self.required(Name::To)?)
+        NameAddr::parse_party(Name::To, self.required(Name::To)?)
     }
 
     /// CSeq.

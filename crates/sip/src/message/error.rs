@@ -58,9 +58,6 @@ pub enum Fault {
     /// A version other than SIP/2.0.
     #[error("unknown SIP version")]
     Version,
-    /// A name that is no token, or a line without a colon.
-    #[error("malformed header name")]
-    HeaderName,
     /// A header that may stand once stands twice with different values.
     #[error("differing {0} headers")]
     Differing(&'static str),
@@ -85,7 +82,6 @@ impl Fault {
             | Self::BareLineBreak
             | Self::HeadTruncated
             | Self::StartLine
-            | Self::HeaderName
             | Self::Differing(_)
             | Self::Header(_)
             | Self::MethodMismatch

@@ -222,12 +222,9 @@ pub(crate) fn announced_length(bytes: &[u8]) -> Result<Option<u64>, Fault> {
     match head.fault {
         // A head that ends elsewhere, or two lengths, could hide a second message.
         Some(fault) if head.end != bytes.len() => Err(fault),
-        Some(
-            fault @ (Fault::BareLineBreak
-            | Fault::TooManyHeaders
-            | Fault::LineTooLong
-            | Fault::HeaderName),
-        ) => Err(fault),
+        Some(fault @ (Fault::BareLineBreak | Fault::TooManyHeaders | Fault::LineTooLong)) => {
+            Err(fault)
+        }
         Some(fault @ Fault::Differing("Content-Length")) => Err(fault),
         Some(_) | None => Ok(head.content_length(bytes)?),
     }

@@ -86,6 +86,14 @@ impl<'a> UriRef<'a> {
         headers: b"",
     };
 
+    /// Stands for bytes that are no URI: they name nobody and lead nowhere.
+    pub(crate) const fn unread(raw: &'a [u8]) -> Self {
+        Self {
+            raw,
+            ..Self::NOTHING
+        }
+    }
+
     /// Reads a URI that fills the slice.
     pub fn parse(raw: &'a [u8]) -> Result<Self, UriError> {
         Self::read(raw).ok_or(UriError)
