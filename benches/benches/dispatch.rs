@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Input, Intent, Key,
-    LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Place, Queue,
-    QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy,
-    Timeline,
+    Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, HomeTimes, Input,
+    Intent, Key, LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Place,
+    Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step,
+    Strategy, Timeline,
 };
 
 const OPERATORS: u64 = 1_000;
@@ -80,7 +80,6 @@ fn config(wrap_up: Duration) -> Config {
                 id: queue(n),
                 strategy: Strategy::LongestIdle,
                 ring_time: seconds(20),
-                ring_time_home: seconds(30),
                 wrap_up,
                 wrap_up_hard: 2 * wrap_up,
                 reserves: vec![Reserve {
@@ -110,6 +109,7 @@ fn config(wrap_up: Duration) -> Config {
                 queues: (0..QUEUES).map(queue).collect(),
                 place: Place::Desk,
                 wrap_up: OwnWrapUp::default(),
+                at_home: HomeTimes::default(),
             })
             .collect(),
         partners: Vec::new(),

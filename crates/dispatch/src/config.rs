@@ -34,10 +34,8 @@ pub struct Queue {
     pub id: QueueId,
     /// How the operator is chosen among those who may take a contact now.
     pub strategy: Strategy,
-    /// How long a phone rings before the offer counts as not answered.
+    /// How long a phone at a desk rings before the offer counts as not answered.
     pub ring_time: Duration,
-    /// The same for somebody at home, who also has to press 1.
-    pub ring_time_home: Duration,
     /// Rest of the person after a contact.
     pub wrap_up: Duration,
     /// Rest of the person after a contact of class `Danger` or `Alarm`.
@@ -168,6 +166,26 @@ pub struct Operator {
     pub place: Place,
     /// Her own wrap-up, in place of her queue's.
     pub wrap_up: OwnWrapUp,
+    /// How long an offer to her lasts while she answers at home; at a desk it is her queue's ring time.
+    pub at_home: HomeTimes,
+}
+
+/// How long an offer to somebody at home lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HomeTimes {
+    /// How long her telephone rings.
+    pub ring: Duration,
+    /// How long she has to press 1, counted from her answer.
+    pub confirm: Duration,
+}
+
+impl Default for HomeTimes {
+    fn default() -> Self {
+        Self {
+            ring: Duration::from_secs(25),
+            confirm: Duration::from_secs(15),
+        }
+    }
 }
 
 /// A wrap-up that belongs to the person; what is left out is her queue's.

@@ -143,6 +143,7 @@ impl Dispatcher {
             Input::ShiftEnds { operator, at } => self.end_shift(operator, at),
             Input::Engaged { operator, leg } => self.engage(operator, leg),
             Input::Disengaged { operator, leg } => self.disengage(operator, leg),
+            Input::PickedUp { contact, operator } => self.pick_up(contact, operator),
             Input::Answered {
                 contact,
                 operator,

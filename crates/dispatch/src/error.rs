@@ -65,6 +65,9 @@ pub enum InputError {
         /// Who.
         operator: OperatorId,
     },
+    /// The operator is not at home: her answer takes the contact, and nothing is pressed.
+    #[error("operator {0} is at a desk, where nothing is pressed after the answer")]
+    NotAtHome(OperatorId),
     /// The partner's line does not ring for the contact.
     #[error("partner {partner} does not ring for contact {contact}")]
     NotOverflowed {
@@ -176,6 +179,9 @@ pub enum ConfigError {
     /// An operator's own wrap-up is longer than the longest.
     #[error("operator {0} has a wrap-up longer than {hours} hours", hours = crate::WRAP_UP_MAX.as_secs() / 3_600)]
     OperatorWrapUp(OperatorId),
+    /// A person's ring time at home, or her time to press 1, is shorter than a second or longer than an hour.
+    #[error("operator {0} has a time at home outside its limits")]
+    OperatorAtHome(OperatorId),
     /// A queue's ring time or interval is shorter than a second, or its wrap-up longer than the longest.
     #[error("queue {0} has a time outside its limits")]
     QueueTime(QueueId),

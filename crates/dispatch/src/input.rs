@@ -119,6 +119,13 @@ pub enum Input {
         /// The leg.
         leg: LegId,
     },
+    /// An offered telephone at home was answered, by her or by a voicemail: from now on runs the time to press 1.
+    PickedUp {
+        /// What she was offered.
+        contact: ContactId,
+        /// Whose telephone.
+        operator: OperatorId,
+    },
     /// An operator's phone answered an offer (an on-call person also pressed 1).
     Answered {
         /// What she was offered.

@@ -34,8 +34,8 @@ mod view;
 mod views;
 
 pub use config::{
-    Action, Config, Line, Need, Needs, Operator, OwnWrapUp, Partner, Place, Queue, Relaxation,
-    Reserve, Rules, Step, Strategy, Timeline,
+    Action, Config, HomeTimes, Line, Need, Needs, Operator, OwnWrapUp, Partner, Place, Queue,
+    Relaxation, Reserve, Rules, Step, Strategy, Timeline,
 };
 pub use decision::{Closed, Decision, Notice, Outcome, PauseCause, StepCause, Withdrawal};
 pub use engine::{Dispatcher, Touched};

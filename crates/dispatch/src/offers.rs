@@ -7,9 +7,9 @@ use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::limits::MISSES_BEFORE_REST;
 use crate::{
-    ContactId, Decision, InputError, LegId, Miss, Missed, Moment, Notice, OperatorId, Outcome,
-    OverflowPhase, PartnerId, PauseCause, Place, REST_OF_LAST_MAX, Reachability, Strategy, Told,
-    Withdrawal,
+    ContactId, Decision, HomeTimes, InputError, LegId, Miss, Missed, Moment, Notice, OperatorId,
+    Outcome, OverflowPhase, PartnerId, PauseCause, Place, REST_OF_LAST_MAX, Reachability, Strategy,
+    Told, Withdrawal,
 };
 
 impl Dispatcher {
@@ -18,7 +18,7 @@ impl Dispatcher {
         let queue = self.queue_of(slot);
         let ring_time = match self.operators[operator].place {
             Place::Desk => queue.ring_time,
-            Place::Home => queue.ring_time_home,
+            Place::Home => self.times_at_home(operator).ring,
         };
         let (until, strategy) = (self.now + ring_time, queue.strategy);
         let now = self.now;
@@ -43,6 +43,49 @@ impl Dispatcher {
         });
         self.sync_operator(operator);
         self.sync_contact(slot);
+    }
+
+    /// How long an offer at home lasts.
+    fn times_at_home(&self, operator: OperatorSlot) -> HomeTimes {
+        let entry = self.config.operators.get(operator);
+        entry.map_or_else(HomeTimes::default, |entry| entry.at_home)
+    }
+
+    /// Somebody at home answered: the claim lasts until her time to press 1 is over, however little was left of the ringing.
+    pub(crate) fn pick_up(
+        &mut self,
+        contact: ContactId,
+        operator: OperatorId,
+    ) -> Result<(), InputError> {
+        let (slot, operator_slot) = self.offered(contact, operator)?;
+        match self.operators[operator_slot].place {
+            Place::Desk => return Err(InputError::NotAtHome(operator)),
+            Place::Home => {}
+        }
+        let until = self.now + self.times_at_home(operator_slot).confirm;
+        if let State::Waiting { offers } = &mut self.contacts[slot].state {
+            let hers = offers
+                .iter_mut()
+                .filter(|offer| offer.operator == operator_slot);
+            hers.for_each(|offer| offer.until = until);
+        }
+        self.sync_operator(operator_slot);
+        self.sync_contact(slot);
+        Ok(())
+    }
+
+    /// The slots of a contact and of an operator who is offered it.
+    fn offered(
+        &self,
+        contact: ContactId,
+        operator: OperatorId,
+    ) -> Result<(ContactSlot, OperatorSlot), InputError> {
+        let slot = self.contact_slot(contact)?;
+        let operator_slot = self.operator_slot(operator)?;
+        if self.contacts[slot].is_offered_to(operator_slot) {
+            return Ok((slot, operator_slot));
+        }
+        Err(InputError::NotOffered { contact, operator })
     }
 
     /// Takes a claim back without a word; the caller says what became of it.
@@ -125,11 +168,7 @@ impl Dispatcher {
         operator: OperatorId,
         miss: Miss,
     ) -> Result<(), InputError> {
-        let slot = self.contact_slot(contact)?;
-        let operator_slot = self.operator_slot(operator)?;
-        if !self.contacts[slot].is_offered_to(operator_slot) {
-            return Err(InputError::NotOffered { contact, operator });
-        }
+        let (slot, operator_slot) = self.offered(contact, operator)?;
         self.miss(slot, operator_slot, miss);
         Ok(())
     }

@@ -99,6 +99,10 @@ fn check_operator(operator: &Operator, queues: &BTreeSet<QueueId>) -> Result<(),
     if own > Some(WRAP_UP_MAX) {
         return Err(ConfigError::OperatorWrapUp(operator.id));
     }
+    let at_home = [operator.at_home.ring, operator.at_home.confirm];
+    if !at_home.into_iter().all(time_is_valid) {
+        return Err(ConfigError::OperatorAtHome(operator.id));
+    }
     let wrong = ConfigError::OperatorSkill(operator.id);
     if !operator
         .skills
@@ -135,7 +139,7 @@ fn check_queue(
         | Strategy::LeastTalkTime
         | Strategy::RingAll => TIME_MIN,
     };
-    let times = [queue.ring_time, queue.ring_time_home, interval];
+    let times = [queue.ring_time, interval];
     let rings = times.into_iter().all(time_is_valid);
     if !rings || queue.wrap_up.max(queue.wrap_up_hard) > WRAP_UP_MAX {
         return Err(ConfigError::QueueTime(queue.id));

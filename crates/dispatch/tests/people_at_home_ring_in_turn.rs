@@ -189,3 +189,101 @@ fn a_restored_dispatcher_offers_the_desk_what_rings_at_home() {
 
     assert_eq!(centre.offers(), [offer(contact, "anna")]);
 }
+
+/// The times of eva and of hana, in seconds of ringing and of waiting for the 1.
+fn with_times(eva: (u64, u64), hana: (u64, u64)) -> Centre {
+    let mut config = at_once(Strategy::LongestIdle, Vec::new());
+    for (operator, (ring, confirm)) in config.operators.iter_mut().skip(2).zip([eva, hana]) {
+        operator.at_home = HomeTimes {
+            ring: secs(ring),
+            confirm: secs(confirm),
+        };
+    }
+    night(config)
+}
+
+#[test]
+fn each_telephone_at_home_rings_for_its_own_time() {
+    let mut centre = with_times((5, 5), (60, 15));
+    let contact = centre.arrives(Class::Crisis);
+    assert_eq!(centre.offers(), [offer(contact, "eva")]);
+
+    centre.wait(4);
+    assert_eq!(centre.offers(), []);
+    centre.wait(1);
+    assert!(centre.has(&withdrawn(contact, "eva", Withdrawal::RangOut)));
+    assert_eq!(centre.offers(), [offer(contact, "hana")]);
+
+    centre.wait(59);
+    assert!(!centre.has(&withdrawn(contact, "hana", Withdrawal::RangOut)));
+    centre.wait(1);
+
+    assert!(centre.has(&withdrawn(contact, "hana", Withdrawal::RangOut)));
+}
+
+#[test]
+fn who_picks_up_at_the_last_moment_has_all_her_time_to_press_one() {
+    let mut centre = with_times((25, 15), (60, 15));
+    let contact = centre.arrives(Class::Crisis);
+    centre.wait(24);
+
+    centre.picks_up(contact, "eva");
+    centre.wait(14);
+    assert!(!centre.has(&withdrawn(contact, "eva", Withdrawal::RangOut)));
+    let leg = centre.answers(contact, "eva");
+
+    let bridge = Decision::Bridge {
+        contact,
+        operator: op("eva"),
+        leg,
+    };
+    assert!(centre.has(&bridge));
+}
+
+#[test]
+fn who_picks_up_at_once_and_presses_nothing_keeps_the_caller_no_longer_than_that() {
+    let mut centre = with_times((60, 5), (60, 15));
+    let contact = centre.arrives(Class::Crisis);
+    centre.wait(1);
+
+    centre.picks_up(contact, "eva");
+    centre.wait(5);
+
+    assert!(centre.has(&withdrawn(contact, "eva", Withdrawal::RangOut)));
+    assert!(centre.offers().contains(&offer(contact, "hana")));
+}
+
+#[test]
+fn only_whose_telephone_rings_at_home_picks_up() {
+    let mut centre = with_times((25, 15), (25, 15));
+    let contact = centre.arrives(Class::Crisis);
+    centre.intends("anna", Intent::Ready);
+    let picked_up = |name| Input::PickedUp {
+        contact,
+        operator: op(name),
+    };
+
+    let (operator, contact_of) = (op("hana"), contact);
+    let not_offered = InputError::NotOffered {
+        contact: contact_of,
+        operator,
+    };
+    assert_eq!(centre.refused(picked_up("hana")), not_offered);
+    let at_desk = InputError::NotAtHome(op("anna"));
+    assert_eq!(centre.refused(picked_up("anna")), at_desk);
+}
+
+#[test]
+fn a_restored_dispatcher_keeps_the_time_to_press_one() {
+    let mut centre = with_times((25, 15), (60, 15));
+    let contact = centre.arrives(Class::Crisis);
+    centre.wait(24);
+    centre.picks_up(contact, "eva");
+
+    centre.dispatcher = Dispatcher::restore(centre.dispatcher.snapshot());
+    centre.wait(14);
+    assert!(!centre.has(&withdrawn(contact, "eva", Withdrawal::RangOut)));
+    centre.wait(1);
+
+    assert!(centre.has(&withdrawn(contact, "eva", Withdrawal::RangOut)));
+}

@@ -66,6 +66,7 @@ impl Exchange {
             | Fact::ShiftEnds { .. }
             | Fact::Engaged { .. }
             | Fact::Disengaged { .. }
+            | Fact::PickedUp { .. }
             | Fact::Missed { .. }
             | Fact::PartnerMissed { .. }
             | Fact::HandedBack { .. }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch::{LegId, Miss, OperatorId};
+use dispatch::{LegId, OperatorId};
+use journal::Fact;
 use media::{Background, Playlist};
 
 use crate::engine::{Exchange, Timer};
@@ -13,14 +14,15 @@ use crate::settings::{Prompt, Who};
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
 impl Exchange {
-    /// Somebody at home answered, or a voicemail did: only a pressed 1 takes the call.
+    /// Somebody at home answered, or a voicemail did: only a pressed 1 takes the call. How long she has for it the dispatcher knows, who
+    /// takes the offer back after it.
     pub(crate) fn ask_first(&mut self, now: Instant, leg: LegId, operator: OperatorId) {
-        let confirm = self
-            .directory(Who::OnCall(operator))
-            .map_or(ASK_EVERY, |entry| entry.confirm_time);
-        let give_up = self.timers.arm(now + confirm, Timer::NotPressed(leg));
+        let Some(contact) = self.called.get(&leg).map(|called| called.contact) else {
+            return;
+        };
+        self.append(now, Fact::PickedUp { contact, operator });
         let repeat = self.timers.arm(now + ASK_EVERY, Timer::AskAgain(leg));
-        self.set_stage(leg, CalledStage::Asked { repeat, give_up });
+        self.set_stage(leg, CalledStage::Asked { repeat });
         self.say_press_one(leg, operator);
     }
 
@@ -29,7 +31,7 @@ impl Exchange {
         let Some(called) = self.called.get_mut(&leg) else {
             return self.timers.cancel(again);
         };
-        let CalledStage::Asked { repeat, .. } = &mut called.stage else {
+        let CalledStage::Asked { repeat } = &mut called.stage else {
             return self.timers.cancel(again);
         };
         *repeat = again;
@@ -65,22 +67,12 @@ impl Exchange {
             return;
         };
         let (contact, operator, stage) = (called.contact, called.whom.operator(), called.stage);
-        if let CalledStage::Asked { repeat, give_up } = stage {
+        if let CalledStage::Asked { repeat } = stage {
             self.timers.cancel(repeat);
-            self.timers.cancel(give_up);
         }
         self.play(leg, Playlist::silence());
         if let Some(operator) = operator {
             self.answered(now, leg, contact, operator);
         }
-    }
-
-    pub(crate) fn on_not_pressed(&mut self, now: Instant, leg: LegId) {
-        let Some(called) = self.called.get(&leg) else {
-            return;
-        };
-        let (contact, whom) = (called.contact, called.whom);
-        self.hang_up(now, leg);
-        self.offer_leg_failed(now, leg, contact, whom, Miss::NoAnswer);
     }
 }

@@ -104,8 +104,6 @@ pub(crate) enum Timer {
     GatewaySilent(LegId),
     /// "Press one" is said again.
     AskAgain(LegId),
-    /// Nobody pressed 1.
-    NotPressed(LegId),
     /// Phones that were called off have had time to fall silent.
     RingAgain(ContactId, OperatorId),
     /// A spoken confirmation is over.
@@ -384,7 +382,6 @@ impl Exchange {
             Timer::Silent(leg) => self.on_no_sign_of_life(now, leg),
             Timer::GatewaySilent(leg) => self.on_gateway_silent(now, leg),
             Timer::AskAgain(leg) => self.ask_to_press_one(now, leg),
-            Timer::NotPressed(leg) => self.on_not_pressed(now, leg),
             Timer::RingAgain(contact, operator) => self.on_ring_again(now, contact, operator),
             Timer::HangUp(leg) => self.hang_up_star(now, leg),
             Timer::Doubt(leg) => self.on_doubt(now, leg),

@@ -89,10 +89,7 @@ impl Exchange {
         };
         match std::mem::replace(&mut called.stage, CalledStage::Leaving) {
             CalledStage::Calling { silent } => self.timers.cancel(silent),
-            CalledStage::Asked { repeat, give_up } => {
-                self.timers.cancel(repeat);
-                self.timers.cancel(give_up);
-            }
+            CalledStage::Asked { repeat } => self.timers.cancel(repeat),
             CalledStage::Ringing
             | CalledStage::Answered
             | CalledStage::Talking

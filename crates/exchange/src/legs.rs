@@ -127,7 +127,7 @@ pub(crate) enum CalledStage {
     /// A provisional response came.
     Ringing,
     /// Somebody at home answered and has not pressed 1 yet.
-    Asked { repeat: TimerId, give_up: TimerId },
+    Asked { repeat: TimerId },
     /// Answered; the journal decides whether it wins.
     Answered,
     /// Joined with the caller.

@@ -144,6 +144,7 @@ impl Exchange {
             | Fact::ShiftEnds { .. }
             | Fact::Engaged { .. }
             | Fact::Disengaged { .. }
+            | Fact::PickedUp { .. }
             | Fact::Missed { .. }
             | Fact::Entered { .. }
             | Fact::PeriodStored { .. }

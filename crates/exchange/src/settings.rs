@@ -296,8 +296,6 @@ pub struct Contactable {
     pub number: PhoneNumber,
     /// The trunk's name.
     pub trunk: String,
-    /// How long "press one" is repeated.
-    pub confirm_time: Duration,
     /// The language of "press one".
     pub language: Language,
 }

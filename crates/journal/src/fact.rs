@@ -100,6 +100,13 @@ pub enum Fact {
         /// The leg.
         leg: LegId,
     },
+    /// An offered telephone at home was answered, by her or by a voicemail.
+    PickedUp {
+        /// What she was offered.
+        contact: ContactId,
+        /// Whose telephone.
+        operator: OperatorId,
+    },
     /// An operator's phone answered an offer.
     Answered {
         /// What she was offered.
@@ -258,6 +265,7 @@ impl Fact {
             ShiftEnds { operator, at }
             Engaged { operator, leg }
             Disengaged { operator, leg }
+            PickedUp { contact, operator }
             Answered { contact, operator, leg }
             Missed { contact, operator, miss }
             PartnerAnswered { contact, partner, leg }

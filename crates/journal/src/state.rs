@@ -150,6 +150,7 @@ impl State {
             | Fact::ShiftEnds { .. }
             | Fact::Engaged { .. }
             | Fact::Disengaged { .. }
+            | Fact::PickedUp { .. }
             | Fact::Answered { .. }
             | Fact::Missed { .. }
             | Fact::PartnerAnswered { .. }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Config, LineId, Need, OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId,
-    Relaxation, Rules, SkillId, Step, Strategy, Timeline,
+    Class, Config, HomeTimes, LineId, Need, OperatorId, OwnWrapUp, Partner, PartnerId, Place,
+    Queue, QueueId, Relaxation, Rules, SkillId, Step, Strategy, Timeline,
 };
 use exchange::settings::{
     CannotSpeak, Choice, Contactable, DoNotDisturb, Host, Language, Line, Listener, Network, Node,
@@ -234,6 +234,10 @@ impl Centre {
             queues: vec![queue],
             place,
             wrap_up: OwnWrapUp::default(),
+            at_home: HomeTimes {
+                ring: Duration::from_secs(25),
+                confirm: Duration::from_secs(20),
+            },
         };
         Config {
             lines: vec![dispatch::Line {
@@ -244,7 +248,6 @@ impl Centre {
                 id: queue,
                 strategy: self.strategy,
                 ring_time: self.phone_rings,
-                ring_time_home: Duration::from_secs(40),
                 wrap_up: self.wrap_up.0,
                 wrap_up_hard: self.wrap_up.1,
                 reserves: Vec::new(),
@@ -333,7 +336,6 @@ impl Centre {
             who,
             number: number(called),
             trunk: "trunk".to_owned(),
-            confirm_time: Duration::from_secs(20),
             language: Language::Czech,
         };
         let homes = self

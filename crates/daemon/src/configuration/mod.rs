@@ -186,7 +186,7 @@ impl Files {
             .as_ref()
             .map(|node| Prompts::read(&folder.join(&node.prompts)));
         let prompts = prompts.and_then(|prompts| keep(prompts, problems));
-        let mut queues = self.queues.1.queues(&self.queues.0, problems);
+        let queues = self.queues.1.queues(&self.queues.0, problems);
         let queue_ids: Vec<QueueId> = queues.iter().map(|queue| queue.id).collect();
         let lines = prompts.as_ref();
         let of_queues = &self.queues.1;
@@ -203,9 +203,6 @@ impl Files {
             .partners
             .1
             .directory(&self.partners.0, &self.queues.1, problems);
-        for queue in queues.iter_mut().filter(|_| !directory.on_call.is_empty()) {
-            queue.ring_time_home = directory.ring_time_home;
-        }
         let trunks = self.trunks.1.trunks(&self.trunks.0, keys, problems);
         references::check(self, problems);
         self.check_numbers(lines.as_deref().unwrap_or_default(), problems);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dispatch::{OperatorId, OwnWrapUp, PartnerId, Place, QueueId, SkillId};
+use dispatch::{HomeTimes, OperatorId, OwnWrapUp, PartnerId, Place, QueueId, SkillId};
 use exchange::settings::{Contactable, Operator, Who};
 use serde::Deserialize;
 use sip::digest::Ha1;
@@ -135,6 +135,7 @@ impl OperatorTable {
                 after: self.wrap_up_seconds.map(Duration::from_secs),
                 after_hard: self.wrap_up_hard_seconds.map(Duration::from_secs),
             },
+            at_home: HomeTimes::default(),
         };
         let operator = Operator {
             id,
@@ -205,8 +206,6 @@ pub(crate) struct Directory {
     pub(crate) on_call: Vec<dispatch::Operator>,
     pub(crate) partners: Vec<dispatch::Partner>,
     pub(crate) contactable: Vec<Contactable>,
-    /// The longest time that anybody at home has to answer and press 1.
-    pub(crate) ring_time_home: Duration,
 }
 
 impl PartnersFile {
@@ -242,18 +241,20 @@ impl PartnerTable {
         let language = language(source, "partner.language", &self.language, spoken);
         let language = keep(language, problems);
         let ring_time = Duration::from_secs(self.ring_time_seconds);
-        let confirm_time = Duration::from_secs(self.confirm_time_seconds);
         let name = name?;
         let who = match kind? {
             Kind::OnCall => {
                 let id = OperatorId(name);
-                directory.ring_time_home = directory.ring_time_home.max(ring_time + confirm_time);
                 directory.on_call.push(dispatch::Operator {
                     id,
                     skills: Vec::new(),
                     queues: queues_that_call(queues, name.as_str()),
                     place: Place::Home,
                     wrap_up: OwnWrapUp::default(),
+                    at_home: HomeTimes {
+                        ring: ring_time,
+                        confirm: Duration::from_secs(self.confirm_time_seconds),
+                    },
                 });
                 Who::OnCall(id)
             }
@@ -271,7 +272,6 @@ impl PartnerTable {
             who,
             number: number?,
             trunk: self.trunk.get_ref().clone(),
-            confirm_time,
             language: language?,
         });
         Some(())

@@ -266,9 +266,6 @@ impl QueuesFile {
     }
 }
 
-/// How long an on-call person's phone rings until the directory says otherwise.
-const RING_TIME_HOME: Duration = Duration::from_secs(40);
-
 impl QueueTable {
     /// The queue; everything that is wrong with it is put to the problems.
     fn queue(&self, source: &Source, problems: &mut Vec<Problem>) -> Option<Queue> {
@@ -285,7 +282,6 @@ impl QueueTable {
             id: QueueId(name?),
             strategy: strategy?,
             ring_time: Duration::from_secs(self.offer_time_seconds),
-            ring_time_home: RING_TIME_HOME,
             wrap_up: Duration::from_secs(self.wrap_up_seconds),
             wrap_up_hard: Duration::from_secs(self.wrap_up_hard_seconds),
             reserves,

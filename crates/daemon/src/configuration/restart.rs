@@ -115,6 +115,7 @@ mod tests {
             queues: Vec::new(),
             place,
             wrap_up: dispatch::OwnWrapUp::default(),
+            at_home: dispatch::HomeTimes::default(),
         };
         let config = dispatch::Config {
             operators: vec![

@@ -111,6 +111,7 @@ fn refusal(error: &InputError) -> Refusal {
         | InputError::NotFree(_)
         | InputError::NotServing { .. }
         | InputError::NotAdrift(_)
+        | InputError::NotAtHome(_)
         | InputError::NoWrapUp(_) => Refusal::Conflict(sentence),
     }
 }

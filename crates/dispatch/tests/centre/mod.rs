@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Config, ContactId, Decision, Dispatcher, Input, InputError, Intent, LegId, Line,
-    LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId, Place,
-    Queue, QueueId, Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy,
-    Timeline,
+    Action, Class, Config, ContactId, Decision, Dispatcher, HomeTimes, Input, InputError, Intent,
+    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner,
+    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Rules, Seq, SkillId, Standing,
+    Step, Strategy, Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {
@@ -66,7 +66,6 @@ pub fn config(operators: &[&str]) -> Config {
             id: queue,
             strategy: Strategy::LongestIdle,
             ring_time: secs(20),
-            ring_time_home: secs(30),
             wrap_up: secs(60),
             wrap_up_hard: secs(300),
             reserves: Vec::new(),
@@ -88,6 +87,10 @@ pub fn desk(name: &str, skills: &[(&str, u8)]) -> Operator {
         queues: vec![QueueId::parse("line").unwrap()],
         place: Place::Desk,
         wrap_up: OwnWrapUp::default(),
+        at_home: HomeTimes {
+            ring: secs(30),
+            confirm: secs(15),
+        },
     }
 }
 pub fn home(name: &str) -> Operator {
@@ -214,6 +217,12 @@ impl Centre {
             leg,
         });
         leg
+    }
+    pub fn picks_up(&mut self, contact: ContactId, operator: &str) {
+        self.give(Input::PickedUp {
+            contact,
+            operator: op(operator),
+        });
     }
     pub fn misses(&mut self, contact: ContactId, operator: &str, miss: Miss) {
         self.give(Input::Missed {

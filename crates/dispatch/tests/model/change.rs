@@ -1,7 +1,7 @@
 use super::{At, Contact, Far, Model};
 use dispatch::{
     Cause, Class, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
-    Needs, Notice, OperatorId, Outcome, PartnerId, QueueId, Reachability, Speech, Standing,
+    Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Speech, Standing,
     Withdrawal, WrapUpChange,
 };
 use std::collections::BTreeSet;
@@ -52,6 +52,7 @@ impl Model {
                 operator,
                 leg,
             } => self.answer(*contact, *operator, *leg),
+            Input::PickedUp { contact, operator } => self.pick_up(*contact, *operator),
             Input::Missed {
                 contact,
                 operator,
@@ -293,6 +294,18 @@ impl Model {
             operator,
             leg,
         });
+        Some(())
+    }
+
+    fn pick_up(&mut self, id: ContactId, operator: OperatorId) -> Accepted {
+        let (now, home) = (self.now, self.person(operator)?.place == Place::Home);
+        let until = now + self.times_at_home(operator).confirm;
+        let At::Waiting(offers) = &mut self.contacts.get_mut(&id)?.at else {
+            return None;
+        };
+        let offer = offers.iter_mut().find(|offer| offer.0 == operator)?;
+        only_if(home)?;
+        offer.1 = until;
         Some(())
     }
 

@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Closed, Config, ContactId, Decision, Input, Intent, LegId, LineId, Miss, Moment,
-    Needs, OperatorId, Outcome, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
-    Reserve, SkillId, Speech, Standing, Step, Strategy, Withdrawal,
+    Action, Class, Closed, Config, ContactId, Decision, HomeTimes, Input, Intent, LegId, LineId,
+    Miss, Moment, Needs, OperatorId, Outcome, PartnerId, PauseCause, Place, Queue, QueueId,
+    Reachability, Reserve, SkillId, Speech, Standing, Step, Strategy, Withdrawal,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -392,13 +392,19 @@ impl Model {
         rings.max().map(|(_, id)| id)
     }
 
+    pub fn times_at_home(&self, id: OperatorId) -> HomeTimes {
+        let mut entries = self.config.operators.iter();
+        let entry = entries.find(|entry| entry.id == id);
+        entry.map_or_else(HomeTimes::default, |entry| entry.at_home)
+    }
+
     pub fn offer(&mut self, id: ContactId, operator: OperatorId) {
         let now = self.now;
         let queue = self.queue(&self.contacts[&id]).clone();
         let home = self.person(operator).unwrap().place == Place::Home;
         let until = now
             + if home {
-                queue.ring_time_home
+                self.times_at_home(operator).ring
             } else {
                 queue.ring_time
             };

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Input, Intent, Key,
-    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner,
-    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
-    Standing, Step, Strategy, Timeline, WrapUpChange,
+    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, HomeTimes, Input,
+    Intent, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp,
+    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
+    SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 
 /// A small generator of numbers (splitmix64).
@@ -134,6 +134,10 @@ fn random_operators(chance: &mut Chance, operators: u64, queues: u64) -> Vec<Ope
                 after: chance.one_in(4).then(|| chance.seconds(0, 40)),
                 after_hard: chance.one_in(4).then(|| chance.seconds(0, 40)),
             },
+            at_home: HomeTimes {
+                ring: chance.seconds(1, 40),
+                confirm: chance.seconds(1, 20),
+            },
         });
     }
     list
@@ -166,7 +170,6 @@ fn random_queue(chance: &mut Chance, n: u64, people: &[Operator]) -> Queue {
         id: queue(n),
         strategy: chance.of(&strategies).unwrap(),
         ring_time: chance.seconds(1, 20),
-        ring_time_home: chance.seconds(1, 40),
         wrap_up: zero_or(chance, 20),
         wrap_up_hard: zero_or(chance, 40),
         reserves: (0..chance.below(3))
@@ -340,7 +343,8 @@ impl World {
             0..=24 if self.live.len() < self.contacts_max => self.arrived(),
             0..=29 => self.answer(),
             30..=37 => Input::Timeout,
-            38..=44 => self.missed(),
+            38..=43 => self.missed(),
+            44 => self.picked_up(),
             45..=52 => self.ended(),
             53..=57 => Input::HandedBack {
                 contact: self.talking(),
@@ -462,6 +466,11 @@ impl World {
             operator,
             miss: self.chance.of(&misses).unwrap(),
         }
+    }
+
+    fn picked_up(&mut self) -> Input {
+        let (contact, operator) = self.offer();
+        Input::PickedUp { contact, operator }
     }
 
     fn ended(&mut self) -> Input {

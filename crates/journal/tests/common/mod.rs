@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, ContactState, EndCause, HandBack, Intent, Joined, Key,
-    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OverflowPhase, OwnWrapUp,
-    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
-    SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
+    Action, Cause, Class, Config, ContactId, ContactState, EndCause, HandBack, HomeTimes, Intent,
+    Joined, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
+    OverflowPhase, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
+    Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Fact, Saved, State};
 use proptest::prelude::{Strategy as _, any};
@@ -102,7 +102,6 @@ pub(crate) fn config(by: u32) -> Config {
         id: QueueId::parse(name).unwrap(),
         strategy: strategy(by),
         ring_time: 15 * SECOND,
-        ring_time_home: 40 * SECOND,
         wrap_up: 20 * SECOND,
         wrap_up_hard: 60 * SECOND,
         reserves: vec![Reserve {
@@ -136,6 +135,10 @@ pub(crate) fn config(by: u32) -> Config {
         wrap_up: OwnWrapUp {
             after: (*name == "eva").then_some(Duration::from_secs(5)),
             after_hard: None,
+        },
+        at_home: HomeTimes {
+            ring: 40 * SECOND,
+            confirm: 15 * SECOND,
         },
     };
     Config {
@@ -227,6 +230,10 @@ fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Fact {
             contact,
             operator: pick(offers, b).map_or(operator(b), |offer| offer.operator),
             leg,
+        },
+        ContactState::Offered { offers } if b.is_multiple_of(2) => Fact::PickedUp {
+            contact,
+            operator: pick(offers, b).map_or(operator(b), |offer| offer.operator),
         },
         ContactState::Offered { offers } => Fact::Missed {
             contact,

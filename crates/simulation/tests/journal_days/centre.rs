@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, Intent, Key, LegId,
-    Line, LineId, Miss, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId, Place,
-    Queue, QueueId, Reachability, Relaxation, Reserve, Rules, SkillId, Standing, Step, Strategy,
-    Timeline, WrapUpChange,
+    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, HomeTimes, Intent, Key,
+    LegId, Line, LineId, Miss, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId,
+    Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, SkillId, Standing, Step,
+    Strategy, Timeline, WrapUpChange,
 };
 use journal::{Fact, State};
 use simulation::Chance;
@@ -83,6 +83,7 @@ pub(crate) fn config(chance: &mut Chance) -> Config {
             after: (*name == "eva").then_some(Duration::from_secs(5)),
             after_hard: None,
         },
+        at_home: HomeTimes::default(),
     };
     Config {
         lines: vec![Line {
@@ -93,7 +94,6 @@ pub(crate) fn config(chance: &mut Chance) -> Config {
             id: queue,
             strategy: chance.of(&strategies).unwrap(),
             ring_time: seconds(15),
-            ring_time_home: seconds(40),
             wrap_up: seconds(10),
             wrap_up_hard: seconds(30),
             reserves: vec![Reserve {

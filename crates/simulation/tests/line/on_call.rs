@@ -6,7 +6,7 @@ use dispatch::{Action, Intent, Outcome, Step};
 use exchange::{Command, Reply};
 use journal::Fact;
 use media::Digit;
-use simulation::{Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
+use simulation::{CallRef, Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
 use sip::Status;
 
 use super::{open, seconds};
@@ -30,6 +30,14 @@ fn at_home(world: &mut World, manner: Manner) {
     manners.insert(HOME.to_owned(), manner);
 }
 
+/// The live call to the telephone at home.
+fn mobile(world: &mut World) -> Option<CallRef> {
+    let mut calls = world.peer("trunk").live_calls();
+    calls
+        .find(|(_, call)| call.number == HOME)
+        .map(|(call, _)| call)
+}
+
 #[test]
 fn with_nobody_there_it_climbs_at_once_and_one_takes_her() {
     let mut world = open(centre());
@@ -41,12 +49,7 @@ fn with_nobody_there_it_climbs_at_once_and_one_takes_her() {
 
     let caller = world.call(Caller::from_number(1));
     world.run(seconds(6));
-    let home = world
-        .peer("trunk")
-        .live_calls()
-        .find(|(_, call)| call.number == HOME)
-        .map(|(call, _)| call)
-        .unwrap();
+    let home = mobile(&mut world).unwrap();
     assert_eq!(
         world.hears(home),
         Some(Hears::Prompts(vec![Sounds::PRESS_ONE], None))
@@ -60,6 +63,37 @@ fn with_nobody_there_it_climbs_at_once_and_one_takes_her() {
         .find(|sent| sent.text.starts_with(&format!("INVITE sip:{HOME}@")))
         .unwrap();
     assert!(invite.text.contains(&format!("sip:{OUTGOING_NUMBER}@")));
+}
+
+#[test]
+fn who_picks_up_at_the_last_moment_has_time_to_press_one() {
+    let mut world = open(centre());
+    let one = Digit::from_char('1').unwrap();
+    at_home(
+        &mut world,
+        Manner::AnswersAndPresses(seconds(24), seconds(18), one),
+    );
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(44));
+
+    let home = mobile(&mut world).unwrap();
+    assert!(world.are_joined(caller, home));
+    assert_eq!(world.state().counts().open.misses.no_answer, 0);
+}
+
+#[test]
+fn a_mobile_rings_no_longer_than_its_time() {
+    let mut world = open(centre());
+    at_home(&mut world, Manner::RingsOn);
+
+    world.call(Caller::from_number(1));
+    world.run(seconds(24));
+    assert_ne!(mobile(&mut world), None);
+    world.run(seconds(2));
+
+    assert_eq!(mobile(&mut world), None);
+    assert_eq!(world.state().counts().open.misses.no_answer, 1);
 }
 
 #[test]

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, Given,
-    HandBack, Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment,
-    Need, Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase,
-    OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
-    Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step,
-    Strategy, Timeline, Told, Widened, WrapUpChange,
+    HandBack, HomeTimes, Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed,
+    Misses, Moment, Need, Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow,
+    OverflowPhase, OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue, QueueId,
+    Reachability, Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech,
+    Standing, Step, Strategy, Timeline, Told, Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -114,14 +114,23 @@ record!(Line { id, queue });
 record!(Queue {
     id,
     strategy,
-    ring_time,
-    ring_time_home,
+    ring_time as ring_time,
     wrap_up,
     wrap_up_hard,
     reserves,
     timelines,
     relaxations as from_format_4,
 });
+/// How long a queue's phones ring: before format 4 it said for those at home, too.
+fn ring_time(from: &mut Reader<'_>) -> Result<Duration, Malformed> {
+    let ring_time = Wire::take(from)?;
+    if from.format < 4 {
+        let at_home = Wire::take(from)?;
+        from.ring_at_home = from.ring_at_home.max(Some(at_home));
+    }
+    Ok(ring_time)
+}
+
 choice!(Strategy {
     1 LongestIdle,
     2 OrderedList,
@@ -195,8 +204,20 @@ record!(Operator {
     skills,
     queues,
     place,
-    wrap_up
+    wrap_up,
+    at_home as at_home,
 });
+record!(HomeTimes { ring, confirm });
+
+/// How long an offer at home lasts: before format 4 as long as her queues said, which all said the same.
+fn at_home(from: &mut Reader<'_>) -> Result<HomeTimes, Malformed> {
+    if from.format >= 4 {
+        return Wire::take(from);
+    }
+    let mut times = HomeTimes::default();
+    times.ring = from.ring_at_home.unwrap_or(times.ring);
+    Ok(times)
+}
 
 impl Wire for OwnWrapUp {
     fn put(&self, out: &mut Vec<u8>) {

@@ -62,4 +62,5 @@ choice!(Fact {
     24 Moved { contact, queue },
     25 Given { contact, operator },
     26 Entered { contact, operator, content },
+    27 PickedUp { contact, operator },
 });

@@ -14,6 +14,8 @@ mod tests;
 
 pub(crate) use macros::choice;
 
+use std::time::Duration;
+
 use ::dispatch::OperatorId;
 
 /// Something that can be written as bytes and read again.
@@ -38,6 +40,8 @@ pub(crate) struct Reader<'a> {
     format: u32,
     /// Those at home in the configuration that was read last, sorted: before format 4 a step on call named nobody and meant all of them.
     at_home: Vec<OperatorId>,
+    /// How long a telephone at home rang by the queues that were read: before format 4 no person had times of her own.
+    ring_at_home: Option<Duration>,
 }
 
 impl<'a> Reader<'a> {
@@ -89,6 +93,7 @@ pub(crate) fn decode<T: Wire>(format: u32, bytes: &[u8]) -> Result<T, Malformed>
         rest: bytes,
         format,
         at_home: Vec::new(),
+        ring_at_home: None,
     };
     let value = T::take(&mut reader)?;
     if !reader.rest.is_empty() {

@@ -197,10 +197,13 @@ fn config_in_format_3(config: &Config, written: &[u8]) -> Vec<u8> {
     // After 30 s the step with number 6 and an empty list; format 3 wrote number 3 alone.
     old = replaced(&old, &[30, 0, 6, 0], &[30, 0, 3]);
     // Behind an operator's last queue and her place stands her own wrap-up, which format 3 has not.
+    // Then her times at home, which it wrote for the whole queue behind the ring time at its desks.
     for place in [1, 2] {
         let operator = [b"youth", &[place][..]].concat();
-        old = replaced(&old, &[&operator[..], &[0, 0]].concat(), &operator);
+        let new = [&operator[..], &[0, 0, 40, 0, 15, 0]].concat();
+        old = replaced(&old, &new, &operator);
     }
+    old = replaced(&old, &[15, 0, 20, 0, 60, 0], &[15, 0, 40, 0, 20, 0, 60, 0]);
     old
 }
 
@@ -322,6 +325,7 @@ fn operators_of_format_three_are_read() {
         queues: vec![QueueId::parse("help").unwrap()],
         place: ::dispatch::Place::Desk,
         wrap_up: ::dispatch::OwnWrapUp::default(),
+        at_home: ::dispatch::HomeTimes::default(),
     };
     let mut old = Vec::new();
     operator.id.put(&mut old);

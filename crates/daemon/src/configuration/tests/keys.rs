@@ -20,6 +20,7 @@ const NOT_ALONE: &[&str] = &[
     "queue.timeline.action",
     "operator.name",
     "partner.name",
+    "partner.confirm_time_seconds",
 ];
 
 /// The example with everything in it that may be left out, so that each key has something to change.
@@ -151,14 +152,10 @@ fn taken_in(configuration: &Configuration, started: &Configuration) -> String {
         } = register;
         format!("{registrar:?} {user} {auth_user} {password} {expires:?}")
     });
-    let directory = settings.directory.iter().map(|entry| {
-        format!(
-            "{:?} {:?} {:?}",
-            entry.number.reveal(),
-            entry.confirm_time,
-            entry.language
-        )
-    });
+    let directory = settings
+        .directory
+        .iter()
+        .map(|entry| format!("{:?} {:?}", entry.number.reveal(), entry.language));
     let lines = settings.lines.iter().flat_map(|line| &line.numbers);
     let outgoing = settings
         .trunks
@@ -182,6 +179,19 @@ fn taken_in(configuration: &Configuration, started: &Configuration) -> String {
         configuration.node.warnings,
         configuration.node.heartbeat,
     )
+}
+
+/// Of the first partner, who is nobody on call, it says nothing.
+#[test]
+fn time_to_press_one_holds_at_once() {
+    let (started, example) = (full().loaded(), full());
+    let (confirm, longer) = ("confirm_time_seconds = 15", "confirm_time_seconds = 20");
+    example.change(Partners, confirm, longer);
+
+    let changed = example.loaded();
+
+    assert_eq!(changed.node.at_start(), started.node.at_start());
+    assert_ne!(taken_in(&changed, &started), taken_in(&started, &started));
 }
 
 #[test]

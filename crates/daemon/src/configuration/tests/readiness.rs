@@ -9,7 +9,7 @@ fn night_says_who_rings_when() {
 
     let said: Vec<String> = nights.iter().map(ToString::to_string).collect();
 
-    let turns = "on-call-first rings at once, on-call-second after 40 s, the supervisor is told after 90 s, neighbour-line after 120 s";
+    let turns = "on-call-first rings at once, on-call-second after 25 s, the supervisor is told after 90 s, neighbour-line after 120 s";
     assert_eq!(
         said,
         [
@@ -38,7 +38,7 @@ fn person_of_the_second_step_rings_once_it_came_and_the_first_rings_no_more() {
 
     let said = nights[1].to_string();
     assert!(
-        said.ends_with("on-call-first rings at once, the supervisor is told after 90 s, on-call-second after 130 s"),
+        said.ends_with("on-call-first rings at once, the supervisor is told after 90 s, on-call-second after 120 s"),
         "{said}"
     );
 }

@@ -243,6 +243,7 @@ fn done(fact: &Fact) -> Option<Step> {
         | Fact::ShiftEnds { .. }
         | Fact::Engaged { .. }
         | Fact::Disengaged { .. }
+        | Fact::PickedUp { .. }
         | Fact::Missed { .. }
         | Fact::DayBegan { .. }
         | Fact::Entered { .. }
