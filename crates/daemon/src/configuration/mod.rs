@@ -1,6 +1,7 @@
 //! The configuration folder: read, checked and turned into what the exchange needs, or refused with sentences.
 
 mod lines;
+mod listening;
 mod night;
 mod node;
 mod numbers;
@@ -205,6 +206,9 @@ impl Files {
             .directory(&self.partners.0, &self.queues.1, problems);
         let trunks = self.trunks.1.trunks(&self.trunks.0, keys, problems);
         references::check(self, problems);
+        if let Some(node) = &node {
+            listening::check(self, node, problems);
+        }
         self.check_numbers(lines.as_deref().unwrap_or_default(), problems);
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);

@@ -60,6 +60,13 @@ impl OperatorsFile {
             .collect()
     }
 
+    /// The names of all.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.operators
+            .iter()
+            .map(|table| table.name.get_ref().as_str())
+    }
+
     /// The operators as distribution and exchange see them, or everything that is wrong with them.
     pub(crate) fn operators(
         &self,

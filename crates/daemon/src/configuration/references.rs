@@ -1,5 +1,7 @@
 //! What one file says of another: queues of lines, people and partners of steps, trunks of the directory.
 
+use std::collections::BTreeSet;
+
 use super::Files;
 use super::night::Night;
 use super::queues::{QueueTable, StepTable, name_of};
@@ -32,7 +34,15 @@ pub(super) fn check(files: &Files, problems: &mut Vec<Problem>) {
         check_step(files, step, problems);
     }
     let (source, partners) = &files.partners;
+    let mut names: BTreeSet<&str> = files.operators.1.names().collect();
     for partner in &partners.partners {
+        if !names.insert(partner.name.get_ref()) {
+            let text = format!(
+                "{} stands twice: operators and the directory share their names",
+                partner.name.get_ref()
+            );
+            problems.push(source.problem(&partner.name, "partner.name", text));
+        }
         if !files.trunks.1.reaches_out(partner.trunk.get_ref()) {
             let trunk = partner.trunk.get_ref();
             let text = format!("trunks.toml has no {trunk:?} with a target and an outgoing_number");

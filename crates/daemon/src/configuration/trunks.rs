@@ -11,6 +11,7 @@ use serde::Deserialize;
 use sip::Protocol;
 use toml::Spanned;
 
+use super::listening::address_of;
 use super::numbers::number;
 use super::queues;
 use super::readiness::is_loopback;
@@ -30,9 +31,9 @@ pub(super) struct TrunkTable {
     #[serde(default)]
     addresses: Vec<Spanned<String>>,
     #[serde(default)]
-    target: Option<Spanned<String>>,
+    pub(super) target: Option<Spanned<String>>,
     #[serde(default = "udp")]
-    transport: Spanned<String>,
+    pub(super) transport: Spanned<String>,
     #[serde(default)]
     pub(super) outgoing_number: Option<Spanned<String>>,
     #[serde(default)]
@@ -125,7 +126,10 @@ impl TrunkTable {
     /// Whether it reaches nobody but programs on this machine.
     pub(super) fn is_of_this_machine(&self) -> bool {
         let mut addresses = self.addresses.iter();
-        self.register.is_none() && addresses.all(|address| is_loopback(address.get_ref()))
+        let target = self.target.as_ref().map(Spanned::get_ref);
+        self.register.is_none()
+            && addresses.all(|address| is_loopback(address.get_ref()))
+            && target.is_none_or(|host| address_of(host).is_some_and(|ip| ip.is_loopback()))
     }
 
     /// The trunk; everything that is wrong with it is put to the problems.
@@ -152,6 +156,10 @@ impl TrunkTable {
         let default_line = keep(default_line.transpose(), problems);
         let protocol = keep(self.protocol(source), problems);
         let codecs = keep(self.codecs(source), problems);
+        if self.addresses.is_empty() && self.target.is_none() && self.register.is_none() {
+            let text = "nothing tells its calls from a stranger's: give it addresses, a target or a register";
+            problems.push(source.problem(&self.name, "trunk.addresses", text));
+        }
         Some(Trunk {
             name: self.name.get_ref().clone(),
             addresses,
@@ -189,6 +197,10 @@ impl TrunkTable {
                 format!("there is no codec {unknown:?}; there are PCMA and PCMU"),
             )),
         };
+        if self.codecs.get_ref().is_empty() {
+            let text = "is empty, so that every caller is refused; there are PCMA and PCMU";
+            return Err(source.problem(&self.codecs, "trunk.codecs", text));
+        }
         self.codecs.get_ref().iter().map(codec).collect()
     }
 }

@@ -160,6 +160,36 @@ const BROKEN: &[Broken] = &[
         "trunks.toml:LINE: trunk.transport: is udp or tcp, not \"tls\"",
     ),
     broken(
+        Trunks,
+        "codecs = [\"PCMA\", \"PCMU\"]",
+        "codecs = []",
+        "trunks.toml:LINE: trunk.codecs: is empty, so that every caller is refused; there are PCMA and PCMU",
+    ),
+    broken(
+        Linka,
+        "udp = [\"0.0.0.0:5060\"]\ntcp = [\"0.0.0.0:5060\"]",
+        "udp = []\ntcp = []",
+        "linka.toml: sip.udp: is empty, and so is sip.tcp: nobody can call; listen on one such as \"0.0.0.0:5060\"",
+    ),
+    broken(
+        Trunks,
+        "target = \"127.0.0.2:5070\"",
+        "target = \"[2001:db8::1]:5060\"",
+        "trunks.toml:LINE: trunk.target: is an address of IPv6, and linka.toml has none in sip.udp",
+    ),
+    broken(
+        Linka,
+        "listen = \"127.0.0.1:9464\"",
+        "listen = \"127.0.0.1:8080\"",
+        "linka.toml: metrics.listen: is 127.0.0.1:8080, where web.listen listens already",
+    ),
+    broken(
+        Partners,
+        "name = \"on-call-second\"",
+        "name = \"on-call-first\" # again",
+        "partners.toml:LINE: partner.name: on-call-first stands twice: operators and the directory share their names",
+    ),
+    broken(
         Partners,
         "trunk = \"loopback\"",
         "trunk = \"lookback\"",
