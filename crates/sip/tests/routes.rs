@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Bench, SDP, address, peer, peer_tcp, request, response_with};
-use sip::{Command, Event, Flow, Protocol, Target};
+use sip::{Command, Event, Flow, Input, Protocol, Target};
 
 /// Our BYE in a call from `flow` whose INVITE had these header lines.
 fn bye(flow: Flow, lines: &[&str]) -> common::Sent {
@@ -106,6 +106,110 @@ fn an_invalid_contact_is_reached_by_its_flow() {
 fn a_private_contact_behind_nat_is_reached_by_its_flow() {
     let bye = bye(peer(), &["Contact: <sip:x@192.168.1.20:5060>"]);
     assert_eq!(bye.target, Target::Flow(peer()));
+}
+
+/// Contacts that nobody answers at who is asked from here.
+const NOWHERE: [&str; 9] = [
+    "[2003:fa:efff:a71::1]",
+    "[fd00::5]:5070",
+    "198.51.100.7:0",
+    "203.0.113.7:0",
+    "224.0.1.75",
+    "255.255.255.255",
+    "0.0.0.0:5060",
+    "192.0.2.1:5060",
+    "127.0.0.1:5060",
+];
+
+#[test]
+fn a_contact_that_leads_nowhere_is_reached_by_its_flow() {
+    let gateway = Flow::udp(common::UDP, address("10.9.0.9:5070"));
+    for flow in [peer(), gateway] {
+        for contact in NOWHERE.into_iter().chain(["169.254.7.7:5060"]) {
+            let bye = bye(flow, &[&format!("Contact: <sip:gw@{contact}>")]);
+
+            assert_eq!(bye.target, Target::Flow(flow), "{contact}");
+            assert!(bye.start_line().contains(contact), "{bye:?}");
+        }
+    }
+}
+
+#[test]
+fn a_route_that_leads_nowhere_is_not_taken() {
+    let bye = bye(peer(), &["Record-Route: <sip:[2003:fa::9];lr>"]);
+    assert_eq!(bye.target, Target::Flow(peer()));
+}
+
+#[test]
+fn a_private_contact_of_a_trunk_in_private_space_is_reached_at_its_address() {
+    let gateway = Flow::udp(common::UDP, address("10.9.0.9:5070"));
+    let bye = bye(gateway, &["Contact: <sip:gw@192.168.1.20>"]);
+    assert_eq!(bye.target.remote(), address("192.168.1.20:5060"));
+}
+
+/// The address of a Contact elsewhere.
+fn elsewhere() -> Target {
+    Target::Address {
+        listener: common::UDP,
+        protocol: Protocol::Udp,
+        remote: address("203.0.113.7:5060"),
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_to_a_contact_goes_by_the_flow_and_so_does_all_behind_it() {
+    let mut bench = Bench::default();
+    let dialog = bench.incoming(&request("INVITE", &["Contact: <sip:x@203.0.113.7>"], SDP));
+    bench.accept(dialog);
+    let tag = bench.sent().pop().unwrap().to_tag();
+    bench.receive(&common::ack(&tag));
+    let info = Command::Info {
+        dialog,
+        content_type: sip::HeaderValue::literal("application/dtmf-relay"),
+        body: "Signal=5".into(),
+    };
+    bench.command(info);
+    let info = bench.only();
+    assert_eq!(info.target, elsewhere());
+
+    let target = elsewhere();
+    bench.input(Input::SendFailed { target }).unwrap();
+    let again = bench.only();
+    bench.command(Command::Bye {
+        dialog,
+        reason: None,
+    });
+    let bye = bench.only();
+
+    assert_eq!(
+        (again.target, &again.text),
+        (Target::Flow(peer()), &info.text)
+    );
+    assert_eq!(bye.target, Target::Flow(peer()));
+}
+
+#[test]
+fn an_ack_that_cannot_be_sent_to_a_contact_goes_where_the_call_went() {
+    let gateway = Target::Address {
+        listener: common::UDP,
+        protocol: Protocol::Udp,
+        remote: address(common::PEER),
+    };
+    let mut bench = Bench::default();
+    let (_, invite) = bench.call_over(gateway);
+    let answer = response_with(&invite.text, "200 OK", "callee", &[], SDP);
+    let answer = answer.replace(common::PEER, "203.0.113.7");
+    bench.receive(&answer);
+    let ack = bench.only();
+    assert_eq!(ack.target, elsewhere());
+
+    let target = elsewhere();
+    bench.input(Input::SendFailed { target }).unwrap();
+    bench.receive(&answer);
+
+    for again in bench.sent() {
+        assert_eq!((again.target, &again.text), (gateway, &ack.text));
+    }
 }
 
 #[test]

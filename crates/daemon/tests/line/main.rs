@@ -4,6 +4,7 @@
 #[path = "../peers/mod.rs"]
 mod peers;
 
+mod behind_nat;
 mod busy_for_ever;
 mod cannot_speak;
 mod checked;

@@ -22,6 +22,8 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Wire {
     socket: UdpSocket,
     address: SocketAddr,
+    /// Where it says that it is.
+    contact: String,
 }
 
 impl Wire {
@@ -39,7 +41,17 @@ impl Wire {
         let socket = UdpSocket::bind(address).unwrap();
         socket.connect(site.sip()).unwrap();
         let address = socket.local_addr().unwrap();
-        Self { socket, address }
+        Self {
+            socket,
+            address,
+            contact: address.to_string(),
+        }
+    }
+
+    /// The same, with a Contact of the test's.
+    pub(crate) fn saying(self, contact: &str) -> Self {
+        let contact = contact.to_owned();
+        Self { contact, ..self }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -61,11 +73,11 @@ impl Wire {
 
     /// A request of its own, complete up to `more` and an empty body.
     pub(crate) fn request(&self, method: &str, uri: &str, user: &str, more: &str) -> String {
-        let (address, n) = (self.address, fresh());
+        let (address, contact, n) = (self.address, &self.contact, fresh());
         format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK-wire-{n}\r\n\
              From: <sip:{user}@{address}>;tag=wire{n}\r\nTo: <{uri}>\r\nCall-ID: wire-{n}\r\nCSeq: 1 {method}\r\n\
-             Contact: <sip:{user}@{address}>\r\nMax-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n"
+             Contact: <sip:{user}@{contact}>\r\nMax-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n"
         )
     }
 
@@ -82,6 +94,31 @@ impl Wire {
     pub(crate) fn answers(&self, request: &str, status: &str, more: &str) {
         let head = head_of_response(request, status);
         self.send(format!("{head}{more}Content-Length: 0\r\n\r\n"));
+    }
+
+    /// Takes a call with this session description.
+    pub(crate) fn accepts(&self, invite: &str, sdp: &str) {
+        self.send(response(self, invite, "200 OK", sdp));
+    }
+
+    /// Registers as an operator's phone, for an hour.
+    #[track_caller]
+    pub(crate) fn registers(&self, name: &str, site: &Site) {
+        let registrar = format!("sip:{}", site.sip());
+        let account = format!("sip:{name}@{}", site.sip());
+        let register = |cseq: u32, more: &str| {
+            let more = format!("Expires: 3600\r\n{more}");
+            self.request("REGISTER", &registrar, name, &more)
+                .replace(&format!("To: <{registrar}>"), &format!("To: <{account}>"))
+                .replace("CSeq: 1", &format!("CSeq: {cseq}"))
+        };
+        self.send(register(1, ""));
+        let challenge = self.response();
+        assert_eq!(status(&challenge), Some(401), "{challenge}");
+        let credentials = credentials(&challenge, name, "REGISTER", &registrar);
+        self.send(register(2, &credentials));
+        let accepted = self.response();
+        assert_eq!(status(&accepted), Some(200), "{accepted}");
     }
 
     /// The first response above 100 to what was sent.
@@ -260,27 +297,7 @@ impl WirePhone {
     #[track_caller]
     pub(crate) fn dials_with(star: &str, name: &str, site: &Site, sdp: String) -> Self {
         let wire = Wire::at(PHONES_HOST, site);
-        let registrar = format!("sip:{}", site.sip());
-        let account = format!("sip:{name}@{}", site.sip());
-        let register = |cseq: u32, more: &str| {
-            wire.request(
-                "REGISTER",
-                &registrar,
-                name,
-                &format!("Expires: 3600\r\n{more}"),
-            )
-            .replace(&format!("To: <{registrar}>"), &format!("To: <{account}>"))
-            .replace("CSeq: 1", &format!("CSeq: {cseq}"))
-        };
-        wire.send(register(1, ""));
-        let challenge = wire.response();
-        assert_eq!(status(&challenge), Some(401), "{challenge}");
-        wire.send(register(
-            2,
-            &credentials(&challenge, name, "REGISTER", &registrar),
-        ));
-        let accepted = wire.response();
-        assert_eq!(status(&accepted), Some(200), "{accepted}");
+        wire.registers(name, site);
         dial(&wire, star, name, site);
         let (seen, over) = (Arc::<Seen>::default(), Arc::<AtomicBool>::default());
         let (writes, ends) = (seen.clone(), over.clone());
@@ -344,7 +361,7 @@ impl Drop for WirePhone {
 
 /// Dials a star code and listens until the confirmation is over.
 #[track_caller]
-fn dial(wire: &Wire, star: &str, name: &str, site: &Site) {
+pub(crate) fn dial(wire: &Wire, star: &str, name: &str, site: &Site) {
     let uri = format!("sip:{star}@{}", site.sip());
     let body = sdp(PHONES_HOST, site.ports().take());
     let invite = wire
@@ -422,8 +439,8 @@ fn response(wire: &Wire, request: &str, status: &str, body: &str) -> String {
     } else {
         "Content-Type: application/sdp\r\n"
     };
-    let (address, length) = (wire.address, body.len());
-    format!("{text}Contact: <sip:phone@{address}>\r\n{kind}Content-Length: {length}\r\n\r\n{body}")
+    let (contact, length) = (&wire.contact, body.len());
+    format!("{text}Contact: <sip:phone@{contact}>\r\n{kind}Content-Length: {length}\r\n\r\n{body}")
 }
 
 /// The status line and the headers that a response has from its request.

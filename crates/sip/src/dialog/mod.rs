@@ -3,6 +3,7 @@
 mod incoming;
 mod offers;
 mod outgoing;
+mod reach;
 mod route;
 mod sending;
 mod session;
@@ -11,8 +12,8 @@ mod table;
 mod within;
 
 pub(crate) use incoming::Incoming;
-pub(crate) use outgoing::{CHALLENGES_MAX, Calling, Taken, retry_after};
-pub(crate) use route::{Order, Route};
+pub(crate) use outgoing::{CHALLENGES_MAX, Calling, Taken, retry_after, to_tag};
+pub(crate) use route::{Leads, Order, Route};
 pub use sending::IN_DIALOG_PENDING_MAX;
 pub(crate) use sending::InFlight;
 pub(crate) use session::{Established, Session, Unacknowledged};
@@ -29,6 +30,7 @@ use crate::message::HeaderValue;
 use crate::timers::TimerHandle;
 use crate::wire::{DialogTimer, TimerKey};
 use bytes::Bytes;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// The bounds of the time from one keep-alive of a connection to the next (RFC 5626 §4.4.1).
@@ -145,6 +147,24 @@ impl Dialog {
     /// Whether the peer may have that tag; while our INVITE rings there may be several.
     pub(crate) fn has_peer(&self, remote_tag: &[u8]) -> bool {
         matches!(self.state, State::Calling(_)) || self.identity.remote_tag == remote_tag
+    }
+
+    /// Whether it was established with the peer of that tag.
+    pub(crate) fn stands_with(&self, remote_tag: &[u8]) -> bool {
+        let stands = match self.state {
+            State::Established(_) | State::Leaving { .. } => true,
+            State::Incoming(_) | State::Calling(_) | State::Over => false,
+        };
+        stands && self.identity.remote_tag == remote_tag
+    }
+
+    /// Another way for a request that could not be sent, for all that follows too. An INVITE that makes a dialog has
+    /// none: whoever sent it tries another gateway.
+    pub(crate) fn around(&mut self, failed: Target, ours: &[SocketAddr]) -> Option<Target> {
+        match self.state {
+            State::Established(_) | State::Leaving { .. } => self.route.around(failed, ours),
+            State::Incoming(_) | State::Calling(_) | State::Over => None,
+        }
     }
 
     /// Sets a timer of the dialog; it replaces the same one.

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use super::route::{Order, Route};
+use super::route::Route;
 use super::session::{Established, Session, sdp_of};
 use super::session_timer::{Agreement, Role, min_se};
 use super::{Dialog, Identity, State};
@@ -14,6 +14,7 @@ use crate::flow::Target;
 use crate::message::{HeaderValue, Message, RequestWriter};
 use crate::transaction::{ClientKey, ClientOwner, Kind};
 use crate::{Method, Name, Status};
+use bytes::Bytes;
 
 /// How often an INVITE is sent again with a longer session interval before it counts as failed.
 const LONGER_INTERVALS_MAX: u8 = 2;
@@ -212,11 +213,7 @@ impl Dialog {
         }
         self.identity.remote = copied(response, Name::To);
         self.identity.remote_tag = to_tag(response).to_vec();
-        let remote = response.contact().map_or_else(
-            |_| self.route.remote.clone(),
-            |contact| contact.uri.to_uri(),
-        );
-        self.route = Route::new(remote, response, Order::Reversed, self.route.heard);
+        self.route = self.route.answered(response);
         if let Target::Flow(_) = calling.invite.target {
             self.route.keep_to_flow();
         }
@@ -248,7 +245,16 @@ impl Dialog {
         cseq: u32,
         response: &Message,
     ) {
-        let (target, key) = (self.route.next_hop(), core.client_key());
+        let target = self.route.next_hop(core.own_addresses());
+        let ack = self.ack(core, target, cseq);
+        core.wire.transmit(target, ack.clone());
+        core.transactions
+            .keep_ack(invite, to_tag(response).to_vec().into(), target, ack);
+    }
+
+    /// The ACK of a 2xx to the INVITE of that number.
+    pub(crate) fn ack(&self, core: &mut Core, target: Target, cseq: u32) -> Bytes {
+        let key = core.client_key();
         let addressing = self.route.addressing();
         let request = Outgoing {
             method: Method::Ack,
@@ -265,10 +271,7 @@ impl Dialog {
         if let Some(login) = &self.login {
             writer = login.repeat(writer);
         }
-        let bytes = writer.finish();
-        core.wire.transmit(target, bytes.clone());
-        core.transactions
-            .keep_ack(invite, to_tag(response).to_vec().into(), target, bytes);
+        writer.finish()
     }
 
     fn on_refusal(&mut self, core: &mut Core, status: Status, response: &Message) {

@@ -1,14 +1,12 @@
 //! Where the requests of a dialog go: route set, remote target and next hop (RFC 3261 §12).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
+use super::reach::{reachable, without_connection};
 use crate::flow::{Flow, Protocol, Target, Transport};
 use crate::header::Name;
 use crate::message::{HeaderValue, Message};
 use crate::uri::{Uri, UriRef};
-
-/// The port of SIP without TLS.
-const SIP_PORT: u16 = 5060;
 
 /// One element of a route set.
 #[derive(Clone, Debug)]
@@ -32,13 +30,15 @@ pub(crate) struct Route {
     pub(crate) remote: Uri,
     set: Vec<Hop>,
     /// Where the peer was last heard, or where the first request went.
-    pub(crate) heard: Target,
+    heard: Target,
     leads: Leads,
+    /// An address that the peer named and that could not be sent to.
+    failed: Option<Target>,
 }
 
 /// What leads to the peer where no proxy stands between.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
-enum Leads {
+pub(crate) enum Leads {
     /// The address that its Contact names, if it can be reached from here.
     Contact,
     /// The flow by which it is registered (RFC 5626 §5.3): what a phone behind NAT says of its address may look like one
@@ -77,6 +77,7 @@ impl Route {
             set,
             heard,
             leads: Leads::Contact,
+            failed: None,
         }
     }
 
@@ -87,7 +88,15 @@ impl Route {
             set: Vec::new(),
             heard,
             leads: Leads::Contact,
+            failed: None,
         }
+    }
+
+    /// The same way, by what the answer to the first request says of it.
+    pub(crate) fn answered(&self, response: &Message) -> Self {
+        let contact = response.contact().ok();
+        let remote = contact.map_or_else(|| self.remote.clone(), |contact| contact.uri.to_uri());
+        Self::new(remote, response, Order::Reversed, self.heard)
     }
 
     /// The peer is a registered phone, and the dialog goes by its flow.
@@ -151,21 +160,32 @@ impl Route {
     }
 
     /// Where to send it: the address that the next URI names, if it can be reached from here, else where the peer was
-    /// heard; to a registered phone without a proxy always there. Names are not looked up inside a dialog; `.invalid` and
-    /// private addresses behind NAT come back by the flow.
-    pub(crate) fn next_hop(&self) -> Target {
+    /// heard; to a registered phone without a proxy always there. Names are not looked up inside a dialog; what means
+    /// nothing from here comes back by the flow.
+    pub(crate) fn next_hop(&self, ours: &[SocketAddr]) -> Target {
         let next = self.set.first().map_or(&self.remote, |hop| &hop.uri).view();
         let by_flow = self.leads == Leads::Flow && self.set.is_empty();
-        if let Some(address) = address_of(&next, self.heard).filter(|_| !by_flow) {
+        let named = address_of(&next, self.heard, ours).filter(|_| !by_flow);
+        if let Some(address) = named.filter(|address| self.failed != Some(*address)) {
             return address;
         }
         match (self.heard, self.connection()) {
             (heard, Some(flow)) => Target::FlowOrAddress {
                 flow,
-                address: without_connection(&next, heard.remote()),
+                address: without_connection(&next, heard.remote(), ours),
             },
             (heard, None) => heard,
         }
+    }
+
+    /// Another way than to an address that could not be sent to, for all that follows too.
+    pub(crate) fn around(&mut self, failed: Target, ours: &[SocketAddr]) -> Option<Target> {
+        self.failed = Some(failed);
+        Some(self.next_hop(ours)).filter(|next| *next != failed)
+    }
+
+    pub(crate) const fn leads(&self) -> Leads {
+        self.leads
     }
 
     /// The connection that the peer was heard by, if it was one.
@@ -206,16 +226,16 @@ fn has_same_address(one: &UriRef<'_>, other: &UriRef<'_>) -> bool {
     one.port() == other.port() && hosts.is_some_and(|(one, other)| one.equivalent(other))
 }
 
-fn address_of(uri: &UriRef<'_>, heard: Target) -> Option<Target> {
+/// The address that a URI names, unless the peer is heard from there anyway.
+fn address_of(uri: &UriRef<'_>, heard: Target, ours: &[SocketAddr]) -> Option<Target> {
     let peer = heard.remote();
-    let ip = reachable(uri, peer)?;
+    let remote = reachable(uri, peer, ours)?;
     let protocol = protocol_of(uri)?;
-    let remote = SocketAddr::new(ip, uri.port().unwrap_or(SIP_PORT));
     match heard {
         Target::Flow(Flow {
             transport: Transport::Tcp(_),
             ..
-        }) if ip == peer.ip() && protocol == Protocol::Tcp => None,
+        }) if remote.ip() == peer.ip() && protocol == Protocol::Tcp => None,
         Target::Flow(flow)
             if flow.transport == Transport::Udp && remote == peer && protocol == Protocol::Udp =>
         {
@@ -236,39 +256,12 @@ fn address_of(uri: &UriRef<'_>, heard: Target) -> Option<Target> {
     }
 }
 
-/// The address that a URI names, if it means the same here as there.
-fn reachable(uri: &UriRef<'_>, peer: SocketAddr) -> Option<IpAddr> {
-    let ip = uri.host()?.address()?;
-    (!is_inward(ip) || ip == peer.ip() || is_inward(peer.ip())).then_some(ip)
-}
-
-/// Where a peer is reached once its connection is gone: at the address that it named, or at least at that port of it.
-fn without_connection(uri: &UriRef<'_>, peer: SocketAddr) -> SocketAddr {
-    let ip = reachable(uri, peer).unwrap_or(peer.ip());
-    SocketAddr::new(ip, uri.port().unwrap_or(SIP_PORT))
-}
-
 fn protocol_of(uri: &UriRef<'_>) -> Option<Protocol> {
     match uri.params().value(b"transport") {
         None => Some(Protocol::Udp),
         Some(name) if name.eq_ignore_ascii_case(b"udp") => Some(Protocol::Udp),
         Some(name) if name.eq_ignore_ascii_case(b"tcp") => Some(Protocol::Tcp),
         Some(_) => None,
-    }
-}
-
-/// Whether an address means something only near its owner.
-const fn is_inward(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()
-        }
-        IpAddr::V6(ip) => {
-            ip.is_unique_local()
-                || ip.is_loopback()
-                || ip.is_unicast_link_local()
-                || ip.is_unspecified()
-        }
     }
 }
 
@@ -294,7 +287,7 @@ mod tests {
             .map(|(contact, remote)| (uri(contact), flow(remote)))
             .collect();
         route.follow(&phones);
-        route.next_hop().remote()
+        route.next_hop(&[]).remote()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::session::{Update, sdp_of};
 use super::session_timer::{Agreement, min_se};
 use super::{Dialog, Initiator, State};
 use crate::endpoint::{Body, Core, EndCause, Event, Failure, InputError, Outgoing, compose};
+use crate::flow::Target;
 use crate::message::{HeaderValue, Message, RequestWriter};
 use crate::transaction::{ClientKey, ClientOwner, Kind};
 use crate::wire::DialogTimer;
@@ -74,7 +75,7 @@ impl Dialog {
 
     fn send_tried(&mut self, core: &mut Core, what: What, tries: Tries) {
         self.local_cseq += 1;
-        let (key, target, cseq) = (core.client_key(), self.route.next_hop(), self.local_cseq);
+        let (key, target, cseq) = (core.client_key(), self.next_hop(core), self.local_cseq);
         let addressing = self.route.addressing();
         let request = Outgoing {
             method: what.method(),
@@ -106,14 +107,18 @@ impl Dialog {
         core.send(key, kind, target, bytes, ClientOwner::Dialog(self.id));
     }
 
+    fn next_hop(&self, core: &Core) -> Target {
+        self.route.next_hop(core.own_addresses())
+    }
+
     fn finish(&self, core: &Core, writer: RequestWriter, what: &What) -> Bytes {
         match what {
             What::Reoffer(sdp) | What::RefreshByInvite(sdp) => compose::with_sdp(
-                offering(writer, core, self.route.next_hop(), &self.session),
+                offering(writer, core, self.next_hop(core), &self.session),
                 sdp,
             ),
             What::RefreshByUpdate => {
-                offering(writer, core, self.route.next_hop(), &self.session).finish()
+                offering(writer, core, self.next_hop(core), &self.session).finish()
             }
             What::Bye(None) => writer.finish(),
             What::Bye(Some(reason)) => writer.header(Name::Reason, reason.clone()).finish(),

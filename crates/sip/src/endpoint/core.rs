@@ -26,6 +26,7 @@ pub(crate) struct Core {
     pub(crate) guards: Vec<(ListenerId, Server)>,
     start: Instant,
     faces: Vec<(ListenerId, Face)>,
+    own_addresses: Vec<SocketAddr>,
     /// Used for a listener that was not configured; commands that name one are refused before.
     nameless: Face,
 }
@@ -49,7 +50,9 @@ impl Core {
             .iter()
             .map(|listener| (listener.id, Face::new(listener)))
             .collect();
+        let listeners = config.listeners.iter();
         Self {
+            own_addresses: listeners.map(|listener| listener.advertised).collect(),
             wire: Wire::new(now),
             transactions: Transactions::new(&chance.derive("transactions")),
             keys: Keys::new(&chance.derive("left"), &chance.derive("right")),
@@ -74,6 +77,11 @@ impl Core {
     pub(crate) fn face(&self, listener: ListenerId) -> &Face {
         let found = self.faces.iter().find(|(id, _)| *id == listener);
         found.map_or(&self.nameless, |(_, face)| face)
+    }
+
+    /// Where peers reach us.
+    pub(crate) fn own_addresses(&self) -> &[SocketAddr] {
+        &self.own_addresses
     }
 
     /// Whether the target can be sent to.

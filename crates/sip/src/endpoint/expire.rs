@@ -87,16 +87,35 @@ impl Endpoint {
             return;
         };
         for key in self.core.transactions.sent_by(way) {
+            let around = self.around(key, way);
             let (transactions, wire) = (&mut self.core.transactions, &mut self.core.wire);
-            let report = match way {
-                Target::Flow(_) => transactions.on_flow_lost(wire, key),
-                Target::Address { .. } | Target::FlowOrAddress { .. } => {
+            let report = match (way, around) {
+                (Target::Flow(_), _) => transactions.on_flow_lost(wire, key),
+                (Target::Address { .. } | Target::FlowOrAddress { .. }, Some(around)) => {
+                    transactions.divert(wire, key, around);
+                    None
+                }
+                (Target::Address { .. } | Target::FlowOrAddress { .. }, None) => {
                     transactions.on_transport_error(wire, key)
                 }
             };
             if let Some(report) = report {
                 self.on_report(report);
             }
+        }
+    }
+
+    /// Another way for what went to an address that a peer named in its dialog.
+    fn around(&mut self, key: ClientKey, failed: Target) -> Option<Target> {
+        let dialog = match self.core.transactions.sender(key, failed)? {
+            ClientOwner::Dialog(dialog) => self.dialogs.get_mut(dialog)?,
+            ClientOwner::Registration(_) | ClientOwner::Probe(_) | ClientOwner::Nobody => {
+                return None;
+            }
+        };
+        match failed {
+            Target::Address { .. } => dialog.around(failed, self.core.own_addresses()),
+            Target::Flow(_) | Target::FlowOrAddress { .. } => None,
         }
     }
 

@@ -47,10 +47,13 @@ impl Endpoint {
             (Answer::Passed(owner), Some(key)) => {
                 self.on_passed(flow, owner, key, status, response)
             }
-            (Answer::Stray, _) if admission == Admission::Trusted => {
-                self.on_stray_response(flow, status, response)
+            (Answer::Stray, _) => {
+                let taken = self.acknowledge_late(flow, status, response);
+                if taken == Taken::Stray && admission == Admission::Trusted {
+                    self.on_stray_response(flow, status, response);
+                }
             }
-            (Answer::Passed(_) | Answer::Stray | Answer::Absorbed, _) => {}
+            (Answer::Passed(_) | Answer::Absorbed, _) => {}
         }
     }
 
@@ -71,7 +74,7 @@ impl Endpoint {
                     dialog.on_response(core, key, status, response)
                 });
                 if taken != Some(Taken::Yes) {
-                    self.on_fork(flow, status, response);
+                    self.on_fork(flow, dialog, status, response);
                 }
             }
             ClientOwner::Registration(registration) => {

@@ -6,27 +6,69 @@
 use bytes::Bytes;
 
 use super::compose::{Outgoing, copied};
-use super::{Core, Endpoint, Event};
-use crate::dialog::{Order, Route};
+use super::{Core, DialogId, Endpoint, Event};
+use crate::dialog::{Leads, Order, Route, Taken, to_tag};
 use crate::flow::{Flow, Target};
 use crate::message::Message;
 use crate::transaction::{ClientKey, ClientOwner, Kind};
 use crate::{Method, Name, Status, Tag};
 
 impl Endpoint {
-    /// Ends the call of a fork that lost.
-    pub(super) fn on_fork(&mut self, flow: Flow, status: Status, response: &Message) {
+    /// Ends the call of a fork that lost. What the dialog of the INVITE knew of the way to it holds for its forks.
+    pub(super) fn on_fork(
+        &mut self,
+        flow: Flow,
+        dialog: DialogId,
+        status: Status,
+        response: &Message,
+    ) {
         if !is_answered_invite(status, response) {
             return;
         }
-        let Some(route) = route_of(flow, response) else {
+        let Some(mut route) = route_of(flow, response) else {
             return;
         };
-        let (target, bye) = (route.next_hop(), bye_key(&self.core, response));
+        let own = self.dialogs.get(dialog);
+        if own.is_some_and(|dialog| dialog.route.leads() == Leads::Flow) {
+            route.keep_to_flow();
+        }
+        let target = route.next_hop(self.core.own_addresses());
+        let bye = bye_key(&self.core, response);
         acknowledge(&mut self.core, &route, target, response);
         if !self.core.transactions.sends(bye) {
             hang_up(&mut self.core, &route, (target, bye), response);
         }
+    }
+
+    /// Acknowledges the 2xx of a call that lives when it comes after its transaction: no ACK of ours was heard. This one
+    /// goes where the 2xx came from, since that way is open.
+    pub(super) fn acknowledge_late(
+        &mut self,
+        flow: Flow,
+        status: Status,
+        response: &Message,
+    ) -> Taken {
+        let cseq = response.cseq().map(|cseq| cseq.number);
+        let (Some(dialog), Ok(number), true) = (
+            self.dialog_answered(response),
+            cseq,
+            is_answered_invite(status, response),
+        ) else {
+            return Taken::Stray;
+        };
+        self.with_dialog(dialog, |dialog, core| {
+            let target = Target::Flow(flow);
+            let ack = dialog.ack(core, target, number);
+            core.wire.transmit(target, ack);
+        });
+        Taken::Yes
+    }
+
+    /// The established dialog in which we sent the request that this answers.
+    fn dialog_answered(&self, response: &Message) -> Option<DialogId> {
+        let (call_id, local_tag) = (response.call_id().ok()?, response.from().ok()?.tag()?);
+        let dialog = self.dialogs.find(call_id, local_tag)?;
+        dialog.stands_with(to_tag(response)).then_some(dialog.id)
     }
 
     /// Tells of a 2xx to an INVITE that no transaction knows: one sent before a restart, perhaps.

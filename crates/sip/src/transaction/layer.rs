@@ -144,6 +144,12 @@ impl Transactions {
         self.sent.range(range).map(|(_, key)| *key).collect()
     }
 
+    /// Who sent a request, if it goes that way and no other.
+    pub(crate) fn sender(&self, key: ClientKey, target: Target) -> Option<ClientOwner> {
+        let client = self.clients.get(&key)?;
+        (client.target == target).then_some(client.owner)
+    }
+
     /// The request that a client transaction sent, while it may still be needed for a CANCEL or an ACK.
     pub(crate) fn request(&self, key: ClientKey) -> Option<(&Bytes, Target)> {
         self.clients
@@ -186,6 +192,7 @@ impl Transactions {
     pub(crate) fn keep_ack(&mut self, key: ClientKey, to_tag: Bytes, target: Target, ack: Bytes) {
         if let Some(client) = self.clients.get_mut(&key) {
             forget_ways(&mut self.sent, client.target, key);
+            self.sent.extend(target.ways().map(|way| (way, key)));
             client.winner = Some(to_tag);
             client.target = target;
             client.message = ack;
@@ -345,14 +352,22 @@ impl Transactions {
         let other = client.target.ways().nth(1);
         match other {
             Some(other) if client.waits() => {
-                forget_ways(&mut self.sent, client.target, key);
-                self.sent.insert((other, key));
-                client.target = other;
-                wire.transmit(other, client.message.clone());
+                self.divert(wire, key, other);
                 None
             }
             Some(_) | None => self.on_transport_error(wire, key),
         }
+    }
+
+    /// Sends a request, or the ACK of its 2xx, again by another way.
+    pub(crate) fn divert(&mut self, wire: &mut Wire, key: ClientKey, other: Target) {
+        let Some(client) = self.clients.get_mut(&key) else {
+            return;
+        };
+        forget_ways(&mut self.sent, client.target, key);
+        self.sent.extend(other.ways().map(|way| (way, key)));
+        client.target = other;
+        wire.transmit(other, client.message.clone());
     }
 
     /// The connection to an address is gone: what went there by it and still waits is answered by nobody. A request
@@ -365,9 +380,13 @@ impl Transactions {
         }
     }
 
-    /// The shell could not send the request: the transaction ends as if answered by 503 (RFC 3261 §8.1.3.1).
+    /// The shell could not send the request: the transaction ends as if answered by 503 (RFC 3261 §8.1.3.1). One that
+    /// was accepted stays, since its ACK is wanted again if that was not sent.
     pub(crate) fn on_transport_error(&mut self, wire: &mut Wire, key: ClientKey) -> Option<Report> {
         let client = self.clients.get_mut(&key)?;
+        if client.winner.is_some() {
+            return None;
+        }
         let waiting = client.waits();
         let owner = client.owner;
         let mut acts = mem::take(&mut self.acts);
