@@ -112,7 +112,7 @@ impl Exchange {
         let dialog = self.sip.next_dialog();
         let (patience, timer) = match call.gateway {
             None => (SIGN_OF_LIFE, Timer::Silent(leg)),
-            Some(Gateway { others: 0, .. }) => (SIGN_OF_LIFE_BY_TRUNK, Timer::Silent(leg)),
+            Some(Gateway { others: 0, .. }) => (SIGN_OF_LIFE_BY_TRUNK, Timer::GatewaySilent(leg)),
             Some(_) => (SIGN_OF_LIFE_OF_GATEWAY, Timer::GatewaySilent(leg)),
         };
         let silent = self.timers.arm(now + patience, timer);
@@ -186,7 +186,7 @@ impl Exchange {
     }
 
     /// No response at all: the phone is dead, and somebody else is tried now, not when it would have rung out.
-    pub(crate) fn on_no_sign_of_life(&mut self, now: Instant, leg: LegId) {
+    pub(crate) fn on_no_sign_of_life(&mut self, now: Instant, leg: LegId, miss: Miss) {
         let Some(called) = self.called.get(&leg) else {
             return;
         };
@@ -199,7 +199,7 @@ impl Exchange {
                 reason: None,
             },
         );
-        self.offer_leg_failed(now, leg, contact, whom, Miss::Unreachable);
+        self.offer_leg_failed(now, leg, contact, whom, miss);
     }
 
     pub(crate) fn on_established(&mut self, now: Instant, dialog: DialogId, sdp: Option<&Bytes>) {
@@ -300,6 +300,7 @@ impl Exchange {
     fn miss_of(&self, leg: LegId, reason: Failure) -> Miss {
         let by_trunk = self.called.get(&leg).is_some_and(|it| it.gateway.is_some());
         match reason {
+            Failure::Timeout if by_trunk => Miss::Ours,
             Failure::Timeout => Miss::Unreachable,
             Failure::Transport => Miss::Ours,
             Failure::Status(status) if by_trunk => miss_by_trunk(status),
@@ -308,11 +309,16 @@ impl Exchange {
     }
 }
 
-/// What a telephone behind a trunk means: some of its network's answers say that it was not found.
+/// What a telephone behind a trunk means: some of its network's answers say that it was not found, and some that the trunk itself does not take
+/// our calls, which those behind it do not miss.
 fn miss_by_trunk(status: Status) -> Miss {
     match status {
         Status::REQUEST_TIMEOUT => Miss::NoAnswer,
         Status::NOT_FOUND | Status::TEMPORARILY_UNAVAILABLE => Miss::Unreachable,
+        Status::UNAUTHORIZED
+        | Status::FORBIDDEN
+        | Status::PROXY_AUTHENTICATION_REQUIRED
+        | Status::SERVICE_UNAVAILABLE => Miss::Ours,
         other if other.code() / 100 == 5 => Miss::Unreachable,
         _ => Miss::Declined,
     }

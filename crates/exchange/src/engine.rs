@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dispatch::{ContactId, LegId, Moment, OperatorId, Seq};
+use dispatch::{ContactId, LegId, Miss, Moment, OperatorId, Seq};
 use journal::{Fact, Log, LogInput, State};
 use media::{Order, ThreadId};
 use records::Date;
@@ -379,7 +379,7 @@ impl Exchange {
         match timer {
             Timer::Answer(leg) => self.answer_by_itself(now, leg),
             Timer::Words(leg) => self.say_words(now, leg),
-            Timer::Silent(leg) => self.on_no_sign_of_life(now, leg),
+            Timer::Silent(leg) => self.on_no_sign_of_life(now, leg, Miss::Unreachable),
             Timer::GatewaySilent(leg) => self.on_gateway_silent(now, leg),
             Timer::AskAgain(leg) => self.ask_to_press_one(now, leg),
             Timer::RingAgain(contact, operator) => self.on_ring_again(now, contact, operator),

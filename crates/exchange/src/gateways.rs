@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch::LegId;
+use dispatch::{LegId, Miss};
 use sip::{DialogId, Failure, Status};
 
 use crate::calling::SIGN_OF_LIFE_BY_TRUNK;
@@ -37,6 +37,7 @@ impl Exchange {
         }
     }
 
+    /// A gateway did not even say 100: the next one is called, or else nobody was, and nobody missed it.
     pub(crate) fn on_gateway_silent(&mut self, now: Instant, leg: LegId) {
         let dialog = self.called.get(&leg).map(|called| called.dialog);
         match (self.try_next_gateway(now, leg), dialog) {
@@ -44,7 +45,7 @@ impl Exchange {
                 let reason = None;
                 self.command(now, sip::Command::Cancel { dialog, reason });
             }
-            (Some(_) | None, _) => self.on_no_sign_of_life(now, leg),
+            (Some(_) | None, _) => self.on_no_sign_of_life(now, leg, Miss::Ours),
         }
     }
 

@@ -15,6 +15,9 @@ use crate::settings::Who;
 /// How long before its deadline an offer is given up that still has no port.
 const GIVEN_UP_BEFORE: Duration = Duration::from_millis(200);
 
+/// Why somebody at home or a partner is not called at all.
+const NO_WAY_OUT: &str = "no trunk leads to somebody who is to be called";
+
 impl Exchange {
     /// Rings an operator for a contact: every phone that she registered, or her number at home.
     pub(crate) fn offer(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
@@ -22,14 +25,7 @@ impl Exchange {
             return;
         };
         let Some(calls) = self.calls_of(contact, operator) else {
-            return self.append(
-                now,
-                Fact::Missed {
-                    contact,
-                    operator,
-                    miss: Miss::Unreachable,
-                },
-            );
+            return self.on_nothing_to_ring(now, contact, operator);
         };
         if self.ports.ready(thread) < calls.len() {
             return self.wait_for_port(now, thread, (contact, operator));
@@ -48,6 +44,25 @@ impl Exchange {
                 },
             );
         }
+    }
+
+    /// Nothing rings: no phone of hers is registered, which is a miss of hers; or no trunk leads to her, which is not.
+    fn on_nothing_to_ring(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
+        let miss = match self.directory(Who::OnCall(operator)) {
+            None => Miss::Unreachable,
+            Some(_) => {
+                self.refused(NO_WAY_OUT);
+                Miss::Ours
+            }
+        };
+        self.append(
+            now,
+            Fact::Missed {
+                contact,
+                operator,
+                miss,
+            },
+        );
     }
 
     /// An offer that finds no port waits for one, and is given up before it would count as rung out.
@@ -120,6 +135,9 @@ impl Exchange {
     pub(crate) fn overflow(&mut self, now: Instant, contact: ContactId, partner: PartnerId) {
         let entry = self.directory(Who::Partner(partner));
         let call = entry.and_then(|entry| self.call_by_trunk(contact, &entry));
+        if call.is_none() {
+            self.refused(NO_WAY_OUT);
+        }
         let leg = call
             .zip(self.thread_of(contact))
             .and_then(|(call, thread)| self.call(now, call, thread));

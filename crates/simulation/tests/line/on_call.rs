@@ -1,8 +1,9 @@
 //! On-call people at home: nobody there calls them at once, and only a pressed 1 takes her.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dispatch::{Action, Intent, Outcome, Step};
+use dispatch::{Action, Intent, Misses, Outcome, Step};
 use exchange::{Command, Reply};
 use journal::Fact;
 use media::Digit;
@@ -185,9 +186,58 @@ fn a_trunk_that_says_nothing_is_not_waited_for_until_it_rings_out() {
     // Her INVITE is on its way; nothing gets through to the trunk any more.
     world.run(Duration::from_millis(9));
     world.power("trunk", Power::Off);
-    world.run(seconds(30));
+    world.run(seconds(16));
+    let before = invites(&world);
+    world.run(seconds(10));
 
-    assert!(world.state().counts().open.misses.unreachable >= 1);
+    assert!(invites(&world) > before, "she is called again");
+    assert_eq!(misses(&world), Misses::default());
+}
+
+/// How often somebody at home was called.
+fn invites(world: &World) -> usize {
+    let sent = world.sent_to("trunk");
+    let call_ids = sent.filter(|sent| sent.text.starts_with(&format!("INVITE sip:{HOME}@")));
+    let call_ids =
+        call_ids.filter_map(|sent| sent.text.lines().find(|line| line.starts_with("Call-ID")));
+    call_ids.collect::<BTreeSet<_>>().len()
+}
+
+/// What is counted of her as missed.
+fn misses(world: &World) -> Misses {
+    world.operator("olga").misses
+}
+
+#[test]
+fn nobody_misses_what_no_trunk_leads_to() {
+    let mut world = open(Centre {
+        trunk_name: Some("nowhere.test"),
+        ..centre()
+    });
+
+    world.call(Caller::from_number(1));
+    world.run(seconds(60));
+
+    assert_eq!(misses(&world), Misses::default());
+    let refused = world.board().refused;
+    assert!(
+        refused.contains_key("no trunk leads to somebody who is to be called"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn what_a_trunk_refuses_is_no_miss_of_those_behind_it() {
+    for status in [Status::SERVICE_UNAVAILABLE, Status::FORBIDDEN] {
+        let mut world = open(centre());
+        at_home(&mut world, Manner::Declines(seconds(0), status));
+
+        world.call(Caller::from_number(1));
+        world.run(seconds(60));
+
+        assert!(invites(&world) > 1);
+        assert_eq!(misses(&world), Misses::default(), "{status:?}");
+    }
 }
 
 #[test]
