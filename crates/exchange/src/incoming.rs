@@ -100,7 +100,7 @@ impl Exchange {
                 },
             );
         }
-        let Some(trunk) = self.trunk_at(flow) else {
+        let Some(trunk) = self.trunk_of_call(flow, request) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
         let Some(state) = self.trunks.get(trunk) else {

@@ -60,16 +60,16 @@ impl Lines {
 
 /// Whether a Request-URI is the Contact that we registered, or names nobody at all.
 fn is_our_contact(uri: &UriRef<'_>, trunk: &Trunk) -> bool {
-    if !uri.scheme().is_sip() {
-        return false;
-    }
-    let Some(user) = uri.user_unescaped() else {
-        return true;
-    };
-    let Some(register) = &trunk.register else {
+    let names_nobody = uri.scheme().is_sip() && uri.user_unescaped().is_none();
+    names_nobody || is_our_user(uri, trunk)
+}
+
+/// Whether a Request-URI names the user that we registered with a trunk.
+pub(crate) fn is_our_user(uri: &UriRef<'_>, trunk: &Trunk) -> bool {
+    let (Some(user), Some(register)) = (uri.user_unescaped(), &trunk.register) else {
         return false;
     };
     let number = PhoneNumber::parse(&register.user).ok();
-    user == register.user.as_bytes()
-        || PhoneNumber::in_uri(uri).any(|called| number.as_ref() == Some(&called))
+    let is_number = || PhoneNumber::in_uri(uri).any(|called| number.as_ref() == Some(&called));
+    uri.scheme().is_sip() && (user == register.user.as_bytes() || is_number())
 }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use media::PortPair;
+use sip::message::Message;
 use sip::uri::UriBuilder;
 use sip::{Flow, ListenerId, RegistrationId, RegistrationState, Target, Transport};
 
 use crate::engine::Exchange;
 use crate::legs::Gateway;
+use crate::lines::is_our_user;
 use crate::settings::{Host, Settings, Trunk};
 use crate::timers::TimerId;
 
@@ -86,6 +88,13 @@ impl Trunks {
             state.registering = Some(held.unwrap_or_else(new));
         }
         self.all.push(state);
+    }
+
+    /// The trunks that a message may come from, those by whose address it does first.
+    fn at(&self, flow: &Flow) -> impl Iterator<Item = &TrunkState> {
+        let by_host = |trunk: &&TrunkState| !trunk.is_at(flow) && trunk.is_at_host(flow);
+        let by_address = self.iter().filter(|trunk| trunk.is_at(flow));
+        by_address.chain(self.iter().filter(by_host))
     }
 
     fn next_id(&mut self) -> TrunkId {
@@ -232,12 +241,19 @@ impl Exchange {
 
     /// Which trunk a message came from.
     pub(crate) fn trunk_at(&self, flow: &Flow) -> Option<TrunkId> {
-        let mut trunks = self.trunks.iter();
-        let at = trunks.find(|trunk| trunk.is_at(flow)).or_else(|| {
-            let mut trunks = self.trunks.iter();
-            trunks.find(|trunk| trunk.is_at_host(flow))
-        });
-        at.map(|trunk| trunk.id)
+        self.trunks.at(flow).next().map(|trunk| trunk.id)
+    }
+
+    /// Which trunk a call came from: of several at one host, as two accounts with one carrier are, that whose Contact is
+    /// called.
+    pub(crate) fn trunk_of_call(&self, flow: &Flow, request: &Message) -> Option<TrunkId> {
+        let uri = request.uri().ok();
+        let called = |trunk: &&TrunkState| {
+            let uri = uri.as_ref();
+            uri.is_some_and(|uri| is_our_user(uri, &trunk.settings))
+        };
+        let called = self.trunks.at(flow).find(called).map(|trunk| trunk.id);
+        called.or_else(|| self.trunk_at(flow))
     }
 
     /// Where a trunk is spoken to now.
