@@ -72,7 +72,11 @@ pub(crate) fn is_served(data: &Path) -> bool {
 pub(super) async fn serve(office: Arc<Office>, path: PathBuf, to_herald: mpsc::Sender<Words>) {
     let mut told = false;
     let listener = loop {
-        match bind(&path).and_then(UnixListener::from_std) {
+        let at = path.clone();
+        // A disk that hangs keeps a thread of its own waiting, and no other task.
+        let bound = tokio::task::spawn_blocking(move || bind(&at)).await;
+        let bound = bound.map_err(std::io::Error::other).flatten();
+        match bound.and_then(UnixListener::from_std) {
             Ok(listener) => break listener,
             Err(_) if told => {}
             Err(error) => {

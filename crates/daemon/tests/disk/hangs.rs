@@ -174,10 +174,15 @@ fn start_on_a_disk_that_hangs_opens_the_line_and_heals() {
     linka.kill();
     disk.hang();
 
-    let linka = site.start_with_within(WAITED_FOR, &disk.variables());
-    let (code, why) = linka.get("/readyz");
-    assert_eq!(code, 503);
-    assert!(why.contains("not on disk"), "{why}");
+    let linka = site.start_unready_with(&disk.variables());
+    eventually(
+        "the line is open, and nothing is on disk",
+        WAITED_FOR,
+        || {
+            let (code, why) = linka.get_if_there("/readyz")?;
+            (code == 503 && why.contains("not on disk")).then_some(())
+        },
+    );
     eventually("people are told", SOON, || {
         let told = text_of(&told);
         let both = told.contains("journal-unread: ") && told.contains("journal-unsaved: ");
@@ -186,8 +191,8 @@ fn start_on_a_disk_that_hangs_opens_the_line_and_heals() {
     // Nobody is known to be there: the line is open all the same.
     let mut caller = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
     caller.is_answered(SOON);
-    let _phone = WirePhone::dials("*40", "jana", &site);
-    talking(&linka, 1);
+    let phone = WirePhone::dials("*40", "jana", &site);
+    eventually("she is called", SOON, || (phone.calls() == 1).then_some(()));
 
     disk.go_on();
     linka.wait_for("the journal heals", SOON, |status| {

@@ -255,29 +255,12 @@ impl Site {
     /// Starts `linka serve` with these variables in its environment.
     #[track_caller]
     pub(crate) fn start_with(&self, variables: &[(&str, &Path)]) -> Linka<'_> {
-        self.start_with_within(START_MAX, variables)
-    }
-
-    /// The same, for a start that takes longer than others.
-    #[track_caller]
-    pub(crate) fn start_with_within(
-        &self,
-        within: Duration,
-        variables: &[(&str, &Path)],
-    ) -> Linka<'_> {
-        let mut command = self.serve();
-        command.envs(variables.iter().copied());
-        self.until_ready_within(within, self.spawn(command))
+        self.until_ready(self.start_unready_with(variables))
     }
 
     #[track_caller]
-    fn until_ready<'site>(&self, linka: Linka<'site>) -> Linka<'site> {
-        self.until_ready_within(START_MAX, linka)
-    }
-
-    #[track_caller]
-    fn until_ready_within<'site>(&self, within: Duration, mut linka: Linka<'site>) -> Linka<'site> {
-        let _status = eventually("linka is ready", within, || {
+    fn until_ready<'site>(&self, mut linka: Linka<'site>) -> Linka<'site> {
+        let _status = eventually("linka is ready", START_MAX, || {
             if let Some(status) = linka.process.ended() {
                 panic!(
                     "linka ended at its start ({status}):\n{}",
@@ -305,6 +288,14 @@ impl Site {
     #[track_caller]
     pub(crate) fn start_unready(&self) -> Linka<'_> {
         self.spawn(self.serve())
+    }
+
+    /// The same, with these variables in its environment.
+    #[track_caller]
+    pub(crate) fn start_unready_with(&self, variables: &[(&str, &Path)]) -> Linka<'_> {
+        let mut command = self.serve();
+        command.envs(variables.iter().copied());
+        self.spawn(command)
     }
 
     fn spawn(&self, mut command: Command) -> Linka<'_> {
@@ -356,6 +347,7 @@ impl Linka<'_> {
     /// The same, and nothing while nobody listens.
     pub(crate) fn get_if_there(&self, path: &str) -> Option<(u16, String)> {
         let stream = TcpStream::connect(("127.0.0.1", self.site.metrics)).ok()?;
+        stream.set_read_timeout(Some(START_MAX)).unwrap();
         Some(get(stream, path))
     }
 
