@@ -199,7 +199,7 @@ pub enum Output {
     },
     /// Screens are to be told what changed.
     Changed(Box<Changed>),
-    /// A caller pressed a key while an operator had her or was offered her.
+    /// A caller pressed a key while an operator talked with her.
     Tapped {
         /// Which contact.
         contact: ContactId,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use dispatch::{ContactId, Decision, Moment, OperatorId};
+use dispatch::{ContactId, ContactState, Decision, Joined, Moment, OperatorId};
 use journal::{Entry, Fact};
 use media::Digit;
 
@@ -263,10 +263,13 @@ impl Exchange {
         }
     }
 
-    /// Tells the operators who have a contact that its caller pressed a key.
+    /// Tells the operator who talks with a caller that she pressed a key. What was pressed before the answer is none to a question.
     pub(crate) fn tell_tap(&mut self, contact: ContactId, digit: Digit) {
         let view = self.dispatcher().contact(contact);
-        for operator in view.iter().flat_map(|view| view.state.operators()) {
+        if let Some(ContactState::Talking {
+            with: Joined::Operator { operator, .. },
+        }) = view.map(|view| view.state)
+        {
             self.push(Output::Tapped {
                 contact,
                 operator,

@@ -222,6 +222,19 @@ fn operator_who_has_her_is_told_each_key() {
 }
 
 #[test]
+fn whose_phone_only_rings_is_told_no_key() {
+    let (mut world, caller) = waiting();
+
+    for _ in 0..2 {
+        press(&mut world, caller, '5');
+    }
+    world.run(seconds(1));
+
+    assert_eq!(class(&world), Class::Danger);
+    assert_eq!(world.taps, []);
+}
+
+#[test]
 fn she_overtakes_those_who_can_speak() {
     let mut world = open(Centre {
         operators: vec!["eva", "jana"],
