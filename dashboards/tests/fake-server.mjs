@@ -162,6 +162,7 @@ function route(request, response, body) {
     return answer(response, 204);
   }
   if (path.endsWith('/password')) return answer(response, 200, { one_time_password: 'kolovrat-7-ticho-32' });
+  if (path.endsWith('/content') && request.method === 'PATCH') return answer(response, 200, { fields: body.fields });
   if (path.endsWith('/operator')) return problem(response, 409, 'conflict', 'the operator is not free');
   if (request.method !== 'GET') return answer(response, 204);
   const told = read(path, query);

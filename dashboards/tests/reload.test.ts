@@ -24,8 +24,10 @@ async function serve(request: Request): Promise<Response> {
   if (pathname.endsWith('/finished')) return Response.json(['901']);
   if (isAway) throw new Error('no answer');
   if (request.method === 'GET') return Response.json({ fields: kept });
-  kept = ((await request.json()) as { fields: Record<string, string> }).fields;
-  return new Response(null, { status: 204 });
+  const { fields } = (await request.json()) as { fields: Record<string, string> };
+  const all = Object.entries({ ...kept, ...fields });
+  kept = Object.fromEntries(all.filter(([, value]) => value !== 'not_asked'));
+  return Response.json({ fields: kept });
 }
 
 function tell(scene: string, at = NOON) {
@@ -114,6 +116,21 @@ test('a choice that is not saved is shown and said once', async () => {
 
   expect(said).toContain('ještě není uložený');
   expect(announcer.polite).toBe('Zápis je zase uložený.');
+});
+
+test('what was chosen in another window meanwhile stays, and is shown with the next choice', async () => {
+  open();
+  tell('wrapUp');
+  const stalking = await screen.findByRole('radio', { name: /pronásledování/ });
+  kept = { ...kept, language: 'ukrainian' };
+
+  await fireEvent.click(stalking);
+  await vi.waitFor(() => expect(keeping()).toBe('saved'), 3_000);
+  await fireEvent.click(await screen.findByRole('radio', { name: /předána dál/, checked: true }));
+  await vi.waitFor(() => expect(kept['outcome']).toBeUndefined(), 3_000);
+
+  expect(screen.getByRole('radio', { name: /ukrajinsky|ukrajinština/, checked: true })).toBeTruthy();
+  expect(kept).toEqual({ ages: '1-2+3-6', category: 'stalking', language: 'ukrainian' });
 });
 
 test('as long as it is not known what was chosen before, nothing can be chosen', async () => {

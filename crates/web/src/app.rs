@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::sql::Store;
+use tokio::sync::Mutex;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -45,6 +46,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// What is audited.
     pub audit: Audit,
+    /// Held while a part of an entry takes its place among the others, so that none is lost between reading and entering.
+    pub entering: Arc<Mutex<()>>,
 }
 
 /// What time it is.

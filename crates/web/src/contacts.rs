@@ -26,7 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(queue))
         .routes(routes!(operator))
         .routes(routes!(hand_back))
-        .routes(routes!(content_so_far, content))
+        .routes(routes!(content_so_far, content, some_content))
         .routes(routes!(finished))
         .routes(routes!(fields))
 }
@@ -293,12 +293,54 @@ async fn content(
         operator: operator_of(&who)?,
         content: read(&entered)?,
     };
+    let _one_at_a_time = app.entering.lock().await;
     carry_out(&app, act).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Enters some fields of the content of a call and leaves the others as they are; `not_asked` takes one back. Tells the content that came of it.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/contacts/{contact}/content",
+    tag = "contacts",
+    params(("contact" = String, Path, description = "The number of the contact.")),
+    request_body = Entered,
+    responses(
+        (status = 200, body = Entered),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn some_content(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(contact): Path<u64>,
+    Json(entered): Json<Entered>,
+) -> Result<Json<Entered>, Problem> {
+    let operator = operator_of(&who)?;
+    let contact = ContactId(Seq(contact));
+    let _one_at_a_time = app.entering.lock().await;
+    let mut content = app.line.content(contact, operator).await.map_err(refused)?;
+    take_in(&mut content, &entered)?;
+    let told = Entered::of(&content);
+    let act = Act::Enter {
+        contact,
+        operator,
+        content,
+    };
+    carry_out(&app, act).await?;
+    Ok(Json(told))
+}
+
 fn read(entered: &Entered) -> Result<Content, Problem> {
     let mut content = Content::default();
+    take_in(&mut content, entered)?;
+    Ok(content)
+}
+
+fn take_in(content: &mut Content, entered: &Entered) -> Result<(), Problem> {
     for (name, value) in &entered.fields {
         let field = Field::parse(name)
             .ok_or_else(|| Problem::new(Kind::Invalid, "there is no field of that name"))?;
@@ -306,7 +348,7 @@ fn read(entered: &Entered) -> Result<Content, Problem> {
             .set(field, value)
             .map_err(|_| Problem::new(Kind::Invalid, format!("{name} has no such value")))?;
     }
-    Ok(content)
+    Ok(())
 }
 
 /// A field of the content, and the values that it may have.

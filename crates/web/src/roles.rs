@@ -105,6 +105,11 @@ pub const ROUTES: &[Route] = &[
     ),
     route("GET", "/api/v1/contacts/{contact}/content", only(OPERATORS)),
     route("PUT", "/api/v1/contacts/{contact}/content", only(OPERATORS)),
+    route(
+        "PATCH",
+        "/api/v1/contacts/{contact}/content",
+        only(OPERATORS),
+    ),
     route("GET", "/api/v1/content-fields", only(OPERATORS)),
     route(
         "PUT",

@@ -43,10 +43,15 @@ export function clear(draft: Draft, field: Field): Draft {
   return { ...draft, [field.name]: [] };
 }
 
-/** A draft as the API takes it. */
+/** A draft as the API takes it: what is chosen in its fields, or that nothing is. */
 export function entered(draft: Draft): Record<string, string> {
-  const chosen = Object.entries(draft).filter(([, values]) => values.length > 0);
-  return Object.fromEntries(chosen.map(([name, values]) => [name, values.join(SEPARATOR)]));
+  const text = (values: readonly string[]) => (values.length === 0 ? NOT_ASKED : values.join(SEPARATOR));
+  return Object.fromEntries(Object.entries(draft).map(([name, values]) => [name, text(values)]));
+}
+
+/** The fields of a draft that are not as they were. */
+export function changed(draft: Draft, before: Draft): Draft {
+  return Object.fromEntries(Object.entries(draft).filter(([name, values]) => values !== before[name]));
 }
 
 /** What the API tells as a draft. */

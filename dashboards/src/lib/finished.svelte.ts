@@ -1,5 +1,5 @@
-import { api, settle, type Outcome } from './api';
-import { drafted, entered, type Draft, type Field } from './entry';
+import { api, settle, type Outcome, type Schemas } from './api';
+import { changed, drafted, entered, type Draft, type Field } from './entry';
 import type { Operator } from './feed';
 import { Saver } from './saver.svelte';
 import { session } from './session.svelte';
@@ -15,6 +15,9 @@ class Finished {
   /** Whether the draft has what was entered before. */
   isLoaded = $state(false);
   saver = $state.raw<Saver<Draft> | undefined>();
+  #fields: readonly Field[] = [];
+  /** What was chosen here and is not saved yet. */
+  #unsaved: Draft = {};
   #whose: string | undefined;
   #talkingWith: string | undefined;
 
@@ -34,10 +37,11 @@ class Finished {
     this.#talkingWith = now;
   }
 
-  /** Takes in a choice; it is saved by itself. */
+  /** Takes in a choice; it is saved by itself, and what was not chosen here is left as the server has it. */
   choose(draft: Draft): void {
+    this.#unsaved = { ...this.#unsaved, ...changed(draft, this.draft) };
     this.draft = draft;
-    this.saver?.change(draft);
+    this.saver?.change(this.#unsaved);
   }
 
   /** Asks what was entered before. Until that is known nothing can be chosen, for it would take its place. */
@@ -47,6 +51,7 @@ class Finished {
     const outcome = await settle(api.GET('/api/v1/contacts/{contact}/content', { params: { path: { contact } } }));
     if (this.contact !== contact || this.isLoaded) return { done: true, value: undefined };
     if (outcome.done) {
+      this.#fields = fields;
       this.draft = drafted(outcome.value.fields, fields);
       this.isLoaded = true;
     } else if (outcome.problem.kind === 'not-found') {
@@ -74,6 +79,7 @@ class Finished {
     if (this.saver?.keeping === 'saving') void this.saver.now();
     this.contact = undefined;
     this.draft = {};
+    this.#unsaved = {};
     this.isOpen = false;
     this.isLoaded = false;
     this.saver = undefined;
@@ -83,7 +89,19 @@ class Finished {
     this.forget();
     this.contact = contact;
     this.isOpen = true;
-    this.saver = new Saver((draft) => save(contact, whose, draft));
+    const saver: Saver<Draft> = new Saver(async (draft) => {
+      const unsaved = this.saver === saver ? this.#unsaved : draft;
+      const outcome = await save(contact, whose, unsaved);
+      if (outcome.done && this.saver === saver) this.#takeIn(unsaved, outcome.value.fields);
+      return outcome;
+    });
+    this.saver = saver;
+  }
+
+  /** A part was saved: what the server has now is shown, but for what was chosen here meanwhile. */
+  #takeIn(saved: Draft, told: Readonly<Record<string, string>>): void {
+    this.#unsaved = changed(this.#unsaved, saved);
+    this.draft = { ...drafted(told, this.#fields), ...this.#unsaved };
   }
 
   /** A page that was loaded anew does not know with whom she talked. */
@@ -101,8 +119,8 @@ class Finished {
   }
 }
 
-/** Saves an entry as the one who made it, and as nobody else who signs in here after her. */
-function save(contact: string, whose: string, draft: Draft): Promise<Outcome<unknown>> {
+/** Saves a part of an entry as the one who made it, and as nobody else who signs in here after her. */
+function save(contact: string, whose: string, draft: Draft): Promise<Outcome<Schemas['Entered']>> {
   const login = session.who?.login;
   if (login !== whose) {
     const kind = login === undefined ? 'not-signed-in' : 'forbidden';
@@ -110,7 +128,7 @@ function save(contact: string, whose: string, draft: Draft): Promise<Outcome<unk
   }
   const params = { path: { contact } };
   // A page that goes away may still send it.
-  return settle(api.PUT('/api/v1/contacts/{contact}/content', { params, body: { fields: entered(draft) }, keepalive: true }));
+  return settle(api.PATCH('/api/v1/contacts/{contact}/content', { params, body: { fields: entered(draft) }, keepalive: true }));
 }
 
 export const finished = new Finished();

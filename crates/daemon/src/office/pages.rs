@@ -60,6 +60,7 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
         line: Arc::new(OfficeLine(office.clone())),
         feed: office.screens.feed.clone(),
         audit: Audit::open(store.clone(), clock.clone(), place.audit_key),
+        entering: Arc::default(),
         store,
         gate: identity.clone(),
         clock,

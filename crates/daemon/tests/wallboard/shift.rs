@@ -6,7 +6,7 @@ use crate::peers::eventually;
 use crate::peers::linka::LINE;
 use crate::peers::people::people;
 use crate::peers::wire::WirePhone;
-use crate::{SOON, caller, quick_site, registered, signed_in};
+use crate::{SOON, address, caller, quick_site, registered, signed_in};
 use serde_json::json;
 
 #[test]
@@ -154,6 +154,42 @@ fn operator_hands_a_caller_back_by_keyboard_once_she_confirmed() {
     assert_eq!(page.faults(), [""; 0]);
     let status = linka.status().unwrap();
     assert_eq!(status["contacts"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_she_chooses_in_two_windows_is_kept_from_both() {
+    let site = quick_site();
+    site.operator("jana", "");
+    let _linka = site.start();
+    let (_, people) = people(&site, &[("jana", "operator")]);
+    let browser = Browser::start();
+    let page = signed_in(&browser, &site, &people[1]);
+    let mut jana = registered(&site, "jana", Answering::ByHand);
+    page.click(role("button", "Ready"));
+    let mut waiting = caller(&site);
+    waiting.dial(LINE);
+    jana.wait_for("CALL_INCOMING", SOON);
+    jana.accept();
+    page.see(text("The call lasts"));
+    waiting.hang_up();
+    page.see(css("[data-field='outcome'] [role=radio]"));
+    let other = page.tab("other", &address(&site, "/me"));
+    other.see(css("[data-field='language'] [role=radio]"));
+
+    page.focus(css("[data-field='outcome'] [role=radio]"));
+    page.press(&["1"]);
+    page.see(css("[data-keeping=saved]"));
+    other.focus(css("[data-field='language'] [role=radio]"));
+    other.press(&["4"]);
+
+    other.see(css("[data-field='outcome'] [aria-checked=true]"));
+    let client = people[1].signed_in(&site);
+    let finished = client.done("GET", "/me/finished", None);
+    let path = format!("/contacts/{}/content", finished[0].as_str().unwrap());
+    assert_eq!(
+        client.done("GET", &path, None),
+        json!({"fields": {"outcome": "advised", "language": "ukrainian"}})
+    );
 }
 
 #[test]

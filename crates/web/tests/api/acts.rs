@@ -316,6 +316,35 @@ async fn operator_is_told_what_she_entered_so_far_and_nobody_else_is() {
 }
 
 #[tokio::test]
+async fn fields_entered_one_by_one_leave_the_others_as_they_are() {
+    let fixture = Fixture::open().await;
+    let path = "/api/v1/contacts/5/content";
+    let enter = async |method: &str, fields: serde_json::Value| {
+        fixture
+            .ask(
+                Role::Operator,
+                method,
+                path,
+                Some(json!({"fields": fields})),
+            )
+            .await
+    };
+    enter("PUT", json!({"outcome": "advised"})).await;
+
+    let both = tokio::join!(
+        enter("PATCH", json!({"language": "ukrainian"})),
+        enter("PATCH", json!({"ages": "below_1+7-9"})),
+    );
+    let (taken, all) = enter("PATCH", json!({"outcome": "not_asked"})).await;
+    let (no_value, _) = enter("PATCH", json!({"language": "Marie"})).await;
+
+    assert_eq!([both.0.0, both.1.0, taken], [StatusCode::OK; 3]);
+    let fields = json!({"language": "ukrainian", "ages": "below_1+7-9"});
+    assert_eq!(all, json!({"fields": fields}));
+    assert_eq!(no_value, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn reading_and_entering_content_leaves_nothing_in_the_audit() {
     let fixture = Fixture::open().await;
     let path = "/api/v1/contacts/5/content";

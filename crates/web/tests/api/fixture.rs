@@ -53,6 +53,8 @@ impl Line for Exchange {
         if let Some(refusal) = self.refusal.lock().unwrap().clone() {
             return Err(refusal);
         }
+        // What another request does meanwhile comes first.
+        tokio::task::yield_now().await;
         self.acts.lock().unwrap().push(act);
         Ok(())
     }
@@ -183,6 +185,7 @@ impl Fixture {
             gate: Arc::new(ByHeader),
             clock: Arc::new(Noon),
             audit: audit.clone(),
+            entering: Arc::default(),
         };
         let identity = Identity::new(Settings {
             store: store.clone(),

@@ -145,6 +145,7 @@ impl Fixture {
             gate: identity.clone(),
             clock: clock.clone(),
             audit: audit.clone(),
+            entering: Arc::default(),
         };
         Self {
             router: web::router(app, identity.routes()),
