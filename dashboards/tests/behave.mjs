@@ -167,6 +167,58 @@ const BEHAVIOURS = {
     await page.context().close();
   },
 
+  async 'by keyboard the focus goes from a button that is gone to what happens now'(browser) {
+    const page = await open(browser, 'operator', '/me');
+    const press = async (name, then, title) => {
+      await page.getByRole('button', { name, exact: true }).first().focus();
+      await page.keyboard.press('Enter');
+      if (then) await scene({ scene: then });
+      await page.waitForFunction((wanted) => document.activeElement?.id === 'now-title' && document.activeElement.textContent.includes(wanted), title, { timeout: 5_000 });
+    };
+    await scene({ scene: 'machinePaused' });
+    await page.waitForSelector('[data-now=paused_by_machine]');
+    await press('Jsem zpět', 'calm', 'Klid');
+    await page.getByRole('button', { name: 'Pauza', exact: true }).press('Enter');
+    await press('porada', 'breaks', 'Máte pauzu');
+    await scene({ scene: 'talking' });
+    await page.waitForSelector('[data-now=talking]');
+    await scene({ scene: 'wrapUp' });
+    await press('Teď ne', undefined, 'Čas po hovoru');
+    await press('Hotovo, mohu další', 'calm', 'Klid');
+    await page.context().close();
+  },
+
+  async 'who presses beside everything is left alone'(browser) {
+    const page = await open(browser, 'operator', '/me');
+    await scene({ scene: 'machinePaused' });
+    await page.getByRole('button', { name: 'Jsem zpět' }).focus();
+    await page.mouse.click(5, 700);
+    await scene({ scene: 'calm' });
+    await page.waitForSelector('[data-now=free]');
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'BODY');
+    await page.context().close();
+  },
+
+  async 'on a telephone a pause stands above the entry about a call'(browser) {
+    const page = await open(browser, 'operator', '/me', { viewport: { width: 360, height: 740 } });
+    await scene({ scene: 'talking' });
+    await page.waitForSelector('[data-now=talking]');
+    await scene({ scene: 'wrapUp' });
+    await page.waitForSelector('#entry-title');
+    const [pause, entry] = await Promise.all(['button:has-text("Pauza")', '#entry-title'].map(async (one) => (await page.locator(one).first().boundingBox()).y));
+    assert.ok(pause < entry, `the pause stands at ${pause}, the entry at ${entry}`);
+    await page.context().close();
+  },
+
+  async 'the crossed bubble stands by those alone who cannot speak'(browser) {
+    const page = await open(browser, 'operator', '/me');
+    await scene({ scene: 'rings' });
+    await page.waitForSelector('[data-now=ringing]');
+    const [badge, speech] = await page.evaluate(() => ['.badge.danger path', '.title path'].map((one) => document.querySelector(`[data-now] ${one}`).getAttribute('d')));
+    assert.notEqual(badge, speech);
+    await page.context().close();
+  },
+
   async 'the board shows one status with its time, its parts by a click, and how to end a pause of the machine'(browser) {
     const page = await open(browser, 'supervisor', '/');
     const row = page.locator('[data-operator=milada][data-status=paused_by_machine]');

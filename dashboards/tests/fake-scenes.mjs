@@ -30,7 +30,7 @@ const setup = {
     { name: 'crisis', staff_minimum: 2 },
     { name: 'information', staff_minimum: 0 },
   ],
-  pause_reasons: ['break', 'meal', 'supervision', 'paperwork'],
+  pause_reasons: ['break', 'meal', 'meeting', 'supervision', 'paperwork'],
   in_time_seconds: 20,
   early_seconds: 10,
   names: {},
@@ -43,7 +43,7 @@ const SINCE = Date.now() - 3 * MINUTE;
 function contact(id, at, seconds, more = {}) {
   return {
     id: String(id), line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting',
-    arrived_ms: at - seconds * SECOND, talking_since_ms: null, with: [], partner: null, steps_taken: 0, ...more,
+    arrived_ms: at - seconds * SECOND, talking_since_ms: null, with: [], resting: [], partner: null, steps_taken: 0, ...more,
   };
 }
 
@@ -147,6 +147,9 @@ export const SCENES = {
   machinePaused: (at) => everything(at, [contact(902, at, 31)], [operator('jana', machinePaused), operator('lenka', paused('break', null))]),
   deadPhone: (at) => everything(at, [], [operator('jana', dead), operator('lenka')]),
   offShift: (at) => everything(at, [], [operator('jana', { ...off, reachability: 'reachable', phones: 1 })]),
+  missed: (at) =>
+    everything(at, [contact(902, at, 31, { resting: [{ operator: 'jana', until_ms: at + 4 * SECOND }] })], [operator('jana', { misses_in_row: 1 })]),
+  breaks: (at) => everything(at, [], [operator('jana', paused('meeting', null))]),
   waits: (at) => everything(at, [contact(902, at, 31, { line: 'help-uk' })], [operator('jana'), operator('lenka', off)]),
   fewCalls: (at) =>
     everything(at, [], [operator('jana')], {
@@ -180,7 +183,7 @@ export const SCENES = {
 export function forWall(parts) {
   return {
     ...parts,
-    contacts: parts.contacts?.map((one) => ({ ...one, with: [] })),
+    contacts: parts.contacts?.map((one) => ({ ...one, with: [], resting: [] })),
     operators: parts.operators?.map(({ name: _, ...one }, index) => ({
       ...one,
       key: String(index + 1),

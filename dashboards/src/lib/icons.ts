@@ -1,7 +1,8 @@
 /** Strokes on a field of 24 by 24. */
 export const ICONS = {
   alarm: 'M12 4a6 6 0 0 0-6 6v7h12v-7a6 6 0 0 0-6-6ZM4 20h16M12 1.5V2M3 5l1 .8M21 5l-1 .8',
-  danger: 'M4 4l16 16M9 5h8a3 3 0 0 1 3 3v6a3 3 0 0 1-.6 1.8M16 17h-5l-4 3.5V17a3 3 0 0 1-3-3V8',
+  danger: 'M8 3h8l5 5v8l-5 5H8l-5-5V8ZM12 7v6M12 16.3v.2',
+  cannot_speak: 'M4 4l16 16M9 5h8a3 3 0 0 1 3 3v6a3 3 0 0 1-.6 1.8M16 17h-5l-4 3.5V17a3 3 0 0 1-3-3V8',
   crisis: 'M6.5 3.5 9 8 7 10c1 3 4 6 7 7l2-2 4.5 2.5c0 2-1.5 3.5-3.5 3.5C10 21 3 14 3 7c0-2 1.5-3.5 3.5-3.5Z',
   information: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5M12 7.8v.2',
   ready: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8 12.2l3 3 5-6',
