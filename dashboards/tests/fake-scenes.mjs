@@ -150,6 +150,7 @@ export const SCENES = {
   missed: (at) =>
     everything(at, [contact(902, at, 31, { resting: [{ operator: 'jana', until_ms: at + 4 * SECOND }] })], [operator('jana', { misses_in_row: 1 })]),
   breaks: (at) => everything(at, [], [operator('jana', paused('meeting', null))]),
+  cutOff: (at) => everything(at, [], [operator('jana')], { trunks: [{ name: 'carrier', status: 'down', health: 'down', registration: 'failing' }] }),
   waits: (at) => everything(at, [contact(902, at, 31, { line: 'help-uk' })], [operator('jana'), operator('lenka', off)]),
   fewCalls: (at) =>
     everything(at, [], [operator('jana')], {

@@ -1,7 +1,8 @@
-import { cleanup, render, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
+import { announcer } from '../src/lib/announcer.svelte';
 import { feed } from '../src/lib/board.svelte';
 import { clock } from '../src/lib/clock.svelte';
 import { EMPTY, apply, type Parts } from '../src/lib/feed';
@@ -54,6 +55,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', async () => Response.json([]));
   feed.board = EMPTY;
   feed.taps = [];
+  announcer.polite = '';
   render(OnShift, { login: 'jana' });
   render(Me, { who: JANA });
 });
@@ -132,6 +134,7 @@ test('without news nothing is calm', async () => {
 
   expect(screen.queryByRole('heading', { name: 'Klid' })).toBeNull();
   expect(now()).toContain('Není známo, jestli zvoní telefon');
+  expect(now()).not.toContain('Nikdo nečeká');
 });
 
 /** The caller presses a key; the feed tells it at once. */
@@ -184,4 +187,109 @@ test('without news no tap is known', async () => {
   await pass(6_000);
 
   expect(now()).toContain('Ťuknutí teď nepřicházejí');
+});
+
+test('each change to a status in which nothing rings is said, and that it may ring again', () => {
+  tell('calm');
+  const heard = ['machinePaused', 'calm', 'deadPhone', 'waits', 'missed'].map((scene) => {
+    tell(scene);
+    return announcer.polite;
+  });
+  tell('calm', { trunks: [trunk('carrier', 'down')] });
+
+  expect(heard[0]).toBe('Linka vám dala pauzu po 3 zmeškaných nabídkách. Nic vám nezazvoní.');
+  expect(heard[1]).toBe('Zase vám může zazvonit.');
+  expect(heard[2]).toContain('Váš telefon neodpovídá. Nic vám nezazvoní');
+  expect(heard[3]).toContain('Zase vám může zazvonit.');
+  expect(heard[4]).toBe('Nabídka zůstala nepřijatá.');
+  expect(announcer.polite).toContain('Z telefonní sítě se nikdo nedovolá.');
+});
+
+test('a pause that this page did not set is told as such, and her own is not', async () => {
+  tell('calm');
+  tell('breaks');
+  const [seen, heard] = [now(), announcer.polite];
+  tell('calm');
+  await fireEvent.click(screen.getByRole('button', { name: 'Pauza' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'jídlo' }));
+  const [own] = SCENES['breaks']?.(atMs()).operators ?? [];
+  tell('breaks', { operators: [{ ...own!, intent: { wants: 'paused', reason: 'meal', back_at_ms: null } }] });
+
+  expect(seen).toContain('vedoucí směny');
+  expect(heard).toContain('vedoucí směny');
+  expect(now()).not.toContain('vedoucí směny');
+});
+
+test('that a caller cannot speak is said with what rings', () => {
+  tell('calm');
+  tell('rings');
+
+  expect(announcer.urgent).toBe('Zvoní: ohrožení, linka help. Nemůže mluvit.');
+});
+
+test('each answer by taps is said, the same one twice as well', async () => {
+  tell('talking', {}, Number.POSITIVE_INFINITY);
+  tap('1');
+  const open = announcer.polite;
+  await pass(5_000);
+  const first = announcer.polite;
+  tap('1');
+  await pass(5_000);
+
+  expect(open).not.toContain('Ťuknutí');
+  expect(first).toBe('Ťuknutí: ano');
+  expect(announcer.polite.trim()).toBe(first);
+  expect(announcer.polite).not.toBe(first);
+});
+
+test('after an offer that was not taken she is told when it rings again', async () => {
+  tell('missed', {}, Number.POSITIVE_INFINITY);
+  const missed = now();
+  await pass(5_000);
+
+  expect(missed).toMatch(/Nabídka zůstala nepřijatá.*zazvoní vám znovu za 0:04/s);
+  expect(now()).toContain('Někdo čeká');
+});
+
+test('who rests after an offer that rang out is not told that it did not reach her', () => {
+  const [me] = SCENES['calm']?.(atMs()).operators ?? [];
+  tell('calm', { operators: [{ ...me!, misses_in_row: 3, status: { is: 'resting', until_ms: atMs() + 4_000 } }] });
+
+  expect(now()).toMatch(/zůstala nepřijatá\. Další přijdou samy za 0:04/);
+});
+
+test('the end of one pause is not that of the next one', async () => {
+  tell('calm');
+  await fireEvent.click(screen.getByRole('button', { name: 'Pauza' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'za 5 min' }));
+  const before = screen.getByLabelText<HTMLInputElement>('Zpět v').value;
+  await fireEvent.click(screen.getByRole('button', { name: 'jídlo' }));
+  await vi.advanceTimersByTimeAsync(0);
+  await fireEvent.click(screen.getByRole('button', { name: 'Pauza' }));
+
+  expect(before).toMatch(/^\d\d:\d\d$/);
+  expect(screen.getByLabelText<HTMLInputElement>('Zpět v').value).toBe('');
+});
+
+test('a time that is past ends no pause', async () => {
+  tell('calm');
+  await fireEvent.click(screen.getByRole('button', { name: 'Pauza' }));
+  const past = new Date(atMs() - 3_600_000);
+  const clockOf = (at: Date) => `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`;
+  await fireEvent.input(screen.getByLabelText('Zpět v'), { target: { value: clockOf(past) } });
+
+  expect(screen.getByText('Tento čas už minul.')).toBeTruthy();
+  expect(screen.getByRole<HTMLButtonElement>('button', { name: 'jídlo' }).disabled).toBe(true);
+});
+
+test('an end of a pause that is past is told in words, and begins with a capital', () => {
+  const [me] = SCENES['calm']?.(atMs()).operators ?? [];
+  const paused = (backAtMs: number) =>
+    tell('calm', { operators: [{ ...me!, status: { is: 'paused', reason: 'meal', since_ms: atMs(), back_at_ms: backAtMs } }] });
+  paused(atMs() + 60_000);
+  const due = now();
+  paused(atMs() - 60_000);
+
+  expect(due).toMatch(/Nic vám nezazvoní\. Zpět v \d+:\d\d\./);
+  expect(now()).toMatch(/Nic vám nezazvoní\. Zpět jste měla být v \d+:\d\d\./);
 });

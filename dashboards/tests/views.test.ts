@@ -6,7 +6,7 @@ import { listed, longestSince, nameOf, staff, staffOf, takers, talking, waiting 
 const NOON = 1_795_420_800_000;
 
 function contact(id: string, more: Partial<Contact> = {}): Contact {
-  return { id, line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], steps_taken: 0, ...more };
+  return { id, line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], resting: [], steps_taken: 0, ...more };
 }
 
 function operator(key: string, more: Partial<Operator> = {}): Operator {

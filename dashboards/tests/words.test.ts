@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Operator, Sum, Trunk } from '../src/lib/feed';
-import { statusWords, sumWords, trunkWords } from '../src/parts/words';
+import { statusWords, sumWords, trunkWords, untilWords } from '../src/parts/words';
 
 const NOON = 1_795_420_800_000;
 const EARLY_SECONDS = 10;
@@ -26,6 +26,19 @@ test('a pause whose end is past is to be looked at', () => {
   const pause = (back_at_ms: number) => told({ is: 'paused', reason: 'meal', since_ms: NOON, back_at_ms })[2];
 
   expect([pause(NOON + 1), pause(NOON - 1)]).toEqual(['quiet', 'watch']);
+});
+
+test('an end of a pause that is past is told in words, and one of another day with its day', () => {
+  const pause = (back_at_ms: number) => told({ is: 'paused', reason: 'meal', since_ms: NOON, back_at_ms })[1];
+
+  expect(pause(NOON + 60_000)).toMatch(/^do \d+:\d\d$/);
+  expect(pause(NOON - 60_000)).toMatch(/^měla být zpět v \d+:\d\d$/);
+  expect(pause(NOON + 24 * 3_600_000)).toMatch(/24\. 11\. 2026/);
+});
+
+test('until when something holds stands within its sentence', () => {
+  expect(untilWords('Zvoní: jana.', NOON)).toMatch(/^Zvoní: jana \(do \d+:\d\d:\d\d\)\.$/);
+  expect(untilWords('Zvoní: jana.', undefined)).toBe('Zvoní: jana.');
 });
 
 test('only a trunk that was seen is green', () => {

@@ -58,6 +58,8 @@ pub struct ContactRow {
     pub steps_taken: usize,
     /// What is done with it.
     pub state: dispatch::ContactState,
+    /// Operators who rest from it after an offer that was not taken.
+    pub rests: Vec<dispatch::PairRest>,
     /// Time since it arrived.
     pub age: Duration,
 }
@@ -216,6 +218,7 @@ impl ContactRow {
             steps_taken: view.steps_taken,
             age: at.since(view.arrived),
             state: view.state,
+            rests: view.rests,
         }
     }
 }

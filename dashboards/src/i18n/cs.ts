@@ -119,7 +119,7 @@ export const cs = {
   class: { alarm: 'poplach', danger: 'ohrožení', crisis: 'krize', information: 'informace' },
   classMeans: {
     alarm: 'tlačítko SOS',
-    danger: 'zvýšil člověk',
+    danger: 'naléhavý hovor',
     crisis: 'krizový hovor',
     information: 'dotaz, který počká',
   },

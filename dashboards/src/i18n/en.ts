@@ -114,7 +114,7 @@ export const en: Dictionary = {
   class: { alarm: 'alarm', danger: 'danger', crisis: 'crisis', information: 'information' },
   classMeans: {
     alarm: 'SOS button',
-    danger: 'raised by somebody',
+    danger: 'urgent call',
     crisis: 'crisis call',
     information: 'a question that can wait',
   },

@@ -119,7 +119,7 @@ export const uk: Dictionary = {
   class: { alarm: 'тривога', danger: 'загроза', crisis: 'криза', information: 'інформація' },
   classMeans: {
     alarm: 'кнопка SOS',
-    danger: 'підвищила людина',
+    danger: 'терміновий дзвінок',
     crisis: 'кризовий дзвінок',
     information: 'запитання, яке почекає',
   },

@@ -13,7 +13,8 @@ class Announcer {
   #hiding: ReturnType<typeof setTimeout> | undefined;
 
   say(text: string): void {
-    this.polite = text;
+    // A screen reader hears changes alone: the same again differs by a space.
+    this.polite = text === this.polite ? `${text}\u00a0` : text;
   }
 
   /** Interrupts what a screen reader is saying. An empty text takes it back. */

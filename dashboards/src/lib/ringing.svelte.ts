@@ -19,7 +19,8 @@ export function ringsFor(login: string): Contact | undefined {
 /** Tells that a contact rings, by tone, voice and notification, until the returned function is called. */
 export function announceRinging(contact: Contact): () => void {
   const tone = contact.class === 'alarm' || contact.class === 'danger' ? 'urgent' : 'calm';
-  announcer.interrupt(i18n.t.me.ringsClass(i18n.t.class[contact.class], contact.line));
+  const words = i18n.t.me.ringsClass(i18n.t.class[contact.class], contact.line);
+  announcer.interrupt(contact.speech === 'cannot_speak' ? `${words}. ${i18n.t.me.cannotSpeak}.` : words);
   play(tone);
   const again = setInterval(() => play(tone), AGAIN_MS);
   const notification = notify();

@@ -9,12 +9,15 @@ const ANSWERS_MAX = 3;
 /** By how much the guess of the server's clock may be wrong, in milliseconds. */
 const SLACK_MS = 500;
 
-/** Taps that followed each other without a pause: one is yes, two are no; open as long as another one may belong to them. */
+/** What taps without a pause between them mean: one is yes, two are no. */
+export type Meaning = 'yes' | 'no' | 'unclear';
+
+/** Taps that followed each other without a pause; open as long as another one may belong to them. */
 export interface Answer {
-  is: 'yes' | 'no' | 'unclear' | 'open';
+  is: Meaning | 'open';
   keys: string;
-  /** How old it is, in milliseconds. */
-  ageMs: number;
+  /** When the last of them was heard, by the local clock. */
+  heardMs: number;
 }
 
 /** What the taps of a talk answer, the newest first. What was pressed before the talk was none of its answers. */
@@ -27,12 +30,13 @@ export function answersOf(taps: readonly Tap[], localMs: number, talkingMs: numb
     if (before && last && tap.localMs - last.localMs < PAUSE_MS) before.push(tap);
     else groups.push([tap]);
   }
-  const answers = groups.map((group) => answerOf(group, localMs)).filter(({ ageMs }) => ageMs < SHOWN_MS);
+  const answers = groups.map((group) => answerOf(group, localMs)).filter(({ heardMs }) => localMs - heardMs < SHOWN_MS);
   return answers.reverse().slice(0, ANSWERS_MAX);
 }
 
 function answerOf(group: readonly Tap[], localMs: number): Answer {
-  const ageMs = Math.max(0, localMs - (group.at(-1)?.localMs ?? localMs));
-  const said = group.length === 1 ? 'yes' : group.length === 2 ? 'no' : 'unclear';
-  return { is: ageMs < PAUSE_MS ? 'open' : said, keys: group.map(({ key }) => key).join(' '), ageMs };
+  const heardMs = group.at(-1)?.localMs ?? localMs;
+  const meaning: Meaning = group.length === 1 ? 'yes' : group.length === 2 ? 'no' : 'unclear';
+  const isOpen = localMs - heardMs < PAUSE_MS;
+  return { is: isOpen ? 'open' : meaning, keys: group.map(({ key }) => key).join(' '), heardMs };
 }

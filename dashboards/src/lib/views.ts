@@ -11,6 +11,13 @@ export function waiting(board: Board): Contact[] {
   return [...board.contacts.values()].filter((contact) => contact.state !== 'talking').sort(byRank);
 }
 
+/** Until when the first contact that waits rings an operator no more, after an offer of it that was not taken; nothing when none is kept from her. */
+export function restsFrom(board: Board, operator: string, nowMs: number): number | undefined {
+  const rests = waiting(board).flatMap(({ resting }) => resting);
+  const hers = rests.find((rest) => rest.operator === operator && rest.until_ms > nowMs);
+  return hers?.until_ms;
+}
+
 /** Contacts that a partner talks with. */
 export function atPartners(board: Board): Contact[] {
   const theirs = (contact: Contact) => contact.state === 'talking' && contact.partner != null;

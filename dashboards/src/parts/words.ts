@@ -31,6 +31,17 @@ export function valueWords(field: string, value: string): string {
   return known[`${field}.${value}`] ?? known[value] ?? value;
 }
 
+/** When somebody means to be back: with its day unless that is today. */
+export function backWords(backAtMs: number, nowMs: number): string {
+  return i18n.dayOf(backAtMs) === i18n.dayOf(nowMs) ? i18n.clock(backAtMs) : i18n.moment(backAtMs);
+}
+
+/** A sentence with the moment until which it holds, where that is known. */
+export function untilWords(sentence: string, untilMs: number | null | undefined): string {
+  if (untilMs == null) return sentence;
+  return `${sentence.replace(/\.$/, '')} (${i18n.t.common.until(i18n.exactClock(untilMs))}).`;
+}
+
 const ICON: Record<Is, IconName> = {
   talking: 'talking',
   engaged: 'engaged',
@@ -70,8 +81,9 @@ export function statusWords({ status }: Operator, nowMs: number): StateWords {
     case 'paused': {
       const text = status.reason ? t.pausedFor(reasonWords(status.reason)) : t.paused;
       if (status.back_at_ms == null) return { icon, text, tone: 'quiet', time: since(status.since_ms) };
-      const tone = status.back_at_ms < nowMs ? 'watch' : 'quiet';
-      return { icon, text, tone, time: t.until(i18n.clock(status.back_at_ms)) };
+      const back = backWords(status.back_at_ms, nowMs);
+      if (status.back_at_ms < nowMs) return { icon, text, tone: 'watch', time: t.overdue(back) };
+      return { icon, text, tone: 'quiet', time: t.until(back) };
     }
     case 'paused_by_machine':
       return { icon, text: i18n.count(status.misses, t.pausedByMachine), tone: 'watch', time: since(status.since_ms) };

@@ -193,6 +193,31 @@ fn what_she_chooses_in_two_windows_is_kept_from_both() {
 }
 
 #[test]
+fn whose_phone_rang_out_is_told_so_and_when_it_rings_again() {
+    let site = quick_site();
+    site.change(
+        "queues.toml",
+        "offer_time_seconds = 20",
+        "offer_time_seconds = 3",
+    );
+    site.operator("jana", "");
+    let _linka = site.start();
+    let (_, people) = people(&site, &[("jana", "operator")]);
+    let browser = Browser::start();
+    let page = signed_in(&browser, &site, &people[1]);
+    let _jana = registered(&site, "jana", Answering::ByHand);
+    page.click(role("button", "Ready"));
+    page.see(role("heading", "All quiet"));
+
+    let mut waiting = caller(&site);
+    waiting.dial(LINE);
+
+    page.see(role("heading", "Your phone rings"));
+    page.see(role("heading", "The offer was not taken"));
+    page.see(role("heading", "Your phone rings"));
+}
+
+#[test]
 fn operator_pauses_and_comes_back() {
     let site = quick_site();
     site.operator("jana", "");

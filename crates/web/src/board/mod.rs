@@ -132,10 +132,21 @@ pub struct Contact {
     pub talking_since_ms: Option<Millis>,
     /// Whose phones ring for it, or who talks with the caller; empty on a wall.
     pub with: Vec<Name>,
+    /// Who was offered it and did not take it, and is not rung for it again before; empty on a wall.
+    pub resting: Vec<Rest>,
     /// The partner that took it.
     pub partner: Option<String>,
     /// How many steps of its timeline were taken.
     pub steps_taken: usize,
+}
+
+/// An operator whose phone does not ring for a contact for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Rest {
+    /// Who.
+    pub operator: Name,
+    /// Until when.
+    pub until_ms: Millis,
 }
 
 /// How urgent a contact is, the most urgent first.
@@ -315,6 +326,7 @@ impl Parts {
         let mut parts = self.clone();
         for contact in &mut parts.contacts {
             contact.with.clear();
+            contact.resting.clear();
         }
         for operator in &mut parts.operators {
             operator.key = number(&operator.key);

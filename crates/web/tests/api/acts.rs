@@ -24,6 +24,7 @@ fn contact(id: u64, state: ContactState, with: &[&str]) -> Change {
         talking_since_ms: None,
         with: with.iter().map(|name| Name((*name).to_owned())).collect(),
         partner: None,
+        resting: Vec::new(),
         steps_taken: 0,
     })
 }

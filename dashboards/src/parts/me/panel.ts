@@ -1,15 +1,15 @@
 import type { Board, Operator } from '../../lib/feed';
-import { waiting } from '../../lib/views';
+import { restsFrom, waiting } from '../../lib/views';
 import { trunkWords } from '../words';
 
 /** What the main panel of an operator's page shows. */
-export type Panel = 'unknown' | 'rings' | 'talks' | 'engaged' | 'wrap_up' | 'cut_off' | 'on_call' | 'waits' | 'calm' | 'halted';
+export type Panel = 'unknown' | 'rings' | 'talks' | 'engaged' | 'wrap_up' | 'cut_off' | 'on_call' | 'missed' | 'waits' | 'calm' | 'halted';
 
 /** Whether what the board tells is of this moment. */
 export type News = 'fresh' | 'stale';
 
 /** What the main panel shows to an operator: calm only what is known to be calm. */
-export function panelOf(board: Board, { status }: Operator, news: News): Panel {
+export function panelOf(board: Board, { key, status }: Operator, news: News, nowMs: number): Panel {
   switch (status.is) {
     case 'talking':
       return 'talks';
@@ -23,7 +23,7 @@ export function panelOf(board: Board, { status }: Operator, news: News): Panel {
       return isCutOff(board) ? 'cut_off' : 'on_call';
     case 'free':
       if (news === 'stale') return 'unknown';
-      if (waiting(board).length > 0) return 'waits';
+      if (waiting(board).length > 0) return restsFrom(board, key, nowMs) === undefined ? 'waits' : 'missed';
       return isCutOff(board) ? 'cut_off' : 'calm';
     case 'off':
     case 'paused':

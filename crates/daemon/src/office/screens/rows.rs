@@ -1,8 +1,8 @@
 //! Rows of the exchange's board as screens show them.
 
 use dispatch::{
-    ContactState, Intent, Joined, Moment, Occupancy, PauseCause, Place, Presence, Reachability,
-    Speech, Standing, Status,
+    ContactState, Intent, Joined, Moment, Occupancy, PairRest, PauseCause, Place, Presence,
+    Reachability, Speech, Standing, Status,
 };
 use exchange::Mode;
 use exchange::board::{ContactRow, OperatorRow, TrunkHealth, TrunkRow, TrunkStatus};
@@ -48,8 +48,16 @@ pub(super) fn contact(row: &ContactRow) -> board::Contact {
         arrived_ms: millis(row.arrived),
         talking_since_ms: talking_since.map(millis),
         with: with.iter().map(|name| Name(name.to_string())).collect(),
+        resting: row.rests.iter().map(rest).collect(),
         partner,
         steps_taken: row.steps_taken,
+    }
+}
+
+fn rest(rest: &PairRest) -> board::Rest {
+    board::Rest {
+        operator: Name(rest.operator.to_string()),
+        until_ms: millis(rest.until),
     }
 }
 
