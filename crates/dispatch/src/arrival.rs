@@ -121,6 +121,9 @@ impl Dispatcher {
         if class != was {
             self.reclass(slot, class);
         }
+        if speech != spoke {
+            self.ring_anew(slot);
+        }
         Ok(())
     }
 

@@ -15,12 +15,8 @@ use crate::{
 impl Dispatcher {
     /// Claims an operator for a contact and rings her.
     pub(crate) fn offer(&mut self, slot: ContactSlot, operator: OperatorSlot) {
-        let queue = self.queue_of(slot);
-        let ring_time = match self.operators[operator].place {
-            Place::Desk => queue.ring_time,
-            Place::Home => self.times_at_home(operator).ring,
-        };
-        let (until, strategy) = (self.now + ring_time, queue.strategy);
+        let until = self.now + self.ring_time(slot, operator);
+        let strategy = self.queue_of(slot).strategy;
         let now = self.now;
         let contact = &mut self.contacts[slot];
         if let State::Waiting { offers } = &mut contact.state {
@@ -42,6 +38,32 @@ impl Dispatcher {
             until,
         });
         self.sync_operator(operator);
+        self.sync_contact(slot);
+    }
+
+    /// How long a phone rings for a contact.
+    fn ring_time(&self, slot: ContactSlot, operator: OperatorSlot) -> Duration {
+        match self.operators[operator].place {
+            Place::Desk => self.queue_of(slot).ring_time,
+            Place::Home => self.times_at_home(operator).ring,
+        }
+    }
+
+    /// What is shown of a contact changed, so that phones which ring are called off and ring again: for as long as an offer
+    /// that begins now, or who was about to pick up would have missed it.
+    pub(crate) fn ring_anew(&mut self, slot: ContactSlot) {
+        let State::Waiting { offers } = &self.contacts[slot].state else {
+            return;
+        };
+        let ringing: Vec<OperatorSlot> = offers.iter().map(|offer| offer.operator).collect();
+        for operator in ringing {
+            let anew = self.now + self.ring_time(slot, operator);
+            if let State::Waiting { offers } = &mut self.contacts[slot].state {
+                let hers = offers.iter_mut().filter(|offer| offer.operator == operator);
+                hers.for_each(|offer| offer.until = offer.until.max(anew));
+            }
+            self.sync_operator(operator);
+        }
         self.sync_contact(slot);
     }
 

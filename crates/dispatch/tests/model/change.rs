@@ -195,6 +195,9 @@ impl Model {
             self.contacts.get_mut(&id)?.steps = 0;
             self.advance(id);
         }
+        if before.1 != speech {
+            self.ring_anew(id);
+        }
         Some(())
     }
 

@@ -398,16 +398,27 @@ impl Model {
         entry.map_or_else(HomeTimes::default, |entry| entry.at_home)
     }
 
+    fn ring_time(&self, id: ContactId, operator: OperatorId) -> Duration {
+        match self.person(operator).unwrap().place {
+            Place::Home => self.times_at_home(operator).ring,
+            Place::Desk => self.queue(&self.contacts[&id]).ring_time,
+        }
+    }
+
+    pub fn ring_anew(&mut self, id: ContactId) {
+        let At::Waiting(mut offers) = self.contacts[&id].at.clone() else {
+            return;
+        };
+        for (operator, until) in &mut offers {
+            *until = (*until).max(self.now + self.ring_time(id, *operator));
+        }
+        self.contacts.get_mut(&id).unwrap().at = At::Waiting(offers);
+    }
+
     pub fn offer(&mut self, id: ContactId, operator: OperatorId) {
         let now = self.now;
         let queue = self.queue(&self.contacts[&id]).clone();
-        let home = self.person(operator).unwrap().place == Place::Home;
-        let until = now
-            + if home {
-                self.times_at_home(operator).ring
-            } else {
-                queue.ring_time
-            };
+        let until = now + self.ring_time(id, operator);
         let contact = self.contacts.get_mut(&id).unwrap();
         if let At::Waiting(offers) = &mut contact.at {
             offers.push((operator, until));
