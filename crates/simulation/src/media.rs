@@ -64,6 +64,8 @@ pub struct MediaThreads {
     /// Which stream speaks with an address of a peer; the latest.
     by_remote: BTreeMap<SocketAddr, StreamId>,
     engines: Engines,
+    /// When something came last to a port that nobody speaks by.
+    disturbed: BTreeMap<SocketAddr, Instant>,
 }
 
 impl MediaThreads {
@@ -90,6 +92,7 @@ impl MediaThreads {
             heard: BTreeMap::new(),
             by_remote: BTreeMap::new(),
             engines: Engines::new(now, threads),
+            disturbed: BTreeMap::new(),
         };
         for thread in (0..threads).map(ThreadId) {
             for port in (0..ports_each).map(PortId) {
@@ -140,6 +143,10 @@ impl MediaThreads {
         if let (Ok(thread), 0) = (u8::try_from(thread), place % 2) {
             let socket = (ThreadId(thread), PortId(port));
             let (from, bytes) = (datagram.from, &datagram.bytes);
+            let mut streams = self.streams.values();
+            if !streams.any(|stream| stream.port.rtp == datagram.to) {
+                self.disturbed.insert(datagram.to, now);
+            }
             self.engines.receive(now, socket, from, bytes);
             self.take_from_engines(now);
         }
@@ -163,15 +170,29 @@ impl MediaThreads {
 
     /// What is told now.
     pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
-        let first = self.told.first_entry()?;
-        if first.key().0 > now {
-            return None;
+        loop {
+            let first = self.told.first_entry()?;
+            if first.key().0 > now {
+                return None;
+            }
+            let event = first.remove();
+            if let Event::PortReady(pair) = event {
+                if self.rests_on(now, pair) {
+                    self.tell(now + RESTS, event);
+                    continue;
+                }
+                self.ready.insert((pair.thread, pair.id));
+            }
+            return Some(event);
         }
-        let event = first.remove();
-        if let Event::PortReady(pair) = event {
-            self.ready.insert((pair.thread, pair.id));
-        }
-        Some(event)
+    }
+
+    /// Whether somebody still sends to a port that has rested, and its thread has others.
+    fn rests_on(&self, now: Instant, pair: PortPair) -> bool {
+        let disturbed = self.disturbed.get(&pair.rtp);
+        let mut ready = self.ready.iter();
+        disturbed.is_some_and(|at| now - *at < RESTS)
+            && ready.any(|(thread, _)| *thread == pair.thread)
     }
 
     /// The live stream that speaks with an address of a peer.

@@ -26,6 +26,9 @@ const BOUND_IN_A_ROUND: usize = 16;
 /// cannot be guessed. Below it a new pair is bound, which costs ten calls to the kernel more.
 const RESTED_MIN: usize = 64;
 
+/// With fewer ready pairs than this, those are used too to which somebody sends who should have stopped.
+const QUIET_READY_MIN: usize = 16;
+
 /// How many rested pairs stay bound after a busy hour.
 const RESTED_MAX: usize = 1_024;
 
@@ -38,6 +41,8 @@ struct Slot {
 enum Resting {
     /// A pair that stays bound: what still comes is thrown away when it is used again.
     Bound(Pair),
+    /// The same, and it rested before: somebody goes on sending there, who does not know of the end of a call.
+    Disturbed(Pair),
     /// A port that could not be bound or left as it was.
     Port(u16),
 }
@@ -105,7 +110,7 @@ impl Ports {
         self.retry_at = None;
         self.end_rests(now);
         for _ in 0..BOUND_IN_A_ROUND {
-            if self.ready >= PORTS_READY || self.free.is_empty() && self.rested.is_empty() {
+            if self.ready >= PORTS_READY || !self.has_choice() && !self.end_a_disturbed_rest() {
                 break;
             }
             if let Some(pair) = self.one_more(now) {
@@ -117,11 +122,49 @@ impl Ports {
         }
     }
 
+    const fn has_choice(&self) -> bool {
+        !self.free.is_empty() || !self.rested.is_empty()
+    }
+
+    /// Whether nothing is left but pairs that are sent to, and one of them is needed.
+    fn needs_disturbed(&self) -> bool {
+        let mut resting = self.cooling.iter();
+        self.ready < QUIET_READY_MIN
+            && !self.has_choice()
+            && resting.any(|(_, resting)| matches!(resting, Resting::Disturbed(_)))
+    }
+
+    /// Takes the pair that rests for the second time the longest, if it is needed.
+    fn end_a_disturbed_rest(&mut self) -> bool {
+        if !self.needs_disturbed() {
+            return false;
+        }
+        let mut resting = self.cooling.iter();
+        let place = resting.position(|(_, resting)| matches!(resting, Resting::Disturbed(_)));
+        match place.and_then(|place| self.cooling.remove(place)) {
+            Some((_, Resting::Bound(pair) | Resting::Disturbed(pair))) => {
+                self.rested.push(pair);
+                true
+            }
+            Some((_, Resting::Port(_))) | None => false,
+        }
+    }
+
     fn end_rests(&mut self, now: Instant) {
         while let Some((_, resting)) = self.cooling.pop_front_if(|(until, _)| *until <= now) {
             match resting {
-                Resting::Bound(pair) if self.rested.len() < RESTED_MAX => self.rested.push(pair),
-                Resting::Bound(pair) => self.free.push(pair.address.port()),
+                Resting::Bound(pair) | Resting::Disturbed(pair) if pair.discard_stale() > 0 => {
+                    let resting = Resting::Disturbed(pair);
+                    self.cooling.push_back((now + COOL_DOWN, resting));
+                }
+                Resting::Bound(pair) | Resting::Disturbed(pair)
+                    if self.rested.len() < RESTED_MAX =>
+                {
+                    self.rested.push(pair)
+                }
+                Resting::Bound(pair) | Resting::Disturbed(pair) => {
+                    self.free.push(pair.address.port())
+                }
                 Resting::Port(port) => self.free.push(port),
             }
         }
@@ -134,7 +177,7 @@ impl Ports {
         }
         let cooled = || self.cooling.front().map(|(until, _)| *until);
         self.retry_at.or_else(|| {
-            if self.free.is_empty() && self.rested.is_empty() {
+            if !self.has_choice() && !self.needs_disturbed() {
                 cooled()
             } else {
                 Some(now)
@@ -290,6 +333,48 @@ mod tests {
 
         assert_eq!(tended(&mut ports, now + COOL_DOWN / 2), []);
         assert_eq!(ports.poll_timeout(now), Some(now + COOL_DOWN));
+        assert_eq!(tended(&mut ports, now + COOL_DOWN), [pair]);
+    }
+
+    #[test]
+    fn a_port_to_which_somebody_still_sends_rests_on_while_there_are_others() {
+        let now = Instant::now();
+        let mut ports = ports(19_400..=19_479);
+        let mut pairs = tended(&mut ports, now);
+        loop {
+            let more = tended(&mut ports, now);
+            if more.is_empty() {
+                break;
+            }
+            pairs.extend(more);
+        }
+        let (disturbed, quiet) = (pairs[0], pairs[1]);
+        for pair in [disturbed, quiet] {
+            ports.take(pair.id).unwrap();
+            ports.free(now, pair.id);
+        }
+        let orphan = UdpSocket::bind((LOCAL, 0)).unwrap();
+        orphan.send_to(b"sound", disturbed.rtp).unwrap();
+
+        let rested = tended(&mut ports, now + COOL_DOWN);
+        assert_eq!(rested.len(), 1);
+        assert_eq!(rested[0].rtp, quiet.rtp);
+        let rested_on = tended(&mut ports, now + COOL_DOWN * 2);
+
+        assert_eq!(rested_on.len(), 1);
+        assert_eq!(rested_on[0].rtp, disturbed.rtp);
+    }
+
+    #[test]
+    fn a_port_to_which_somebody_still_sends_is_used_where_there_is_no_other() {
+        let now = Instant::now();
+        let mut ports = ports(19_318..=19_319);
+        let pair = tended(&mut ports, now)[0];
+        ports.take(pair.id).unwrap();
+        ports.free(now, pair.id);
+        let orphan = UdpSocket::bind((LOCAL, 0)).unwrap();
+        orphan.send_to(b"sound", pair.rtp).unwrap();
+
         assert_eq!(tended(&mut ports, now + COOL_DOWN), [pair]);
     }
 

@@ -82,18 +82,20 @@ impl Pair {
         }
     }
 
-    /// Throws away what came before anybody was to be heard here.
-    pub(super) fn discard_stale(&self) {
+    /// Throws away what came before anybody was to be heard here. Returns how many datagrams that were.
+    pub(super) fn discard_stale(&self) -> usize {
         let mut byte = [0; 1];
+        let mut discarded = 0;
         for socket in [&self.rtp, &self.rtcp] {
             for _ in 0..STALE_MAX {
-                if recvfrom(socket, &mut byte, RecvFlags::DONTWAIT)
-                    .is_err_and(|error| error == Errno::AGAIN)
-                {
-                    break;
+                match recvfrom(socket, &mut byte, RecvFlags::DONTWAIT) {
+                    Ok(_) => discarded += 1,
+                    Err(error) if error == Errno::AGAIN => break,
+                    Err(_) => {}
                 }
             }
         }
+        discarded
     }
 }
 

@@ -22,8 +22,6 @@ const LOOKED_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Stranger {
     sound: SocketAddr,
-    /// Where it is sent; without it to the stream that speaks with it.
-    to: Option<SocketAddr>,
     speech: Speech,
     due: Instant,
 }
@@ -48,21 +46,8 @@ impl World {
 
     /// From now on sound comes from an address that belongs to no peer.
     pub fn speak_from(&mut self, sound: SocketAddr) {
-        self.speak(sound, None);
-    }
-
-    /// From now on sound comes from an address that belongs to no peer, to a port of ours.
-    pub fn speak_to(&mut self, sound: SocketAddr, port: SocketAddr) {
-        self.speak(sound, Some(port));
-    }
-
-    fn speak(&mut self, sound: SocketAddr, to: Option<SocketAddr>) {
-        self.strangers.push(Stranger {
-            sound,
-            to,
-            speech: Speech::new(self.now, sound),
-            due: self.now,
-        });
+        let (speech, due) = (Speech::new(self.now, sound), self.now);
+        self.strangers.push(Stranger { sound, speech, due });
         self.strangers_speak();
     }
 
@@ -78,8 +63,7 @@ impl World {
             stranger.due = self.now + SOUND_EVERY;
             let from = stranger.sound;
             let stream = self.media.stream_at(from);
-            let port = stream.and_then(|stream| self.media.local_of(stream));
-            if let Some(to) = stranger.to.or(port) {
+            if let Some(to) = stream.and_then(|stream| self.media.local_of(stream)) {
                 let bytes = stranger.speech.sound(self.now);
                 self.network.send(self.now, Datagram { from, to, bytes });
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dispatch::Reachability;
 use simulation::{Act, Behind, CallRef, Caller, Centre, Habits, Hold, Manner, Names, World};
-use sip::{Protocol, RegistrationState};
+use sip::{CONTACTS_MAX, Protocol, RegistrationState};
 
 use super::{is_over, open, seconds};
 
@@ -169,6 +169,7 @@ fn a_phone_with_another_contact_at_each_start_is_rung_where_it_is() {
                 "{names:?}, start {start}: {registration:?}"
             );
         }
+        assert!(world.exchange().holdings().sip.bindings <= CONTACTS_MAX);
         let both = joined(&mut world);
         assert!(hear_each_other(&world, both), "{names:?}");
     }

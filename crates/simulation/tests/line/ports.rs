@@ -1,7 +1,5 @@
 //! Few ports, and orders that a media thread loses.
 
-use std::net::SocketAddr;
-
 use dispatch::Misses;
 use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner};
 use sip::{Failure, Status};
@@ -101,24 +99,4 @@ fn an_operator_who_is_lost_by_the_media_thread_gives_her_caller_back() {
     world.run(seconds(30));
     let operator = world.only_call("eva");
     assert!(world.are_joined(caller, operator));
-}
-
-#[test]
-fn who_gets_the_port_to_which_an_earlier_call_of_her_trunk_still_sends_is_heard() {
-    let mut world = open(Centre {
-        ports: (1, 3),
-        ..Centre::default()
-    });
-    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
-    let earlier = SocketAddr::new(Centre::trunk().ip(), 19_998);
-    for port in [10_006, 10_008, 10_010] {
-        world.speak_to(earlier, SocketAddr::new(Centre::exchange().ip(), port));
-    }
-
-    let caller = world.call(Caller::from_number(2));
-    world.run(seconds(5));
-
-    let operator = world.only_call("eva");
-    assert!(world.are_joined(caller, operator));
-    assert!(world.hears_voice_of(caller, operator) && world.hears_voice_of(operator, caller));
 }
