@@ -254,6 +254,29 @@ const BEHAVIOURS = {
     await wall.context().close();
   },
 
+  async 'the great numbers of a wall are told apart on every screen'(browser) {
+    for (const viewport of [[1_920, 1_080], [1_366, 768], [1_280, 1_024], [1_280, 800], [1_024, 768]].map(([width, height]) => ({ width, height }))) {
+      const page = await open(browser, 'wall', '/wall', { viewport });
+      await scene({ scene: 'longQueue' });
+      await page.waitForFunction(() => document.querySelector('.huge dd').textContent === '130');
+      const [count, longest, panel] = await page.evaluate(() => {
+        const range = document.createRange();
+        const text = (node) => {
+          range.selectNodeContents(node);
+          const { left, right } = range.getBoundingClientRect();
+          return { left, right };
+        };
+        const [count, longest] = document.querySelectorAll('.huge dd');
+        const { right } = document.querySelector('.waits').getBoundingClientRect();
+        return [text(count), text(longest), { right }];
+      });
+      const where = `${viewport.width}×${viewport.height}`;
+      assert.ok(longest.left - count.right >= 20, `${where}: ${longest.left - count.right} px between them`);
+      assert.ok(longest.right <= panel.right, `${where}: ${longest.right - panel.right} px beyond the panel`);
+      await page.context().close();
+    }
+  },
+
   async 'on a wall where all is wrong nothing is below the edge'(browser) {
     for (const language of ['cs', 'en', 'uk']) {
       const page = await open(browser, 'wall', '/wall', { viewport: { width: 1_920, height: 1_080 }, language });

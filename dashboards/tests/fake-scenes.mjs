@@ -172,6 +172,8 @@ export const SCENES = {
       health: { mode: 'draining', unsaved: 'no space left on device', certificate_ends_ms: at + 9 * 24 * 60 * MINUTE },
       trunks: [{ name: 'carrier', status: 'down', health: 'down', registration: 'failing' }],
     }),
+  longQueue: (at) =>
+    everything(at, Array.from({ length: 130 }, (_, n) => contact(2_000 + n, at, n === 0 ? 4_014 : 60 + n)), [operator('jana', paused('meal', null))]),
   crowd: (at) =>
     everything(
       at,
