@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use sha2::{Digest, Sha256};
 
 use crate::packages::{self, Need};
 use crate::shell;
+use crate::sources;
 
 /// The oldest Node.js that the bundler runs on: 20.19, or 22.12 and later (odd releases are not meant for it).
 const NODE_OLDEST: (u32, u32) = (20, 19);
@@ -23,9 +23,9 @@ pub(crate) fn build() -> Result<()> {
     let folder = shell::root().join("dashboards");
     let node = Node::find()?;
     node.install(&folder)?;
-    let sources = hash_of(&folder, &["src", "public", "index.html", "openapi.json"])?
-        + &hash_of(&folder, &["package-lock.json", "vite.config.ts"])?;
-    let mark = folder.join("dist/.built-of");
+    let sources = sources::hash(&folder, &sources::NAMES)
+        .context("reading what the dashboards are built of")?;
+    let mark = folder.join(sources::MARK);
     if std::fs::read_to_string(&mark).is_ok_and(|built| built == sources) {
         return Ok(());
     }
@@ -113,7 +113,7 @@ impl Node {
 
     /// Installs what the lock file names, unless it is there.
     fn install(&self, folder: &Path) -> Result<()> {
-        let lock = hash_of(folder, &["package-lock.json"])?;
+        let lock = sources::hash(folder, &["package-lock.json"])?;
         let mark = folder.join("node_modules/.installed-of");
         if std::fs::read_to_string(&mark).is_ok_and(|installed| installed == lock) {
             return Ok(());
@@ -158,42 +158,6 @@ fn is_new_enough(version: (u32, u32)) -> bool {
     }
 }
 
-/// The hash of files and of everything in folders, by name and content. What is missing is nothing.
-fn hash_of(folder: &Path, names: &[&str]) -> Result<String> {
-    let mut files = Vec::new();
-    for name in names {
-        collect(&folder.join(name), &mut files)?;
-    }
-    files.sort();
-    let mut hash = Sha256::new();
-    for file in files {
-        let content =
-            std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-        hash.update(file.to_string_lossy().as_bytes());
-        hash.update(Sha256::digest(&content));
-    }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    // Made by the build itself.
-    if path.ends_with("src/api.d.ts") {
-        return Ok(());
-    }
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path)? {
-            collect(&entry?.path(), files)?;
-        }
-    } else if path.is_file() {
-        files.push(path.to_path_buf());
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,7 +180,7 @@ mod tests {
     #[test]
     fn hash_tells_names_and_content() {
         let folder = tempfile::tempdir().unwrap();
-        let of = || hash_of(folder.path(), &["src", "missing"]).unwrap();
+        let of = || sources::hash(folder.path(), &["src", "missing"]).unwrap();
         std::fs::create_dir(folder.path().join("src")).unwrap();
         let nothing = of();
         std::fs::write(folder.path().join("src/a"), "1").unwrap();

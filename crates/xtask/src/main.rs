@@ -12,6 +12,8 @@ mod packages;
 mod prompts;
 mod python;
 mod shell;
+#[path = "../../web/sources.rs"]
+mod sources;
 mod suite;
 mod tally;
 
@@ -51,7 +53,7 @@ enum Command {
     /// Builds the pages that linka serves, from dashboards/ into dashboards/dist, when anything of theirs changed.
     ///
     /// Uses the machine's Node.js (20.19, or 22.12 and newer); where that is missing or too old, installs one by npm into .tools/.
-    /// `cargo build` alone always passes: the server then says that the web is not built.
+    /// `cargo build` alone passes without pages: the server then says that the web is not built. A release refuses pages of other sources.
     Dashboards,
     /// Takes a picture of every page while the demo's centre is at work, into dashboards/screenshots.
     Screenshots,
