@@ -48,7 +48,7 @@ test('whom the machine paused and whose phone is dead count neither as free nor 
 
   expect(staffOf(shown, 'crisis')).toBe(0);
   expect(staff(shown)).toEqual({ free: 0, wrapUp: 0, paused: 1, unreachable: 1 });
-  expect(takers(shown)).toEqual([]);
+  expect(takers(shown, contact('1'))).toEqual([]);
 });
 
 test('operators are counted by their status, those at home apart', () => {
@@ -56,7 +56,13 @@ test('operators are counted by their status, those at home apart', () => {
 
   expect(staff(shown)).toEqual({ free: 1, wrapUp: 1, paused: 1, unreachable: 0 });
   expect([staffOf(shown, 'crisis'), staffOf(shown, 'information')]).toEqual([3, 0]);
-  expect(takers(shown).map((one) => one.key)).toEqual(['a', 'c']);
+  expect(takers(shown, contact('1')).map((one) => one.key)).toEqual(['a', 'c']);
+});
+
+test('a contact is given to nobody of another queue', () => {
+  const shown = board([], [operator('a', { queues: ['youth'] }), operator('b', { queues: ['youth', 'crisis'] })]);
+
+  expect(takers(shown, contact('1')).map((one) => one.key)).toEqual(['b']);
 });
 
 test('those off shift stand last in the list', () => {

@@ -78,9 +78,10 @@ export function staffOf(board: Board, queue: string): number {
   return atDesks(board).filter(({ queues, presence }) => queues.includes(queue) && presence === 'there').length;
 }
 
-/** Whom a contact may be given: who could take it at once. */
-export function takers(board: Board): Operator[] {
-  return listed(board).filter(({ status }) => status.is === 'free' || status.is === 'on_call');
+/** Whom a contact may be given: who serves its queue and could take it at once. */
+export function takers(board: Board, contact: Contact): Operator[] {
+  const isFree = ({ status }: Operator) => status.is === 'free' || status.is === 'on_call';
+  return listed(board).filter((operator) => operator.queues.includes(contact.queue) && isFree(operator));
 }
 
 /** The name that colleagues see. */
