@@ -327,7 +327,6 @@ impl Exchange {
         };
         let was = std::mem::replace(&mut trunk.health, TrunkHealth::Down);
         let told = trunk.told.replace(why);
-        let lookup = trunk.lookup;
         let trunk = trunk.settings.name.clone();
         if told != Some(why) {
             self.warn(match why {
@@ -339,9 +338,14 @@ impl Exchange {
             return;
         }
         self.untold.others();
-        match lookup {
-            Lookup::Pauses { failed: 0, .. } => self.look_up_trunk(now, id),
-            Lookup::No | Lookup::Asked { .. } | Lookup::Pauses { .. } => {}
+        self.look_up_lost_trunk(now, id);
+    }
+
+    /// Looks a trunk up that does not answer where it was found.
+    pub(super) fn look_up_lost_trunk(&mut self, now: Instant, id: TrunkId) {
+        match self.trunks.get(id).map(|trunk| trunk.lookup) {
+            Some(Lookup::Pauses { failed: 0, .. }) => self.look_up_trunk(now, id),
+            Some(Lookup::No | Lookup::Asked { .. } | Lookup::Pauses { .. }) | None => {}
         }
     }
 }

@@ -178,6 +178,7 @@ impl Exchange {
             && is_of_gateway(reason)
         {
             self.leave_failing_address(now, id);
+            self.look_up_lost_trunk(now, id);
         }
     }
 

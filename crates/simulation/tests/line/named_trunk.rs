@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use exchange::Warning;
 use exchange::board::{TrunkHealth, TrunkStatus};
-use simulation::{Centre, World};
+use simulation::{Centre, Power, World};
 
 use super::seconds;
 
@@ -57,6 +57,25 @@ fn a_carrier_that_moves_is_registered_with_where_it_is_now() {
 
     world.name(NAME, &[elsewhere()]);
     world.run(seconds(301));
+
+    assert!(sent(&world, elsewhere(), "REGISTER") > 0);
+}
+
+#[test]
+fn a_carrier_whose_registration_fails_is_looked_up_at_once() {
+    let mut world = World::new(
+        7,
+        Centre {
+            trunk_probed_every: None,
+            ..centre()
+        },
+    );
+    world.name(NAME, &[Centre::trunk()]);
+    world.run(seconds(5));
+
+    world.power("trunk", Power::Off);
+    world.name(NAME, &[elsewhere()]);
+    world.run(seconds(150));
 
     assert!(sent(&world, elsewhere(), "REGISTER") > 0);
 }
