@@ -276,6 +276,15 @@ impl Trunk {
             registration,
         }
     }
+
+    /// Whether it answers, as far as anybody knows.
+    pub(crate) fn answers(&self) -> Option<bool> {
+        match self.health.as_str() {
+            "up" | "silent" => Some(true),
+            "down" => Some(false),
+            _not_known => None,
+        }
+    }
 }
 
 /// The status in words, a screen of them.

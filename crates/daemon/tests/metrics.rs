@@ -106,6 +106,20 @@ fn every_metric_that_is_named_is_there() {
 }
 
 #[test]
+fn of_a_trunk_that_nobody_asked_no_metric_says_that_it_is_up() {
+    let site = Site::new();
+    let linka = site.start();
+
+    let all = metrics(&linka);
+
+    assert!(names(&all).contains("linka_trunk_up"));
+    let samples = all
+        .lines()
+        .filter(|line| line.starts_with("linka_trunk_up"));
+    assert_eq!(samples.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
 fn dashboards_say_what_they_show_and_take_any_data_source() {
     for (path, dashboard) in grafana() {
         for key in ["uid", "title", "description"] {

@@ -126,17 +126,15 @@ fn of_trunks(text: &mut String, status: &Status) {
     let trunks: Vec<(String, u64)> = status
         .trunks
         .iter()
-        .map(|trunk| {
-            (
-                format!("{{trunk=\"{}\"}}", escape(&trunk.name)),
-                u64::from(trunk.health != "down"),
-            )
+        .filter_map(|trunk| {
+            let label = format!("{{trunk=\"{}\"}}", escape(&trunk.name));
+            Some((label, u64::from(trunk.answers()?)))
         })
         .collect();
     gauge(
         text,
         "linka_trunk_up",
-        "1 while the trunk answers or was not asked yet.",
+        "1 while the trunk answers, 0 while it is down; nothing of one that has not been asked or has not answered yet.",
         &trunks,
     );
     let registrations: Vec<(String, u64)> = status
