@@ -160,6 +160,23 @@ test('who signs in after her sees nothing of her entry', async () => {
   expect(finished.draft).toEqual({});
 });
 
+test('whom she handed back she has no entry about', () => {
+  tell('calm');
+  const [jana] = feed.board.operators.values();
+  if (!jana) throw new Error('there is nobody');
+  const talking = { ...jana, occupancy: { does: 'talking', contact: '5' } } as const;
+
+  finished.follow(talking);
+  finished.follow(talking);
+  finished.follow(jana, () => true);
+  const handedBack = finished.contact;
+  finished.follow(talking);
+  finished.follow(jana, () => false);
+
+  expect(handedBack).toBeUndefined();
+  expect(finished.contact).toBe('5');
+});
+
 test('nothing of an entry is stored in the browser', async () => {
   open();
   tell('wrapUp');

@@ -21,8 +21,8 @@ class Finished {
   #whose: string | undefined;
   #talkingWith: string | undefined;
 
-  /** Follows what an operator does. */
-  follow(operator: Operator): void {
+  /** Follows what an operator does. A contact that still lives without her was handed back: it is not finished, and no longer hers. */
+  follow(operator: Operator, lives: (contact: string) => boolean = () => false): void {
     const now = operator.occupancy.does === 'talking' ? operator.occupancy.contact : undefined;
     if (operator.key !== this.#whose) {
       this.forget();
@@ -33,7 +33,7 @@ class Finished {
     }
     if (now === this.#talkingWith) return;
     if (now !== undefined) this.forget();
-    else if (this.#talkingWith !== undefined) this.#begin(this.#talkingWith, operator.key);
+    else if (this.#talkingWith !== undefined && !lives(this.#talkingWith)) this.#begin(this.#talkingWith, operator.key);
     this.#talkingWith = now;
   }
 
