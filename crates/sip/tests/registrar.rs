@@ -404,7 +404,7 @@ fn a_late_register_of_the_same_call_id_changes_nothing() {
     phone.register(&[]);
     phone.bindings();
 
-    let refused = phone.register(&["CSeq: 1 REGISTER", "Expires: 0"]);
+    let refused = phone.authorized(&["CSeq: 1 REGISTER", "Expires: 0"]);
 
     assert!(refused.is("500"));
     assert!(phone.bench.events().is_empty());
@@ -421,6 +421,19 @@ fn a_phone_that_restarted_counts_from_the_beginning() {
     let accepted = phone.register(&["CSeq: 1 REGISTER", "Call-ID: fresh"]);
 
     assert!(accepted.is("200"));
+    assert_eq!(phone.bindings().len(), 1);
+}
+
+#[test]
+fn a_phone_that_restarted_with_the_same_call_id_registers_at_once() {
+    let mut phone = Phone::new();
+    phone.register(&["CSeq: 500 REGISTER"]);
+    phone.bindings();
+    phone.bench.seconds(1);
+
+    let accepted = phone.register(&["CSeq: 2 REGISTER"]);
+
+    assert!(accepted.is("200"), "{accepted:?}");
     assert_eq!(phone.bindings().len(), 1);
 }
 

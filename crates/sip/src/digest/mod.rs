@@ -10,6 +10,7 @@ pub use client::{Client, ClientError};
 pub use hash::{Algorithm, Ha1};
 pub use params::{AuthError, AuthParams};
 pub use server::{Credentials, Server, Verdict};
+pub(crate) use window::Issue;
 
 /// How long a nonce may be used, in seconds.
 pub const NONCE_SECONDS: u64 = 300;

@@ -189,6 +189,15 @@ impl Server {
         }
     }
 
+    /// When the challenge was made that credentials answer; nothing if it was not made here for that source.
+    pub(crate) fn challenged(
+        &self,
+        credentials: &Credentials<'_>,
+        source: IpAddr,
+    ) -> Option<Issue> {
+        self.nonce_of(credentials.text("nonce"), source)
+    }
+
     fn nonce(&self, issue: Issue, source: IpAddr) -> String {
         let mac = self.mac(issue, source);
         format!("{:016x}{:08x}{}", issue.0, issue.1, Hex::of(&mac).text())

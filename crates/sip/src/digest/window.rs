@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 const COUNTS_BEHIND_MAX: u32 = u64::BITS;
 
 /// When a nonce was made, in seconds, and its number: nonces are ordered by it.
-pub(super) type Issue = (u64, u32);
+pub(crate) type Issue = (u64, u32);
 
 #[derive(Clone, Copy)]
 struct Counts {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::ids::{Credentials, User};
 use super::{Added, Core, Pending};
-use crate::digest::{Client, Verdict};
+use crate::digest::{Client, Issue, Verdict};
 use crate::flow::{Flow, ListenerId};
 use crate::message::{HeaderValue, Message, RequestWriter};
 use crate::{Method, Name, Status, Uri};
@@ -82,6 +82,12 @@ pub(crate) fn authenticate(
         (Some(user), Some(Verdict::Accepted)) => Ok(user),
         (_, verdict) => Err(challenge(core, flow.listener, source, verdict)),
     }
+}
+
+/// When the challenge was made that the credentials of a request answer.
+pub(crate) fn challenged(core: &Core, request: &Message, flow: Flow) -> Option<Issue> {
+    let (_, guard) = core.guards.iter().find(|(id, _)| *id == flow.listener)?;
+    guard.challenged(&guard.credentials(request)?, flow.remote.ip())
 }
 
 fn check(core: &mut Core, request: &Message, flow: Flow) -> (Option<User>, Option<Verdict>) {

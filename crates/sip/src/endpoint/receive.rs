@@ -9,6 +9,7 @@ use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, 
 use crate::dialog::{Agreement, Dialog, Incoming, TooSmall, abilities, interval_too_small};
 use crate::flow::{Flow, Target, Transport};
 use crate::message::{Message, ParseError};
+use crate::registrar::Registrant;
 use crate::transaction::{Identity, Kind, ServerKey, ServerOwner};
 use crate::{Method, Name, Status, Tag};
 
@@ -433,8 +434,14 @@ impl Endpoint {
             ServerOwner::Endpoint,
             None,
         );
+        let challenged = auth::challenged(&self.core, &arrival.request, arrival.flow);
+        let phone = Registrant {
+            user,
+            flow: arrival.back,
+            challenged,
+        };
         self.registrar
-            .on_register(&mut self.core, &arrival.pending(), arrival.back, &user);
+            .on_register(&mut self.core, &arrival.pending(), &phone);
     }
 
     fn on_message(&mut self, arrival: &Arrival) {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use crate::Uri;
+use crate::digest::Issue;
 use crate::endpoint::RestoredBinding;
 use crate::flow::Flow;
 use crate::header::NameAddr;
@@ -37,9 +38,17 @@ pub enum BindingState {
 pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) binding: Binding,
+    pub(super) order: Order,
+    pub(super) timer: Option<TimerHandle>,
+}
+
+/// What orders the REGISTERs of one phone.
+#[derive(Clone, Default)]
+pub(super) struct Order {
     pub(super) call_id: Vec<u8>,
     pub(super) cseq: u32,
-    pub(super) timer: Option<TimerHandle>,
+    /// When the challenge was made that it answers.
+    pub(super) challenged: Option<Issue>,
 }
 
 /// A phone that names itself (RFC 5626 §4.1), and which of its flows this is: `+sip.instance` and `reg-id` of a Contact.
@@ -68,12 +77,11 @@ impl Instance {
 }
 
 impl Entry {
-    pub(super) const fn new(binding: Binding, call_id: Vec<u8>, cseq: u32) -> Self {
+    pub(super) const fn new(binding: Binding, order: Order) -> Self {
         Self {
             number: 0,
             binding,
-            call_id,
-            cseq,
+            order,
             timer: None,
         }
     }
@@ -87,11 +95,15 @@ impl Entry {
             state: BindingState::Unproven,
             instance: restored.instance,
         };
-        Self::new(binding, Vec::new(), 0)
+        Self::new(binding, Order::default())
     }
+}
 
-    /// Whether a REGISTER came out of order: the same Call-ID with a number that is not higher.
-    pub(super) fn is_newer_than(&self, call_id: &[u8], cseq: u32) -> bool {
-        self.call_id == call_id && cseq <= self.cseq
+impl Order {
+    /// Whether another REGISTER was sent before this one and came after it: the same Call-ID with a number that is not
+    /// higher. What answers a later challenge was sent later, by a phone that has started again and counts anew.
+    pub(super) fn overtook(&self, other: &Self) -> bool {
+        let counts_on = self.call_id == other.call_id && other.challenged <= self.challenged;
+        counts_on && other.cseq <= self.cseq
     }
 }

@@ -4,6 +4,7 @@ mod binding;
 mod register;
 
 pub use binding::{Binding, BindingState, Instance};
+pub(crate) use register::Registrant;
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Registrar;
-use super::binding::{Binding, BindingState, Entry, Instance};
+use super::binding::{Binding, BindingState, Entry, Instance, Order};
+use crate::digest::Issue;
 use crate::endpoint::{Added, Core, Pending, User};
 use crate::flow::Flow;
 use crate::header::{Contacts, NameAddr};
@@ -39,27 +40,26 @@ enum Refused {
     OutOfOrder,
 }
 
-/// The order of a REGISTER among those of the same Call-ID.
-struct Order<'a> {
-    call_id: &'a [u8],
-    cseq: u32,
+/// Who sent a REGISTER.
+pub(crate) struct Registrant {
+    /// Whose credentials it carries.
+    pub(crate) user: User,
+    /// Where it hears.
+    pub(crate) flow: Flow,
+    /// When the challenge was made that it answers.
+    pub(crate) challenged: Option<Issue>,
 }
 
 impl Registrar {
     /// Answers a REGISTER whose credentials are this user's. All its changes are made, or none.
-    pub(crate) fn on_register(
-        &mut self,
-        core: &mut Core,
-        pending: &Pending,
-        flow: Flow,
-        user: &User,
-    ) {
+    pub(crate) fn on_register(&mut self, core: &mut Core, pending: &Pending, phone: &Registrant) {
+        let user = &phone.user;
         let tag = core.tag();
         if !names(&pending.request, user) {
             core.answer(pending, Status::FORBIDDEN, Some(&tag), Added::default());
             return;
         }
-        let (status, added) = match self.change(core, &pending.request, flow, user) {
+        let (status, added) = match self.change(core, &pending.request, phone) {
             Ok(()) => (Status::OK, self.bindings_of(core, user)),
             Err(refused) => refused.response(),
         };
@@ -70,10 +70,10 @@ impl Registrar {
         &mut self,
         core: &mut Core,
         request: &Message,
-        flow: Flow,
-        user: &User,
+        phone: &Registrant,
     ) -> Result<(), Refused> {
-        let order = order_of(request)?;
+        let user = &phone.user;
+        let order = order_of(request, phone.challenged)?;
         match wishes(request, &core.config.registration)? {
             Wishes::RemoveAll => {
                 self.in_order(user, &order, |_| true)?;
@@ -86,7 +86,7 @@ impl Registrar {
                     })?;
                 }
                 has_room(core, &wishes)?;
-                self.apply(core, flow, user, &order, wishes);
+                self.apply(core, phone, &order, wishes);
             }
         }
         Ok(())
@@ -96,25 +96,18 @@ impl Registrar {
     fn in_order(
         &self,
         user: &User,
-        order: &Order<'_>,
+        order: &Order,
         concerned: impl Fn(&Entry) -> bool,
     ) -> Result<(), Refused> {
-        let stale =
-            |entry: &&Entry| concerned(entry) && entry.is_newer_than(order.call_id, order.cseq);
+        let stale = |entry: &&Entry| concerned(entry) && entry.order.overtook(order);
         match self.entries(user).iter().find(stale) {
             Some(_) => Err(Refused::OutOfOrder),
             None => Ok(()),
         }
     }
 
-    fn apply(
-        &mut self,
-        core: &mut Core,
-        flow: Flow,
-        user: &User,
-        order: &Order<'_>,
-        wishes: Vec<Wish>,
-    ) {
+    fn apply(&mut self, core: &mut Core, phone: &Registrant, order: &Order, wishes: Vec<Wish>) {
+        let user = &phone.user;
         let before: Vec<Binding> = self
             .entries(user)
             .iter()
@@ -138,13 +131,12 @@ impl Registrar {
                 let expires_at = core.wire.now + granted;
                 let binding = Binding {
                     contact,
-                    flow,
+                    flow: phone.flow,
                     expires_at,
                     state: BindingState::Proven,
                     instance,
                 };
-                let entry = Entry::new(binding, order.call_id.to_vec(), order.cseq);
-                self.add(core, user, entry);
+                self.add(core, user, Entry::new(binding, order.clone()));
             }
         }
         let after = self.entries(user);
@@ -238,10 +230,14 @@ fn names(request: &Message, user: &User) -> bool {
     named.is_some_and(|named| named == user.0.as_bytes())
 }
 
-fn order_of(request: &Message) -> Result<Order<'_>, Refused> {
-    let call_id = request.call_id().map_err(|_| Refused::Malformed)?;
+fn order_of(request: &Message, challenged: Option<Issue>) -> Result<Order, Refused> {
+    let call_id = request.call_id().map_err(|_| Refused::Malformed)?.to_vec();
     let cseq = request.cseq().map_err(|_| Refused::Malformed)?.number;
-    Ok(Order { call_id, cseq })
+    Ok(Order {
+        call_id,
+        cseq,
+        challenged,
+    })
 }
 
 fn wishes(request: &Message, times: &RangeInclusive<Duration>) -> Result<Wishes, Refused> {
