@@ -27,6 +27,7 @@ impl Exchange {
             );
         };
         called.stage = CalledStage::Talking;
+        called.doubt.listen_from_now();
         let Some(legs) = self.contacts.get_mut(&contact) else {
             return self.hang_up(now, with);
         };
@@ -46,6 +47,7 @@ impl Exchange {
             Stage::Ringing { .. } | Stage::Talking { .. } => None,
         };
         caller.stage = Stage::Talking { with };
+        caller.doubt.listen_from_now();
         let thread = caller.sound.port.thread;
         if let Some(words) = words {
             self.timers.cancel(words);

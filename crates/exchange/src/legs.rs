@@ -60,6 +60,16 @@ pub(crate) struct Doubt {
     pub(crate) asking: Asking,
 }
 
+impl Doubt {
+    /// Nobody listens to a leg before it is in a call, unless its refreshes fail: what was heard of it until then tells
+    /// nothing about how long it has been silent.
+    pub(crate) const fn listen_from_now(&mut self) {
+        if self.refreshes_failed == 0 {
+            self.heard = None;
+        }
+    }
+}
+
 /// Whether a re-INVITE asks a silent peer if it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Asking {

@@ -1,11 +1,11 @@
 //! When a leg is dead: its refresh failed twice and nothing was heard for 60 s. Nothing else hangs up on a caller.
 
 use dispatch::{ContactState, Outcome};
-use simulation::{Act, Caller, Centre, Hears, Manner, Power};
+use simulation::{Act, CallRef, Caller, Centre, Hears, Manner, Power, World};
 
 use super::{open, seconds};
 
-fn talking() -> (simulation::World, simulation::CallRef, simulation::CallRef) {
+fn talking() -> (World, CallRef, CallRef) {
     let mut world = open(Centre {
         session_expires: seconds(90),
         ..Centre::default()
@@ -55,6 +55,38 @@ fn she_waits_at_her_rank_and_the_next_operator_takes_her() {
         .unwrap();
     assert!(world.are_joined(caller, operator));
     assert!(world.is_talking(later));
+}
+
+/// How often a caller who waited for a minute was asked by re-INVITE whether she is there, half a minute into her call.
+fn asked_after_a_minutes_wait(meanwhile: impl FnOnce(&mut World, CallRef)) -> usize {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    let first = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+    let caller = world.call(Caller::from_number(2));
+    world.run(seconds(60));
+    meanwhile(&mut world, caller);
+    world.act(first, Act::HangUp);
+    world.run(seconds(15));
+    let operator = world.peer("eva").live_calls().map(|(call, _)| call).last();
+    assert!(operator.is_some_and(|operator| world.are_joined(caller, operator)));
+
+    world.run(seconds(35));
+
+    let sent = world.sent_to("trunk");
+    sent.filter(|sent| sent.text.starts_with("INVITE ")).count()
+}
+
+#[test]
+fn who_spoke_all_the_while_she_waited_is_not_asked_whether_she_is_there() {
+    assert_eq!(asked_after_a_minutes_wait(|_, _| ()), 0);
+}
+
+#[test]
+fn who_was_silent_while_she_waited_is_asked_once_she_talks() {
+    let falls_silent = |world: &mut World, caller| world.act(caller, Act::FallSilent);
+
+    assert!(asked_after_a_minutes_wait(falls_silent) > 0);
 }
 
 #[test]

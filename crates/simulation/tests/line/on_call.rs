@@ -98,6 +98,24 @@ fn a_mobile_rings_no_longer_than_its_time() {
 }
 
 #[test]
+fn who_listens_long_before_she_takes_her_is_not_asked_whether_she_is_there() {
+    let mut world = open(centre());
+    let one = Digit::from_char('1').unwrap();
+    at_home(
+        &mut world,
+        Manner::AnswersAndPresses(seconds(4), seconds(19), one),
+    );
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(60));
+
+    assert!(matches!(world.hears(caller), Some(Hears::Stream(_))));
+    let sent = world.sent_to("trunk");
+    let invites = sent.filter(|sent| sent.text.starts_with("INVITE "));
+    assert_eq!(invites.count(), 1);
+}
+
+#[test]
 fn a_voicemail_never_takes_her() {
     let mut world = open(centre());
     at_home(&mut world, Manner::Answers(seconds(4)));
