@@ -21,6 +21,7 @@ use crate::presence::{Acquaintance, Presences};
 use crate::screens::Untold;
 use crate::settings::{Network, Settings};
 use crate::sound::leg;
+use crate::star::Paces;
 use crate::tag::TagSeal;
 use crate::timers::{TimerId, Timers};
 use crate::trunks::{TrunkId, Trunks};
@@ -61,6 +62,7 @@ pub struct Exchange {
     pub(crate) callers: BTreeMap<LegId, Caller>,
     pub(crate) called: BTreeMap<LegId, Called>,
     pub(crate) stars: BTreeMap<LegId, StarCall>,
+    pub(crate) star_paces: Paces,
     pub(crate) by_dialog: BTreeMap<DialogId, LegId>,
     pub(crate) contacts: BTreeMap<ContactId, Legs>,
     pub(crate) ports: Ports,
@@ -145,6 +147,7 @@ impl Exchange {
             callers: BTreeMap::new(),
             called: BTreeMap::new(),
             stars: BTreeMap::new(),
+            star_paces: Paces::default(),
             by_dialog: BTreeMap::new(),
             contacts: BTreeMap::new(),
             ports: Ports::default(),

@@ -1,5 +1,6 @@
 //! Star codes: what an operator with a plain phone and no page can say.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dispatch::{ContactId, HandBack, Intent, Key, LegId, Occupancy, OperatorId, WrapUpChange};
@@ -20,6 +21,37 @@ const PROMPT_MAX: Duration = Duration::from_secs(4);
 const HEARD_OUT: Duration = Duration::from_millis(500);
 /// What one `*42` adds to a wrap-up.
 const LONGER: Duration = Duration::from_secs(300);
+
+/// How many star calls an operator makes at once: each takes a port, which rests for a while afterwards.
+const AT_ONCE: u32 = 6;
+/// How long she waits for one more.
+const ONE_MORE: Duration = Duration::from_secs(2);
+
+/// Keeps the star calls of each operator few, so that no phone takes the ports of callers.
+#[derive(Debug, Default)]
+pub(crate) struct Paces {
+    /// From when on she may make [`AT_ONCE`] again; each call moves it on by [`ONE_MORE`].
+    all_at: BTreeMap<OperatorId, Instant>,
+}
+
+/// Whether an operator may make a star call now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Kept,
+    Exceeded,
+}
+
+impl Paces {
+    fn take(&mut self, now: Instant, operator: OperatorId) -> Pace {
+        self.all_at.retain(|_, all_at| *all_at > now);
+        let all_at = self.all_at.get(&operator).copied().unwrap_or(now) + ONE_MORE;
+        if all_at > now + ONE_MORE * AT_ONCE {
+            return Pace::Exceeded;
+        }
+        self.all_at.insert(operator, all_at);
+        Pace::Kept
+    }
+}
 
 /// A star code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +100,10 @@ impl Exchange {
         let Some(code) = code.or_else(|| paused.then_some(Code::State)) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
+        match self.star_paces.take(now, operator) {
+            Pace::Kept => {}
+            Pace::Exceeded => return self.reject_for_now(now, dialog),
+        }
         let leg = self.next_leg();
         let laws = [media::Law::ALaw, media::Law::MuLaw];
         let hosts = hosts_of_phone(flow.remote);
@@ -81,11 +117,23 @@ impl Exchange {
                     hang_up: None,
                     prompts_left: 0,
                 };
+                // The new one is begun before the old one ends: nothing is offered to her in between.
+                let older = self.star_of(operator);
                 self.confirm(now, leg, code, call);
+                if let Some(older) = older {
+                    self.hang_up_star(now, older);
+                }
             }
             Err(OpenError::NoPort) => self.reject(now, dialog, Status::SERVICE_UNAVAILABLE),
             Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
         }
+    }
+
+    /// The star call that an operator is in.
+    fn star_of(&self, operator: OperatorId) -> Option<LegId> {
+        let mut stars = self.stars.iter();
+        let (leg, _) = stars.find(|(_, star)| star.operator == operator)?;
+        Some(*leg)
     }
 
     fn confirm(&mut self, now: Instant, leg: LegId, code: Code, mut call: StarCall) {

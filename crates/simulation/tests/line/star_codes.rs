@@ -208,3 +208,39 @@ fn whom_the_machine_paused_hears_so_at_her_next_code() {
     assert_eq!(world.hears(code), Some(Hears::Prompts(prompts, None)));
     assert_eq!(world.operator("eva").paused, None);
 }
+
+#[test]
+fn phone_that_dials_without_end_takes_no_callers_port() {
+    let mut world = open(Centre::default());
+    for _ in 0..500 {
+        world.dial_from("eva", "*43");
+        world.run(Duration::from_millis(2));
+    }
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(Duration::from_millis(500));
+
+    assert_eq!(world.call_of(caller).stage, CallStage::Ringing);
+    world.run(seconds(20));
+    world.dial_from("eva", "*41");
+    world.run(seconds(1));
+    assert!(matches!(
+        world.operator("eva").intent,
+        Intent::Paused { .. }
+    ));
+}
+
+#[test]
+fn code_that_follows_another_ends_its_confirmation() {
+    let mut world = open(Centre::default());
+    let first = world.dial_from("eva", "*41");
+    world.run(seconds(1));
+
+    let next = world.dial_from("eva", "*40");
+    world.run(Duration::from_millis(500));
+
+    assert_eq!(world.call_of(first).stage, CallStage::Over(CallEnd::Bye));
+    let ready = Some(Hears::Prompts(vec![Sounds::READY], None));
+    assert_eq!(world.hears(next), ready);
+    assert_eq!(world.operator("eva").intent, Intent::Ready);
+}
