@@ -46,5 +46,5 @@ pub use registration::{RETRY_MAX, RETRY_MIN};
 pub use signal::Signal;
 pub use status::Status;
 pub use token::Token;
-pub use transaction::{GIVE_UP, RING_MAX, T1, T2, T4};
+pub use transaction::{ANSWERS_KEPT_MAX, GIVE_UP, RING_MAX, T1, T2, T4};
 pub use uri::{Host, Uri, UriRef};

@@ -8,7 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use common::{Bench, SDP, branch, invite, peer, request, response, status, to};
 use sip::digest::{Client, Ha1};
-use sip::{Admission, Body, Command, Event, Limits, Message, Method, Party, Uri, User};
+use sip::{
+    ANSWERS_KEPT_MAX, Admission, Body, Command, Event, Limits, Message, Method, Party, Uri, User,
+};
 
 fn body_of(event: Event) -> Bytes {
     let Event::Request { message, .. } = event else {
@@ -228,6 +230,49 @@ fn a_flood_of_invites_without_ack_is_bounded() {
     assert_eq!(refused, 900);
     assert_eq!(bench.endpoint.counts().transactions, 100);
     assert_eq!(bench.endpoint.counts().dialogs, 100);
+}
+
+/// What a trunk, or whoever forges its address, may send without end.
+#[test]
+fn a_flood_of_other_requests_keeps_no_call_out() {
+    for method in ["OPTIONS", "REFER", "NOTIFY", "BYE", "MESSAGE", "SUBSCRIBE"] {
+        let mut config = common::config();
+        config.limits = Limits {
+            transactions: 100,
+            ..Limits::DEFAULT
+        };
+        let mut bench = Bench::with(config);
+        for number in 0..1_000 {
+            let call = format!("Call-ID: o{number}");
+            let cseq = format!("CSeq: 1 {method}");
+            let way = branch(&format!("z9hG4bKo{number}"));
+            bench.receive(&request(method, &[&call, &cseq, &way], ""));
+        }
+        bench.sent();
+        bench.events();
+
+        bench.receive(&request("INVITE", &[], SDP));
+
+        let event = bench.event();
+        assert!(matches!(event, Event::Incoming { .. }), "{method}");
+    }
+}
+
+#[test]
+fn answers_that_are_kept_for_repetitions_have_a_limit() {
+    let mut bench = Bench::default();
+    for number in 0..ANSWERS_KEPT_MAX + 500 {
+        let call = format!("Call-ID: o{number}");
+        let way = branch(&format!("z9hG4bKo{number}"));
+        bench.receive(&request("OPTIONS", &[&call, "CSeq: 1 OPTIONS", &way], ""));
+        assert!(bench.sent().iter().all(|sent| sent.is("200")));
+    }
+
+    assert_eq!(bench.endpoint.counts().transactions, ANSWERS_KEPT_MAX);
+
+    bench.seconds(33);
+
+    assert_eq!(bench.endpoint.counts().transactions, 0);
 }
 
 #[test]

@@ -77,7 +77,8 @@ pub struct Listener {
 /// holds nothing.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Server and client transactions together.
+    /// Server and client transactions together, but for answers to requests other than INVITE: of those
+    /// [`ANSWERS_KEPT_MAX`](crate::ANSWERS_KEPT_MAX) are kept at most.
     pub transactions: usize,
     /// Dialogs, ringing ones among them.
     pub dialogs: usize,

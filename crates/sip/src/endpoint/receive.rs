@@ -281,6 +281,7 @@ impl Endpoint {
     fn reply(&mut self, arrival: &Arrival, status: Status, added: Added<'_>) {
         let kind = kind_of(&arrival.request);
         self.core.transactions.receive(
+            &mut self.core.wire,
             arrival.keys.own,
             kind,
             arrival.target(),
@@ -307,7 +308,7 @@ impl Endpoint {
 
     fn is_full(&self) -> bool {
         let limits = self.core.config.limits;
-        self.core.transactions.len() >= limits.transactions
+        self.core.transactions.weight() >= limits.transactions
             || self.dialogs.len() >= limits.dialogs
             || self.core.wire.outputs.len() >= limits.outputs
     }
@@ -315,6 +316,7 @@ impl Endpoint {
     fn on_request_within(&mut self, arrival: &Arrival, dialog: DialogId, method: Method<'_>) {
         let owner = ServerOwner::Dialog(dialog);
         self.core.transactions.receive(
+            &mut self.core.wire,
             arrival.keys.own,
             kind_of(&arrival.request),
             arrival.target(),
@@ -330,6 +332,10 @@ impl Endpoint {
 
     /// A request for a dialog that is not here (RFC 3261 §12.2.2).
     fn on_stray_request(&mut self, arrival: &Arrival, method: Method<'_>) {
+        if method == Method::Invite {
+            // It is answered again whenever it comes again: nothing is kept that would take the room of calls.
+            return self.reply_stateless(arrival, Status::CALL_DOES_NOT_EXIST, Added::default());
+        }
         self.reply(arrival, Status::CALL_DOES_NOT_EXIST, Added::default());
         let local_tag = arrival
             .request
@@ -400,6 +406,7 @@ impl Endpoint {
         }
         let owner = ServerOwner::Dialog(id);
         self.core.transactions.receive(
+            &mut self.core.wire,
             arrival.keys.own,
             Kind::Invite,
             arrival.target(),
@@ -428,6 +435,7 @@ impl Endpoint {
         };
         let kind = Kind::NonInvite;
         self.core.transactions.receive(
+            &mut self.core.wire,
             arrival.keys.own,
             kind,
             arrival.target(),
@@ -447,6 +455,7 @@ impl Endpoint {
     fn on_message(&mut self, arrival: &Arrival) {
         let kind = Kind::NonInvite;
         self.core.transactions.receive(
+            &mut self.core.wire,
             arrival.keys.own,
             kind,
             arrival.target(),

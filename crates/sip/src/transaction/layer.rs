@@ -1,6 +1,6 @@
 //! The table of transactions: it runs the machines, sends for them and keeps their timers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::mem;
 
 use bytes::Bytes;
@@ -16,6 +16,9 @@ use crate::endpoint::{DialogId, ProbeId, RegistrationId};
 use crate::flow::Target;
 use crate::table::Table;
 use crate::wire::{TimerKey, Wire};
+
+/// How many answers to requests other than INVITE are kept for their repetitions; beyond it the oldest is given up.
+pub const ANSWERS_KEPT_MAX: usize = 20_000;
 
 /// Which machine a request needs.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -82,6 +85,10 @@ pub(crate) struct Transactions {
     clients: Table<ClientKey, Client>,
     servers: Table<ServerKey, Server>,
     merges: Table<u64, ServerKey>,
+    /// The server transactions of requests other than INVITE, the oldest first; some are over already.
+    answers: VecDeque<ServerKey>,
+    /// How many of them are not.
+    answers_kept: usize,
     /// Which requests may have gone which way, to fail them or to send them another way when it fails.
     sent: BTreeSet<(Target, ClientKey)>,
     acts: Acts,
@@ -93,6 +100,8 @@ impl Transactions {
             clients: Table::new(secret),
             servers: Table::new(secret),
             merges: Table::new(secret),
+            answers: VecDeque::new(),
+            answers_kept: 0,
             sent: BTreeSet::new(),
             acts: Acts::new(),
         }
@@ -100,6 +109,12 @@ impl Transactions {
 
     pub(crate) fn len(&self) -> usize {
         self.clients.len() + self.servers.len()
+    }
+
+    /// How many count against new calls. Answers that are kept have a limit of their own: whoever asks without end keeps
+    /// nobody from calling.
+    pub(crate) fn weight(&self) -> usize {
+        self.len() - self.answers_kept
     }
 
     /// Sends a request and waits for its responses.
@@ -214,6 +229,7 @@ impl Transactions {
     /// Makes the server transaction of a new request.
     pub(crate) fn receive(
         &mut self,
+        wire: &mut Wire,
         key: ServerKey,
         kind: Kind,
         target: Target,
@@ -224,6 +240,11 @@ impl Transactions {
             Kind::Invite => ServerMachine::Invite(ServerInvite::Proceeding),
             Kind::NonInvite => ServerMachine::NonInvite(ServerNonInvite::Trying),
         };
+        if kind == Kind::NonInvite {
+            self.make_room_for_answer(wire);
+            self.answers.push_back(key);
+            self.answers_kept += 1;
+        }
         if let Some(merge) = merge {
             self.merges.insert(merge, key);
         }
@@ -236,6 +257,15 @@ impl Transactions {
             merge,
         };
         self.servers.insert(key, server);
+    }
+
+    /// Forgets the oldest answer where there are as many as may be kept: its sender has heard it, or asks anew.
+    fn make_room_for_answer(&mut self, wire: &mut Wire) {
+        while self.answers.len() >= ANSWERS_KEPT_MAX {
+            if let Some(oldest) = self.answers.pop_front() {
+                self.end_server(wire, oldest);
+            }
+        }
     }
 
     /// Whether another transaction is at work on the same request that came another way (RFC 3261 §8.2.2.2).
@@ -467,6 +497,10 @@ impl Transactions {
             return;
         };
         server.clocks.stop(wire);
+        match server.machine {
+            ServerMachine::Invite(_) => {}
+            ServerMachine::NonInvite(_) => self.answers_kept -= 1,
+        }
         if let Some(merge) = server.merge {
             self.merges.remove(&merge);
         }

@@ -11,6 +11,7 @@ mod timer;
 
 pub(crate) use entry::Response;
 pub(crate) use key::{ClientKey, Identity, Keys, Part, ServerKey};
+pub use layer::ANSWERS_KEPT_MAX;
 pub(crate) use layer::{
     Answer, ClientOwner, ClientRequest, Kind, Report, ServerOwner, Transactions,
 };
