@@ -66,7 +66,10 @@ enum Code {
 
 impl Code {
     fn dialled(uri: &UriRef<'_>) -> Option<Self> {
-        match PhoneNumber::in_uri(uri).next()?.reveal() {
+        // Some phones send the hash by which she ended what she dialled.
+        let dialled = PhoneNumber::in_uri(uri).next()?;
+        let code = dialled.reveal();
+        match code.strip_suffix('#').unwrap_or(code) {
             "*40" => Some(Self::Ready),
             "*41" => Some(Self::Pause),
             "*42" => Some(Self::Longer),
@@ -321,4 +324,22 @@ pub(crate) struct PhoneCall<'a> {
     pub(crate) request: &'a Message,
     pub(crate) flow: &'a Flow,
     pub(crate) user: Option<User>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_behind_a_star_code_means_nothing() {
+        let is_ready = |uri: &str| {
+            let uri = UriRef::parse(uri.as_bytes()).unwrap();
+            matches!(Code::dialled(&uri), Some(Code::Ready))
+        };
+
+        for uri in ["sip:*40@a", "sip:*40%23@a", "sip:*40#@a"] {
+            assert!(is_ready(uri), "{uri}");
+        }
+        assert!(!is_ready("sip:*4@a") && !is_ready("sip:*400@a") && !is_ready("sip:%23*40@a"));
+    }
 }
