@@ -46,10 +46,7 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
 
 fn respond(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     let etag = etag(&file);
-    let same = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == etag.as_bytes());
-    let mut response = if same {
+    let mut response = if has_already(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let compressed = Dashboards::get(&format!("{name}.gz")).filter(|_| takes_gzip(headers));
@@ -80,6 +77,17 @@ fn bytes(file: EmbeddedFile) -> Bytes {
         Cow::Borrowed(content) => Bytes::from_static(content),
         Cow::Owned(content) => Bytes::from(content),
     }
+}
+
+/// Whether one of the versions that a browser has is this one (RFC 9110 §13.1.2): whoever compresses on the way makes the
+/// tag weak.
+fn has_already(headers: &HeaderMap, etag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter();
+    let mut known = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
 }
 
 /// Whether a browser says that it understands gzip (RFC 9110 §12.5.3).
@@ -129,4 +137,28 @@ fn content_type(name: &str) -> HeaderValue {
         "wav" => "audio/wav",
         _ => "application/octet-stream",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has(known: &[&'static str]) -> bool {
+        let pairs = known
+            .iter()
+            .map(|known| (header::IF_NONE_MATCH, HeaderValue::from_static(known)));
+        has_already(&pairs.collect(), "\"1f\"")
+    }
+
+    #[test]
+    fn a_version_that_is_known_is_told_however_it_is_written() {
+        for known in ["\"1f\"", "W/\"1f\"", "\"x\", W/\"1f\"", "*"] {
+            assert!(has(&[known]), "{known}");
+        }
+        assert!(has(&["\"x\"", "\"1f\""]));
+        for other in ["\"1\"", "1f", "\"x\", \"y\"", "W/", ""] {
+            assert!(!has(&[other]), "{other}");
+        }
+        assert!(!has(&[]));
+    }
 }
