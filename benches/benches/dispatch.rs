@@ -87,6 +87,7 @@ fn config(wrap_up: Duration) -> Config {
                     least: 5,
                     needs: Arc::from([]),
                 }],
+                relaxations: relaxations(),
                 timelines: vec![
                     Timeline {
                         class: Class::Crisis,
@@ -156,20 +157,22 @@ impl Clone for Centre {
     }
 }
 
+fn relaxations() -> Vec<Relaxation> {
+    let relaxed = |skill, after, level| Relaxation {
+        skill,
+        after: seconds(after),
+        level,
+    };
+    (0..SKILLS)
+        .map(|n| SkillId::parse(&format!("skill-{n}")).unwrap())
+        .flat_map(|skill| [relaxed(skill, 30, 3), relaxed(skill, 60, 0)])
+        .collect()
+}
+
 fn needs() -> Vec<Needs> {
     let need = |n: u64| Need {
         skill: SkillId::parse(&format!("skill-{n}")).unwrap(),
         level: 5,
-        relaxed: vec![
-            Relaxation {
-                after: seconds(30),
-                level: 3,
-            },
-            Relaxation {
-                after: seconds(60),
-                level: 0,
-            },
-        ],
     };
     let pairs = (0..SKILLS).flat_map(|one| (0..SKILLS).map(move |other| (one, other)));
     let lists = pairs

@@ -94,6 +94,7 @@ fn contact(id: u64, now: Millis) -> Change {
         arrived_ms: now,
         talking_since_ms: None,
         with: Vec::new(),
+        resting: Vec::new(),
         partner: None,
         steps_taken: 0,
     })
@@ -216,6 +217,7 @@ async fn serve(file: std::path::PathBuf, feed: Arc<Feed>) -> SocketAddr {
         store,
         gate: nobody.clone(),
         clock: nobody,
+        entering: Arc::default(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
