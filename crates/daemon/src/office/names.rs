@@ -1,18 +1,23 @@
 //! Looking up the hosts of trunks: SRV (RFC 3263), then addresses.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use exchange::Resolution;
 use exchange::settings::Host;
-use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
+use hickory_resolver::{ResolverBuilder, TokioResolver};
 use sip::Protocol;
 
 /// The port of a host that has no SRV record.
 const SIP_PORT: u16 = 5060;
+/// How long a name server has for an answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(2);
+/// How often it is asked again without one.
+const ATTEMPTS_AGAIN: usize = 1;
 /// Addresses kept of one host.
 const ADDRESSES_MAX: usize = 16;
 
@@ -37,7 +42,7 @@ pub(crate) async fn resolve(host: Host, protocol: Protocol, servers: &[SocketAdd
 
 fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
     if servers.is_empty() {
-        return TokioResolver::builder_tokio()?.build();
+        return impatient(TokioResolver::builder_tokio()?).build();
     }
     let server = |at: &SocketAddr| {
         let mut server = NameServerConfig::udp_and_tcp(at.ip());
@@ -47,7 +52,18 @@ fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
         server
     };
     let config = ResolverConfig::from_name_servers(servers.iter().map(server).collect());
-    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build()
+    let provider = TokioRuntimeProvider::default();
+    impatient(TokioResolver::builder_with_config(config, provider)).build()
+}
+
+/// Whoever asked asks again: a question that waits long would only hide a name server that is back.
+fn impatient(
+    mut builder: ResolverBuilder<TokioRuntimeProvider>,
+) -> ResolverBuilder<TokioRuntimeProvider> {
+    let options = builder.options_mut();
+    options.timeout = ANSWERED_WITHIN;
+    options.attempts = ATTEMPTS_AGAIN;
+    builder
 }
 
 async fn look_up(resolver: &TokioResolver, host: &Host, protocol: Protocol) -> Vec<SocketAddr> {

@@ -1,5 +1,6 @@
 //! A trunk that the configuration names by its host: a real name server tells where outward calls go.
 
+use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -8,16 +9,21 @@ use crate::connections::{Stream, request};
 use crate::peers::eventually;
 use crate::peers::linka::{Linka, Site};
 use crate::peers::process::Process;
-use crate::peers::sipp::{Scenario, TRUNK_HOST, Transport};
+use crate::peers::sipp::{Scenario, Sipp, TRUNK_HOST, Transport};
 use crate::peers::wire::{fresh, header};
-use crate::{Counted, SOON, caller, counted, quick_site, talks};
+use crate::warnings::written_down;
+use crate::{Counted, SOON, caller, counted, quick_site, registering_trunk, talks};
 
-/// A name server that knows one carrier: its SIP service by UDP and TCP at two gateways, of which nobody listens at the first.
+const CARRIER: &str = "carrier.test";
+
+/// A carrier's name, and its gateways by UDP and TCP, the preferred one first.
+type Carrier<'a> = (&'a str, &'a [SocketAddr]);
+
+/// A name server that knows some carriers.
 struct NameServer(Process);
 
 impl NameServer {
-    fn start(site: &Site, port: u16, first: u16) -> Self {
-        let gateway = site.trunk();
+    fn start(site: &Site, port: u16, carriers: &[Carrier<'_>]) -> Self {
         let mut command = Command::new("dnsmasq");
         command.args([
             "--keep-in-foreground",
@@ -32,11 +38,15 @@ impl NameServer {
             "--user=root",
         ]);
         command.args(["--listen-address=127.0.0.1", &format!("--port={port}")]);
-        command.arg(format!("--address=/gateway.carrier.test/{}", gateway.ip()));
-        for protocol in ["udp", "tcp"] {
-            let service = format!("--srv-host=_sip._{protocol}.carrier.test,gateway.carrier.test");
-            command.arg(format!("{service},{first},10,0"));
-            command.arg(format!("{service},{},20,0", gateway.port()));
+        for (carrier, gateways) in carriers {
+            for (place, gateway) in gateways.iter().enumerate() {
+                let host = format!("gateway-{place}.{carrier}");
+                command.arg(format!("--address=/{host}/{}", gateway.ip()));
+                for protocol in ["udp", "tcp"] {
+                    let service = format!("--srv-host=_sip._{protocol}.{carrier},{host}");
+                    command.arg(format!("{service},{},{place},0", gateway.port()));
+                }
+            }
         }
         let log = site.config().with_file_name("dnsmasq.log");
         let server = Self(Process::start("dnsmasq", &mut command, log));
@@ -47,7 +57,7 @@ impl NameServer {
     }
 }
 
-/// A site whose trunk is known by name; a partner's line is all there is.
+/// A site whose trunk is known by name; a partner's line is all there is. Nobody listens at the first of its two gateways.
 struct NamedSite {
     site: Site,
     first_gateway: u16,
@@ -62,6 +72,18 @@ impl std::ops::Deref for NamedSite {
     }
 }
 
+/// Has the site look names up at a port where a name server may be.
+fn name_server_of(site: &Site) -> u16 {
+    let port = site.ports().take();
+    let server = SocketAddr::from(([127, 0, 0, 1], port));
+    site.change(
+        "linka.toml",
+        "name_servers = []",
+        &format!("name_servers = [\"{server}\"]"),
+    );
+    port
+}
+
 fn site(transport: &str) -> NamedSite {
     let site = quick_site();
     site.change(
@@ -69,13 +91,8 @@ fn site(transport: &str) -> NamedSite {
         "[[queue.timeline]]\nafter_seconds = 45\naction = \"on-call\"\npartners = [\"on-call-first\", \"on-call-second\"]\n",
         "",
     );
-    let (port, first_gateway) = (site.ports().take(), site.ports().take());
-    let server = SocketAddr::from(([127, 0, 0, 1], port));
-    site.change(
-        "linka.toml",
-        "name_servers = []",
-        &format!("name_servers = [\"{server}\"]"),
-    );
+    let port = name_server_of(&site);
+    let first_gateway = site.ports().take();
     let target = site.trunk().to_string();
     site.change("trunks.toml", &format!("\"{target}\""), "\"carrier.test\"");
     site.change(
@@ -83,7 +100,8 @@ fn site(transport: &str) -> NamedSite {
         "transport = \"udp\"\n# The site's",
         &format!("transport = \"{transport}\"\n# The site's"),
     );
-    let server = NameServer::start(&site, port, first_gateway);
+    let first = SocketAddr::new(site.trunk().ip(), first_gateway);
+    let server = NameServer::start(&site, port, &[(CARRIER, &[first, site.trunk()])]);
     NamedSite {
         site,
         first_gateway,
@@ -188,4 +206,63 @@ fn trunk_known_by_name_alone_calls_by_tcp_from_any_port() {
     });
 
     assert!(answer.starts_with("SIP/2.0 200 "), "{answer}");
+}
+
+/// A site that registers with a carrier, known by name alone; and the port where its name server may be.
+fn registering_site() -> (Site, u16) {
+    let site = Site::new();
+    let port = name_server_of(&site);
+    registering_trunk::write(&site, CARRIER);
+    (site, port)
+}
+
+/// The carrier's registrar, at the trunk's port of a host.
+fn registrar(site: &Site, host: &'static str) -> Sipp {
+    let registrar = Scenario::waiting("registrar-proxy");
+    let registrar = registrar.at(host, site.trunk().port());
+    registrar.start(site.ports())
+}
+
+#[test]
+fn name_server_that_is_late_at_the_start_is_asked_until_it_is_there() {
+    let (site, port) = registering_site();
+    let told = written_down(&site);
+    let linka = site.start();
+    linka.wait_for("the trunk is nowhere", SOON, |status| {
+        (status["trunks"][0]["status"] == "DOWN").then_some(())
+    });
+    let registrar = registrar(&site, TRUNK_HOST);
+
+    let _server = NameServer::start(&site, port, &[(CARRIER, &[site.trunk()])]);
+
+    registrar.wait_for("registered", SOON);
+    linka.wait_for("the trunk is registered", SOON, |status| {
+        (status["trunks"][0]["registration"] == "registered").then_some(())
+    });
+    eventually("people are told of both", SOON, || {
+        let told = fs::read_to_string(&told).unwrap_or_default();
+        let kinds: Vec<&str> = told
+            .lines()
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        (kinds == ["trunk-down", "trunk-up"]).then_some(())
+    });
+}
+
+#[test]
+fn carrier_of_another_name_is_registered_with_at_its_own_address() {
+    let (site, port) = registering_site();
+    let moved = SocketAddr::from(([127, 0, 0, 3], site.trunk().port()));
+    let carriers: [Carrier<'_>; 2] = [(CARRIER, &[site.trunk()]), ("moved.test", &[moved])];
+    let _server = NameServer::start(&site, port, &carriers);
+    let before = registrar(&site, TRUNK_HOST);
+    let linka = site.start();
+    before.wait_for("registered", SOON);
+    let after = registrar(&site, "127.0.0.3");
+
+    site.change("trunks.toml", CARRIER, "moved.test");
+    let reloaded = linka.reload();
+
+    assert!(reloaded.status.success(), "{reloaded:?}");
+    after.wait_for("registered", SOON);
 }

@@ -8,7 +8,7 @@ use crate::peers::linka::Site;
 use crate::{SOON, abandoned, caller, counted, quick_site};
 
 /// Has every warning written to a file, one a line.
-fn written_down(site: &Site) -> PathBuf {
+pub(crate) fn written_down(site: &Site) -> PathBuf {
     let told = site.config().join("told");
     let command = format!(
         "command = [\"/bin/sh\", \"-c\", \"echo \\\"$LINKA_WARNING $1\\\" >> {}\", \"sh\"]",
