@@ -225,7 +225,8 @@ pub struct Target {
 pub enum Proof {
     /// An ACK or an answer came.
     Given,
-    /// None yet: nothing is sent before the first packet from an admitted host, and what is played waits.
+    /// None yet: nothing is sent before the first packet from one of the leg's [`Hosts`], and what is played waits. The
+    /// host that the offer names is heard, but it proves nothing.
     Awaited,
 }
 

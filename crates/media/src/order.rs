@@ -255,7 +255,8 @@ pub struct Stats {
 /// What an engine tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The first packet of a stream was accepted.
+    /// The first packet of a stream was accepted whose other side has shown that it is there, by this packet at the
+    /// latest.
     Heard {
         /// Whose.
         stream: StreamId,
@@ -264,7 +265,7 @@ pub enum Event {
     LastHeard {
         /// Whose.
         stream: StreamId,
-        /// When its last accepted RTP or RTCP packet came, if any did.
+        /// When its last accepted RTP or RTCP packet came, if any did, and the other side has shown that it is there.
         at: Option<Instant>,
     },
     /// A key was pressed.

@@ -1,18 +1,22 @@
 //! Who may speak on a stream, and where it is answered.
 //!
-//! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. The first of them to
-//! speak is the source from then on. SDP's own address may take its place: within [`WINDOW`], and at any time where it is
-//! of the same host, for what speaks there from another port is mostly an earlier call that does not know of its end.
-//! A source that moves, when a NAT rebinds, is followed to another port or host of these: once it was silent for
-//! [`SILENCE`], if the packets go on where they left off, or after an answered re-INVITE.
+//! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. SDP's own address is the
+//! source from when it speaks, whoever spoke before: a caller's leg is open for seconds before her sound begins, and what
+//! comes then is an earlier call that does not know of its end, or forged. Any other address is the source once it has
+//! spoken for [`RUN`] without a [`PAUSE`]; until then whoever speaks in its pause takes its place, so that a word now and
+//! then holds no place. A source that moves, when a NAT rebinds, is followed to another port or host of these: once it was
+//! silent for [`SILENCE`], if the packets go on where they left off, or after an answered re-INVITE.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::format::{Hosts, Remote};
+use crate::format::{Hosts, Proof, Remote};
 
-/// How long after the first packet from elsewhere the address in SDP may still take its place.
-const WINDOW: Duration = Duration::from_millis(200);
+/// How long another address than SDP's has to speak before it is the source.
+const RUN: Duration = Duration::from_millis(200);
+
+/// A pause in that after which it begins anew, and another address may take its place.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a source is silent before it may be found elsewhere.
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
@@ -24,7 +28,7 @@ pub(crate) enum Admission {
     Refused,
     /// It is from the source.
     Admitted,
-    /// It is from the source, and from now on from this one only; the socket may hear nobody else.
+    /// It is from SDP's own address, which is the source for good; the socket may hear nobody else.
     Settled(SocketAddr),
     /// It is from elsewhere on an admitted host: the source, if its packets go on in it.
     Moving,
@@ -36,10 +40,13 @@ enum State {
     Unknown,
     /// Nothing was admitted yet, or nothing since an answer said where the source, known before, is now.
     Waiting { before: Option<SocketAddr> },
-    /// Another address than SDP's speaks; SDP's may still take over.
+    /// Another address than SDP's speaks, and has not done so for long.
     Learning {
         candidate: SocketAddr,
-        until: Instant,
+        /// Since when it has spoken without a pause.
+        since: Instant,
+        /// When it spoke last.
+        last: Instant,
     },
     /// There is one source.
     Settled { source: SocketAddr },
@@ -70,10 +77,11 @@ impl Source {
         }
     }
 
-    /// Returns the source if no other address may take its place while it speaks.
+    /// Returns the source if no other address may take its place while it speaks: SDP's own.
     pub(crate) fn only(&self) -> Option<SocketAddr> {
         match self.state {
-            State::Settled { source } => Some(source).filter(|source| !self.gives_way(*source)),
+            State::Settled { source } => Some(source)
+                .filter(|source| self.remote.is_some_and(|remote| remote.rtp == *source)),
             State::Unknown
             | State::Waiting { .. }
             | State::Learning { .. }
@@ -94,7 +102,9 @@ impl Source {
                     before: Some(source),
                 };
             }
-            State::Unknown | State::Waiting { .. } | State::Learning { .. } => {}
+            // What spoke before there was an answer need not be whom it was given to.
+            State::Learning { .. } => self.state = State::Waiting { before: None },
+            State::Unknown | State::Waiting { .. } => {}
         }
     }
 
@@ -110,7 +120,6 @@ impl Source {
 
     /// Follows the source to where its packets go on.
     pub(crate) fn follow(&mut self, to: SocketAddr) -> Admission {
-        self.control = None;
         self.settle(to)
     }
 
@@ -121,51 +130,71 @@ impl Source {
         };
         match self.state {
             State::Unknown => Admission::Refused,
-            State::Settled { source }
-            | State::Silent { source }
-            | State::Learning {
-                candidate: source, ..
-            } if from == remote.rtp && self.gives_way(source) => {
-                self.control = None;
+            State::Settled { source } if source == from => Admission::Admitted,
+            State::Settled { .. }
+            | State::Silent { .. }
+            | State::Learning { .. }
+            | State::Waiting { .. }
+                if from == remote.rtp =>
+            {
                 self.settle(from)
             }
-            State::Settled { source } if source == from => Admission::Admitted,
             State::Settled { .. } => Admission::Refused,
             State::Silent { source } if source == from => self.settle(from),
-            State::Silent { .. } if self.is_admitted(remote, from) => Admission::Moving,
-            State::Silent { .. } => Admission::Refused,
-            State::Waiting { before } if from == remote.rtp || before == Some(from) => {
-                self.settle(from)
+            State::Waiting { before } if before == Some(from) => self.settle(from),
+            State::Silent { .. } | State::Waiting { .. } | State::Learning { .. }
+                if !self.is_admitted(remote, from) =>
+            {
+                Admission::Refused
             }
-            State::Waiting { .. } if self.is_admitted(remote, from) => {
-                self.control = None;
-                self.state = State::Learning {
-                    candidate: from,
-                    until: now + WINDOW,
-                };
-                Admission::Admitted
+            State::Silent { .. } => Admission::Moving,
+            State::Waiting { .. } => self.learn(now, from),
+            State::Learning { last, .. } if now.saturating_duration_since(last) >= PAUSE => {
+                self.learn(now, from)
             }
-            State::Waiting { .. } => Admission::Refused,
-            State::Learning { until, .. } if now < until && from == remote.rtp => self.settle(from),
-            State::Learning { candidate, until } if now >= until && from == candidate => {
-                self.settle(from)
-            }
-            State::Learning { candidate, .. } if from == candidate => Admission::Admitted,
+            State::Learning {
+                candidate, since, ..
+            } if candidate == from => self.hear_candidate(now, candidate, since),
             State::Learning { .. } => Admission::Refused,
         }
+    }
+
+    /// Begins to listen to another address than SDP's.
+    fn learn(&mut self, now: Instant, candidate: SocketAddr) -> Admission {
+        self.control = None;
+        self.hear_candidate(now, candidate, now)
+    }
+
+    fn hear_candidate(&mut self, now: Instant, candidate: SocketAddr, since: Instant) -> Admission {
+        if now.saturating_duration_since(since) >= RUN {
+            return self.settle(candidate);
+        }
+        self.state = State::Learning {
+            candidate,
+            since,
+            last: now,
+        };
+        Admission::Admitted
     }
 
     fn is_admitted(&self, remote: Remote, from: SocketAddr) -> bool {
         from.ip() == remote.rtp.ip() || self.hosts.contain(from.ip())
     }
 
-    /// Tells whether a source is the host of SDP's address at another port.
-    fn gives_way(&self, source: SocketAddr) -> bool {
-        self.remote
-            .is_some_and(|remote| source != remote.rtp && source.ip() == remote.rtp.ip())
+    /// What a packet shows of the other side: that it is there, if it comes from the leg's flow or trunk. The host of SDP
+    /// shows nothing, for whoever forges an offer names it.
+    pub(crate) fn shown_by(&self, from: SocketAddr) -> Proof {
+        if self.hosts.contain(from.ip()) {
+            Proof::Given
+        } else {
+            Proof::Awaited
+        }
     }
 
     fn settle(&mut self, source: SocketAddr) -> Admission {
+        if self.destination() != Some(source) {
+            self.control = None;
+        }
         self.state = State::Settled { source };
         match self.only() {
             Some(only) => Admission::Settled(only),
@@ -236,6 +265,19 @@ mod tests {
         Source::new(Some(Remote::at(address(SIGNALLED))), hosts)
     }
 
+    /// Has an address speak until it is the source; returns when that was.
+    fn speak(source: &mut Source, from: Instant, speaker: SocketAddr) -> Instant {
+        let end = from + RUN;
+        let mut now = from;
+        while now < end {
+            assert_eq!(source.admit(now, speaker), Admission::Admitted);
+            now += Duration::from_millis(20);
+        }
+        assert_eq!(source.admit(end, speaker), Admission::Admitted);
+        assert!(matches!(source.state, State::Settled { .. }));
+        end
+    }
+
     #[test]
     fn hosts_of_sdp_and_flow_are_taken_and_nobody_else() {
         let now = crate::start_of_test();
@@ -258,25 +300,63 @@ mod tests {
         assert_eq!(source.admit(now, phone), Admission::Admitted);
         assert_eq!(source.destination(), Some(phone));
         assert_eq!(source.admit(now, other), Admission::Refused);
-        assert_eq!(source.admit(now + WINDOW, phone), Admission::Settled(phone));
-        for late in [other, address(SIGNALLED)] {
-            assert_eq!(source.admit(now + WINDOW, late), Admission::Refused);
-        }
+        let end = speak(&mut source, now, phone);
+        assert_eq!(source.admit(end + PAUSE, other), Admission::Refused);
         assert_eq!(source.destination(), Some(phone));
     }
 
     #[test]
-    fn signalled_address_takes_over_within_the_window() {
+    fn who_pauses_before_long_gives_way() {
         let now = crate::start_of_test();
-        let mut source = source("203.0.113.66");
-        let early = address("203.0.113.66:1");
+        let mut source = source("192.0.2.77");
+        let (word, other) = (address("192.0.2.77:7000"), address("192.0.2.77:7002"));
+        source.admit(now, word);
 
-        assert_eq!(source.admit(now, early), Admission::Admitted);
-        assert_eq!(
-            source.admit(now, address(SIGNALLED)),
-            Admission::Settled(address(SIGNALLED))
-        );
-        assert_eq!(source.admit(now + WINDOW, early), Admission::Refused);
+        let early = now + PAUSE - Duration::from_millis(1);
+        assert_eq!(source.admit(early, other), Admission::Refused);
+        assert_eq!(source.admit(now + PAUSE, other), Admission::Admitted);
+
+        assert_eq!(source.destination(), Some(other));
+        assert_eq!(source.admit(now + PAUSE, word), Admission::Refused);
+    }
+
+    #[test]
+    fn words_with_pauses_between_are_no_run() {
+        let now = crate::start_of_test();
+        let mut source = source("192.0.2.77");
+        let (word, other) = (address("192.0.2.77:7000"), address("192.0.2.77:7002"));
+        for said in 0..10 {
+            source.admit(now + PAUSE * said, word);
+        }
+
+        assert_eq!(source.admit(now + PAUSE * 10, other), Admission::Admitted);
+    }
+
+    #[test]
+    fn signalled_address_takes_the_place_of_any_other_whenever_it_speaks() {
+        let now = crate::start_of_test();
+        let (forged, signalled) = (address("203.0.113.66:1"), address(SIGNALLED));
+        for (run, silence) in [
+            (Duration::ZERO, Duration::ZERO),
+            (Duration::ZERO, SILENCE),
+            (RUN, Duration::ZERO),
+            (RUN, SILENCE),
+        ] {
+            let mut source = source("203.0.113.66");
+            source.admit(now, forged);
+            if run == RUN {
+                speak(&mut source, now, forged);
+            }
+            if silence == SILENCE {
+                source.fall_silent();
+            }
+
+            let end = now + run + silence;
+
+            assert_eq!(source.admit(end, signalled), Admission::Settled(signalled));
+            assert_eq!(source.admit(end, forged), Admission::Refused);
+            assert_eq!(source.destination(), Some(signalled));
+        }
     }
 
     #[test]
@@ -285,7 +365,7 @@ mod tests {
         let mut source = source("192.0.2.77");
         let (gone, other) = (address("192.0.2.77:7000"), address("192.0.2.77:7002"));
         source.admit(now, gone);
-        assert_eq!(source.admit(now + WINDOW, other), Admission::Refused);
+        assert_eq!(source.admit(now, other), Admission::Refused);
 
         source.fall_silent();
 
@@ -314,8 +394,7 @@ mod tests {
         let now = crate::start_of_test();
         let mut source = source("192.0.2.77");
         assert!(!source.admit_control(address("192.0.2.78:4001")));
-        source.admit(now, address("192.0.2.77:7000"));
-        source.admit(now + WINDOW, address("192.0.2.77:7000"));
+        speak(&mut source, now, address("192.0.2.77:7000"));
 
         assert_eq!(
             source.control_destination(),

@@ -48,7 +48,7 @@ pub(crate) struct Accepted {
 /// What an accepted packet tells beyond its sound.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct News {
-    /// It is the first one.
+    /// It is the first one of a side that has shown that it is there.
     pub(crate) first: bool,
     /// The source is settled: the socket may be connected.
     pub(crate) settled: Option<SocketAddr>,
@@ -84,6 +84,8 @@ pub(crate) struct Stream {
     spoke: Option<Instant>,
     heard_rtp: Option<Instant>,
     heard: Option<Instant>,
+    /// Whether its first packet was told.
+    told: bool,
     keys: Keys,
     detector: Option<Box<Detector>>,
     control: Control,
@@ -118,6 +120,7 @@ impl Stream {
             spoke: None,
             heard_rtp: None,
             heard: None,
+            told: false,
             keys: Keys::default(),
             detector: None,
             control,
@@ -129,7 +132,7 @@ impl Stream {
     pub(crate) fn retarget(&mut self, target: Target) {
         self.source.retarget(target.remote, target.hosts);
         self.direction = target.direction;
-        self.proof = target.proof;
+        self.note(target.proof);
         if self.format != target.format {
             self.format = target.format;
             self.detector = None;
@@ -137,13 +140,22 @@ impl Stream {
         }
     }
 
+    /// When it was heard last, if who is heard has shown that it is there.
     pub(crate) fn last_heard(&self) -> Option<Instant> {
-        self.heard
+        self.heard.filter(|_| self.is_proven())
     }
 
     /// Tells whether anything may be sent.
     fn is_proven(&self) -> bool {
-        self.proof == Proof::Given || self.heard.is_some()
+        self.proof == Proof::Given
+    }
+
+    /// Takes what a packet or an answer shows; what was shown once is not forgotten.
+    fn note(&mut self, shown: Proof) {
+        match shown {
+            Proof::Given => self.proof = Proof::Given,
+            Proof::Awaited => {}
+        }
     }
 
     pub(crate) fn has_telephone_event(&self) -> bool {
@@ -244,6 +256,7 @@ impl Stream {
             return;
         }
         self.heard = Some(now);
+        self.note(self.source.shown_by(from));
         self.control.hear(start, now, self.outgoing.ssrc(), packets);
     }
 }

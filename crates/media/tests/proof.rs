@@ -6,24 +6,26 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Desk, FRAME, PROMPT, Phone, WAITING, alaw};
-use media::{Background, Direction, Event, Hosts, Level, Order, Playlist, Proof, Remote, Target};
+use common::{Desk, FRAME, PROMPT, Phone, WAITING, address_of, alaw, host};
+use media::{Background, Direction, Event, Level, Order, Playlist, Proof, Remote, Target};
 
-fn target(phone: &Phone, proof: Proof) -> Target {
+/// A host of the caller's trunk; not the one that her offer names.
+const TRUNK: &str = "203.0.113.9";
+const CALLER: u16 = 1;
+
+fn target(proof: Proof) -> Target {
     Target {
-        remote: Some(Remote::at(phone.address)),
+        remote: Some(Remote::at(address_of(CALLER))),
         format: alaw(),
         direction: Direction::SendRecv,
-        hosts: Hosts::default(),
+        hosts: host(TRUNK),
         proof,
     }
 }
 
 /// A caller of whom nothing but an offer is known, and who is greeted.
 fn greeted(desk: &mut Desk) -> Phone {
-    let phone = desk.phone(1, alaw());
-    let (stream, target) = (phone.stream, target(&phone, Proof::Awaited));
-    desk.order(Order::Retarget { stream, target });
+    let phone = desk.phone_of(CALLER, target(Proof::Awaited));
     let then = Background::Sound {
         sound: WAITING,
         level: Level::Full,
@@ -31,6 +33,12 @@ fn greeted(desk: &mut Desk) -> Phone {
     let prompts = vec![PROMPT];
     desk.play(&phone, Playlist { prompts, then });
     phone
+}
+
+fn last_heard(desk: &mut Desk, phone: &Phone) -> Vec<Event> {
+    let stream = phone.stream;
+    desk.order(Order::Ask { stream });
+    desk.take_events()
 }
 
 #[test]
@@ -41,7 +49,7 @@ fn nothing_is_sent_before_an_ack_and_the_greeting_waits_for_it() {
     assert_eq!(desk.sent, []);
     assert_eq!(desk.take_events(), []);
 
-    let (stream, target) = (phone.stream, target(&phone, Proof::Given));
+    let (stream, target) = (phone.stream, target(Proof::Given));
     desk.order(Order::Retarget { stream, target });
     desk.pass(FRAME * 4);
 
@@ -55,7 +63,7 @@ fn nothing_is_sent_before_an_ack_and_the_greeting_waits_for_it() {
 }
 
 #[test]
-fn first_packet_of_an_admitted_host_opens_and_a_strangers_does_not() {
+fn first_packet_of_her_trunk_opens_and_a_strangers_does_not() {
     let mut desk = Desk::new();
     let mut phone = greeted(&mut desk);
     let bytes = phone.sound(1);
@@ -64,9 +72,47 @@ fn first_packet_of_an_admitted_host_opens_and_a_strangers_does_not() {
     desk.pass(FRAME * 4);
     assert_eq!(desk.sent, []);
 
-    desk.hear(&phone, &bytes);
+    desk.hear_from(phone.port, "203.0.113.9:7000".parse().unwrap(), &bytes);
     desk.pass(FRAME * 4);
     assert!(desk.rtp_to(&phone).len() >= 3);
+    let stream = phone.stream;
+    assert_eq!(desk.take_events()[0], Event::Heard { stream });
+}
+
+/// Whoever forges an offer names a host of his own in it.
+#[test]
+fn host_of_a_mere_offer_proves_nothing_by_its_sound_or_its_reports() {
+    let mut desk = Desk::new();
+    let mut phone = greeted(&mut desk);
+    let receiver_report = [0x80, 201, 0, 1, 1, 2, 3, 4];
+    for _ in 0..100 {
+        let bytes = phone.sound(1);
+        desk.hear(&phone, &bytes);
+        let (now, port, from) = (desk.now, phone.port, phone.address);
+        desk.engine
+            .control_packet(now, port, from, &receiver_report);
+        desk.pass(FRAME);
+    }
+
+    assert_eq!(desk.sent, []);
+    let (stream, at) = (phone.stream, None);
+    assert_eq!(
+        last_heard(&mut desk, &phone),
+        [Event::LastHeard { stream, at }]
+    );
+
+    let target = target(Proof::Given);
+    desk.order(Order::Retarget { stream, target });
+    let (bytes, now) = (phone.sound(1), Some(desk.now));
+    desk.hear(&phone, &bytes);
+    let told = last_heard(&mut desk, &phone);
+    assert_eq!(
+        told,
+        [
+            Event::Heard { stream },
+            Event::LastHeard { stream, at: now }
+        ]
+    );
 }
 
 #[test]

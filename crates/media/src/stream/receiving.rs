@@ -37,7 +37,7 @@ impl Stream {
             Admission::Settled(source) => Some(source),
         };
         let mut news = News {
-            first: self.heard_rtp.is_none(),
+            first: false,
             settled,
             digit: None,
         };
@@ -52,6 +52,9 @@ impl Stream {
         }
         self.stats.received += 1;
         (self.heard_rtp, self.heard) = (Some(now), Some(now));
+        self.note(self.source.shown_by(from));
+        let proven = self.is_proven();
+        news.first = proven && !std::mem::replace(&mut self.told, proven);
         if kind != Kind::Event {
             self.spoke = Some(now);
         }

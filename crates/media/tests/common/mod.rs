@@ -170,14 +170,19 @@ impl Desk {
         direction: Direction,
         hosts: Hosts,
     ) -> Phone {
-        let address = SocketAddr::from(([192, 0, 2, n as u8], 4_000 + n * 2));
         let target = Target {
-            remote: Some(Remote::at(address)),
+            remote: Some(Remote::at(address_of(n))),
             format,
             direction,
             hosts,
             proof: Proof::Given,
         };
+        self.phone_of(n, target)
+    }
+
+    /// Opens stream and port `n` as they were settled.
+    pub fn phone_of(&mut self, n: u16, target: Target) -> Phone {
+        let address = address_of(n);
         let (stream, port) = (StreamId(u64::from(n)), PortId(n));
         self.order(Order::Open {
             stream,
@@ -270,6 +275,11 @@ impl Desk {
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
     }
+}
+
+/// Where phone `n` is.
+pub fn address_of(n: u16) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, n as u8], 4_000 + n * 2))
 }
 
 /// The host of a flow.

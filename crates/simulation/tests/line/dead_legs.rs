@@ -1,4 +1,7 @@
-//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s. Nothing else hangs up on a caller.
+//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s, or nothing but an offer is known of its peer and its trunk knows of
+//! no such call. Nothing else hangs up on a caller.
+
+use std::net::SocketAddr;
 
 use dispatch::{ContactState, Outcome};
 use simulation::{Act, CallRef, Caller, Centre, Hears, Manner, Power, World};
@@ -144,4 +147,67 @@ fn a_caller_whose_trunk_is_gone_is_lost_at_last() {
     assert_eq!(world.shadow().closed()[0].outcome, Outcome::Lost);
     world.run_until_quiet(seconds(60));
     world.check_counts();
+}
+
+/// Where sound of a call is that nobody acknowledges; no host of the trunk.
+const ELSEWHERE: &str = "203.0.113.66:4000";
+const SDP: &str = "v=0\r\no=- 1 1 IN IP4 203.0.113.66\r\ns=-\r\nc=IN IP4 203.0.113.66\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+
+/// The line answers at once a call of this address, which never acknowledges, and whose sound comes from [`ELSEWHERE`].
+fn unacknowledged(from: SocketAddr) -> World {
+    let mut world = open(Centre {
+        operators: vec![],
+        line_rings: seconds(0),
+        ..Centre::default()
+    });
+    let invite = format!(
+        "INVITE sip:80060@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch=z9hG4bKforged\r\nMax-Forwards: 70\r\n\
+         From: <sip:x@{from}>;tag=a\r\nTo: <sip:80060@192.0.2.1>\r\nCall-ID: forged\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:x@{from}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
+        SDP.len()
+    );
+    world.send(from, &invite);
+    world.run(seconds(1));
+    world.speak_from(ELSEWHERE.parse().unwrap());
+    assert_eq!(world.state().live_contacts(), 1);
+    world
+}
+
+#[test]
+fn call_that_its_trunk_does_not_know_is_over_however_long_somebody_speaks() {
+    let mut world = unacknowledged(Centre::trunk());
+
+    world.run(seconds(40));
+
+    assert_eq!(world.state().live_contacts(), 0);
+    assert_eq!(world.shadow().closed()[0].outcome, Outcome::Lost);
+}
+
+#[test]
+fn caller_whose_acknowledgement_was_lost_stays_when_her_trunk_says_that_she_is_there() {
+    let from: SocketAddr = "198.51.100.1:5070".parse().unwrap();
+    let mut world = unacknowledged(from);
+    world.run(seconds(32));
+    let question = world
+        .sent_to_address(from)
+        .find(|sent| sent.text.starts_with("INVITE "))
+        .unwrap()
+        .text
+        .clone();
+    let own = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+    let lines = question.lines();
+    let lines = lines.filter(|line| own.iter().any(|own| line.starts_with(own)));
+    let head = lines.map(|line| format!("{line}\r\n")).collect::<String>();
+    world.send(
+        from,
+        &format!(
+            "SIP/2.0 200 OK\r\n{head}Contact: <sip:x@{from}>\r\nContent-Type: application/sdp\r\n\
+             Content-Length: {}\r\n\r\n{SDP}",
+            SDP.len()
+        ),
+    );
+
+    world.run(seconds(600));
+
+    assert_eq!(world.state().live_contacts(), 1);
 }
