@@ -113,6 +113,11 @@ impl Entry {
         (left > 0).then_some(Locked { seconds: left })
     }
 
+    /// Whether it failed so long ago that it would not have to wait, however often it had failed.
+    fn is_idle(&self, now: UnixSeconds) -> bool {
+        self.last.0.saturating_add(WAIT_SECONDS_MAX) <= now.0
+    }
+
     fn is_old(&self, now: UnixSeconds) -> bool {
         self.last.0.saturating_add(FORGET_SECONDS) <= now.0
     }
@@ -206,31 +211,36 @@ impl Lockouts {
     }
 
     /// Has room for one more place, where there is too little by forgetting one that failed the fewest times and longest ago. A place that has to wait is
-    /// never forgotten for another: where all wait, the new one does too. A device that the account knows always has room.
+    /// never forgotten for another: where all wait, the new one does too. Within a network one that failed of late is not
+    /// forgotten either: else whoever tries many names from there would never have to wait for any. A device that the account knows always has room.
     fn make_room(&mut self, origin: Origin, now: UnixSeconds) -> Result<(), Locked> {
         match origin {
             Origin::Known(_) => return Ok(()),
             Origin::Network(_) => {}
         }
-        self.leave(PLACES_OF_NETWORK_MAX, now, |place| place.origin == origin)?;
-        self.leave(PLACES_MAX, now, |place| match place.origin {
+        let of_network = |place: &Place| place.origin == origin;
+        self.leave(PLACES_OF_NETWORK_MAX, of_network, |entry| {
+            entry.is_idle(now)
+        })?;
+        let of_any = |place: &Place| match place.origin {
             Origin::Network(_) => true,
             Origin::Known(_) => false,
-        })
+        };
+        self.leave(PLACES_MAX, of_any, |entry| entry.locked(now).is_none())
     }
 
     /// Has one place fewer than so many of those that are meant.
     fn leave(
         &mut self,
         most: usize,
-        now: UnixSeconds,
         is_meant: impl Fn(&Place) -> bool,
+        may_go: impl Fn(&Entry) -> bool,
     ) -> Result<(), Locked> {
         let meant = || self.entries.iter().filter(|(place, _)| is_meant(place));
         if meant().count() < most {
             return Ok(());
         }
-        let idle = meant().filter(|(_, entry)| entry.locked(now).is_none());
+        let idle = meant().filter(|(_, entry)| may_go(entry));
         let least = idle.min_by_key(|(_, entry)| (entry.failures, entry.last, entry.number));
         let Some((place, _)) = least else {
             return Err(Locked {
@@ -457,6 +467,23 @@ mod tests {
     }
 
     #[test]
+    fn failures_below_the_lock_are_not_pushed_out_by_other_names_of_the_network() {
+        let mut lockouts = Lockouts::default();
+        let guessed = of_network(1, "jana");
+        for _ in 1..FAILURES_MAX {
+            fail(&mut lockouts, guessed, NOW);
+        }
+
+        for n in 0..=PLACES_OF_NETWORK_MAX {
+            for _ in 1..FAILURES_MAX {
+                let _refused = lockouts.begin(of_network(1, &n.to_string()), None, after(1));
+            }
+        }
+
+        assert!(fail(&mut lockouts, guessed, after(2)).is_some());
+    }
+
+    #[test]
     fn network_that_tries_many_names_takes_no_more_than_its_places() {
         let mut lockouts = Lockouts::default();
         let other = of_network(2, "dana");
@@ -476,7 +503,7 @@ mod tests {
         assert!(one_more.is_err());
         assert!(elsewhere.is_ok() && known.is_ok());
         assert!(lockouts.entries.contains_key(&other));
-        let later = after(2 * FIRST_WAIT_SECONDS);
+        let later = after(WAIT_SECONDS_MAX);
         assert!(lockouts.begin(of_network(1, "eva"), None, later).is_ok());
     }
 }
