@@ -226,6 +226,11 @@ impl Caller {
         self.wire.receive(within)
     }
 
+    /// Answers a request with this status and no body.
+    pub(crate) fn answers(&self, request: &str, status: &str) {
+        self.wire.answers(request, status, "");
+    }
+
     /// Hangs up, and gives the status that this was answered with.
     #[track_caller]
     pub(crate) fn hangs_up(&self) -> u16 {

@@ -18,6 +18,10 @@ const LATE: usize = 30;
 const ENOUGH: usize = 10;
 /// When a 200 is no longer repeated, and when a request of ours is given up (64·T1), and a little more.
 const TIMER_H: Duration = Duration::from_secs(33);
+/// Longer than whoever speaks from elsewhere than the caller's address would once have been waited for.
+const WHILE: Duration = Duration::from_millis(300);
+/// A host of the caller's carrier that is none of the trunk's.
+const CARRIERS_HOST: &str = "127.9.0.2";
 const LOOK: Duration = Duration::from_millis(50);
 const FRAME_BYTES: usize = 160;
 const HEADER_BYTES: usize = 12;
@@ -161,6 +165,79 @@ fn operator_whose_router_moves_her_port_goes_on_talking() {
 
     both_hear(&mut operators, "they hear each other by another port");
     assert_eq!(caller.hangs_up(), 200);
+}
+
+/// Her sound begins after two packets that somebody sent in her trunk's name.
+#[test]
+fn caller_who_speaks_late_is_lost_to_no_forged_packets_of_her_trunk() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let _linka = site.start();
+    let mut operators = Voice::at(PHONES_HOST, &site, OPERATORS);
+    let mut callers = Voice::at(CARRIERS_HOST, &site, CALLERS);
+    let mut forger = Voice::at(TRUNK_HOST, &site, STRANGERS);
+    let phone = WirePhone::dials_with("*40", "jana", &site, sdp(PHONES_HOST, operators.port()));
+    let offer = sdp(CARRIERS_HOST, callers.port());
+    let mut caller = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
+    let at = sound_of(&caller.is_answered(SOON)).unwrap();
+    let phones_at = phone.sound().unwrap();
+    for _ in 0..2 {
+        forger.says(at);
+        throughout("nobody else speaks", WHILE, || {
+            operators.listens();
+            operators.heard(CALLERS) == 0
+        });
+    }
+
+    eventually("caller and operator hear each other", SOON, || {
+        callers.says(at);
+        operators.says(phones_at);
+        callers.listens();
+        operators.listens();
+        let both = [operators.heard(CALLERS), callers.heard(OPERATORS)];
+        both.iter().all(|heard| *heard >= ENOUGH).then_some(())
+    });
+
+    assert_eq!(caller.hangs_up(), 200);
+}
+
+/// Somebody who can forge the trunk's address has the line call him, and speaks. The trunk knows of no such call.
+#[test]
+fn invite_that_nobody_acknowledges_is_over_soon_though_its_host_speaks_on() {
+    let site = Site::new();
+    site.change(
+        "lines.toml",
+        "ring_time_seconds = 6",
+        "ring_time_seconds = 0",
+    );
+    let linka = site.start();
+    let mut stranger = Voice::at(STRANGER_HOST, &site, STRANGERS);
+    let offer = sdp(STRANGER_HOST, stranger.port());
+    let mut forged = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
+    let at = sound_of(&forged.is_answered_without_ack(SOON)).unwrap();
+    let mut speaks = || {
+        stranger.says(at);
+        stranger.listens();
+        assert_eq!(stranger.heard.len(), 0, "the stranger hears");
+    };
+    throughout("the stranger speaks", WHILE, || {
+        speaks();
+        true
+    });
+
+    linka.advance(TIMER_H);
+    let question = eventually("it is asked whether it is there", SOON, || {
+        speaks();
+        forged
+            .receive(LOOK)
+            .filter(|message| message.starts_with("INVITE "))
+    });
+    forged.answers(&question, "481 Call/Transaction Does Not Exist");
+
+    linka.wait_for("the call is over", SOON, |status| {
+        speaks();
+        (status["counts"]["lost"] == 1).then_some(())
+    });
 }
 
 /// Somebody who can forge the trunk's address has the line call a third host.
