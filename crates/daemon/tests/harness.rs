@@ -213,6 +213,8 @@ fn a_caller_of_sipp_who_is_asked_whether_she_is_there_says_so_and_hangs_up() {
         .calls(1)
         .start(&ports);
     phone.wait_for("CALL_ESTABLISHED", SOON);
+    // A question that comes while she still begins to speak is one that SIPp did not expect.
+    caller.wait_for("speaks", SOON);
 
     phone.hold();
 
