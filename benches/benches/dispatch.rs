@@ -73,6 +73,8 @@ fn config(wrap_up: Duration) -> Config {
             .map(|n| Line {
                 id: LineId::parse(&format!("line-{n}")).unwrap(),
                 queue: queue(n),
+                needs: Needs::from([]),
+                choices: Vec::new(),
             })
             .collect(),
         queues: (0..QUEUES)

@@ -25,6 +25,10 @@ pub struct Line {
     pub id: LineId,
     /// Where its callers wait.
     pub queue: QueueId,
+    /// What its callers need as they come. Each contact brings its own needs: this is what tells for whom an operator is there.
+    pub needs: Needs,
+    /// What they need after each choice by a key.
+    pub choices: Vec<Needs>,
 }
 
 /// A queue.

@@ -302,11 +302,12 @@ impl Dispatcher {
             group_of,
             leaving,
             mut reserves,
+            demands,
         } = grouped(&self.config, &self.queue_slots);
         if self.is_faulty(Fault::ForgetsReserves) {
             reserves.iter_mut().for_each(|held| held.least = 0);
         }
-        self.index = Index::new(groups, reserves, self.config.queues.len());
+        self.index = Index::new(groups, reserves, demands);
         for (slot, operator) in self.operators.iter_mut().enumerate() {
             operator.group = match operator.membership {
                 Membership::Configured => group_of.get(slot).copied().unwrap_or(leaving),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::demand::required_after;
 use crate::{
     Class, ContactId, LegId, LineId, Miss, Moment, Needs, OperatorId, Outcome, Overflow,
     OverflowPhase, PartnerId, Relaxation, SkillId, Sought, Speech, Standing, Strategy, Told,
@@ -186,20 +187,10 @@ impl Contact {
 
     /// What it asks for now, sorted by skill, where needs relax like this.
     pub(crate) fn required(&self, relaxations: &[Relaxation], into: &mut Vec<(SkillId, u8)>) {
-        into.clear();
-        if self.widened == Widened::Yes {
-            return;
+        match self.widened {
+            Widened::Yes => into.clear(),
+            Widened::No => required_after(&self.needs, relaxations, self.relaxed, into),
         }
-        for need in self.needs.iter() {
-            let reached = relaxations
-                .iter()
-                .filter(|step| step.skill == need.skill && step.after <= self.relaxed);
-            let level = reached.fold(need.level, |level, step| level.min(step.level));
-            if level > 0 {
-                into.push((need.skill, level));
-            }
-        }
-        into.sort_unstable();
     }
 
     /// The next wait at which a need relaxes.

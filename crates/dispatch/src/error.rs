@@ -146,6 +146,9 @@ pub enum ConfigError {
         /// Which queue.
         queue: QueueId,
     },
+    /// What a line's callers need leaves a limit or does not relax.
+    #[error("the callers of line {0} have needs that cannot be")]
+    LineNeeds(LineId),
     /// An operator's queue is not there.
     #[error("operator {operator} serves queue {queue}, which is not there")]
     OperatorWithoutQueue {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::bits::Bits;
 use crate::contact::{OperatorSlot, QueueSlot};
+use crate::demand::{Demand, calls, demands};
 use crate::index::Held;
 use crate::operator::FreeKey;
 use crate::{
@@ -19,6 +20,8 @@ pub(crate) struct Group {
     /// Sorted.
     pub(crate) queues: Vec<QueueSlot>,
     pub(crate) seat: Seat,
+    /// The numbers of the demands that its operators can meet.
+    pub(crate) demands: Vec<usize>,
     /// The reserves that its operators count for.
     pub(crate) reserves: Vec<usize>,
     /// How many are free.
@@ -93,7 +96,7 @@ impl Free {
 }
 
 impl Group {
-    fn new(signature: Signature, orders: Orders, reserves: Vec<usize>) -> Self {
+    fn new(signature: Signature, orders: Orders) -> Self {
         let (skills, queues, seat) = signature;
         let free = Free {
             orders,
@@ -103,7 +106,8 @@ impl Group {
             skills,
             queues,
             seat,
-            reserves,
+            demands: Vec::new(),
+            reserves: Vec::new(),
             free: 0,
             there: 0,
             ringing: BTreeSet::new(),
@@ -179,6 +183,8 @@ pub(crate) struct Grouped {
     pub(crate) group_of: Vec<usize>,
     pub(crate) leaving: usize,
     pub(crate) reserves: Vec<Held>,
+    /// How many demands there are.
+    pub(crate) demands: usize,
 }
 
 pub(crate) fn grouped(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) -> Grouped {
@@ -198,12 +204,15 @@ pub(crate) fn grouped(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) ->
         })
         .collect();
     let orders = Orders::of(config);
+    let demands = demands(config, queues);
     let mut groups = Vec::new();
     let mut numbers: BTreeMap<Signature, usize> = BTreeMap::new();
     let mut number_of = |signature: Signature| {
         *numbers.entry(signature).or_insert_with_key(|signature| {
-            let counts = counts_for(signature, &reserves);
-            groups.push(Group::new(signature.clone(), orders, counts));
+            let mut group = Group::new(signature.clone(), orders);
+            group.reserves = counts_for(signature, &reserves);
+            group.demands = met_by(&group, config, &demands);
+            groups.push(group);
             groups.len() - 1
         })
     };
@@ -228,7 +237,35 @@ pub(crate) fn grouped(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) ->
         group_of,
         leaving,
         reserves,
+        demands: demands.len(),
     }
+}
+
+/// The operators of a configuration to whom no line's callers come, however long they wait.
+pub fn operators_of_no_line(config: &Config) -> impl Iterator<Item = &Operator> {
+    let slots = config.queues.iter().enumerate();
+    let queues = slots.map(|(slot, queue)| (queue.id, slot)).collect();
+    let Grouped {
+        groups, group_of, ..
+    } = grouped(config, &queues);
+    let operators = config.operators.iter().zip(group_of);
+    operators
+        .filter(move |(_, group)| groups[*group].demands.is_empty())
+        .map(|(operator, _)| operator)
+}
+
+/// The demands that operators of this group can meet: at home those of the queues that call her.
+fn met_by(group: &Group, config: &Config, demands: &[Demand]) -> Vec<usize> {
+    let meets = |demand: &Demand| {
+        let called = match group.seat {
+            Seat::Desk => None,
+            Seat::Home(person) => Some(person).filter(|_| calls(config, demand.queue, person)),
+        };
+        group.may_take(demand.queue, called.as_slice(), &demand.required)
+    };
+    (0..demands.len())
+        .filter(|&number| meets(&demands[number]))
+        .collect()
 }
 
 /// The reserves that operators of this signature are kept free for. On-call people at home are rung later, so nobody is kept free by them.

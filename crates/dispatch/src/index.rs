@@ -101,16 +101,16 @@ pub(crate) struct Index {
     pub(crate) changed_groups: Bits,
     /// Buckets in which something changed since the last match.
     pub(crate) changed_buckets: Bits,
-    /// Per queue how many operators at a desk are there.
+    /// Per demand how many operators at a desk are there who meet it.
     pub(crate) desks_there: Vec<u32>,
-    /// Groups whose one operator who is there is the last at a desk whom a queue of hers has.
+    /// Groups whose one operator who is there is the last at a desk who meets some demand.
     pub(crate) last: Bits,
-    /// Per queue the groups at a desk that serve it.
+    /// Per demand the groups at a desk that meet it.
     desks_of: Vec<Bits>,
-    /// Per queue the operators at a desk who would be there but for a pause of the machine.
+    /// Per demand the operators at a desk who would be there for it but for a pause of the machine.
     pub(crate) benched: Vec<BTreeSet<OperatorSlot>>,
-    /// Queues that nobody at a desk is there for while somebody may be benched, since that was looked at last.
-    pub(crate) bare: BTreeSet<QueueSlot>,
+    /// Demands that nobody at a desk is there for while somebody may be benched, since that was looked at last.
+    pub(crate) bare: BTreeSet<usize>,
     pub(crate) buckets: Vec<Bucket>,
     /// Per class the first contact of every bucket that is not empty, and the bucket.
     pub(crate) heads: [BTreeMap<(Standing, ContactId), usize>; CLASSES.len()],
@@ -123,7 +123,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    pub(crate) fn new(groups: Vec<Group>, mut reserves: Vec<Held>, queues: usize) -> Self {
+    pub(crate) fn new(groups: Vec<Group>, mut reserves: Vec<Held>, demands: usize) -> Self {
         for (number, held) in reserves.iter_mut().enumerate() {
             for (group, entry) in groups.iter().enumerate() {
                 if entry.reserves.contains(&number) {
@@ -131,18 +131,18 @@ impl Index {
                 }
             }
         }
-        let mut desks_of = vec![Bits::default(); queues];
+        let mut desks_of = vec![Bits::default(); demands];
         for (number, group) in groups.iter().enumerate() {
-            for queue in group.queues.iter().filter(|_| group.seat == Seat::Desk) {
-                desks_of[*queue].insert(number);
+            for demand in group.demands.iter().filter(|_| group.seat == Seat::Desk) {
+                desks_of[*demand].insert(number);
             }
         }
         Self {
             groups,
             reserves,
             desks_of,
-            desks_there: vec![0; queues],
-            benched: vec![BTreeSet::new(); queues],
+            desks_there: vec![0; demands],
+            benched: vec![BTreeSet::new(); demands],
             buckets_kept: SIGNATURES_KEPT,
             ..Self::default()
         }
@@ -358,10 +358,10 @@ impl Index {
         let before = entry.there;
         entry.there = change(before);
         if entry.seat == Seat::Desk {
-            for queue in &entry.queues {
-                self.desks_there[*queue] = change(self.desks_there[*queue]);
-                if self.desks_there[*queue] == 0 {
-                    self.bare.insert(*queue);
+            for demand in &entry.demands {
+                self.desks_there[*demand] = change(self.desks_there[*demand]);
+                if self.desks_there[*demand] == 0 {
+                    self.bare.insert(*demand);
                 }
             }
         }
@@ -375,22 +375,22 @@ impl Index {
         self.note_who_is_last(group);
     }
 
-    /// Works out who is now the last at a desk whom a queue of hers has, after somebody of this group came or left.
+    /// Works out who is now the last at a desk who meets some demand, after somebody of this group came or left.
     fn note_who_is_last(&mut self, group: usize) {
         if self.reserves.is_empty() || self.groups[group].seat != Seat::Desk {
             return;
         }
         let mut concerned = BTreeSet::from([group]);
-        for queue in &self.groups[group].queues {
+        for demand in &self.groups[group].demands {
             // With more than two there nobody was or is the last one.
-            if self.desks_there[*queue] <= 2 {
-                concerned.extend(self.desks_of[*queue].common(&self.there));
+            if self.desks_there[*demand] <= 2 {
+                concerned.extend(self.desks_of[*demand].common(&self.there));
             }
         }
         for group in concerned {
             let there = self.there.contains(group);
-            let mut queues = self.groups[group].queues.iter();
-            if there && queues.any(|queue| self.desks_there[*queue] == 1) {
+            let mut demands = self.groups[group].demands.iter();
+            if there && demands.any(|demand| self.desks_there[*demand] == 1) {
                 self.last.insert(group);
             } else {
                 self.last.remove(group);
@@ -400,22 +400,22 @@ impl Index {
     }
 
     fn post_benched(&mut self, slot: OperatorSlot, group: usize, new: &Posted) {
-        for queue in &self.groups[group].queues {
+        for demand in &self.groups[group].demands {
             if new.benched {
-                self.benched[*queue].insert(slot);
-                self.bare.insert(*queue);
+                self.benched[*demand].insert(slot);
+                self.bare.insert(*demand);
             } else {
-                self.benched[*queue].remove(&slot);
+                self.benched[*demand].remove(&slot);
             }
         }
     }
 
-    /// The benched operators of every queue that nobody at a desk is there for, in the configured order.
+    /// The benched operators for every demand that nobody at a desk is there for, in the configured order.
     pub(crate) fn benched_last(&mut self) -> BTreeSet<OperatorSlot> {
         let bare = std::mem::take(&mut self.bare);
         bare.into_iter()
-            .filter(|queue| self.desks_there[*queue] == 0)
-            .flat_map(|queue| &self.benched[queue])
+            .filter(|demand| self.desks_there[*demand] == 0)
+            .flat_map(|demand| &self.benched[demand])
             .copied()
             .collect()
     }

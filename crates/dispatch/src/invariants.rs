@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::contact::{Contact, Far, OperatorSlot, State};
+use crate::demand::{Demand, demands};
 use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
-    Class, ContactId, Decision, Input, Moment, OperatorId, Place, QueueId, Reserve, ShiftPart,
-    SkillId, Strategy,
+    Class, ContactId, Decision, Input, Moment, Operator, OperatorId, Place, QueueId, Reserve,
+    ShiftPart, SkillId, Strategy,
 };
 
 /// An invariant that does not hold.
@@ -368,23 +369,33 @@ fn counts_for(
     })
 }
 
-/// Whether some queue of hers has nobody else at a desk who is there.
+/// Whether some line's callers have, at some time of their wait, nobody else at a desk who is there for them.
 fn is_last(dispatcher: &Dispatcher, slot: OperatorSlot) -> bool {
-    let operators = dispatcher.config.operators.iter();
-    let others_there = |queue: &QueueId| {
-        operators
-            .clone()
-            .zip(&dispatcher.operators)
-            .enumerate()
-            .any(|(other, (entry, operator))| {
-                other != slot
-                    && entry.place == Place::Desk
-                    && entry.queues.contains(queue)
-                    && operator.is_there()
-            })
+    let demands = demands(&dispatcher.config, &dispatcher.queue_slots);
+    let meets = |entry: &Operator, demand: &Demand| {
+        let able = |(skill, level): &(SkillId, u8)| {
+            let mut skills = entry.skills.iter();
+            skills.any(|(has, at)| has == skill && at >= level)
+        };
+        let queue = dispatcher.config.queues[demand.queue].id;
+        entry.queues.contains(&queue) && demand.required.iter().all(able)
     };
-    let entry = dispatcher.config.operators.get(slot);
-    entry.is_some_and(|entry| !entry.queues.iter().all(others_there))
+    let operators = dispatcher.config.operators.iter();
+    let operators = operators.zip(&dispatcher.operators).enumerate();
+    let others_there = |demand: &Demand| {
+        operators.clone().any(|(other, (entry, operator))| {
+            other != slot
+                && entry.place == Place::Desk
+                && operator.is_there()
+                && meets(entry, demand)
+        })
+    };
+    let hers = |entry: &Operator| {
+        demands
+            .iter()
+            .any(|demand| meets(entry, demand) && !others_there(demand))
+    };
+    dispatcher.config.operators.get(slot).is_some_and(hers)
 }
 
 fn left_free(dispatcher: &Dispatcher, queue: QueueId, reserve: &Reserve) -> usize {

@@ -9,6 +9,7 @@ mod config;
 mod configure;
 mod contact;
 mod decision;
+mod demand;
 mod engine;
 mod error;
 mod fault;
@@ -42,6 +43,7 @@ pub use engine::{Dispatcher, Touched};
 pub use error::{ConfigError, InputError, NeedsError};
 #[doc(hidden)]
 pub use fault::Fault;
+pub use group::operators_of_no_line;
 pub use ids::{
     ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, OperatorId, PartnerId, QueueId, Seq,
     SkillId,
@@ -51,9 +53,9 @@ pub use input::{
     WrapUpChange,
 };
 pub use limits::{
-    CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX,
-    OPERATORS_MAX, PARTNERS_MAX, PEOPLE_OF_STEP_MAX, QUEUES_MAX, RELAXATIONS_MAX, RESERVES_MAX,
-    REST_OF_LAST_MAX, SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
+    CHOICES_MAX, CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX,
+    NEEDS_MAX, OPERATORS_MAX, PARTNERS_MAX, PEOPLE_OF_STEP_MAX, QUEUES_MAX, RELAXATIONS_MAX,
+    RESERVES_MAX, REST_OF_LAST_MAX, SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
 };
 pub use moment::Moment;
 pub use snapshot::{ContactSnapshot, Given, OperatorSnapshot, Snapshot, Told, Widened};

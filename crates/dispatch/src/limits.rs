@@ -14,6 +14,8 @@ pub const PARTNERS_MAX: usize = 256;
 pub const SKILLS_MAX: usize = 64;
 /// Needs of one contact.
 pub const NEEDS_MAX: usize = 16;
+/// Choices of one line: one for each key.
+pub const CHOICES_MAX: usize = 16;
 /// Relaxations of one queue.
 pub const RELAXATIONS_MAX: usize = 256;
 /// Reserves of one queue.

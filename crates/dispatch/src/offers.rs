@@ -321,7 +321,7 @@ impl Dispatcher {
         }
     }
 
-    /// Ends the machine's pause of everybody who is now the last at a desk whom a queue of hers has.
+    /// Ends the machine's pause of everybody who is now the last at a desk for some callers.
     pub(crate) fn lift_pauses_of_the_last(&mut self) {
         if self.is_faulty(Fault::KeepsPauses) {
             return;
@@ -337,15 +337,15 @@ impl Dispatcher {
         }
     }
 
-    /// Whether a queue that she serves would have nobody else at a desk who is ready and reachable.
+    /// Whether some line's callers would, at some time of their wait, have nobody else at a desk who is ready, reachable and able to take them.
     fn is_last(&self, operator: OperatorSlot) -> bool {
         let state = &self.operators[operator];
         let group = &self.index.groups[state.group];
         let herself = u32::from(state.posted.there && state.place == Place::Desk);
         group
-            .queues
+            .demands
             .iter()
-            .any(|queue| self.index.desks_there[*queue] == herself)
+            .any(|demand| self.index.desks_there[*demand] == herself)
     }
 
     /// Rests the whole person, for longer with every miss beyond the limit.

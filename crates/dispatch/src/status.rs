@@ -48,7 +48,8 @@ pub enum Status {
         /// Since when.
         since: Moment,
     },
-    /// She serves no queue: nothing would ring.
+    /// No line's callers come to her, however long they wait: no line leads to a queue of hers, or they ask for more than she can do. At home:
+    /// nobody calls her.
     Unassigned {
         /// Since when.
         since: Moment,
@@ -137,10 +138,10 @@ impl OperatorState {
             (Membership::Configured, Intent::Ready, None) => {}
         }
         match (serves, self.reachability) {
-            (Serves::Nothing, _) => return Kind::Unassigned,
-            (Serves::Queues, Reachability::Unreachable) => return Kind::Unreachable,
-            (Serves::Queues, Reachability::Unproven) => return Kind::Unproven,
-            (Serves::Queues, Reachability::Reachable) => {}
+            (Serves::NoLine, _) => return Kind::Unassigned,
+            (Serves::Lines, Reachability::Unreachable) => return Kind::Unreachable,
+            (Serves::Lines, Reachability::Unproven) => return Kind::Unproven,
+            (Serves::Lines, Reachability::Reachable) => {}
         }
         match (self.wrap_up, self.rest, self.place) {
             (Some(until), _, _) => Kind::WrapUp(until),
@@ -151,11 +152,11 @@ impl OperatorState {
     }
 }
 
-/// Whether an operator serves any queue.
+/// Whether the callers of any line would come to an operator, after some wait at the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Serves {
-    Queues,
-    Nothing,
+    Lines,
+    NoLine,
 }
 
 impl Kind {
@@ -213,8 +214,8 @@ impl Dispatcher {
     /// Whether an operator is there, busy or not.
     pub(crate) fn presence_of(&self, operator: &OperatorState) -> Presence {
         match (operator.is_there(), self.serves(operator)) {
-            (true, Serves::Queues) => Presence::There,
-            (true, Serves::Nothing) | (false, _) => Presence::Away,
+            (true, Serves::Lines) => Presence::There,
+            (true, Serves::NoLine) | (false, _) => Presence::Away,
         }
     }
 
@@ -223,10 +224,10 @@ impl Dispatcher {
     }
 
     fn serves(&self, operator: &OperatorState) -> Serves {
-        if self.index.groups[operator.group].queues.is_empty() {
-            return Serves::Nothing;
+        if self.index.groups[operator.group].demands.is_empty() {
+            return Serves::NoLine;
         }
-        Serves::Queues
+        Serves::Lines
     }
 
     fn rings_until(&self, contact: ContactSlot, operator: &OperatorState) -> Moment {

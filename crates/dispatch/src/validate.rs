@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::{
-    Action, Config, ConfigError, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX, NEEDS_MAX, Need,
-    NeedsError, OPERATORS_MAX, Operator, OperatorId, PARTNERS_MAX, PEOPLE_OF_STEP_MAX, Partner,
-    PartnerId, Place, QUEUES_MAX, Queue, QueueId, RELAXATIONS_MAX, RESERVES_MAX, Rules, SKILLS_MAX,
-    STEPS_MAX, Strategy, TIME_MAX, TIME_MIN, Timeline, WRAP_UP_MAX,
+    Action, CHOICES_MAX, Config, ConfigError, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX,
+    NEEDS_MAX, Need, NeedsError, OPERATORS_MAX, Operator, OperatorId, PARTNERS_MAX,
+    PEOPLE_OF_STEP_MAX, Partner, PartnerId, Place, QUEUES_MAX, Queue, QueueId, RELAXATIONS_MAX,
+    RESERVES_MAX, Rules, SKILLS_MAX, STEPS_MAX, Strategy, TIME_MAX, TIME_MIN, Timeline,
+    WRAP_UP_MAX,
 };
 
 /// Checks a configuration by itself, whatever is live.
@@ -29,6 +30,11 @@ pub(crate) fn config(config: &Config) -> Result<(), ConfigError> {
                 line: line.id,
                 queue: line.queue,
             });
+        }
+        at_most("choices of one line", CHOICES_MAX, line.choices.len())?;
+        let mut asked = std::iter::once(&line.needs).chain(&line.choices);
+        if asked.any(|asked| needs(asked).is_err()) {
+            return Err(ConfigError::LineNeeds(line.id));
         }
     }
     config

@@ -97,6 +97,11 @@ fn the_pause_is_lifted_for_the_queue_that_nobody_else_serves() {
         id: night,
         ..two.queues[0].clone()
     });
+    two.lines.push(Line {
+        id: LineId::parse("night-number").unwrap(),
+        queue: night,
+        ..two.lines[0].clone()
+    });
     two.operators[0].queues.push(night);
     two.operators.push(Operator {
         queues: vec![night],
@@ -226,4 +231,56 @@ fn a_configuration_changes_nobodys_intent() {
         assert_eq!(view(&centre, "hana").intent, intent);
         assert_eq!(view(&centre, "bara").intent, intent);
     }
+}
+
+/// Anna, whom no line's callers come to, and two who can take them.
+fn with_one_whom_nothing_rings() -> Centre {
+    let mut config = config(&["anna"]);
+    config.lines[0].needs = need("cs", 1);
+    config.operators.push(desk("bara", &[("cs", 5)]));
+    config.operators.push(desk("cilka", &[("cs", 5)]));
+    config.rules.misses_before_pause = 1;
+    Centre::staffed(config)
+}
+
+#[test]
+fn the_only_one_who_can_take_the_callers_is_not_paused_while_another_is_there_who_cannot() {
+    let mut centre = with_one_whom_nothing_rings();
+    centre.intends("cilka", Intent::Off);
+    let contact = centre.arrives_with(Class::Crisis, need("cs", 1));
+
+    centre.misses(contact, "bara", Miss::Declined);
+
+    assert_eq!(view(&centre, "bara").paused, None);
+    assert!(centre.has(&Decision::Tell(Notice::LastOperatorMisses {
+        operator: op("bara"),
+        misses: 1,
+    })));
+}
+
+#[test]
+fn the_pause_is_lifted_when_only_one_stays_who_cannot_take_the_callers() {
+    let mut centre = with_one_whom_nothing_rings();
+    let contact = centre.arrives_with(Class::Crisis, need("cs", 1));
+    centre.misses(contact, "bara", Miss::Declined);
+    assert!(view(&centre, "bara").paused.is_some());
+
+    centre.intends("cilka", Intent::Off);
+
+    assert!(centre.has(&lifted("bara")));
+}
+
+#[test]
+fn whoever_is_the_last_before_a_need_relaxes_is_not_paused() {
+    let mut config = config(&["anna"]);
+    config.lines[0].needs = need("cs", 1);
+    config.queues[0].relaxations = vec![relaxation("cs", 60, 0)];
+    config.operators.push(desk("bara", &[("cs", 5)]));
+    config.rules.misses_before_pause = 1;
+    let mut centre = Centre::staffed(config);
+    let contact = centre.arrives_with(Class::Crisis, need("cs", 1));
+
+    centre.misses(contact, "bara", Miss::Declined);
+
+    assert_eq!(view(&centre, "bara").paused, None);
 }

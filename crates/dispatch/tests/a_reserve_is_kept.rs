@@ -97,6 +97,11 @@ fn the_last_operator_of_one_queue_is_held_back_from_none_of_hers() {
         id: night,
         ..config.queues[0].clone()
     });
+    config.lines.push(Line {
+        id: LineId::parse("night-number").unwrap(),
+        queue: night,
+        ..config.lines[0].clone()
+    });
     config.operators[1].queues.push(night);
     let mut centre = Centre::staffed(config);
 

@@ -143,10 +143,75 @@ fn who_serves_no_queue_is_neither_free_nor_there() {
     assert_eq!(presence(&centre, "bara"), Presence::There);
 }
 
+/// Anna can do nothing that the line asks for, and Bara can.
+fn a_line_that_asks_for_czech() -> Config {
+    let mut config = config(&["anna"]);
+    config.operators.push(desk("bara", &[("cs", 5)]));
+    config.lines[0].needs = need("cs", 1);
+    config
+}
+
+#[test]
+fn who_can_do_nothing_that_a_line_asks_for_is_neither_free_nor_there() {
+    let centre = Centre::staffed(a_line_that_asks_for_czech());
+
+    assert!(matches!(status(&centre, "anna"), Status::Unassigned { .. }));
+    assert_eq!(presence(&centre, "anna"), Presence::Away);
+    assert!(matches!(status(&centre, "bara"), Status::Free { .. }));
+    assert_eq!(presence(&centre, "bara"), Presence::There);
+}
+
+#[test]
+fn who_is_in_a_queue_that_no_line_leads_to_is_neither_free_nor_there() {
+    let mut config = config(&["anna", "bara"]);
+    let other = QueueId::parse("other").unwrap();
+    config.queues.push(Queue {
+        id: other,
+        ..config.queues[0].clone()
+    });
+    config.operators[0].queues = vec![other];
+    let centre = Centre::staffed(config);
+
+    assert!(matches!(status(&centre, "anna"), Status::Unassigned { .. }));
+    assert_eq!(presence(&centre, "anna"), Presence::Away);
+}
+
+#[test]
+fn who_is_rung_once_a_need_relaxed_or_a_caller_chose_or_a_step_widened_is_free() {
+    let mut relaxes = a_line_that_asks_for_czech();
+    relaxes.queues[0].relaxations = vec![relaxation("cs", 60, 0)];
+    let mut widens = a_line_that_asks_for_czech();
+    let steps = vec![step(60, Action::WidenSkills)];
+    widens.queues[0].timelines = vec![timeline(Class::Crisis, steps)];
+    let mut chosen = a_line_that_asks_for_czech();
+    chosen.lines[0].choices = vec![nothing()];
+
+    for config in [relaxes, widens, chosen] {
+        let centre = Centre::staffed(config);
+
+        assert!(matches!(status(&centre, "anna"), Status::Free { .. }));
+        assert_eq!(presence(&centre, "anna"), Presence::There);
+    }
+}
+
+#[test]
+fn who_is_at_home_and_called_by_no_step_is_not_on_call() {
+    let mut config = config(&["anna"]);
+    config.operators.extend([home("eva"), home("hana")]);
+    let steps = vec![step(0, on_call(&["eva"]))];
+    config.queues[0].timelines = vec![timeline(Class::Crisis, steps)];
+    let centre = Centre::staffed(config);
+
+    assert!(matches!(status(&centre, "eva"), Status::OnCall { .. }));
+    assert!(matches!(status(&centre, "hana"), Status::Unassigned { .. }));
+}
+
 #[test]
 fn phones_are_unproven_after_a_restart_and_people_at_home_on_call() {
     let mut config = config(&["anna"]);
     config.operators.push(home("bara"));
+    let steps = vec![step(60, on_call(&["bara"]))];
+    config.queues[0].timelines = vec![timeline(Class::Crisis, steps)];
     let mut centre = Centre::staffed(config);
     centre.wait(30);
     let since = centre.now;
@@ -173,75 +238,107 @@ fn judge(dispatcher: &Dispatcher, now: Moment, judged: OperatorId) -> Result<(),
     let Some(before) = alone.operator(judged) else {
         return Ok(());
     };
-    let queues = alone.queues_of(judged).to_vec();
-    let lines = alone.config().lines.clone();
-    for line in lines.iter().filter(|line| queues.contains(&line.queue)) {
-        for class in CLASSES {
-            arrive(alone.clone(), now, &before, (line, class))
-                .map_err(|wrong| format!("{wrong}: {before:?}, {class:?} at {line:?}"))?;
-        }
+    let tries = calls_for(&alone, judged);
+    for call in &tries {
+        arrive(alone.clone(), now, &before, call)
+            .map_err(|wrong| format!("{wrong}: {before:?}, {call:?}"))?;
     }
-    Ok(())
+    let reached = |what: fn(&Came) -> bool| {
+        let mut calls = tries.iter();
+        calls.any(|call| what(&comes_to(alone.clone(), now, judged, call)))
+    };
+    match (before.status, before.presence) {
+        (Status::Free { .. } | Status::OnCall { .. }, _) if !reached(|came| came.rang) => {
+            Err(format!("free or on call, and never rung: {before:?}"))
+        }
+        (Status::Unassigned { .. }, _) if reached(|came| came.offered) => {
+            Err(format!("said to serve no line, and rung: {before:?}"))
+        }
+        (_, Presence::There) if before.place == Place::Desk && !reached(|came| came.there) => {
+            Err(format!("there, and yet nobody ever is: {before:?}"))
+        }
+        _ => Ok(()),
+    }
 }
 
+/// A call to a line of a queue of hers.
+type Call = (LineId, Class, Needs);
+
+/// Every call that can come to a line of her queues.
+fn calls_for(dispatcher: &Dispatcher, operator: OperatorId) -> Vec<Call> {
+    let queues = dispatcher.queues_of(operator);
+    let lines = dispatcher.config().lines.iter();
+    let lines = lines.filter(|line| queues.contains(&line.queue));
+    let asked = lines.flat_map(|line| {
+        let needs = std::iter::once(&line.needs).chain(&line.choices);
+        needs.map(|needs| (line.id, needs.clone()))
+    });
+    asked
+        .flat_map(|(line, needs)| CLASSES.map(|class| (line, class, needs.clone())))
+        .collect()
+}
+
+const CONTACT: ContactId = ContactId(Seq(1_000_000));
+
+fn arrival((line, class, needs): &Call) -> Input {
+    Input::Arrived {
+        contact: CONTACT,
+        leg: LegId { start: 99, n: 1 },
+        line: *line,
+        class: *class,
+        needs: needs.clone(),
+        standing: Standing::Arrival,
+    }
+}
+
+/// Whom nothing would ring is not rung, and makes nobody be there.
 fn arrive(
     mut dispatcher: Dispatcher,
     now: Moment,
     before: &OperatorView,
-    (line, class): (&Line, Class),
+    call: &Call,
 ) -> Result<(), &'static str> {
-    let contact = ContactId(Seq(1_000_000));
-    let arrived = Input::Arrived {
-        contact,
-        leg: LegId { start: 99, n: 1 },
-        line: line.id,
-        class,
-        needs: nothing(),
-        standing: Standing::Arrival,
-    };
-    dispatcher.handle_input(now, arrived).unwrap();
+    dispatcher.handle_input(now, arrival(call)).unwrap();
     let rings = dispatcher.operator(before.id).unwrap().claim.is_some();
-    let timelines = &queue_of(&dispatcher, line).timelines;
-    let calls_home = timelines.iter().any(|timeline| {
-        let mut steps = timeline.steps.iter();
-        timeline.class == class && steps.any(|step| step.action.calls(before.id))
-    });
     match before.status {
-        // A reserve may keep her for something more urgent, and nothing is more urgent than an alarm.
-        Status::Free { .. } if !rings && class == Class::Alarm => {
-            return Err("free, and not rung");
-        }
-        Status::OnCall { .. } if calls_home && !comes_to(&mut dispatcher, before.id) => {
-            return Err("on call, and not rung");
-        }
         Status::Free { .. } | Status::OnCall { .. } | Status::Ringing { .. } => {}
         _ if rings => return Err("rung, although the status says she would not be"),
         _ => {}
     }
-    let nobody = dispatcher.why(contact).unwrap().contains(&Why::NobodyThere);
+    let nobody = dispatcher.why(CONTACT).unwrap().contains(&Why::NobodyThere);
     match (before.place, before.presence) {
-        (Place::Desk, Presence::There) if nobody => Err("there, and yet nobody is"),
         (Place::Desk, Presence::Away) if !nobody => Err("away, and yet somebody is there"),
         (Place::Desk | Place::Home, _) => Ok(()),
     }
 }
 
-/// Whether somebody at home is rung within two minutes, when nobody else takes anything.
-fn comes_to(dispatcher: &mut Dispatcher, person: OperatorId) -> bool {
-    let end = dispatcher.now() + secs(120);
-    loop {
-        if dispatcher.operator(person).unwrap().claim.is_some() {
-            return true;
-        }
-        let due = dispatcher.poll_timeout().filter(|due| *due <= end);
-        let Some(due) = due else { return false };
-        dispatcher.handle_input(due, Input::Timeout).unwrap();
-    }
+/// What became of a call within two minutes, when nobody takes anything.
+struct Came {
+    /// Her phone rang.
+    rang: bool,
+    /// It rang for this call.
+    offered: bool,
+    /// Somebody was there for it.
+    there: bool,
 }
 
-fn queue_of<'a>(dispatcher: &'a Dispatcher, line: &Line) -> &'a Queue {
-    let mut queues = dispatcher.config().queues.iter();
-    queues.find(|queue| queue.id == line.queue).unwrap()
+fn comes_to(mut dispatcher: Dispatcher, now: Moment, person: OperatorId, call: &Call) -> Came {
+    dispatcher.handle_input(now, arrival(call)).unwrap();
+    let end = dispatcher.now() + secs(120);
+    let mut came = Came {
+        rang: false,
+        offered: false,
+        there: false,
+    };
+    loop {
+        let claim = dispatcher.operator(person).unwrap().claim;
+        came.rang |= claim.is_some();
+        came.offered |= claim.is_some_and(|(contact, _)| contact == CONTACT);
+        came.there |= !dispatcher.why(CONTACT).unwrap().contains(&Why::NobodyThere);
+        let due = dispatcher.poll_timeout().filter(|due| *due <= end);
+        let Some(due) = due else { return came };
+        dispatcher.handle_input(due, Input::Timeout).unwrap();
+    }
 }
 
 /// A random day, at whose steps everybody's status is put to the test.

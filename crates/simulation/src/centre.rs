@@ -243,6 +243,13 @@ impl Centre {
             lines: vec![dispatch::Line {
                 id: self.line_id(),
                 queue,
+                needs: self.line().needs,
+                choices: self
+                    .line()
+                    .choices
+                    .iter()
+                    .map(|choice| choice.needs.clone())
+                    .collect(),
             }],
             queues: vec![Queue {
                 id: queue,

@@ -140,14 +140,20 @@ impl LinesFile {
         self.lines.iter().any(|line| line.name.get_ref() == name)
     }
 
-    /// Which queue each line's callers wait in.
-    pub(crate) fn queues(&self) -> Vec<dispatch::Line> {
-        let pair = |table: &LineTable| {
-            let id = LineId::parse(table.name.get_ref()).ok()?;
-            let queue = QueueId::parse(table.queue.get_ref()).ok()?;
-            Some(dispatch::Line { id, queue })
+    /// Which queue each line's callers wait in, and what they may need there.
+    pub(crate) fn distributed(&self, lines: &[Line]) -> Vec<dispatch::Line> {
+        let distributed = |line: &Line| {
+            let mut tables = self.lines.iter();
+            let table = tables.find(|table| table.name.get_ref() == line.id.0.as_str())?;
+            let choices = line.choices.iter();
+            Some(dispatch::Line {
+                id: line.id,
+                queue: QueueId::parse(table.queue.get_ref()).ok()?,
+                needs: line.needs.clone(),
+                choices: choices.map(|choice| choice.needs.clone()).collect(),
+            })
         };
-        self.lines.iter().filter_map(pair).collect()
+        lines.iter().filter_map(distributed).collect()
     }
 }
 

@@ -213,7 +213,10 @@ impl Files {
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);
         let dispatch = dispatch::Config {
-            lines: self.lines.1.queues(),
+            lines: self
+                .lines
+                .1
+                .distributed(lines.as_deref().unwrap_or_default()),
             queues,
             operators: distributed,
             partners: directory.partners,
@@ -233,6 +236,7 @@ impl Files {
         let nights = self.nights(&settings, problems);
         let mut advice = advice(&node, &settings, &prompts);
         advice.extend(self.queues.1.reserves_of_everybody());
+        advice.extend(whom_nothing_rings(&settings.dispatch));
         let not_ready = readiness::not_ready(self, &node);
         Some(Configuration {
             setup: setup::setup(&node, &settings.dispatch, &self.queues.1, &self.operators.1),
@@ -286,6 +290,28 @@ fn read<T: DeserializeOwned>(
 /// Whether nothing tells that a trunk is dead: neither a probe nor our registration with it.
 const fn is_unwatched(trunk: &Trunk) -> bool {
     trunk.probe_interval.is_none() && trunk.register.is_none()
+}
+
+/// Operators to whom no line's callers would ever come.
+fn whom_nothing_rings(config: &dispatch::Config) -> Vec<String> {
+    let served = |operator: &dispatch::Operator| {
+        let mut lines = config.lines.iter();
+        lines.any(|line| operator.queues.contains(&line.queue))
+    };
+    let unserved = dispatch::operators_of_no_line(config);
+    let desks = unserved.filter(|operator| operator.place == dispatch::Place::Desk);
+    let told = desks.map(|operator| {
+        let reason = if served(operator) {
+            "every line of her queues asks for more than she can do (operators.toml: skills)"
+        } else {
+            "no line leads to a queue of hers (operators.toml: queues, lines.toml: queue)"
+        };
+        format!(
+            "operators.toml: nothing would ever ring for operator {}: {reason}",
+            operator.id
+        )
+    });
+    told.collect()
 }
 
 fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {

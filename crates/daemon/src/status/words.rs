@@ -25,7 +25,7 @@ pub(super) fn of_operator(status: &Status, at_ms: Millis, zone: &TimeZone) -> St
         Status::PausedByMachine { misses, since_ms } => {
             format!("PAUSE ({misses} missed) {}", for_so_long(*since_ms))
         }
-        Status::Unassigned { .. } => "IN NO QUEUE".to_owned(),
+        Status::Unassigned { .. } => "SERVES NO LINE".to_owned(),
         Status::Unreachable { since_ms } => {
             format!("PHONE UNREACHABLE {}", for_so_long(*since_ms))
         }

@@ -61,6 +61,8 @@ pub fn config(operators: &[&str]) -> Config {
         lines: vec![Line {
             id: LineId::parse("free-number").unwrap(),
             queue,
+            needs: nothing(),
+            choices: Vec::new(),
         }],
         queues: vec![Queue {
             id: queue,

@@ -1,7 +1,7 @@
 use super::{At, Far, Model, Partner, Person};
 use dispatch::{
-    Action, ContactId, Decision, Miss, Moment, Notice, OperatorId, Outcome, PauseCause, Place,
-    Reachability, StepCause, Strategy, Withdrawal,
+    Action, ContactId, Decision, Line, Miss, Moment, Need, Notice, OperatorId, Outcome, PauseCause,
+    Place, QueueId, Reachability, SkillId, StepCause, Strategy, Withdrawal,
 };
 use std::time::Duration;
 
@@ -218,21 +218,79 @@ impl Model {
         }
     }
 
-    /// Whether some queue of hers has nobody else at a desk who is there.
+    /// Whether some line's callers, after some wait, have nobody else at a desk who is there and could take them. At home she is, where no desk
+    /// is there that could.
     pub fn is_last(&self, operator: OperatorId) -> bool {
+        let others_there = |queue, required: &[(SkillId, u8)]| {
+            self.people.iter().any(|other| {
+                other.id != operator
+                    && other.place == Place::Desk
+                    && other.there()
+                    && self.serves(other.id, queue)
+                    && self.is_able(other.id, required)
+            })
+        };
+        let home = self.person(operator).unwrap().place == Place::Home;
+        self.config.lines.iter().any(|line| {
+            let called = home && self.is_called(operator, line.queue);
+            let mut asked = self.asked_on(line).into_iter();
+            self.serves(operator, line.queue)
+                && asked.any(|required| {
+                    let hers = called || (!home && self.is_able(operator, &required));
+                    hers && !others_there(line.queue, &required)
+                })
+        })
+    }
+
+    fn is_able(&self, id: OperatorId, required: &[(SkillId, u8)]) -> bool {
+        let mut required = required.iter();
+        required.all(|(skill, level)| self.level(id, *skill) >= *level)
+    }
+
+    fn is_called(&self, id: OperatorId, queue: QueueId) -> bool {
+        self.actions_of(queue).any(|action| action.calls(id))
+    }
+
+    fn actions_of(&self, queue: QueueId) -> impl Iterator<Item = &Action> {
         let queues = self
             .config
             .queues
             .iter()
-            .filter(|queue| self.serves(operator, queue.id));
-        queues.into_iter().any(|queue| {
-            !self.people.iter().any(|other| {
-                other.id != operator
-                    && other.place == Place::Desk
-                    && other.there()
-                    && self.serves(other.id, queue.id)
-            })
-        })
+            .filter(move |known| known.id == queue);
+        let timelines = queues.flat_map(|queue| &queue.timelines);
+        timelines
+            .flat_map(|timeline| &timeline.steps)
+            .map(|step| &step.action)
+    }
+
+    /// What a line's callers ask for second by second; needs of the tests relax within a minute.
+    fn asked_on(&self, line: &Line) -> Vec<Vec<(SkillId, u8)>> {
+        let widens = self
+            .actions_of(line.queue)
+            .any(|action| *action == Action::WidenSkills);
+        let mut all: Vec<_> = widens.then(Vec::new).into_iter().collect();
+        let queue = self
+            .config
+            .queues
+            .iter()
+            .find(|queue| queue.id == line.queue)
+            .unwrap();
+        for needs in std::iter::once(&line.needs).chain(&line.choices) {
+            for wait in (0..60).map(Duration::from_secs) {
+                let level = |need: &Need| {
+                    let reached = queue.relaxations.iter();
+                    let reached =
+                        reached.filter(|step| step.skill == need.skill && step.after <= wait);
+                    reached
+                        .map(|step| step.level)
+                        .chain([need.level])
+                        .min()
+                        .unwrap()
+                };
+                all.push(needs.iter().map(|need| (need.skill, level(need))).collect());
+            }
+        }
+        all
     }
 
     /// The machine's pause ends for whoever is now the last.

@@ -83,6 +83,8 @@ pub fn config(chance: &mut Chance) -> Config {
             .map(|n| Line {
                 id: line(n),
                 queue: queue(n % queues),
+                needs: needs(chance),
+                choices: (0..chance.below(2)).map(|_| needs(chance)).collect(),
             })
             .collect(),
         queues: (0..queues)

@@ -119,6 +119,8 @@ pub(crate) fn config(by: u32) -> Config {
     let line = |name: &str, queue: &str| Line {
         id: LineId::parse(name).unwrap(),
         queue: QueueId::parse(queue).unwrap(),
+        needs: needs(by),
+        choices: vec![needs(by / 3)],
     };
     let person = |name: &&str| Operator {
         id: OperatorId::parse(name).unwrap(),

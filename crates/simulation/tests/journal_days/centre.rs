@@ -89,6 +89,8 @@ pub(crate) fn config(chance: &mut Chance) -> Config {
         lines: vec![Line {
             id: LineId::parse("free").unwrap(),
             queue,
+            needs: Needs::from([]),
+            choices: Vec::new(),
         }],
         queues: vec![Queue {
             id: queue,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use dispatch::{
     Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, Given,
     HandBack, HomeTimes, Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed,
-    Misses, Moment, Need, Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow,
+    Misses, Moment, Need, Needs, Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow,
     OverflowPhase, OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue, QueueId,
     Reachability, Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech,
     Standing, Step, Strategy, Timeline, Told, Widened, WrapUpChange,
@@ -110,7 +110,21 @@ fn name_all_at_home(config: &mut Config) {
     }
 }
 
-record!(Line { id, queue });
+record!(Line {
+    id,
+    queue,
+    needs as needs_of_line,
+    choices as from_format_4,
+});
+
+/// What a line's callers need: before format 4 a line did not say.
+fn needs_of_line(from: &mut Reader<'_>) -> Result<Needs, Malformed> {
+    if from.format < 4 {
+        return Ok(Needs::from([]));
+    }
+    Wire::take(from)
+}
+
 record!(Queue {
     id,
     strategy,

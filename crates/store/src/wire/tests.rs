@@ -133,6 +133,9 @@ fn steps_on_call_of_format_three_are_read() {
     for queue in &mut config.queues {
         queue.relaxations.clear();
     }
+    for line in &mut config.lines {
+        (line.needs, line.choices) = (Needs::from([]), Vec::new());
+    }
     let mut nobody_named = config.clone();
     for step in steps_of(&mut nobody_named) {
         if let Action::OnCall(people) = &mut step.action {
@@ -204,6 +207,18 @@ fn config_in_format_3(config: &Config, written: &[u8]) -> Vec<u8> {
         old = replaced(&old, &new, &operator);
     }
     old = replaced(&old, &[15, 0, 20, 0, 60, 0], &[15, 0, 40, 0, 20, 0, 60, 0]);
+    // What a line's callers need, and its choices, are new as well.
+    for line in &config.lines {
+        let queue = encode(&line.queue);
+        let new = [
+            &encode(&line.id),
+            &queue,
+            &encode(&line.needs),
+            &encode(&line.choices),
+        ];
+        let new = new.map(Vec::as_slice).concat();
+        old = replaced(&old, &new, &[encode(&line.id), queue].concat());
+    }
     old
 }
 

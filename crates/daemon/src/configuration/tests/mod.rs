@@ -3,6 +3,7 @@
 mod broken;
 mod keys;
 mod readiness;
+mod served;
 
 use std::fs;
 use std::path::{Path, PathBuf};
