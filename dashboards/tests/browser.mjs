@@ -24,6 +24,7 @@ async function pageOf(name, options = {}) {
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1280, height: 800 },
     locale: options.locale ?? 'en-GB',
+    timezoneId: options.zone,
     colorScheme: options.colorScheme ?? 'light',
     reducedMotion: 'reduce',
     bypassCSP: false,

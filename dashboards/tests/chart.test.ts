@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 
-import { dayOf, midnight, top } from '../src/lib/chart';
+import { dayOf, top } from '../src/lib/chart';
 import { chosen, csvAddress, figure, type Counted } from '../src/lib/reports';
 
 const QUARTER = 15 * 60_000;
-const BEGINS = midnight(new Date(2026, 10, 23, 9).getTime());
+const BEGINS = new Date(2026, 10, 23).getTime();
 
 function period(first: string, more: Partial<Counted> = {}): Counted {
   return { span: 'month', first, last: first, line: 'help', values: [1, null], ...more };

@@ -95,7 +95,7 @@ function chart(at) {
 function everything(at, contacts, operators, more = {}) {
   return {
     at_ms: at,
-    health: { mode: 'serving', unsaved: null, certificate_ends_ms: null },
+    health: { mode: 'serving', unsaved: null, certificate_ends_ms: null, clock_doubt: null },
     setup,
     contacts,
     operators,
@@ -169,8 +169,19 @@ export const SCENES = {
   wrapUp: (at) => everything(at, [contact(902, at, 31)], [operator('jana', wrapsUp(at + 4 * MINUTE)), operator('lenka')]),
   sick: (at) =>
     everything(at, [contact(906, at, 33, { class: 'alarm', line: 'sos' }), contact(902, at, 64, { state: 'adrift' })], [operator('jana', off)], {
-      health: { mode: 'draining', unsaved: 'no space left on device', certificate_ends_ms: at + 9 * 24 * 60 * MINUTE },
+      health: { mode: 'draining', unsaved: 'no space left on device', certificate_ends_ms: at + 9 * 24 * 60 * MINUTE, clock_doubt: 'the clock stands 30 days past the last entry' },
       trunks: [{ name: 'carrier', status: 'down', health: 'down', registration: 'failing' }],
+    }),
+  adrift: (at) =>
+    everything(at, [contact(890, at, 90, { state: 'adrift', talking_since_ms: at - 39 * SECOND }), contact(902, at, 64, { state: 'adrift' })], [
+      operator('jana'),
+      operator('alena', talkingWith(890, at - 39 * SECOND)),
+    ]),
+  adriftMine: (at) => everything(at, [contact(890, at, 90, { state: 'adrift', talking_since_ms: at - 39 * SECOND })], [operator('jana', talkingWith(890, at - 39 * SECOND))]),
+  doubted: (at) =>
+    everything(at, [], [operator('jana', paused('meal', at + 22 * MINUTE)), operator('lenka', { ...dead, phone_seen_ms: at - 90 * SECOND })], {
+      health: { mode: 'serving', unsaved: null, certificate_ends_ms: null, clock_doubt: 'the clock stands 30 days past the last entry' },
+      sums: { today: sum(12, 10, 1, at - 50 * MINUTE), recent: sum(1, 1, 0) },
     }),
   longQueue: (at) =>
     everything(at, Array.from({ length: 130 }, (_, n) => contact(2_000 + n, at, n === 0 ? 4_014 : 60 + n)), [operator('jana', paused('meal', null))]),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { ServerClock, duration, left, next } from '../src/lib/time';
+import { ServerClock, duration, left } from '../src/lib/time';
 
 test('durations read as minutes and seconds, with hours only when there are any', () => {
   expect([0, 4_999, 59_999, 60_000, 751_000, 3_723_000].map(duration)).toEqual(['0:00', '0:04', '0:59', '1:00', '12:31', '1:02:03']);
@@ -37,12 +37,4 @@ test('a clock that was set back is believed once the old messages are forgotten'
 
 test('before anything was heard the local clock has to do', () => {
   expect(new ServerClock().at(77, 1_234)).toBe(1_234);
-});
-
-test('a time of day that is past means tomorrow', () => {
-  const noon = new Date(2026, 10, 23, 12, 0).getTime();
-
-  expect(next('12:30', noon)).toBe(noon + 30 * 60_000);
-  expect(next('11:00', noon)).toBe(new Date(2026, 10, 24, 11, 0).getTime());
-  expect(next('', noon)).toBeUndefined();
 });

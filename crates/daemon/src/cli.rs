@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use jiff::tz::TimeZone;
 use web::tls::Certificate;
 
 use crate::configuration::{self, Node, Problem, readers};
@@ -227,7 +226,7 @@ fn show_status(data: &Path, follow: bool, json: bool) -> anyhow::Result<ExitCode
         let text = if json {
             serde_json::to_string(&status)? + "\n"
         } else {
-            status::in_words(&status, unix_seconds(), &TimeZone::system())
+            status::in_words(&status, unix_seconds())
         };
         let screen = if follow && !json {
             format!("\x1b[2J\x1b[H{text}")

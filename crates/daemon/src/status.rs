@@ -30,6 +30,9 @@ pub(crate) struct Status {
     /// When the certificate of the web runs out, in seconds since the Unix epoch; nothing without one.
     #[serde(default)]
     pub(crate) certificate_ends: Option<i64>,
+    /// The time zone of the site by its name, where it has one.
+    #[serde(default)]
+    pub(crate) time_zone: Option<String>,
     /// Why the machine's clock is not believed, if it is not.
     #[serde(default)]
     pub(crate) clock_doubt: Option<String>,
@@ -124,6 +127,7 @@ impl Status {
             mode: format!("{:?}", board.mode).to_lowercase(),
             unsaved: board.unsaved.clone(),
             certificate_ends: None,
+            time_zone: None,
             clock_doubt: None,
             lost: BTreeMap::new(),
             contacts: board.contacts.iter().map(Contact::of).collect(),
@@ -177,7 +181,10 @@ impl Contact {
                     .collect(),
             ),
             ContactState::Talking { with } => ("talking", vec![joined(with)]),
-            ContactState::Adrift { .. } => ("adrift", Vec::new()),
+            ContactState::Adrift { with, .. } => (
+                "adrift",
+                with.iter().map(|(with, _)| joined(with)).collect(),
+            ),
         };
         Self {
             contact: row.contact.0.0.to_string(),
@@ -287,9 +294,10 @@ impl Trunk {
     }
 }
 
-/// The status in words, a screen of them.
-pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> String {
+/// The status in words, a screen of them. Its clock is that of the site, wherever it is read.
+pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
     let mut text = String::new();
+    let zone = &words::zone(status.time_zone.as_deref());
     calls(&mut text, status, zone);
     for (reason, times) in &status.refused {
         line(&mut text, format_args!("refused: {times} times, {reason}"));
@@ -309,25 +317,24 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds, zone: &TimeZone) -> St
 
 /// How many wait and talk, and what came today.
 fn calls(text: &mut String, status: &Status, zone: &TimeZone) {
-    let waiting = status
-        .contacts
-        .iter()
-        .filter(|contact| contact.state != "talking")
-        .count();
-    let talking = status.contacts.len() - waiting;
-    let longest = status
-        .contacts
-        .iter()
-        .filter(|contact| contact.state != "talking")
-        .map(|contact| contact.age_seconds)
-        .max()
-        .unwrap_or(0);
+    let those = |states: &'static [&'static str]| {
+        let contacts = status.contacts.iter();
+        contacts.filter(|contact| states.contains(&contact.state.as_str()))
+    };
+    let waiting = || those(&["waiting", "offered"]);
+    let longest = waiting().map(|contact| contact.age_seconds).max();
+    let adrift = match those(&["adrift"]).count() {
+        0 => String::new(),
+        adrift => format!(", {adrift} looked for after the restart"),
+    };
     line(
         text,
         format_args!(
-            "{}: {waiting} waiting (longest {}), {talking} talking",
+            "{}: {} waiting (longest {}), {} talking{adrift}",
             status.mode,
-            age(longest)
+            waiting().count(),
+            age(longest.unwrap_or(0)),
+            those(&["talking"]).count(),
         ),
     );
     what_is_wrong(text, status);
@@ -443,4 +450,58 @@ fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
 fn age(seconds: u64) -> String {
     let age = Duration::from_secs(seconds);
     format!("{}:{:02}", age.as_secs() / 60, age.as_secs() % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// 2026-11-29 18:39:00 UTC.
+    const AT: Millis = 1_795_977_540_000;
+
+    fn contact(state: &str, age_seconds: u64) -> serde_json::Value {
+        json!({
+            "contact": "1", "line": "help", "class": "crisis", "state": state, "with": [],
+            "age_seconds": age_seconds
+        })
+    }
+
+    fn status(time_zone: &str, contacts: &[serde_json::Value]) -> Status {
+        let told = json!({
+            "at_ms": AT, "mode": "serving", "unsaved": null, "time_zone": time_zone,
+            "contacts": contacts, "operators": [], "trunks": [], "refused": {},
+            "counts": {
+                "since_ms": AT, "arrived": 0, "answered": 0, "answered_within_20_s": 0,
+                "abandoned": 0, "abandoned_within_10_s": 0, "lost": 0, "overflowed": 0,
+                "wait_seconds": 0, "talk_seconds": 0
+            }
+        });
+        serde_json::from_value(told).unwrap()
+    }
+
+    fn told(status: &Status) -> String {
+        in_words(status, UnixSeconds(0))
+    }
+
+    #[test]
+    fn whom_linka_looks_for_after_a_restart_neither_waits_nor_talks() {
+        let contacts = [contact("adrift", 39), contact("waiting", 4)];
+
+        let words = told(&status("UTC", &contacts));
+
+        let first = words.lines().next().unwrap();
+        assert_eq!(
+            first,
+            "serving: 1 waiting (longest 0:04), 0 talking, 1 looked for after the restart"
+        );
+    }
+
+    #[test]
+    fn clock_is_that_of_the_site() {
+        let words = told(&status("Europe/Prague", &[]));
+
+        assert!(words.contains("today (since 19:39): "), "{words}");
+    }
 }

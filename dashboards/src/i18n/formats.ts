@@ -3,7 +3,7 @@ type Moment = Intl.DateTimeFormatOptions;
 const DAY = { day: 'numeric', month: 'numeric', year: 'numeric' } as const satisfies Moment;
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const satisfies Moment;
 
-/** How a language writes numbers and moments. */
+/** How a language writes numbers and moments of a time zone. */
 class Formats {
   readonly number: Intl.NumberFormat;
   readonly percent: Intl.NumberFormat;
@@ -17,8 +17,8 @@ class Formats {
   readonly date: Intl.DateTimeFormat;
   readonly month: Intl.DateTimeFormat;
 
-  constructor(language: string) {
-    const moments = (as: Moment) => new Intl.DateTimeFormat(language, as);
+  constructor(language: string, timeZone: string | undefined) {
+    const moments = (as: Moment) => new Intl.DateTimeFormat(language, { timeZone, ...as });
     this.number = new Intl.NumberFormat(language);
     this.percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
     this.exactPercent = new Intl.NumberFormat(language, { style: 'percent', minimumFractionDigits: 1 });
@@ -34,11 +34,12 @@ class Formats {
 
 const made = new Map<string, Formats>();
 
-/** The formats of a language. They are kept: to make one takes a hundred times as long as to use it. */
-export function formatsOf(language: string): Formats {
-  const known = made.get(language);
+/** The formats of a language, for moments of a time zone: the browser's own without one. They are kept: to make one takes a hundred times as long as to use it. */
+export function formatsOf(language: string, zone?: string): Formats {
+  const key = `${language} ${zone}`;
+  const known = made.get(key);
   if (known) return known;
-  const formats = new Formats(language);
-  made.set(language, formats);
+  const formats = new Formats(language, zone);
+  made.set(key, formats);
   return formats;
 }

@@ -1,6 +1,7 @@
 import { cs, type Dictionary } from './cs';
 import { formatsOf } from './formats';
 import { counted, type Forms } from './forms';
+import { isZone } from '../lib/zone';
 
 export type Language = 'cs' | 'en' | 'uk';
 export type { Dictionary };
@@ -23,6 +24,13 @@ export function isLanguage(text: unknown): text is Language {
 class Spoken {
   language = $state<Language>('cs');
   t = $state.raw<Dictionary>(cs);
+  /** The time zone of the site, by which all hours and days are told; nothing, and the browser's own, before it is known. */
+  zone = $state<string | undefined>();
+
+  /** Tells hours and days by this zone from now on, if the browser knows it. */
+  goBy(zone: string | null | undefined): void {
+    this.zone = zone != null && isZone(zone) ? zone : undefined;
+  }
 
   /** A sentence with a number in its right form. */
   count(n: number, all: Forms): string {
@@ -74,7 +82,7 @@ class Spoken {
   }
 
   get #formats() {
-    return formatsOf(this.language);
+    return formatsOf(this.language, this.zone);
   }
 }
 

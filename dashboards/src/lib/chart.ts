@@ -38,8 +38,3 @@ export function dayOf(quarters: readonly Quarter[], beginsMs: number, clock: (ms
     };
   });
 }
-
-/** When the local day of a moment begins. */
-export function midnight(ms: number): number {
-  return new Date(ms).setHours(0, 0, 0, 0);
-}

@@ -8,6 +8,8 @@ export interface SignedIn {
   display_name: string;
   role: Role;
   due: 'nothing' | 'password' | 'totp';
+  /** The time zone of the site, where it has a name. */
+  time_zone?: string | null;
 }
 
 /** What an authenticator needs. Shown once, kept nowhere. */

@@ -33,13 +33,3 @@ export function duration(ms: number): string {
 export function left(untilMs: number, nowMs: number): string {
   return duration(Math.ceil((untilMs - nowMs) / 1_000) * 1_000);
 }
-
-/** The next moment at which a local clock shows `HH:MM`, in milliseconds since the Unix epoch. */
-export function next(clock: string, nowMs: number): number | undefined {
-  const parts = /^(\d{1,2}):(\d{2})/.exec(clock);
-  if (!parts) return undefined;
-  const day = new Date(nowMs);
-  day.setHours(Number(parts[1]), Number(parts[2]), 0, 0);
-  if (day.getTime() <= nowMs) day.setDate(day.getDate() + 1);
-  return day.getTime();
-}

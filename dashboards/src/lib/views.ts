@@ -8,7 +8,12 @@ const BY_NAME = new Intl.Collator('cs', { numeric: true });
 
 /** Contacts that nobody talks with yet, in the order in which they would be taken. */
 export function waiting(board: Board): Contact[] {
-  return [...board.contacts.values()].filter((contact) => contact.state !== 'talking').sort(byRank);
+  return those(board, 'waiting', 'offered');
+}
+
+/** Contacts whose call is looked for after a restart: until it is found, nobody knows whether they still wait or talk. */
+export function adrift(board: Board): Contact[] {
+  return those(board, 'adrift');
 }
 
 /** Until when the first contact that waits rings an operator no more, after an offer of it that was not taken; nothing when none is kept from her. */
@@ -20,8 +25,11 @@ export function restsFrom(board: Board, operator: string, nowMs: number): number
 
 /** Contacts that a partner talks with. */
 export function atPartners(board: Board): Contact[] {
-  const theirs = (contact: Contact) => contact.state === 'talking' && contact.partner != null;
-  return [...board.contacts.values()].filter(theirs).sort(byRank);
+  return those(board, 'talking').filter(({ partner }) => partner != null);
+}
+
+function those(board: Board, ...states: Contact['state'][]): Contact[] {
+  return [...board.contacts.values()].filter(({ state }) => states.includes(state)).sort(byRank);
 }
 
 function byRank(a: Contact, b: Contact): number {
@@ -50,7 +58,7 @@ export function longestSince(contacts: readonly Contact[]): number | undefined {
 
 /** How many contacts somebody talks with. */
 export function talking(board: Board): number {
-  return [...board.contacts.values()].filter((contact) => contact.state === 'talking').length;
+  return those(board, 'talking').length;
 }
 
 /** How many operators at desks are in which status. */

@@ -1,4 +1,5 @@
 import { i18n } from '../i18n/index.svelte';
+import { feed } from '../lib/board.svelte';
 import { clock } from '../lib/clock.svelte';
 import type { Is, Operator, Sum, Trunk } from '../lib/feed';
 import type { IconName } from '../lib/icons';
@@ -36,10 +37,25 @@ export function backWords(backAtMs: number, nowMs: number): string {
   return i18n.dayOf(backAtMs) === i18n.dayOf(nowMs) ? i18n.clock(backAtMs) : i18n.moment(backAtMs);
 }
 
+/** Whether the machine's clock is doubted: then a moment is told by how far it is away. */
+export function isClockDoubted(): boolean {
+  return feed.board.health?.clock_doubt != null;
+}
+
+/** A moment that is past: with its day unless that is today. */
+export function pastWords(ms: number, nowMs: number): string {
+  return isClockDoubted() ? i18n.t.me.ago(duration(nowMs - ms)) : backWords(ms, nowMs);
+}
+
+/** Until when something holds, by a clock as exact as it is told. */
+function until(untilMs: number, nowMs: number, told: string): string {
+  return isClockDoubted() ? i18n.t.status.still(left(untilMs, nowMs)) : i18n.t.common.until(told);
+}
+
 /** A sentence with the moment until which it holds, where that is known. */
 export function untilWords(sentence: string, untilMs: number | null | undefined): string {
   if (untilMs == null) return sentence;
-  return `${sentence.replace(/\.$/, '')} (${i18n.t.common.until(i18n.exactClock(untilMs))}).`;
+  return `${sentence.replace(/\.$/, '')} (${until(untilMs, clock.nowMs, i18n.exactClock(untilMs))}).`;
 }
 
 const ICON: Record<Is, IconName> = {
@@ -82,8 +98,8 @@ export function statusWords({ status }: Operator, nowMs: number): StateWords {
       const text = status.reason ? t.pausedFor(reasonWords(status.reason)) : t.paused;
       if (status.back_at_ms == null) return { icon, text, tone: 'quiet', time: since(status.since_ms) };
       const back = backWords(status.back_at_ms, nowMs);
-      if (status.back_at_ms < nowMs) return { icon, text, tone: 'watch', time: t.overdue(back) };
-      return { icon, text, tone: 'quiet', time: t.until(back) };
+      if (status.back_at_ms >= nowMs) return { icon, text, tone: 'quiet', time: until(status.back_at_ms, nowMs, back) };
+      return { icon, text, tone: 'watch', time: isClockDoubted() ? t.overdueFor(since(status.back_at_ms)) : t.overdue(back) };
     }
     case 'paused_by_machine':
       return { icon, text: i18n.count(status.misses, t.pausedByMachine), tone: 'watch', time: since(status.since_ms) };
@@ -132,7 +148,7 @@ export function sumWords(sum: Sum, earlySeconds: number): SumWords {
     permille == null ? of(all) : `${i18n.share(permille)} (${of(all)})`;
   const early = sum.abandoned_early > 0 ? ` (${t.early(i18n.number(sum.abandoned_early), earlySeconds)})` : '';
   return {
-    since: sum.since_ms == null ? undefined : t.since(i18n.clock(sum.since_ms)),
+    since: sum.since_ms == null ? undefined : isClockDoubted() ? t.last(duration(clock.nowMs - sum.since_ms)) : t.since(i18n.clock(sum.since_ms)),
     share: sum.in_time_permille == null ? (sum.counted === 0 ? '–' : of(sum.counted)) : i18n.share(sum.in_time_permille),
     counts: sum.in_time_permille == null ? undefined : of(sum.counted),
     withEarly: sum.abandoned_early > 0 ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}` : undefined,
@@ -151,11 +167,11 @@ export interface StatePart {
 export function partsOf(operator: Operator): StatePart[] {
   const [t, labels] = [i18n.t.operator, i18n.t.board];
   const { intent, claim, occupancy } = operator;
-  const back = intent.wants === 'paused' && intent.back_at_ms != null ? `, ${t.backAt(i18n.clock(intent.back_at_ms))}` : '';
+  const back = intent.wants === 'paused' && intent.back_at_ms != null ? `, ${backAt(intent.back_at_ms)}` : '';
   const paused = intent.wants === 'paused' && intent.reason ? t.pausedFor(reasonWords(intent.reason)) : t.paused;
   const wants = intent.wants === 'paused' ? paused + back : t[intent.wants];
   const machine = operator.paused_after_misses == null ? '' : `, ${i18n.count(operator.paused_after_misses, i18n.t.status.pausedByMachine)}`;
-  const wrapUp = operator.wrap_up_until_ms == null ? '–' : `${t.wrapUp}, ${i18n.t.common.until(i18n.clock(operator.wrap_up_until_ms))}`;
+  const wrapUp = operator.wrap_up_until_ms == null ? '–' : `${t.wrapUp}, ${until(operator.wrap_up_until_ms, clock.nowMs, i18n.clock(operator.wrap_up_until_ms))}`;
   const phone = operator.place === 'home' ? t.home : `${t[operator.reachability]} (${i18n.count(operator.phones, t.phones)})`;
   return [
     { label: labels.wants, icon: intent.wants, text: wants + machine },
@@ -163,6 +179,10 @@ export function partsOf(operator: Operator): StatePart[] {
     { label: labels.does, icon: occupancy.does, text: occupancy.does === 'free' ? t.noCall : t[occupancy.does] },
     { label: labels.rings, icon: claim ? 'rings' : 'wrap_up', text: claim ? t.rings : wrapUp },
   ];
+}
+
+function backAt(ms: number): string {
+  return isClockDoubted() ? i18n.t.status.still(left(ms, clock.nowMs)) : i18n.t.operator.backAt(backWords(ms, clock.nowMs));
 }
 
 /** When the certificate of the web runs out or ran out, as a sentence. */

@@ -31,6 +31,7 @@ pub(super) fn setup(
         in_time_seconds: seconds(records::ANSWERED_IN_TIME),
         early_seconds: seconds(records::ABANDONED_EARLY),
         names: operators.display_names(),
+        time_zone: node.time_zone.iana_name().map(str::to_owned),
         // Known once the listeners are bound.
         sip_address: None,
     }

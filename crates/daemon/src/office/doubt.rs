@@ -1,4 +1,4 @@
-//! A clock that is not believed: people are told at the start and each day, for as long as it is so.
+//! A clock that is not believed: screens say so, and people are told at the start and each day, for as long as it is so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Tells until the process ends; nothing where the clock is believed.
 pub(super) async fn watch(office: Arc<Office>, to_herald: mpsc::Sender<Words>) {
     let Some(doubt) = &office.doubt else { return };
+    office.screens.clock_doubted(doubt.clone());
     let mut days = tokio::time::interval(TOLD_EVERY);
     loop {
         days.tick().await;

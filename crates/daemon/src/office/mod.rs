@@ -236,7 +236,9 @@ impl Office {
     pub(crate) async fn status(&self) -> Option<Status> {
         let board = self.board().await?;
         let mut status = Status::of(&board);
-        status.name(&self.screens.feed.setup().names);
+        let setup = self.screens.feed.setup();
+        status.name(&setup.names);
+        status.time_zone = setup.time_zone;
         status.lost = self.lost.named();
         status.clock_doubt.clone_from(&self.doubt);
         status.certificate_ends = self.certificate_ends().map(|ends| ends.0);

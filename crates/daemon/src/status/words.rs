@@ -17,11 +17,15 @@ pub(super) fn of_operator(status: &Status, at_ms: Millis, zone: &TimeZone) -> St
         Status::Ringing { until_ms, .. } => format!("rings, {} left", left(*until_ms)),
         Status::Off { .. } => "off".to_owned(),
         Status::Paused {
-            reason, back_at_ms, ..
-        } => {
-            let until = back_at_ms.map(|at| format!(" until {}", clock(at, zone)));
-            format!("pause: {reason}{}", until.unwrap_or_default())
-        }
+            reason,
+            since_ms,
+            back_at_ms: None,
+        } => format!("pause: {reason} {}", for_so_long(*since_ms)),
+        Status::Paused {
+            reason,
+            back_at_ms: Some(back_at),
+            ..
+        } => format!("pause: {reason} until {}", clock(*back_at, zone)),
         Status::PausedByMachine { misses, since_ms } => {
             format!("PAUSE ({misses} missed) {}", for_so_long(*since_ms))
         }
@@ -47,6 +51,12 @@ pub(super) const fn of_trunk(status: TrunkStatus) -> &'static str {
         TrunkStatus::NotRegistered => "NOT REGISTERED",
         TrunkStatus::Down => "DOWN",
     }
+}
+
+/// A time zone by its name; the machine's own where there is none.
+pub(super) fn zone(name: Option<&str>) -> TimeZone {
+    let named = name.and_then(|name| TimeZone::get(name).ok());
+    named.unwrap_or_else(TimeZone::system)
 }
 
 /// A moment as a clock shows it.
@@ -88,6 +98,14 @@ mod tests {
                 back_at_ms: Some(AT)
             }),
             "pause: meal until 18:39"
+        );
+        assert_eq!(
+            told(Status::Paused {
+                reason: "meal".to_owned(),
+                since_ms: AT - 60_000,
+                back_at_ms: None
+            }),
+            "pause: meal 1:00"
         );
         assert_eq!(
             told(Status::Unreachable {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use peers::linka::{Linka, Site};
+use peers::people::people;
 use peers::process::text_of;
 use peers::{eventually, preload};
 
@@ -78,6 +79,12 @@ fn doubted_clock_is_told_and_believed_by_the_start_after_its_confirmation() {
     });
     let shown = clock(&site, &[]);
     assert!(shown.contains("NOT BELIEVED: "), "{shown}");
+    let (administrator, _) = people(&site, &[]);
+    let screens = administrator.feed();
+    assert!(
+        screens.contains(&format!("\"clock_doubt\":\"{doubted}\"")),
+        "{screens}"
+    );
     let confirmed = clock(&site, &["confirm"]);
     assert!(
         confirmed.contains("the next start goes by it"),

@@ -66,7 +66,7 @@ impl Browser {
         )
     }
 
-    /// A page with what the driver understands: `viewport`, `locale`, `colorScheme`, `storage`, `trustsAll`.
+    /// A page with what the driver understands: `viewport`, `locale`, `colorScheme`, `storage`, `trustsAll`, `zone`.
     pub(crate) fn page_with(&self, name: &str, options: Value) -> Page {
         Page {
             driver: self.driver.clone(),

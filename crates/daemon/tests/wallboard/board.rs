@@ -5,7 +5,7 @@ use crate::peers::browser::{Browser, css, role, text};
 use crate::peers::linka::LINE;
 use crate::peers::people::people;
 use crate::peers::{eventually, throughout};
-use crate::{SOON, address, caller, quick_site, registered, signed_in};
+use crate::{SOON, address, caller, quick_site, registered, sign_in, signed_in};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -86,6 +86,59 @@ fn page_greys_when_the_server_is_lost_and_recovers_without_reload() {
     waiting.dial(LINE);
     board.see(css("[data-contact]"));
     drop(linka);
+}
+
+#[test]
+fn call_of_before_a_start_stands_apart_until_it_is_found() {
+    let site = quick_site();
+    let linka = site.start();
+    let (_, people) = people(&site, &[("sona", "supervisor")]);
+    let browser = Browser::start();
+    let board = signed_in(&browser, &site, &people[1]);
+    let mut waiting = caller(&site);
+    waiting.dial(LINE);
+    waiting.wait_for("CALL_ESTABLISHED", SOON);
+    board.see(css("[data-contact]"));
+
+    linka.kill();
+    let _linka = site.start();
+    board.see(css("[data-adrift]"));
+
+    let tiles = strip(&board);
+    assert_eq!(tiles["waiting"], "0", "{tiles}");
+    assert_eq!(tiles["longest"], "–", "{tiles}");
+    board.see(text("+ 1 looked for after a restart"));
+    let words = site.command(&["status"]);
+    let words = String::from_utf8(words.stdout).unwrap();
+    let first = words.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "serving: 0 waiting (longest 0:00), 0 talking, 1 looked for after the restart"
+    );
+    waiting.hang_up();
+    board.miss(css("[data-adrift]"));
+    board.miss(text("looked for after a restart"));
+}
+
+#[test]
+fn hours_are_those_of_the_site_on_every_screen() {
+    let site = quick_site();
+    site.change("linka.toml", "\"Europe/Prague\"", "\"Asia/Kathmandu\"");
+    let _linka = site.start();
+    let (_, people) = people(&site, &[("sona", "supervisor")]);
+    let browser = Browser::start();
+    let chosen = json!({"language": "en", "theme": "system"}).to_string();
+    let elsewhere = json!({"storage": {"linka": chosen}, "zone": "America/New_York"});
+
+    let board = browser.page_with("sona", elsewhere);
+    sign_in(&board, &site, &people[1]);
+    board.see(css(".sums .since"));
+
+    let since = board.texts(css(".sums .since"));
+    let words = site.command(&["status"]);
+    let words = String::from_utf8(words.stdout).unwrap();
+    let told = format!("today ({}): ", since.last().unwrap());
+    assert!(words.contains(&told), "{since:?} {words}");
 }
 
 #[test]

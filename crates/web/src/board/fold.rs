@@ -19,6 +19,8 @@ pub enum Change {
     Health(Health),
     /// The certificate of the web runs out then, or not soon.
     CertificateEnds(Option<Millis>),
+    /// The machine's clock is not believed until linka is started again, and why.
+    ClockDoubted(String),
     /// The configuration says so.
     Setup(Setup),
     /// The sums of today are so.
@@ -36,6 +38,8 @@ pub struct Fold {
     health: Option<Health>,
     /// It stays while everything else of the health is told anew.
     certificate_ends: Option<Millis>,
+    /// It stays as well.
+    clock_doubt: Option<String>,
     setup: Setup,
     recent: Recent,
 }
@@ -129,6 +133,23 @@ impl Fold {
         self.operators = operators;
     }
 
+    /// Tells the health with what the board itself keeps of it, unless it is as it was.
+    fn tell_health(&mut self, mut health: Health, parts: &mut Parts) {
+        health.certificate_ends_ms = self.certificate_ends;
+        health.clock_doubt.clone_from(&self.clock_doubt);
+        if self.health.as_ref() == Some(&health) {
+            return;
+        }
+        self.health = Some(health.clone());
+        parts.health = Some(health);
+    }
+
+    fn tell_health_again(&mut self, parts: &mut Parts) {
+        if let Some(health) = self.health.clone() {
+            self.tell_health(health, parts);
+        }
+    }
+
     fn take(&mut self, at: Millis, change: Change, parts: &mut Parts) {
         match change {
             Change::Contact(contact) => {
@@ -167,20 +188,14 @@ impl Fold {
                 self.trunks.clone_from(&trunks);
                 parts.trunks = Some(trunks);
             }
-            Change::Health(mut health) => {
-                health.certificate_ends_ms = self.certificate_ends;
-                if self.health.as_ref() == Some(&health) {
-                    return;
-                }
-                self.health = Some(health.clone());
-                parts.health = Some(health);
-            }
+            Change::Health(health) => self.tell_health(health, parts),
             Change::CertificateEnds(ends) => {
                 self.certificate_ends = ends;
-                if let Some(health) = &mut self.health {
-                    health.certificate_ends_ms = ends;
-                    parts.health = Some(health.clone());
-                }
+                self.tell_health_again(parts);
+            }
+            Change::ClockDoubted(doubt) => {
+                self.clock_doubt = Some(doubt);
+                self.tell_health_again(parts);
             }
             Change::Setup(setup) => {
                 let renamed = setup.names != self.setup.names;
@@ -211,6 +226,7 @@ mod tests {
             mode: Mode::Serving,
             unsaved: None,
             certificate_ends_ms: None,
+            clock_doubt: None,
         })
     }
 
@@ -253,5 +269,21 @@ mod tests {
         assert_eq!(ends(&with_health), Some(Some(ENDS)));
         assert_eq!(ends(&everything), Some(Some(ENDS)));
         assert_eq!(ends(&renewed), Some(None));
+    }
+
+    #[test]
+    fn doubt_of_the_clock_stays_while_the_exchange_tells_its_health_anew() {
+        let mut fold = Fold::default();
+        let doubt = |parts: &Parts| parts.health.as_ref().map(|one| one.clock_doubt.clone());
+        let why = "the clock stands 30 days past the last entry".to_owned();
+
+        let first = fold.apply(1, vec![Change::ClockDoubted(why.clone())]);
+        let with_health = fold.apply(2, vec![health()]);
+        let everything = fold.replace(3, vec![health()]);
+
+        assert_eq!(doubt(&first), None);
+        assert_eq!(doubt(&with_health), Some(Some(why.clone())));
+        assert_eq!(doubt(&everything), Some(Some(why)));
+        assert_eq!(doubt(&fold.for_wall(&everything)), doubt(&everything));
     }
 }

@@ -67,6 +67,8 @@ pub struct Health {
     pub unsaved: Option<String>,
     /// When the certificate of the web runs out or ran out, once it is time to renew it.
     pub certificate_ends_ms: Option<Millis>,
+    /// Why the machine's clock is not believed, if it is not: what a screen says of hours and days may be wrong, how long something lasts is not.
+    pub clock_doubt: Option<String>,
 }
 
 /// Whether new calls are taken.
@@ -96,6 +98,8 @@ pub struct Setup {
     pub early_seconds: u32,
     /// The names of operators that colleagues see, where others than those of their accounts are configured; none on a wall.
     pub names: BTreeMap<String, String>,
+    /// The time zone of the site, such as `Europe/Prague`; nothing where the machine's own has no name.
+    pub time_zone: Option<String>,
     /// Where phones register, as far as it is known: an address that one can enter into a phone. Missing on a wall.
     pub sip_address: Option<String>,
 }
@@ -128,13 +132,13 @@ pub struct Contact {
     pub state: ContactState,
     /// When it arrived.
     pub arrived_ms: Millis,
-    /// Since when somebody talks with the caller.
+    /// Since when somebody talks with the caller, or talked with her when linka was started again.
     pub talking_since_ms: Option<Millis>,
     /// Whose phones ring for it, or who talks with the caller; empty on a wall.
     pub with: Vec<Name>,
     /// Who was offered it and did not take it, and is not rung for it again before; empty on a wall.
     pub resting: Vec<Rest>,
-    /// The partner that took it.
+    /// The partner that took it, also while the leg is looked for.
     pub partner: Option<String>,
     /// How many steps of its timeline were taken.
     pub steps_taken: usize,

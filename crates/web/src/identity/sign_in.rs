@@ -285,16 +285,19 @@ pub(super) struct Myself {
     role: RoleName,
     /// What you have to do before you may do anything else.
     due: DueName,
+    /// The time zone of the site, such as `Europe/Prague`: screens tell hours and days by it, wherever they are looked at. Nothing where it has no name.
+    time_zone: Option<String>,
 }
 
 impl Myself {
-    fn of(account: &Account, opened_by: OpenedBy) -> Self {
+    fn of(app: &App, account: &Account, opened_by: OpenedBy) -> Self {
         Self {
             account: account.id.to_string(),
             login: account.login.clone(),
             display_name: account.display_name.clone(),
             role: account.role.into(),
             due: due(account, opened_by).into(),
+            time_zone: app.feed.setup().time_zone,
         }
     }
 }
@@ -326,7 +329,7 @@ async fn sign_in(
     let cookies = cookies.map(|cookie| (header::SET_COOKIE, cookie));
     Ok((
         AppendHeaders(cookies),
-        Json(Myself::of(&account, OpenedBy::Password)),
+        Json(Myself::of(&app, &account, OpenedBy::Password)),
     )
         .into_response())
 }
@@ -343,12 +346,13 @@ async fn sign_in(
     )
 )]
 async fn current(
+    State(app): State<App>,
     Extension(identity): Extension<Arc<Identity>>,
     headers: HeaderMap,
 ) -> Result<Json<Myself>, Problem> {
     let present = identity.must_be_present(&headers).await?;
     let Present { session, account } = present;
-    Ok(Json(Myself::of(&account, session.opened_by)))
+    Ok(Json(Myself::of(&app, &account, session.opened_by)))
 }
 
 /// Signs out.

@@ -45,6 +45,7 @@ export const me = {
   confirmHandBackWhy: 'Váš hovor skončí. Volající zůstává na lince, čeká dál na svém místě a zazvoní jinde; vám začne čas po hovoru.',
   handBackDone: 'Volající znovu čeká ve frontě.',
   inCall: 'V hovoru',
+  adrift: 'Linka byla znovu spuštěna a tento hovor hledá. Pokud s volající mluvíte, mluvte dál.',
   talkingFor: 'Hovor trvá',
   engaged: 'Vlastní hovor',
   engagedHint: 'Dokud trvá, nabídky k vám nechodí.',

@@ -45,6 +45,7 @@ export const me: typeof meShape = {
   confirmHandBackWhy: 'Your call ends. The caller stays on the line, waits on at her place and rings elsewhere; your wrap-up begins.',
   handBackDone: 'The caller waits in the queue again.',
   inCall: 'In a call',
+  adrift: 'Linka was started again and looks for this call. If you talk with the caller, talk on.',
   talkingFor: 'The call lasts',
   engaged: 'A call of your own',
   engagedHint: 'While it lasts you get no offers.',

@@ -10,8 +10,9 @@ export const status = {
   off: 'mimo směnu',
   paused: 'pauza',
   pausedFor: (reason: string) => `pauza: ${reason}`,
-  until: (clock: string) => `do ${clock}`,
   overdue: (clock: string) => `měla být zpět v ${clock}`,
+  still: (time: string) => `ještě ${time}`,
+  overdueFor: (time: string) => `měla být zpět před ${time}`,
   pausedByMachine: forms({
     one: 'pauza ({n} zmeškaná)',
     few: 'pauza ({n} zmeškané)',
@@ -30,6 +31,7 @@ export const status = {
 /** Sums with their share. */
 export const sums = {
   since: (clock: string) => `od ${clock}`,
+  last: (time: string) => `posledních ${time}`,
   of: (some: string, all: string) => `${some} z ${all}`,
   inTime: (seconds: number) => `přijato do ${seconds} s`,
   withEarly: (seconds: number) => `i s těmi, kdo zavěsili do ${seconds} s:`,
@@ -89,6 +91,7 @@ export const halted = {
   unknownHint: 'Stránka ztratila spojení se serverem. Řiďte se telefonem.',
   cutOff: 'Z telefonní sítě se nikdo nedovolá',
   cutOffHint: 'Dokud spojení neodpovídá, odtud vám nic nezazvoní. Dejte hned vědět správě.',
+  adriftHint: 'Linka byla znovu spuštěna a hledá hovory, které předtím běžely. Kdo se ozve, zazvoní vám zase.',
   waits: 'Někdo čeká',
   waitsHint: 'Jste připravena a telefon odpovídá. Kdo teď čeká, zvoní jinde nebo potřebuje někoho jiného.',
 };

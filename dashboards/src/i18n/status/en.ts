@@ -10,8 +10,9 @@ export const status: typeof statusShape = {
   off: 'off shift',
   paused: 'pause',
   pausedFor: (reason) => `pause: ${reason}`,
-  until: (clock) => `until ${clock}`,
   overdue: (clock) => `was to be back at ${clock}`,
+  still: (time) => `${time} left`,
+  overdueFor: (time) => `was to be back ${time} ago`,
   pausedByMachine: forms({ one: 'pause ({n} missed)', other: 'pause ({n} missed)' }),
   unassigned: 'serves no line',
   unreachable: 'phone unreachable',
@@ -24,6 +25,7 @@ export const status: typeof statusShape = {
 
 export const sums: typeof sumsShape = {
   since: (clock) => `since ${clock}`,
+  last: (time) => `last ${time}`,
   of: (some, all) => `${some} of ${all}`,
   inTime: (seconds) => `answered within ${seconds} s`,
   withEarly: (seconds) => `with those who hung up within ${seconds} s:`,
@@ -71,6 +73,7 @@ export const halted: typeof haltedShape = {
   unknownHint: 'The page has lost the server. Go by your phone.',
   cutOff: 'Nobody can call from the telephone network',
   cutOffHint: 'While the connection does not answer, nothing from there will ring. Tell the administrator at once.',
+  adriftHint: 'Linka was started again and looks for the calls that ran before. Whoever is found rings you again.',
   waits: 'Somebody waits',
   waitsHint: 'You are ready and your phone answers. Whoever waits now rings elsewhere or needs somebody else.',
 };

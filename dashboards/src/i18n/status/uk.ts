@@ -10,8 +10,9 @@ export const status: typeof statusShape = {
   off: 'поза зміною',
   paused: 'пауза',
   pausedFor: (reason) => `пауза: ${reason}`,
-  until: (clock) => `до ${clock}`,
   overdue: (clock) => `мала повернутися о ${clock}`,
+  still: (time) => `ще ${time}`,
+  overdueFor: (time) => `мала повернутися ${time} тому`,
   pausedByMachine: forms({
     one: 'пауза ({n} пропущена)',
     few: 'пауза ({n} пропущені)',
@@ -29,6 +30,7 @@ export const status: typeof statusShape = {
 
 export const sums: typeof sumsShape = {
   since: (clock) => `від ${clock}`,
+  last: (time) => `останні ${time}`,
   of: (some, all) => `${some} з ${all}`,
   inTime: (seconds) => `прийнято за ${seconds} с`,
   withEarly: (seconds) => `із тими, хто поклав слухавку за ${seconds} с:`,
@@ -86,6 +88,7 @@ export const halted: typeof haltedShape = {
   unknownHint: 'Сторінка втратила зв’язок із сервером. Орієнтуйтеся на телефон.',
   cutOff: 'З телефонної мережі ніхто не додзвониться',
   cutOffHint: 'Поки з’єднання не відповідає, звідти вам нічого не задзвонить. Негайно повідомте адміністрацію.',
+  adriftHint: 'Linka запустилася знову й шукає дзвінки, що тривали до того. Хто озветься, знову вам задзвонить.',
   waits: 'Хтось чекає',
   waitsHint: 'Ви готові, і телефон відповідає. Хто зараз чекає, дзвонить деінде або потребує когось іншого.',
 };

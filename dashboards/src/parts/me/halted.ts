@@ -1,7 +1,7 @@
 import { i18n } from '../../i18n/index.svelte';
 import type { Board, Operator } from '../../lib/feed';
 import { ownIntent } from '../../lib/intent.svelte';
-import { backWords, reasonWords } from '../words';
+import { backWords, isClockDoubted, reasonWords } from '../words';
 import { panelOf, type News } from './panel';
 
 /** Why nothing would ring, and what helps. */
@@ -25,6 +25,7 @@ export function saidOf(board: Board, me: Operator, news: News, nowMs: number): S
       return { is: 'busy' };
     case 'on_call':
     case 'waits':
+    case 'adrift':
     case 'calm':
       return { is: 'may_ring' };
     case 'missed':
@@ -89,7 +90,8 @@ export function haltedWords(me: Operator, nowMs: number): Words {
 }
 
 function back(backAtMs: number | null | undefined, nowMs: number): string {
-  if (backAtMs == null) return '';
+  // How long it is still would tick; her status beside it tells that.
+  if (backAtMs == null || isClockDoubted()) return '';
   const { backAt, overdue } = i18n.t.halted;
   return ` ${(backAtMs < nowMs ? overdue : backAt)(backWords(backAtMs, nowMs))}`;
 }

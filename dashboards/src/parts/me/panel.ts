@@ -1,9 +1,9 @@
 import type { Board, Operator } from '../../lib/feed';
-import { restsFrom, waiting } from '../../lib/views';
+import { adrift, restsFrom, waiting } from '../../lib/views';
 import { trunkWords } from '../words';
 
 /** What the main panel of an operator's page shows. */
-export type Panel = 'unknown' | 'rings' | 'talks' | 'engaged' | 'wrap_up' | 'cut_off' | 'on_call' | 'missed' | 'waits' | 'calm' | 'halted';
+export type Panel = 'unknown' | 'rings' | 'talks' | 'engaged' | 'wrap_up' | 'cut_off' | 'on_call' | 'missed' | 'waits' | 'adrift' | 'calm' | 'halted';
 
 /** Whether what the board tells is of this moment. */
 export type News = 'fresh' | 'stale';
@@ -24,7 +24,8 @@ export function panelOf(board: Board, { key, status }: Operator, news: News, now
     case 'free':
       if (news === 'stale') return 'unknown';
       if (waiting(board).length > 0) return restsFrom(board, key, nowMs) === undefined ? 'waits' : 'missed';
-      return isCutOff(board) ? 'cut_off' : 'calm';
+      if (isCutOff(board)) return 'cut_off';
+      return adrift(board).length > 0 ? 'adrift' : 'calm';
     case 'off':
     case 'paused':
     case 'paused_by_machine':

@@ -83,6 +83,12 @@ impl Screens {
             .change(self.now(), vec![Change::CertificateEnds(ends)]);
     }
 
+    /// The machine's clock is not believed, and why.
+    pub(crate) fn clock_doubted(&self, why: String) {
+        self.feed
+            .change(self.now(), vec![Change::ClockDoubted(why)]);
+    }
+
     /// The moment of the exchange, in milliseconds.
     pub(crate) fn now(&self) -> Millis {
         millis(self.moment())

@@ -15,20 +15,19 @@ pub(crate) const fn millis(moment: Moment) -> Millis {
 }
 
 pub(super) fn contact(row: &ContactRow) -> board::Contact {
-    let (state, talking_since, partner) = match &row.state {
-        ContactState::Waiting => (board::ContactState::Waiting, None, None),
-        ContactState::Offered { .. } => (board::ContactState::Offered, None, None),
-        ContactState::Talking {
-            with: Joined::Operator { since, .. },
-        } => (board::ContactState::Talking, Some(*since), None),
-        ContactState::Talking {
-            with: Joined::Partner { partner, since, .. },
-        } => (
-            board::ContactState::Talking,
-            Some(*since),
-            Some(partner.to_string()),
-        ),
-        ContactState::Adrift { .. } => (board::ContactState::Adrift, None, None),
+    let (state, joined) = match &row.state {
+        ContactState::Waiting => (board::ContactState::Waiting, None),
+        ContactState::Offered { .. } => (board::ContactState::Offered, None),
+        ContactState::Talking { with } => (board::ContactState::Talking, Some(with)),
+        ContactState::Adrift { with, .. } => {
+            let joined = with.as_ref().map(|(joined, _)| joined);
+            (board::ContactState::Adrift, joined)
+        }
+    };
+    let (talking_since, partner) = match joined {
+        None => (None, None),
+        Some(Joined::Operator { since, .. }) => (Some(*since), None),
+        Some(Joined::Partner { partner, since, .. }) => (Some(*since), Some(partner.to_string())),
     };
     let with = row.state.operators();
     board::Contact {
@@ -217,7 +216,8 @@ pub(super) fn health(mode: Mode, unsaved: Option<String>) -> board::Health {
     board::Health {
         mode,
         unsaved,
-        // The board itself keeps what it was told of the certificate.
+        // The board itself keeps what it was told of the certificate and the clock.
         certificate_ends_ms: None,
+        clock_doubt: None,
     }
 }
