@@ -277,11 +277,69 @@ const BEHAVIOURS = {
     }
   },
 
+  async 'a share says that others wait too long already, and is small beside them'(browser) {
+    const page = await open(browser, 'wall', '/wall', { viewport: { width: 1_920, height: 1_080 } });
+    await page.waitForSelector('.sums .partial');
+    const size = (selector) => page.$eval(selector, (one) => parseFloat(getComputedStyle(one).fontSize));
+    assert.ok((await size('.sums .partial')) * 2 < (await size('.sums dd:not(.partial)')));
+    assert.match(await page.textContent('.sums p'), /čekají 3 kontakty déle než 20 s, ještě se nepočítá/);
+    await page.context().close();
+  },
+
+  async 'a wall says large that its data is old, and counts no wait on'(browser) {
+    const page = await open(browser, 'wall', '/wall', { viewport: { width: 1_920, height: 1_080 } });
+    await scene({ scene: 'day', isSilent: true });
+    await page.waitForSelector('.grey');
+    const shown = () => page.locator('.huge dd').allTextContents();
+    const before = await shown();
+    const told = await page.textContent('.old strong');
+    await page.waitForFunction((old) => document.querySelector('.old strong').textContent !== old, told);
+    assert.deepEqual(await shown(), before);
+    assert.ok((await page.$eval('.old', (one) => parseFloat(getComputedStyle(one).fontSize))) >= 40);
+    await scene({ isSilent: false });
+    await page.context().close();
+  },
+
+  async 'a long wait stays in its tile at twice the size'(browser) {
+    for (const width of [1_366, 683, 1_440, 720, 360]) {
+      const page = await open(browser, 'supervisor', '/', { viewport: { width, height: 768 } });
+      await scene({ scene: 'longQueue' });
+      await page.waitForFunction(() => document.querySelector('[data-tile=waiting] [data-value]')?.textContent === '130');
+      const beyond = await page.evaluate(() => {
+        const tile = document.querySelector('[data-tile=longest]');
+        return tile.querySelector('[data-value]').getBoundingClientRect().right - tile.getBoundingClientRect().right;
+      });
+      assert.ok(beyond < 0, `${width}: ${beyond} px beyond the tile`);
+      await page.context().close();
+    }
+  },
+
+  async 'reports say that a selection is hidden, and keep their lines'(browser) {
+    const page = await open(browser, 'auditor', '/reports');
+    await page.selectOption('#class', 'alarm');
+    await page.waitForSelector('[aria-labelledby=figures-title]:has-text("prozradil méně než deset kontaktů")');
+    assert.deepEqual(await page.locator('#line option').allTextContents(), ['help']);
+    await page.context().close();
+  },
+
+  async 'the audit says in words what was exported'(browser) {
+    const page = await open(browser, 'auditor', '/audit');
+    await page.waitForSelector('td:has-text("vývoz výkazu počtů")');
+    await page.context().close();
+  },
+
+  async 'who pauses somebody on call at home is told that she does not learn of it'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    await page.click('[data-operator=on-call-first] .act button');
+    await page.waitForSelector('dialog:has-text("Linka jí to neřekne")');
+    await page.context().close();
+  },
+
   async 'on a wall where all is wrong nothing is below the edge'(browser) {
     for (const language of ['cs', 'en', 'uk']) {
       const page = await open(browser, 'wall', '/wall', { viewport: { width: 1_920, height: 1_080 }, language });
       await scene({ scene: 'sick' });
-      await page.waitForFunction(() => document.querySelectorAll('.bad').length === 5);
+      await page.waitForFunction(() => document.querySelectorAll('.bad').length === 7);
       const below = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
       assert.ok(below <= 0, `${language}: ${below} px are below the edge`);
       await page.context().close();

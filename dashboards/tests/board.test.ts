@@ -6,6 +6,7 @@ import { SHOW_EVERY_MS, feed } from '../src/lib/board.svelte';
 import { i18n } from '../src/i18n/index.svelte';
 import { EMPTY, apply, type Operator } from '../src/lib/feed';
 import { OPERATORS_MAX } from '../src/lib/views';
+import Board from '../src/pages/Board.svelte';
 import Operators from '../src/parts/Operators.svelte';
 import { SCENES } from './fake-scenes.mjs';
 
@@ -79,4 +80,13 @@ test('of very many operators those on shift are shown, and how many others there
   expect(container.querySelectorAll('tbody tr')).toHaveLength(OPERATORS_MAX);
   expect(container.querySelectorAll('tr.off')).toHaveLength(0);
   expect(container.querySelector('.more')?.textContent).toBe(i18n.count(7, i18n.t.board.more));
+});
+
+test('how long a partner has talked with a caller is told', () => {
+  feed.board = apply(EMPTY, 'snapshot', { ...SCENES.day?.(NOON), at_ms: NOON });
+  const { container } = render(Board, { role: 'operator' });
+  flushSync();
+
+  const partners = container.querySelector('[aria-labelledby=partners-title] li')?.textContent ?? '';
+  expect(partners.replace(/\s+/g, ' ')).toContain('hovoří partner neighbour-line 20:0');
 });

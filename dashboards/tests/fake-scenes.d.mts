@@ -1,5 +1,7 @@
 import type { Field } from '../src/lib/entry';
 import type { Parts } from '../src/lib/feed';
+import type { Counts } from '../src/lib/reports';
 
 export const FIELDS: Field[];
 export const SCENES: Record<string, (atMs: number) => Parts>;
+export function counts(): Counts;

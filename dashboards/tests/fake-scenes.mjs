@@ -71,7 +71,7 @@ function sum(arrived, answered, abandoned, since_ms = null) {
   const early = Math.min(1, abandoned);
   const overflowed = Math.min(1, answered);
   const all = answered + abandoned + overflowed;
-  const share = (of) => (of < 10 ? null : Math.floor((inTime * 1_000) / of));
+  const share = (of) => (of < 10 ? null : Math.round((inTime * 1_000) / of));
   return {
     arrived, answered, answered_in_time: inTime, abandoned, abandoned_early: early, overflowed, lost: 0, counted: all - early, all,
     in_time_permille: share(all - early), in_time_of_all_permille: share(all), since_ms,

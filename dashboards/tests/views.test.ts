@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { EMPTY, apply, type Contact, type Operator } from '../src/lib/feed';
-import { listed, longestSince, nameOf, staff, staffOf, takers, talking, waiting } from '../src/lib/views';
+import { late, listed, longestSince, nameOf, staff, staffOf, takers, talking, waiting } from '../src/lib/views';
 
 const NOON = 1_795_420_800_000;
 
@@ -86,4 +86,16 @@ test('five thousand waiting contacts are put in order within a frame or two', ()
   talking(crowd);
 
   expect(performance.now() - before).toBeLessThan(250);
+});
+
+test('a pause of somebody on call at home is counted as one', () => {
+  const shown = board([], [operator('a'), operator('b', { ...PAUSED, place: 'home' })]);
+
+  expect(staff(shown)).toEqual({ free: 1, wrapUp: 0, paused: 1, unreachable: 0 });
+});
+
+test('who has waited for longer than is in time is late', () => {
+  const shown = board([contact('1', { arrived_ms: NOON - 20_000 }), contact('2', { arrived_ms: NOON - 20_001 }), contact('3', { arrived_ms: NOON - 60_000, state: 'talking' })]);
+
+  expect(late(shown, 20, NOON)).toBe(1);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 
 import type { Operator, Sum, Trunk } from '../src/lib/feed';
-import { statusWords, sumWords, trunkWords, untilWords } from '../src/parts/words';
+import { pastWords, statusWords, sumWords, trunkWords, untilWords } from '../src/parts/words';
 
 const NOON = 1_795_420_800_000;
-const EARLY_SECONDS = 10;
+const READING = { inTimeSeconds: 20, earlySeconds: 10, late: 0 };
 
 function told(status: Operator['status']) {
   const { text, time, tone } = statusWords({ status } as Operator, NOON);
@@ -48,7 +48,7 @@ test('only a trunk that was seen is green', () => {
 });
 
 test('few calls are told by their counts and say who is not counted', () => {
-  const words = sumWords(sum({ answered: 9, answered_in_time: 9, abandoned: 2, abandoned_early: 2, counted: 9, all: 11, in_time_of_all_permille: 818 }), EARLY_SECONDS);
+  const words = sumWords(sum({ answered: 9, answered_in_time: 9, abandoned: 2, abandoned_early: 2, counted: 9, all: 11, in_time_of_all_permille: 818 }), READING);
 
   expect(words.share).toBe('9 z 9');
   expect(words.withEarly).toMatch(/^i s těmi, kdo zavěsili do 10 s: 82\s%\s\(9 z 11\)$/);
@@ -56,11 +56,22 @@ test('few calls are told by their counts and say who is not counted', () => {
 });
 
 test('many calls are told by their share beside its counts', () => {
-  const words = sumWords(sum({ answered: 20, answered_in_time: 18, counted: 20, all: 20, in_time_permille: 900 }), EARLY_SECONDS);
+  const words = sumWords(sum({ answered: 20, answered_in_time: 18, counted: 20, all: 20, in_time_permille: 900 }), READING);
 
   expect([words.share.replace(/\s/, ' '), words.counts, words.withEarly, words.abandoned]).toEqual(['90 %', '18 z 20', undefined, '']);
 });
 
 test('nobody is no share', () => {
-  expect(sumWords(sum({}), EARLY_SECONDS).share).toBe('–');
+  expect(sumWords(sum({}), READING).share).toBe('–');
+});
+
+test('a share says who has waited too long already and is not in it', () => {
+  const words = (late: number) => sumWords(sum({ answered: 20, answered_in_time: 20, counted: 20, all: 20, in_time_permille: 1_000 }), { ...READING, late }).late;
+
+  expect([words(0), words(1), words(30)]).toEqual([undefined, 'čeká 1 kontakt déle než 20 s, ještě se nepočítá', 'čeká 30 kontaktů déle než 20 s, ještě se nepočítá']);
+});
+
+test('a moment of another day is told with its day', () => {
+  expect(pastWords(NOON - 60_000, NOON)).toMatch(/^\d+:\d\d$/);
+  expect(pastWords(NOON - 24 * 3_600_000, NOON)).toMatch(/^22\. 11\. 2026/);
 });

@@ -39,5 +39,5 @@ pub use report::{FIGURES, Figure, Measure, Share, report};
 pub use row::{Ages, ChildrenTold, LEFT_OUT, LanguageTold, Row, RowKey, Step, Traits};
 pub use suppress::{CELL_MIN, Cell};
 pub use tables::{PAIRS, Pair, SINGLES, Single, Tables, tables};
-pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally};
+pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally, permille};
 pub use told::{MonthTables, Part, PeriodRows, ToldRow, VALUES, rows_report};

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use dispatch::LineId;
 
-use crate::{ClosedPeriod, Date, PeriodId, Tally, csv};
+use crate::{ClosedPeriod, Date, PeriodId, Tally, csv, permille};
 
 /// Every figure of a report, in its order, each with the formula that stands beside it.
 pub const FIGURES: &[Figure] = &[
@@ -97,7 +97,7 @@ pub enum Measure {
 /// A share of contacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
-    /// In thousandths, rounded down.
+    /// In thousandths, rounded.
     Permille(u64),
     /// There is nothing of which it could be a share.
     OfNothing,
@@ -105,7 +105,7 @@ pub enum Share {
 
 impl Share {
     fn of(part: u64, whole: u64) -> Self {
-        match (part * 1_000).checked_div(whole) {
+        match permille(part, whole) {
             Some(permille) => Self::Permille(permille),
             None => Self::OfNothing,
         }

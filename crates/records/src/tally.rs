@@ -117,11 +117,11 @@ impl Tally {
         self.answered + self.abandoned + self.overflowed + self.lost
     }
 
-    /// The share answered in time, in thousandths, rounded down:
+    /// The share answered in time, in thousandths, rounded:
     /// `answered_in_time / (answered + abandoned + overflowed + lost − abandoned_early)`. Nothing when nothing counts.
     #[must_use]
     pub fn in_time_permille(&self) -> Option<u64> {
-        (self.answered_in_time * 1_000).checked_div(self.counted())
+        permille(self.answered_in_time, self.counted())
     }
 
     /// The mean wait of those who were answered: `answered_wait / (answered + overflowed)`. Nothing when nobody was.
@@ -141,6 +141,12 @@ impl Tally {
     pub fn mean_talk(&self) -> Option<Duration> {
         mean(self.talk, self.answered)
     }
+}
+
+/// A share in thousandths, rounded, a half up; nothing when there is nothing of which it could be one.
+#[must_use]
+pub fn permille(part: u64, whole: u64) -> Option<u64> {
+    (part * 2_000 + whole).checked_div(whole * 2)
 }
 
 fn mean(sum: Duration, count: u64) -> Option<Duration> {

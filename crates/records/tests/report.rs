@@ -37,6 +37,23 @@ fn service_level_is_told_with_and_without_those_who_hung_up_early() {
 }
 
 #[test]
+fn share_is_rounded_to_a_tenth_of_a_percent() {
+    let of = |answered_in_time, answered| {
+        let tally = Tally {
+            answered,
+            answered_in_time,
+            ..Tally::default()
+        };
+        measure("service_level", &tally).text()
+    };
+
+    assert_eq!(of(12, 42), "28.6");
+    assert_eq!(of(1, 3), "33.3");
+    assert_eq!(of(1, 2_000), "0.1");
+    assert_eq!(of(42, 42), "100.0");
+}
+
+#[test]
 fn waits_and_talk_are_means_of_those_who_had_them() {
     let mean = |name| measure(name, &tally());
     let seconds = |seconds| Measure::Mean(Some(Duration::from_secs(seconds)));

@@ -47,6 +47,11 @@ class Feed {
     return this.isLoaded && isStale(this.silentMs);
   }
 
+  /** The moment of what is shown: while the news is old no time goes on counting, for nobody knows whether it does. */
+  get nowMs(): number {
+    return this.isStale ? this.board.atMs : clock.nowMs;
+  }
+
   /** Listens until [`close`]. */
   open(): void {
     this.close();

@@ -52,9 +52,18 @@ export function figure(formulas: readonly Formula[], period: Counted, name: stri
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The lines that the periods are of, each once. */
-export function lines(periods: readonly Counted[]): string[] {
-  return [...new Set(periods.map(({ line }) => line))].sort();
+/** The lines that the periods are of, with those known before, each once. */
+export function lines(periods: readonly Counted[], before: readonly string[]): string[] {
+  return [...new Set([...before, ...periods.map(({ line }) => line)])].sort();
+}
+
+/** Why a selection has no period: those of it are hidden since they would tell of too few, none lies between its days, or none of the line is closed. */
+export type WhyNone = 'hidden' | 'outside' | 'open';
+
+/** Why a line has no period of the kind and class that were chosen, by its months of all classes between the days. */
+export function whyNone(months: readonly Counted[], { from, to }: Days): WhyNone {
+  if (months.length > 0) return 'hidden';
+  return from === '' && to === '' ? 'open' : 'outside';
 }
 
 /** Those periods of a line, of one kind and of one class; all classes together without one. The earliest is first. */

@@ -56,12 +56,17 @@ export function longestSince(contacts: readonly Contact[]): number | undefined {
   );
 }
 
+/** How many contacts have waited for longer than this. Whoever does is not answered in time any more, and in no sum yet. */
+export function late(board: Board, seconds: number, nowMs: number): number {
+  return waiting(board).filter(({ arrived_ms }) => nowMs - arrived_ms > seconds * 1_000).length;
+}
+
 /** How many contacts somebody talks with. */
 export function talking(board: Board): number {
   return those(board, 'talking').length;
 }
 
-/** How many operators at desks are in which status. */
+/** How many operators are in which status: at desks, and for a pause also at home. */
 export interface Staff {
   free: number;
   wrapUp: number;
@@ -69,14 +74,15 @@ export interface Staff {
   unreachable: number;
 }
 
-/** Counts the operators at desks by their status. */
+/** Counts the operators by their status. */
 export function staff(board: Board): Staff {
-  const desks = atDesks(board);
-  const count = (...all: Is[]) => desks.filter(({ status }) => all.includes(status.is)).length;
+  const [desks, everybody] = [atDesks(board), [...board.operators.values()]];
+  const of = (operators: Operator[], ...all: Is[]) => operators.filter(({ status }) => all.includes(status.is)).length;
+  const count = (...all: Is[]) => of(desks, ...all);
   return {
     free: count('free'),
     wrapUp: count('wrap_up'),
-    paused: count('paused', 'paused_by_machine'),
+    paused: of(everybody, 'paused', 'paused_by_machine'),
     unreachable: count('unreachable', 'unproven'),
   };
 }

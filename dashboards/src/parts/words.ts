@@ -4,6 +4,7 @@ import { clock } from '../lib/clock.svelte';
 import type { Is, Operator, Sum, Trunk } from '../lib/feed';
 import type { IconName } from '../lib/icons';
 import { duration, left } from '../lib/time';
+import { late } from '../lib/views';
 
 /** An operator's status: an icon, its words and its time. */
 export interface StateWords {
@@ -138,10 +139,27 @@ export interface SumWords {
   withEarly: string | undefined;
   /** Who hung up unanswered; empty where nobody did. */
   abandoned: string;
+  /** Who has waited too long already and is not counted yet; then a share says less than it seems to. */
+  late: string | undefined;
+}
+
+/** What a sum is read with. */
+export interface Reading {
+  inTimeSeconds: number;
+  earlySeconds: number;
+  /** How many have waited for longer than what counts as in time. */
+  late: number;
+}
+
+/** What the sums of the board are read with now. */
+export function reading(): Reading {
+  const [setup, nowMs] = [feed.board.setup, feed.nowMs];
+  const inTimeSeconds = setup?.in_time_seconds ?? 0;
+  return { inTimeSeconds, earlySeconds: setup?.early_seconds ?? 0, late: late(feed.board, inTimeSeconds, nowMs) };
 }
 
 /** A sum in words: each share stands with its counts, and never without the other service level. */
-export function sumWords(sum: Sum, earlySeconds: number): SumWords {
+export function sumWords(sum: Sum, { inTimeSeconds, earlySeconds, late }: Reading): SumWords {
   const t = i18n.t.sums;
   const of = (all: number) => t.of(i18n.number(sum.answered_in_time), i18n.number(all));
   const shown = (permille: number | null | undefined, all: number) =>
@@ -153,6 +171,7 @@ export function sumWords(sum: Sum, earlySeconds: number): SumWords {
     counts: sum.in_time_permille == null ? undefined : of(sum.counted),
     withEarly: sum.abandoned_early > 0 ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}` : undefined,
     abandoned: sum.abandoned === 0 ? '' : i18n.count(sum.abandoned, t.abandoned) + early,
+    late: late === 0 ? undefined : t.late(i18n.count(late, i18n.t.me.queueWaits), inTimeSeconds),
   };
 }
 

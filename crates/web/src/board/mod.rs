@@ -379,7 +379,7 @@ impl From<Class> for dispatch::Class {
 impl From<&records::Tally> for Sum {
     fn from(tally: &records::Tally) -> Self {
         let share_of = |all: u64| {
-            let share = (tally.answered_in_time * 1_000).checked_div(all);
+            let share = records::permille(tally.answered_in_time, all);
             share.filter(|_| all >= SHARE_OF_MIN)
         };
         Self {

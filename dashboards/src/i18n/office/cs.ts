@@ -83,7 +83,7 @@ export const audit = {
     moved: (of: Told) => `přesun kontaktu do fronty ${of.queue}`,
     given: () => 'kontakt nabídnut určité obsluze',
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
-    exported: (of: Told) => `vývoz výkazu ${of.report}`,
+    exported: (of: Told) => `${of.exported}`,
     configuration_changed: (of: Told) => ['změněno nastavení: ' + (of.files || 'nic'), of.added && `nová obsluha: ${of.added}`, of.removed && `odebraná obsluha: ${of.removed}`, of.password && `nové heslo telefonu: ${of.password}`].filter(Boolean).join('; '),
     retention: (of: Told) => `smazány staré záznamy: ${of.audit} v auditu, ${of.sessions} přihlášení`,
     erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
@@ -102,5 +102,6 @@ export const audit = {
     'totp-removed': 'odebrány jednorázové kódy',
     'provider-removed': 'uvolněn u poskytovatele',
   },
+  exported: { counts: 'vývoz výkazu počtů', records: 'vývoz řádků o hovorech', backup: 'záloha databáze' },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },
 };

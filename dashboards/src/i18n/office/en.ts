@@ -81,7 +81,7 @@ export const audit: typeof auditShape = {
     moved: (of) => `a contact moved to the queue ${of.queue}`,
     given: () => 'a contact offered to one operator',
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
-    exported: (of) => `report ${of.report} exported`,
+    exported: (of) => `${of.exported}`,
     configuration_changed: (of) => ['configuration changed: ' + (of.files || 'nothing'), of.added && `new operators: ${of.added}`, of.removed && `operators removed: ${of.removed}`, of.password && `new phone password: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
     erased: (of) => `contents of entry ${of.entry} erased`,
@@ -100,5 +100,6 @@ export const audit: typeof auditShape = {
     'totp-removed': 'one-time codes taken away',
     'provider-removed': 'let go at the provider',
   },
+  exported: { counts: 'report of counts exported', records: 'rows about calls exported', backup: 'database backed up' },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },
 };

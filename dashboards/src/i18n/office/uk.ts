@@ -81,7 +81,7 @@ export const audit: typeof auditShape = {
     moved: (of) => `контакт перенесено до черги ${of.queue}`,
     given: () => 'контакт запропоновано певній операторці',
     operator_set: (of) => `операторка ${of.operator}: ${of.wants}`,
-    exported: (of) => `вивезено звіт ${of.report}`,
+    exported: (of) => `${of.exported}`,
     configuration_changed: (of) => ['змінено налаштування: ' + (of.files || 'нічого'), of.added && `нові оператори: ${of.added}`, of.removed && `вилучені оператори: ${of.removed}`, of.password && `новий пароль телефону: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `видалено старі записи: ${of.audit} в аудиті, ${of.sessions} входів`,
     erased: (of) => `вміст запису ${of.entry} видалено`,
@@ -100,5 +100,6 @@ export const audit: typeof auditShape = {
     'totp-removed': 'забрано одноразові коди',
     'provider-removed': 'звільнено в постачальника',
   },
+  exported: { counts: 'вивезено звіт із числами', records: 'вивезено рядки про дзвінки', backup: 'резервна копія бази даних' },
   wants: { ready: 'готова', paused: 'пауза', off: 'поза зміною' },
 };

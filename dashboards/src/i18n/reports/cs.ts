@@ -23,7 +23,11 @@ export const reports = {
   figures: 'Ukazatele',
   figure: 'Ukazatel a vzorec',
   period: 'Období',
-  none: 'V tomto výběru není uzavřené žádné období.',
+  none: {
+    hidden: 'Období je uzavřené, ale tento výběr by prozradil méně než deset kontaktů. Proto je skrytý.',
+    outside: 'Mezi těmito dny neleží žádné celé uzavřené období této linky.',
+    open: 'Na této lince ještě není uzavřené žádné období.',
+  },
   missed: 'Zmeškané nabídky',
   missedAbout: 'Na všech linkách dohromady. Nabídka není kontakt: jeden kontakt jich může mít víc.',
   noAnswer: 'nezvednuto',

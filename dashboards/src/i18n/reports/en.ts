@@ -24,7 +24,11 @@ export const reports: typeof cs = {
   figures: 'Figures',
   figure: 'Figure and formula',
   period: 'Period',
-  none: 'No period of this selection is closed.',
+  none: {
+    hidden: 'A period is closed, but this selection would tell of fewer than ten contacts. It is hidden for that.',
+    outside: 'No whole closed period of this line lies between these days.',
+    open: 'No period of this line is closed yet.',
+  },
   missed: 'Missed offers',
   missedAbout: 'On all lines together. An offer is no contact: one contact may have several.',
   noAnswer: 'not answered',

@@ -41,6 +41,7 @@ export const sums = {
     many: '{n} zavěsilo bez přijetí',
     other: '{n} zavěsilo bez přijetí',
   }),
+  late: (waits: string, seconds: number) => `${waits} déle než ${seconds} s, ještě se nepočítá`,
   early: (count: string, seconds: number) => `z toho ${count} do ${seconds} s, nepočítá se`,
 };
 

@@ -30,6 +30,7 @@ export const sums: typeof sumsShape = {
   inTime: (seconds) => `answered within ${seconds} s`,
   withEarly: (seconds) => `with those who hung up within ${seconds} s:`,
   abandoned: forms({ one: '{n} hung up unanswered', other: '{n} hung up unanswered' }),
+  late: (waits, seconds) => `${waits} longer than ${seconds} s, not counted yet`,
   early: (count, seconds) => `${count} of them within ${seconds} s, not counted`,
 };
 

@@ -40,6 +40,7 @@ export const sums: typeof sumsShape = {
     many: '{n} поклали слухавку без відповіді',
     other: '{n} поклали слухавку без відповіді',
   }),
+  late: (waits, seconds) => `${waits} довше за ${seconds} с, ще не враховано`,
   early: (count, seconds) => `з них ${count} за ${seconds} с, не рахується`,
 };
 
