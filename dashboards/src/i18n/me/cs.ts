@@ -67,6 +67,8 @@ export const me = {
     many: 'čeká {n} kontaktu',
     other: 'čeká {n} kontaktů',
   }),
+  signInEnds: (clock: string) => `Vaše přihlášení skončí: ${clock}.`,
+  signInEndsHint: 'Odhlaste se a přihlaste znovu dřív, dokud nikdo nevolá.',
   hidden: 'Obsah je skrytý',
   hiddenWhy: 'Deset minut se tu nic nestalo. Přihlášená zůstáváte a zvonění uvidíte.',
   show: 'Znovu ukázat',

@@ -62,6 +62,8 @@ export const me: typeof meShape = {
   },
   queue: 'In the queue',
   queueWaits: forms({ one: '{n} contact waits', other: '{n} contacts wait' }),
+  signInEnds: (clock) => `Your sign-in ends: ${clock}.`,
+  signInEndsHint: 'Sign out and in again before, while nobody calls.',
   hidden: 'The contents are hidden',
   hiddenWhy: 'Nothing happened here for ten minutes. You stay signed in and will see what rings.',
   show: 'Show again',
