@@ -24,6 +24,9 @@ const LATE_MAX: u32 = 40_000;
 /// senders let their clock stand still between keys. Ends are repeated within 20 ms.
 const BEGINS_ANEW_AFTER: Duration = Duration::from_millis(40);
 
+/// Packets whose sequence number is up to 5 s older than the newest of a source are late.
+const LATE_PACKETS_MAX: u16 = 250;
+
 /// One packet of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EventPacket {
@@ -61,13 +64,19 @@ pub(crate) struct Keys {
 impl Keys {
     pub(crate) fn of(&mut self, ssrc: u32) -> &mut EventReceiver {
         if self.ssrc != ssrc {
-            *self = Self {
-                ssrc,
-                ..Self::default()
-            };
+            self.ssrc = ssrc;
+            self.events = self.events.succeeded();
         }
         &mut self.events
     }
+}
+
+/// Where an event packet stands among those of its source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) sequence: u16,
+    /// In 1/8000 s.
+    pub(crate) timestamp: u32,
 }
 
 /// Hears presses in the packets of one source.
@@ -76,17 +85,39 @@ pub(crate) struct EventReceiver {
     current: Option<(u32, EventPacket)>,
     /// When a packet of the current press came last.
     heard: Option<Instant>,
+    /// The newest sequence number of an event packet.
+    newest: Option<u16>,
+    /// The key that another source has just pressed: some gateways double it.
+    doubled: Option<u8>,
 }
 
 impl EventReceiver {
+    /// The receiver of another source that takes over from this one.
+    fn succeeded(self) -> Self {
+        Self {
+            heard: self.heard,
+            doubled: self.current.map(|(_, packet)| packet.event),
+            ..Self::default()
+        }
+    }
+
     /// Takes an event packet and returns the key when it is the first that was heard of a press: the start may be lost,
-    /// packets may repeat, come late, or continue a long press under a new timestamp.
+    /// packets may repeat, come late, or continue a long press under a new timestamp. What was sent before a packet that
+    /// came already begins no press.
     pub(crate) fn receive(
         &mut self,
         now: Instant,
-        timestamp: u32,
+        Stamp {
+            sequence,
+            timestamp,
+        }: Stamp,
         packet: EventPacket,
     ) -> Option<Digit> {
+        let newest = *self.newest.get_or_insert(sequence);
+        if (1..=LATE_PACKETS_MAX).contains(&newest.wrapping_sub(sequence)) {
+            return None;
+        }
+        self.newest = Some(sequence);
         let Some((began, current)) = self.current else {
             return self.begin(now, timestamp, packet);
         };
@@ -127,7 +158,10 @@ impl EventReceiver {
     }
 
     fn begin(&mut self, now: Instant, timestamp: u32, packet: EventPacket) -> Option<Digit> {
-        let digit = Digit::from_event(packet.event);
+        let since = self.heard.map(|heard| now.saturating_duration_since(heard));
+        let is_doubled = self.doubled.take() == Some(packet.event)
+            && since.is_some_and(|since| since <= BEGINS_ANEW_AFTER);
+        let digit = Digit::from_event(packet.event).filter(|_| !is_doubled);
         self.heard = Some(now);
         self.current = Some((timestamp, packet));
         digit
@@ -238,8 +272,13 @@ mod tests {
         let (mut receiver, start) = (EventReceiver::default(), crate::start_of_test());
         packets
             .into_iter()
-            .filter_map(|(ms, at, packet)| {
-                receiver.receive(start + Duration::from_millis(ms), at, packet)
+            .zip(0..)
+            .filter_map(|((ms, timestamp, packet), sequence)| {
+                let stamp = Stamp {
+                    sequence,
+                    timestamp,
+                };
+                receiver.receive(start + Duration::from_millis(ms), stamp, packet)
             })
             .map(Digit::as_char)
             .collect()
@@ -359,6 +398,55 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_before_an_end_and_comes_after_it_begins_no_press() {
+        for late in [20, 60, 120, 1_000] {
+            let (mut receiver, start) = (EventReceiver::default(), crate::start_of_test());
+            let sent = press(1_000, 5).into_iter().zip(0..);
+            let in_time = sent.clone().filter(|(_, sequence)| *sequence != 2);
+            let heard = in_time.chain(sent.filter(|(_, sequence)| *sequence == 2));
+            let mut keys = String::new();
+            for ((timestamp, packet), sequence) in heard {
+                let after = if sequence == 2 {
+                    140 + late
+                } else {
+                    u64::from(sequence) * 20
+                };
+                let now = start + Duration::from_millis(after);
+                let stamp = Stamp {
+                    sequence,
+                    timestamp,
+                };
+                keys.extend(receiver.receive(now, stamp, packet).map(Digit::as_char));
+            }
+
+            assert_eq!(keys, "5", "{late} ms late");
+        }
+    }
+
+    #[test]
+    fn one_key_that_two_sources_tell_is_one_and_two_of_them_are_two() {
+        let start = crate::start_of_test();
+        let mut keys = Keys::default();
+        let mut heard = String::new();
+        for (press_at, n) in [(0, 0), (300, 1)] {
+            for ((timestamp, packet), sequence) in press(1_000 + n * 2_400, 5).into_iter().zip(0..)
+            {
+                for ssrc in [7, 8] {
+                    let now = start + Duration::from_millis(press_at + u64::from(sequence) * 20);
+                    let stamp = Stamp {
+                        sequence: sequence + n as u16 * 8,
+                        timestamp: timestamp + ssrc * 90_000,
+                    };
+                    let digit = keys.of(ssrc).receive(now, stamp, packet);
+                    heard.extend(digit.map(Digit::as_char));
+                }
+            }
+        }
+
+        assert_eq!(heard, "55");
+    }
+
+    #[test]
     fn another_key_may_begin_before_the_last_one_ended() {
         assert_eq!(heard(&[press(1_000, 5), press(1_160, 6)].concat()), "56");
     }
@@ -394,7 +482,11 @@ mod tests {
             ends += u32::from(sent.end);
             let received = EventPacket::parse(&sent.bytes()).unwrap();
             let now = start + Duration::from_micros(u64::from(clock) * 125);
-            text.extend(receiver.receive(now, at, received).map(Digit::as_char));
+            let stamp = Stamp {
+                sequence: (clock / 160) as u16,
+                timestamp: at,
+            };
+            text.extend(receiver.receive(now, stamp, received).map(Digit::as_char));
         }
 
         assert_eq!((text.as_str(), ends, clock), ("11#", 9, 160 * 31));

@@ -13,7 +13,7 @@ use crate::order::{Digit, DigitSource};
 use crate::outgoing::{Header, Run};
 use crate::reception::{Arrival, Reception, samples_since};
 use crate::source::{Admission, SILENCE};
-use crate::telephone_event::EventPacket;
+use crate::telephone_event::{EventPacket, Stamp};
 
 impl Stream {
     /// Judges a datagram, and takes note of it when it is the source's.
@@ -184,7 +184,11 @@ impl Stream {
         match kind {
             Kind::Event => {
                 let events = self.keys.of(header.ssrc);
-                let digit = events.receive(now, header.timestamp, EventPacket::parse(payload)?)?;
+                let stamp = Stamp {
+                    sequence: header.sequence,
+                    timestamp: header.timestamp,
+                };
+                let digit = events.receive(now, stamp, EventPacket::parse(payload)?)?;
                 Some((digit, DigitSource::TelephoneEvent))
             }
             Kind::Sound(law)
