@@ -210,7 +210,7 @@ impl Exchange {
             return;
         };
         let accepted = sdp.is_some_and(|sdp| called.sound.session.accept(sdp).is_ok());
-        called.sound.session.prove();
+        called.sound.session.meet();
         let (contact, whom, stage) = (called.contact, called.whom, called.stage);
         if let CalledStage::Calling { silent } = stage {
             self.timers.cancel(silent);

@@ -1,5 +1,6 @@
 //! When a leg is dead: its refresh failed twice and nothing was heard for 60 s, or it was never acknowledged, never heard
-//! and does not answer when it is asked. Nothing else hangs up on a caller.
+//! and does not answer when it is asked; or it was never acknowledged, its sound is to go to a host that is none of its
+//! trunk's or flow's, and these know no such call. Nothing else hangs up on a caller.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use sip::DialogId;
 
 use crate::engine::{Exchange, Timer};
 use crate::legs::{Asking, CalledStage, Doubt, Stage, Whom};
+use crate::session::Known;
 use crate::sound::stream;
 
 /// Refreshes that fail in a row before silence counts.
@@ -26,7 +28,7 @@ const SILENCE_ASKED: Duration = Duration::from_secs(20);
 impl Exchange {
     pub(crate) fn on_heard(&mut self, leg: LegId, at: Option<Instant>) {
         if let Some(sound) = self.sound_mut(leg).filter(|_| at.is_some()) {
-            sound.session.prove();
+            sound.session.hear();
         }
         if let Some(doubt) = self.doubt_mut(leg) {
             doubt.heard = doubt.heard.max(at);
@@ -110,7 +112,7 @@ impl Exchange {
     }
 
     pub(crate) fn peer_did_not_answer(&mut self, now: Instant, leg: LegId) {
-        if self.is_a_mere_offer(leg) {
+        if self.known_of(leg) == Some(Known::Offer) {
             return self.leg_is_dead(now, leg);
         }
         if let Some(doubt) = self.doubt_mut(leg) {
@@ -121,10 +123,29 @@ impl Exchange {
         self.look_again(now, leg);
     }
 
-    /// Whether nothing but an offer is known of a leg's peer: no ACK, no answer, no sound.
-    pub(crate) fn is_a_mere_offer(&mut self, leg: LegId) -> bool {
+    /// The peer says that it knows no such call. Whoever forges an offer forges packets in its name as well; but then what
+    /// we say goes to the peer itself, or the offer names another host.
+    pub(crate) fn peer_knows_no_call(&mut self, now: Instant, leg: LegId) {
         let sound = self.sound_mut(leg);
-        sound.is_some_and(|sound| !sound.session.is_proven())
+        let is_elsewhere = sound.is_some_and(|sound| !sound.session.is_at_its_hosts());
+        match self.known_of(leg) {
+            Some(Known::Heard) if is_elsewhere => self.leg_is_dead(now, leg),
+            Some(Known::Offer | Known::Heard | Known::Met) | None => {
+                self.peer_did_not_answer(now, leg);
+            }
+        }
+    }
+
+    /// The peer says no to our question, which shows that it is there, unless it never acknowledged and never spoke.
+    pub(crate) fn peer_says_no(&mut self, now: Instant, leg: LegId) {
+        match self.known_of(leg) {
+            Some(Known::Offer) => self.leg_is_dead(now, leg),
+            Some(Known::Heard | Known::Met) | None => self.peer_is_there(now, leg),
+        }
+    }
+
+    fn known_of(&mut self, leg: LegId) -> Option<Known> {
+        self.sound_mut(leg).map(|sound| sound.session.known())
     }
 
     pub(crate) fn peer_is_there(&mut self, now: Instant, leg: LegId) {

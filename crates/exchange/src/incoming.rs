@@ -304,7 +304,7 @@ impl Exchange {
         let Some(sound) = self.sound_mut(leg) else {
             return;
         };
-        sound.session.prove();
+        sound.session.meet();
         if let Some(sdp) = sdp {
             // An answer that nobody understands leaves the sound as it was.
             let _not_understood = sound.session.accept(sdp);

@@ -190,7 +190,7 @@ impl Exchange {
             return;
         };
         let was_held = sound.session.is_held();
-        sound.session.prove();
+        sound.session.meet();
         // An answer that cannot be used leaves the session as it was, and still tells that the peer is there.
         let _unusable = sound.session.accept(sdp);
         let is_held = sound.session.is_held();
@@ -241,15 +241,11 @@ impl Exchange {
             return;
         };
         match reason {
-            sip::Failure::Timeout | sip::Failure::Transport => self.peer_did_not_answer(now, leg),
-            sip::Failure::Status(Status::REQUEST_TIMEOUT | Status::CALL_DOES_NOT_EXIST) => {
-                self.peer_did_not_answer(now, leg)
-            }
-            // Whoever never acknowledged and never spoke has to say more than no.
-            sip::Failure::Status(_) if self.is_a_mere_offer(leg) => {
-                self.peer_did_not_answer(now, leg);
-            }
-            sip::Failure::Status(_) => self.peer_is_there(now, leg),
+            sip::Failure::Timeout
+            | sip::Failure::Transport
+            | sip::Failure::Status(Status::REQUEST_TIMEOUT) => self.peer_did_not_answer(now, leg),
+            sip::Failure::Status(Status::CALL_DOES_NOT_EXIST) => self.peer_knows_no_call(now, leg),
+            sip::Failure::Status(_) => self.peer_says_no(now, leg),
         }
     }
 }

@@ -48,13 +48,24 @@ pub(crate) struct Terms<'a> {
     pub(crate) number: u64,
 }
 
+/// What is known of a leg's peer, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Known {
+    /// Nothing but an offer.
+    Offer,
+    /// Packets came in its name; whoever forges an offer can forge them too.
+    Heard,
+    /// It acknowledged or answered.
+    Met,
+}
+
 /// One leg's session. Attributes never cross from one leg to another: each is settled by its own offer and answer.
 #[derive(Debug)]
 pub(crate) struct Session {
     local: LocalSession,
     ours: Capabilities,
     hosts: Hosts,
-    proof: Proof,
+    known: Known,
     settled: Option<Negotiated>,
     said: Bytes,
 }
@@ -87,7 +98,7 @@ impl Session {
                 ..Capabilities::default()
             },
             hosts: terms.hosts,
-            proof: Proof::Awaited,
+            known: Known::Offer,
             settled: None,
             said: Bytes::new(),
         }
@@ -117,14 +128,31 @@ impl Session {
         self.said.clone()
     }
 
-    /// The peer showed that it is there: by an ACK, an answer, or sound.
-    pub(crate) const fn prove(&mut self) {
-        self.proof = Proof::Given;
+    /// Packets came in the peer's name: sound may go out.
+    pub(crate) fn hear(&mut self) {
+        self.known = self.known.max(Known::Heard);
     }
 
-    /// Whether anything but an offer is known of the peer.
-    pub(crate) fn is_proven(&self) -> bool {
-        self.proof == Proof::Given
+    /// The peer acknowledged or answered: it has our messages.
+    pub(crate) const fn meet(&mut self) {
+        self.known = Known::Met;
+    }
+
+    pub(crate) const fn known(&self) -> Known {
+        self.known
+    }
+
+    /// Whether its sound goes to one of the hosts of its trunk or flow.
+    pub(crate) fn is_at_its_hosts(&self) -> bool {
+        let settled = self.settled;
+        settled.is_some_and(|settled| self.hosts.contain(settled.rtp.ip()))
+    }
+
+    const fn proof(&self) -> Proof {
+        match self.known {
+            Known::Offer => Proof::Awaited,
+            Known::Heard | Known::Met => Proof::Given,
+        }
     }
 
     /// Our current description.
@@ -155,7 +183,7 @@ impl Session {
             },
             direction: direction(settled.direction),
             hosts: self.hosts.clone(),
-            proof: self.proof,
+            proof: self.proof(),
         }
     }
 
@@ -171,7 +199,7 @@ impl Session {
             format: Format::of(law),
             direction: Direction::SendRecv,
             hosts: self.hosts.clone(),
-            proof: self.proof,
+            proof: self.proof(),
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn leg(start: u32, stream: StreamId) -> LegId {
 
 /// Who may speak on the leg of a registered phone, beside the host that it describes: whoever its flow comes from.
 pub(crate) fn hosts_of_phone(flow: SocketAddr) -> Hosts {
-    Hosts::of([Network::host(flow.ip())])
+    Hosts::of_flow(flow.ip())
 }
 
 impl Exchange {
@@ -45,7 +45,7 @@ impl Exchange {
     pub(crate) fn hosts_of_trunk(&self, trunk: TrunkId, peer: SocketAddr) -> Hosts {
         let state = self.trunks.get(trunk);
         let networks = state.into_iter().flat_map(TrunkState::hosts);
-        Hosts::of(networks.chain([Network::host(peer.ip())]))
+        Hosts::of_trunk(networks.chain([Network::host(peer.ip())]))
     }
 
     /// Opens a leg's stream.

@@ -151,26 +151,73 @@ impl Network {
     }
 }
 
-/// The hosts beside the one in SDP whose packets a stream takes: that of the leg's flow, those of its trunk. No offer
-/// and no answer adds to them. Their `Debug` is redacted, as that of [`Remote`].
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Hosts(Arc<[Network]>);
+/// The hosts beside the one in SDP whose packets a stream takes. No offer and no answer adds to them. Their `Debug` is
+/// redacted, as that of [`Remote`].
+#[derive(Clone, PartialEq, Eq)]
+pub enum Hosts {
+    /// Those of a trunk, which is known by nothing but these addresses.
+    Trunk(Arc<[Network]>),
+    /// That of the flow of a phone, which is known by its password.
+    Flow(IpAddr),
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Self::of_trunk([])
+    }
+}
 
 impl Hosts {
-    /// Returns the hosts of these networks.
-    pub fn of(networks: impl IntoIterator<Item = Network>) -> Self {
-        Self(networks.into_iter().collect())
+    /// Returns the hosts of a trunk.
+    pub fn of_trunk(networks: impl IntoIterator<Item = Network>) -> Self {
+        Self::Trunk(networks.into_iter().collect())
     }
 
-    pub(crate) fn contain(&self, host: IpAddr) -> bool {
+    /// Returns the host of a phone's flow.
+    pub fn of_flow(host: IpAddr) -> Self {
+        Self::Flow(host.to_canonical())
+    }
+
+    /// Whether a host is one of these.
+    pub fn contain(&self, host: IpAddr) -> bool {
         let host = host.to_canonical();
-        self.0.iter().any(|network| network.contains(host))
+        match self {
+            Self::Trunk(networks) => networks.iter().any(|network| network.contains(host)),
+            Self::Flow(flow) => *flow == host,
+        }
+    }
+
+    /// Whether an address that SDP names is that of the other side, and of nobody near us: one of these hosts, or a public
+    /// one that a trunk names. A private one elsewhere means something else in the network it was written in.
+    pub(crate) fn vouch_for(&self, host: IpAddr) -> bool {
+        self.contain(host) || (self.are_of_a_trunk() && is_public(host.to_canonical()))
+    }
+
+    pub(crate) const fn are_of_a_trunk(&self) -> bool {
+        match self {
+            Self::Trunk(_) => true,
+            Self::Flow(_) => false,
+        }
     }
 }
 
 impl fmt::Debug for Hosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hosts(..)")
+    }
+}
+
+/// Whether an address is routed outside of private networks (RFC 1918, 3927, 6598, 4193, 4291).
+fn is_public(host: IpAddr) -> bool {
+    match host {
+        IpAddr::V4(host) => {
+            let [first, second, ..] = host.octets();
+            let is_shared = first == 100 && second & 0xC0 == 64;
+            !(host.is_private() || host.is_loopback() || host.is_link_local() || is_shared)
+        }
+        IpAddr::V6(host) => {
+            !(host.is_unique_local() || host.is_unicast_link_local() || host.is_loopback())
+        }
     }
 }
 
@@ -240,7 +287,7 @@ mod tests {
 
     #[test]
     fn network_is_what_its_bits_say() {
-        let trunk = Hosts::of([
+        let trunk = Hosts::of_trunk([
             Network::new(ip("192.0.2.7"), 24),
             Network::host(ip("203.0.113.1")),
             Network::new(ip("2001:db8:1::"), 48),
@@ -262,7 +309,7 @@ mod tests {
 
     #[test]
     fn network_of_no_bits_is_its_whole_family() {
-        let all = Hosts::of([Network::new(ip("0.0.0.0"), 0)]);
+        let all = Hosts::of_trunk([Network::new(ip("0.0.0.0"), 0)]);
 
         assert!(all.contain(ip("255.255.255.255")));
         assert!(!all.contain(ip("2001:db8::1")));

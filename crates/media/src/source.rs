@@ -1,11 +1,19 @@
 //! Who may speak on a stream, and where it is answered.
 //!
-//! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. SDP's own address is the
-//! source from when it speaks, whoever spoke before: a caller's leg is open for seconds before her sound begins, and what
-//! comes then is an earlier call that does not know of its end, or forged. Any other address is the source once it has
-//! spoken for [`RUN`] without a [`PAUSE`]; until then whoever speaks in its pause takes its place, so that a word now and
-//! then holds no place. A source that moves, when a NAT rebinds, is followed to another port or host of these: once it was
-//! silent for [`SILENCE`], if the packets go on where they left off, or after an answered re-INVITE.
+//! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. SDP's own address is
+//! *credible* where it is on one of these hosts, or where a trunk names a public one: nobody near us can take it. A credible
+//! address is the source from when it speaks, whoever spoke before: a caller's leg is open for seconds before her sound
+//! begins, and what comes then is an earlier call that does not know of its end, or forged. Only a source on another host
+//! that speaks now is not displaced by a word of it (comfort noise, a key, one forged packet), but once it has spoken for
+//! [`TAKEOVER`]. An address that is not credible, as that of a phone behind a router, is one of those that may be tried.
+//!
+//! Any other address is the source once it has spoken for [`RUN`] without a [`PAUSE`]; until then whoever speaks in its pause
+//! takes its place, so that a word now and then holds no place. A source that moves, when a NAT rebinds, is followed to
+//! another port or host of these: once it was silent for [`SILENCE`], if the packets go on where they left off, or after an
+//! answered re-INVITE.
+//!
+//! While nobody speaks, a trunk gets its sound where its credible SDP says, whoever spoke before. A phone, which is known by
+//! its password, gets it where it was heard last.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -17,6 +25,10 @@ const RUN: Duration = Duration::from_millis(200);
 
 /// A pause in that after which it begins anew, and another address may take its place.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long SDP's own address has to speak before it takes the place of a source on another host that speaks as well. A key
+/// is shorter.
+const TAKEOVER: Duration = Duration::from_millis(500);
 
 /// How long a source is silent before it may be found elsewhere.
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
@@ -40,18 +52,42 @@ enum State {
     Unknown,
     /// Nothing was admitted yet, or nothing since an answer said where the source, known before, is now.
     Waiting { before: Option<SocketAddr> },
-    /// Another address than SDP's speaks, and has not done so for long.
-    Learning {
-        candidate: SocketAddr,
-        /// Since when it has spoken without a pause.
-        since: Instant,
-        /// When it spoke last.
-        last: Instant,
-    },
+    /// An address that is not the credible one of SDP speaks, and has not done so for long.
+    Learning { candidate: SocketAddr, run: Run },
     /// There is one source.
     Settled { source: SocketAddr },
     /// It says nothing any longer.
     Silent { source: SocketAddr },
+}
+
+/// How long somebody speaks without a pause.
+#[derive(Clone, Copy)]
+struct Run {
+    since: Instant,
+    last: Instant,
+}
+
+impl Run {
+    fn begin(now: Instant) -> Self {
+        let (since, last) = (now, now);
+        Self { since, last }
+    }
+
+    fn has_paused(self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) >= PAUSE
+    }
+
+    /// Goes on with a packet of now; after a pause it begins anew.
+    fn go_on(self, now: Instant) -> Self {
+        if self.has_paused(now) {
+            return Self::begin(now);
+        }
+        Self { last: now, ..self }
+    }
+
+    fn lasts(self, long: Duration) -> bool {
+        self.last.saturating_duration_since(self.since) >= long
+    }
 }
 
 /// The source of one stream.
@@ -59,6 +95,10 @@ pub(crate) struct Source {
     remote: Option<Remote>,
     hosts: Hosts,
     state: State,
+    /// Who was heard last.
+    heard: Option<SocketAddr>,
+    /// SDP's own address speaks beside a source on another host.
+    rival: Option<Run>,
     /// Where RTCP came from first.
     control: Option<SocketAddr>,
 }
@@ -73,15 +113,22 @@ impl Source {
             remote,
             hosts,
             state,
+            heard: None,
+            rival: None,
             control: None,
         }
     }
 
-    /// Returns the source if no other address may take its place while it speaks: SDP's own.
+    /// SDP's own address, if it is to be believed.
+    fn credible(&self) -> Option<SocketAddr> {
+        let signalled = self.remote?.rtp;
+        self.hosts.vouch_for(signalled.ip()).then_some(signalled)
+    }
+
+    /// Returns the source if no other address may take its place while it speaks: the credible one of SDP.
     pub(crate) fn only(&self) -> Option<SocketAddr> {
         match self.state {
-            State::Settled { source } => Some(source)
-                .filter(|source| self.remote.is_some_and(|remote| remote.rtp == *source)),
+            State::Settled { source } => Some(source).filter(|_| self.credible() == Some(source)),
             State::Unknown
             | State::Waiting { .. }
             | State::Learning { .. }
@@ -128,53 +175,58 @@ impl Source {
         let Some(remote) = self.remote else {
             return Admission::Refused;
         };
+        if !self.is_admitted(remote, from) {
+            return Admission::Refused;
+        }
+        let is_credible = self.credible() == Some(from);
         match self.state {
             State::Unknown => Admission::Refused,
             State::Settled { source } if source == from => Admission::Admitted,
-            State::Settled { .. }
-            | State::Silent { .. }
-            | State::Learning { .. }
-            | State::Waiting { .. }
-                if from == remote.rtp =>
+            State::Settled { source } if from == remote.rtp && from.ip() == source.ip() => {
+                self.settle(from)
+            }
+            State::Settled { .. } if is_credible => self.hear_rival(now, from),
+            State::Settled { .. } => Admission::Refused,
+            State::Silent { .. } | State::Learning { .. } | State::Waiting { .. }
+                if is_credible =>
             {
                 self.settle(from)
             }
-            State::Settled { .. } => Admission::Refused,
             State::Silent { source } if source == from => self.settle(from),
-            State::Waiting { before } if before == Some(from) => self.settle(from),
-            State::Silent { .. } | State::Waiting { .. } | State::Learning { .. }
-                if !self.is_admitted(remote, from) =>
-            {
-                Admission::Refused
-            }
             State::Silent { .. } => Admission::Moving,
+            State::Waiting { before } if before == Some(from) => self.settle(from),
             State::Waiting { .. } => self.learn(now, from),
-            State::Learning { last, .. } if now.saturating_duration_since(last) >= PAUSE => {
-                self.learn(now, from)
+            State::Learning { candidate, run } if candidate == from => {
+                self.hear_candidate(candidate, run.go_on(now))
             }
-            State::Learning {
-                candidate, since, ..
-            } if candidate == from => self.hear_candidate(now, candidate, since),
+            State::Learning { run, .. } if run.has_paused(now) => self.learn(now, from),
             State::Learning { .. } => Admission::Refused,
         }
     }
 
-    /// Begins to listen to another address than SDP's.
+    /// Begins to listen to an address that is not the credible one of SDP.
     fn learn(&mut self, now: Instant, candidate: SocketAddr) -> Admission {
         self.control = None;
-        self.hear_candidate(now, candidate, now)
+        self.hear_candidate(candidate, Run::begin(now))
     }
 
-    fn hear_candidate(&mut self, now: Instant, candidate: SocketAddr, since: Instant) -> Admission {
-        if now.saturating_duration_since(since) >= RUN {
+    fn hear_candidate(&mut self, candidate: SocketAddr, run: Run) -> Admission {
+        if run.lasts(RUN) {
             return self.settle(candidate);
         }
-        self.state = State::Learning {
-            candidate,
-            since,
-            last: now,
-        };
+        self.heard = Some(candidate);
+        self.state = State::Learning { candidate, run };
         Admission::Admitted
+    }
+
+    /// SDP's own address speaks while a source on another host does.
+    fn hear_rival(&mut self, now: Instant, rival: SocketAddr) -> Admission {
+        let run = self.rival.map_or(Run::begin(now), |run| run.go_on(now));
+        if run.lasts(TAKEOVER) {
+            return self.settle(rival);
+        }
+        self.rival = Some(run);
+        Admission::Refused
     }
 
     fn is_admitted(&self, remote: Remote, from: SocketAddr) -> bool {
@@ -195,6 +247,7 @@ impl Source {
         if self.destination() != Some(source) {
             self.control = None;
         }
+        (self.heard, self.rival) = (Some(source), None);
         self.state = State::Settled { source };
         match self.only() {
             Some(only) => Admission::Settled(only),
@@ -222,12 +275,11 @@ impl Source {
     /// Returns where RTP goes.
     pub(crate) fn destination(&self) -> Option<SocketAddr> {
         let remote = self.remote?;
-        match self.state {
-            State::Unknown => None,
-            State::Waiting { before } => Some(before.unwrap_or(remote.rtp)),
-            State::Learning { candidate, .. } => Some(candidate),
-            State::Settled { source } | State::Silent { source } => Some(source),
+        if let State::Settled { source } = self.state {
+            return Some(source);
         }
+        let told = self.credible().filter(|_| self.hosts.are_of_a_trunk());
+        Some(told.or(self.heard).unwrap_or(remote.rtp))
     }
 
     /// Returns where RTCP goes.
@@ -258,10 +310,16 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A source whose flow is at this host.
+    /// The source of a phone whose flow is at this host, and whose SDP names another one.
     fn source(flow: &str) -> Source {
-        let host: IpAddr = flow.parse().unwrap();
-        let hosts = Hosts::of([Network::host(host)]);
+        let hosts = Hosts::of_flow(flow.parse().unwrap());
+        Source::new(Some(Remote::at(address(SIGNALLED))), hosts)
+    }
+
+    /// The source of a trunk of one host, whose SDP names another one.
+    fn source_of_trunk(host: &str) -> Source {
+        let host: IpAddr = host.parse().unwrap();
+        let hosts = Hosts::of_trunk([Network::host(host)]);
         Source::new(Some(Remote::at(address(SIGNALLED))), hosts)
     }
 
@@ -281,7 +339,7 @@ mod tests {
     #[test]
     fn hosts_of_sdp_and_flow_are_taken_and_nobody_else() {
         let now = crate::start_of_test();
-        let first = |from| source("203.0.113.1").admit(now, address(from));
+        let first = |from| source_of_trunk("203.0.113.1").admit(now, address(from));
 
         assert_eq!(first(SIGNALLED), Admission::Settled(address(SIGNALLED)));
         assert_eq!(first("192.0.2.10:9"), Admission::Admitted);
@@ -333,19 +391,20 @@ mod tests {
     }
 
     #[test]
-    fn signalled_address_takes_the_place_of_any_other_whenever_it_speaks() {
+    fn signalled_address_takes_the_place_of_whoever_does_not_speak_or_is_on_its_host() {
         let now = crate::start_of_test();
-        let (forged, signalled) = (address("203.0.113.66:1"), address(SIGNALLED));
-        for (run, silence) in [
-            (Duration::ZERO, Duration::ZERO),
-            (Duration::ZERO, SILENCE),
-            (RUN, Duration::ZERO),
-            (RUN, SILENCE),
+        let signalled = address(SIGNALLED);
+        let (elsewhere, beside) = (address("203.0.113.66:1"), address("192.0.2.10:1"));
+        for (other, run, silence) in [
+            (elsewhere, Duration::ZERO, Duration::ZERO),
+            (elsewhere, Duration::ZERO, SILENCE),
+            (elsewhere, RUN, SILENCE),
+            (beside, RUN, Duration::ZERO),
         ] {
-            let mut source = source("203.0.113.66");
-            source.admit(now, forged);
+            let mut source = source_of_trunk("203.0.113.66");
+            source.admit(now, other);
             if run == RUN {
-                speak(&mut source, now, forged);
+                speak(&mut source, now, other);
             }
             if silence == SILENCE {
                 source.fall_silent();
@@ -354,9 +413,25 @@ mod tests {
             let end = now + run + silence;
 
             assert_eq!(source.admit(end, signalled), Admission::Settled(signalled));
-            assert_eq!(source.admit(end, forged), Admission::Refused);
+            assert_eq!(source.admit(end, other), Admission::Refused);
             assert_eq!(source.destination(), Some(signalled));
         }
+    }
+
+    #[test]
+    fn signalled_address_takes_the_place_of_who_speaks_elsewhere_once_it_speaks_for_long() {
+        let now = crate::start_of_test();
+        let (signalled, elsewhere) = (address(SIGNALLED), address("203.0.113.66:1"));
+        let mut source = source_of_trunk("203.0.113.66");
+        let mut now = speak(&mut source, now, elsewhere);
+        let end = now + TAKEOVER;
+        while now < end {
+            assert_eq!(source.admit(now, signalled), Admission::Refused);
+            assert_eq!(source.admit(now, elsewhere), Admission::Admitted);
+            now += Duration::from_millis(20);
+        }
+
+        assert_eq!(source.admit(end, signalled), Admission::Settled(signalled));
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Desk, FRAME, PROMPT, Phone, WAITING, address_of, alaw, host};
+use common::{Desk, FRAME, PROMPT, Phone, WAITING, address_of, alaw, trunk};
 use media::{Background, Direction, Event, Level, Order, Playlist, Proof, Remote, Target};
 
 /// A host of the caller's trunk; not the one that her offer names.
@@ -18,7 +18,7 @@ fn target(proof: Proof) -> Target {
         remote: Some(Remote::at(address_of(CALLER))),
         format: alaw(),
         direction: Direction::SendRecv,
-        hosts: host(TRUNK),
+        hosts: trunk(TRUNK),
         proof,
     }
 }

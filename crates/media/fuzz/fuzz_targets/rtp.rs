@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
             remote,
             format,
             direction: Direction::SendRecv,
-            hosts: Hosts::of([Network::new(address(1).ip(), 24)]),
+            hosts: Hosts::of_trunk([Network::new(address(1).ip(), 24)]),
             proof: Proof::Given,
         };
         let open = Order::Open {

@@ -282,9 +282,14 @@ pub fn address_of(n: u16) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, n as u8], 4_000 + n * 2))
 }
 
-/// The host of a flow.
-pub fn host(text: &str) -> Hosts {
-    Hosts::of([Network::host(text.parse().unwrap())])
+/// The host of a phone's flow.
+pub fn flow(text: &str) -> Hosts {
+    Hosts::of_flow(text.parse().unwrap())
+}
+
+/// A trunk that is one host.
+pub fn trunk(text: &str) -> Hosts {
+    Hosts::of_trunk([Network::host(text.parse().unwrap())])
 }
 
 pub fn alaw() -> Format {

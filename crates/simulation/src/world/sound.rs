@@ -22,6 +22,8 @@ const LOOKED_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Stranger {
     sound: SocketAddr,
+    /// Where SDP says that the sound of the call is, into which it is sent.
+    call: SocketAddr,
     speech: Speech,
     due: Instant,
 }
@@ -44,10 +46,20 @@ impl World {
         }
     }
 
-    /// From now on sound comes from an address that belongs to no peer.
+    /// From now on sound comes from an address that belongs to no peer, into the call whose sound SDP says is there.
     pub fn speak_from(&mut self, sound: SocketAddr) {
+        self.speak_into(sound, sound);
+    }
+
+    /// From now on sound comes from an address that belongs to no peer, into the call whose sound is elsewhere by its SDP.
+    pub fn speak_into(&mut self, call: SocketAddr, sound: SocketAddr) {
         let (speech, due) = (Speech::new(self.now, sound), self.now);
-        self.strangers.push(Stranger { sound, speech, due });
+        self.strangers.push(Stranger {
+            sound,
+            call,
+            speech,
+            due,
+        });
         self.strangers_speak();
     }
 
@@ -62,7 +74,7 @@ impl World {
             }
             stranger.due = self.now + SOUND_EVERY;
             let from = stranger.sound;
-            let stream = self.media.stream_at(from);
+            let stream = self.media.stream_at(stranger.call);
             if let Some(to) = stream.and_then(|stream| self.media.local_of(stream)) {
                 let bytes = stranger.speech.sound(self.now);
                 self.network.send(self.now, Datagram { from, to, bytes });

@@ -184,6 +184,18 @@ fn call_that_its_trunk_does_not_know_is_over_however_long_somebody_speaks() {
 }
 
 #[test]
+fn call_that_its_trunk_does_not_know_is_over_although_packets_come_in_the_name_of_the_trunk() {
+    let mut world = unacknowledged(Centre::trunk());
+    let forged = SocketAddr::new(Centre::trunk().ip(), 40_404);
+    world.speak_into(ELSEWHERE.parse().unwrap(), forged);
+
+    world.run(seconds(40));
+
+    assert_eq!(world.state().live_contacts(), 0);
+    assert_eq!(world.shadow().closed()[0].outcome, Outcome::Lost);
+}
+
+#[test]
 fn caller_whose_acknowledgement_was_lost_stays_when_her_trunk_says_that_she_is_there() {
     let from: SocketAddr = "198.51.100.1:5070".parse().unwrap();
     let mut world = unacknowledged(from);
