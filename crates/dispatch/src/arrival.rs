@@ -50,6 +50,7 @@ impl Dispatcher {
             steps_taken: 0,
             widened: Widened::No,
             called: Vec::new(),
+            passed_at_home: None,
             more_operators: 0,
             progress: 0,
             progress_at: None,

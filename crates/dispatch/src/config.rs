@@ -111,8 +111,9 @@ pub enum Action {
     WidenSkills,
     /// One operator more rings for this contact.
     SecondOperator,
-    /// These people at home may be offered the contact, whatever it asks for: one after another, unless the strategy rings all. Who was
-    /// called by an earlier step still is. Their telephones keep no operator at a desk from it, who is offered it beside them.
+    /// These people at home may be offered the contact, whatever it asks for: one after another in this order, each contact from the first
+    /// on, unless the strategy rings all. Who was called by an earlier step still is, before them. Their telephones keep no operator at a
+    /// desk from it, who is offered it beside them.
     OnCall(Vec<OperatorId>),
     /// The supervisor is told that somebody waits.
     TellSupervisor,

@@ -33,8 +33,10 @@ pub(crate) struct Contact {
     pub(crate) relaxed: Duration,
     pub(crate) steps_taken: usize,
     pub(crate) widened: Widened,
-    /// The people at home who may be offered it, sorted.
+    /// The people at home who may be offered it, in the order in which steps called them.
     pub(crate) called: Vec<OperatorId>,
+    /// Who of them was the last not to take it: whoever comes after her is next.
+    pub(crate) passed_at_home: Option<OperatorId>,
     pub(crate) more_operators: u32,
     pub(crate) progress: u32,
     pub(crate) progress_at: Option<Moment>,
@@ -152,9 +154,19 @@ impl Contact {
 
     /// From now on these people at home may be offered it, too.
     pub(crate) fn call(&mut self, people: &[OperatorId]) {
-        self.called.extend(people);
-        self.called.sort_unstable();
-        self.called.dedup();
+        for person in people {
+            if !self.called.contains(person) {
+                self.called.push(*person);
+            }
+        }
+    }
+
+    /// The people at home who may be offered it, whose turn it is first.
+    pub(crate) fn called_in_turn(&self) -> impl Iterator<Item = OperatorId> {
+        let passed = |last| self.called.iter().position(|person| *person == last);
+        let next = self.passed_at_home.and_then(passed).map_or(0, |at| at + 1);
+        let (before, after) = self.called.split_at(next);
+        after.iter().chain(before).copied()
     }
 
     /// How many operators at a desk may ring for it at once.

@@ -30,7 +30,7 @@ pub struct Dispatcher {
     pub(crate) contact_slots: BTreeMap<ContactId, ContactSlot>,
     pub(crate) operators: Vec<OperatorState>,
     pub(crate) operator_slots: BTreeMap<OperatorId, OperatorSlot>,
-    /// Per queue the operator who was offered one of its contacts last.
+    /// Per queue the operator at a desk who was offered one of its contacts last.
     pub(crate) offered_last: Vec<Option<OperatorSlot>>,
     pub(crate) legs: BTreeMap<LegId, LegOwner>,
     pub(crate) index: Index,

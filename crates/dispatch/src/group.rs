@@ -140,16 +140,9 @@ impl Group {
         let fits = match self.seat {
             Seat::Desk => required.iter().all(|need| has(&self.skills, *need)),
             // Whoever is called is called by her name: nobody asks what she can do.
-            Seat::Home(person) => called.binary_search(&person).is_ok(),
+            Seat::Home(person) => called.contains(&person),
         };
         fits && self.queues.contains(&queue)
-    }
-
-    pub(crate) const fn place(&self) -> Place {
-        match self.seat {
-            Seat::Desk => Place::Desk,
-            Seat::Home(_) => Place::Home,
-        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! Who is offered to whom: the most urgent contact that some free operator may take now, with the operator its queue's strategy chooses.
+//! Who is offered to whom: the most urgent contact that some free operator may take now, with the operator its queue's strategy chooses, or at
+//! home whose turn it is.
 
 use crate::contact::{Contact, ContactSlot, OperatorSlot};
 use crate::engine::Dispatcher;
 use crate::fault::Fault;
-use crate::group::Group;
+use crate::group::{Group, Seat};
 use crate::index::{Bucket, CLASSES};
-use crate::{Class, ContactId, Place, ShiftPart, Standing, Strategy, Withdrawal};
+use crate::{Class, ContactId, ShiftPart, Standing, Strategy, Withdrawal};
 
 /// A contact that can be offered, and to whom.
 type Pair = (ContactSlot, OperatorSlot);
@@ -122,8 +123,8 @@ impl Dispatcher {
             .iter()
             .any(|offer| self.operators[offer.operator].shift == ShiftPart::Within);
         let choose = |shift| {
-            self.choose_in(contact, bucket, shift, Place::Desk)
-                .or_else(|| self.choose_in(contact, bucket, shift, Place::Home))
+            self.choose_at_desk(contact, bucket, shift)
+                .or_else(|| self.choose_at_home(contact, bucket, shift))
         };
         let chosen = choose(ShiftPart::Within);
         if chosen.is_some() || others_ready {
@@ -132,19 +133,40 @@ impl Dispatcher {
         choose(ShiftPart::LastMinutes)
     }
 
-    fn choose_in(
+    /// Whose turn it is at home: the steps say the order, whatever the queue's strategy, and each contact begins with the first.
+    fn choose_at_home(
         &self,
         contact: &Contact,
         bucket: &Bucket,
         shift: ShiftPart,
-        place: Place,
+    ) -> Option<OperatorSlot> {
+        let open = &self.index.open[contact.class as usize];
+        let may = |slot: &OperatorSlot| {
+            let operator = &self.operators[*slot];
+            let free = operator.posted.free;
+            bucket.groups.contains(operator.group)
+                && open.contains(operator.group)
+                && free.is_some_and(|free| free.shift == shift)
+                && !contact.rests_from(*slot)
+        };
+        contact
+            .called_in_turn()
+            .filter_map(|person| self.operator_slots.get(&person).copied())
+            .find(may)
+    }
+
+    fn choose_at_desk(
+        &self,
+        contact: &Contact,
+        bucket: &Bucket,
+        shift: ShiftPart,
     ) -> Option<OperatorSlot> {
         let open = &self.index.open[contact.class as usize];
         let parts = bucket
             .groups
             .common(open)
             .map(|group| &self.index.groups[group])
-            .filter(|group| group.place() == place)
+            .filter(|group| group.seat == Seat::Desk)
             .map(|group| group.part(shift));
         let may = |operator: &OperatorSlot| !contact.rests_from(*operator);
         match self.config.queues[contact.queue].strategy {

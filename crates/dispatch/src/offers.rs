@@ -30,8 +30,13 @@ impl Dispatcher {
             contact.progress_at = Some(now + interval);
         }
         let (id, queue) = (contact.id, contact.queue);
-        self.offered_last[queue] = Some(operator);
-        self.operators[operator].claim = Some(slot);
+        let state = &mut self.operators[operator];
+        state.claim = Some(slot);
+        match state.place {
+            Place::Desk => self.offered_last[queue] = Some(operator),
+            // Whose turn it is at home the contact knows.
+            Place::Home => {}
+        }
         self.decide(Decision::Offer {
             contact: id,
             operator: self.operators[operator].id,
@@ -207,11 +212,16 @@ impl Dispatcher {
 
     fn miss(&mut self, slot: ContactSlot, operator: OperatorSlot, miss: Miss) {
         self.release_claim(slot, operator);
+        let id = self.operators[operator].id;
         self.decide(Decision::Missed {
             contact: self.contacts[slot].id,
-            operator: self.operators[operator].id,
+            operator: id,
             miss,
         });
+        match self.operators[operator].place {
+            Place::Desk => {}
+            Place::Home => self.contacts[slot].passed_at_home = Some(id),
+        }
         match miss {
             Miss::NoAnswer | Miss::Declined | Miss::Unreachable => {
                 self.count_miss(slot, operator, miss);

@@ -63,6 +63,7 @@ impl Dispatcher {
                 Some(operator) => Given::To(self.operators[operator].id),
                 None => Given::ToNobody,
             },
+            passed_at_home: contact.passed_at_home,
             told: contact.told,
         }
     }
@@ -270,6 +271,7 @@ impl Dispatcher {
             steps_taken: from.steps_taken,
             widened: from.widened,
             called: from.called,
+            passed_at_home: from.passed_at_home,
             more_operators: from.more_operators,
             progress: from.progress,
             progress_at: from.progress_at,

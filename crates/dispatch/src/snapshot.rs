@@ -20,7 +20,7 @@ pub struct Snapshot {
     pub contacts: Vec<ContactSnapshot>,
     /// The operators in the configured order, those who are leaving last.
     pub operators: Vec<OperatorSnapshot>,
-    /// Per queue the operator who was offered one of its contacts last.
+    /// Per queue the operator at a desk who was offered one of its contacts last.
     pub offered_last: Vec<(QueueId, OperatorId)>,
 }
 
@@ -57,7 +57,7 @@ pub struct ContactSnapshot {
     pub steps_taken: usize,
     /// Whether its needs hold.
     pub widened: Widened,
-    /// The people at home who may be offered it, sorted.
+    /// The people at home who may be offered it, in the order in which steps called them.
     pub called: Vec<OperatorId>,
     /// Operators that ring beyond the strategy's number.
     pub more_operators: u32,
@@ -71,6 +71,8 @@ pub struct ContactSnapshot {
     pub rests: Vec<PairRest>,
     /// To whom a person gave it, while that offer rings.
     pub given: Given,
+    /// Who at home was the last not to take it.
+    pub passed_at_home: Option<OperatorId>,
     /// Whether the supervisor was told that nobody is there.
     pub told: Told,
 }

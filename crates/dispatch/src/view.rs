@@ -34,7 +34,7 @@ pub struct ContactView {
     pub state: ContactState,
     /// How many steps of its timeline were taken.
     pub steps_taken: usize,
-    /// The people at home who may be offered it, sorted.
+    /// The people at home who may be offered it, in the order in which steps called them.
     pub called: Vec<OperatorId>,
     /// The partners that ring, or rest until they ring again.
     pub overflows: Vec<Overflow>,

@@ -190,6 +190,97 @@ fn a_restored_dispatcher_offers_the_desk_what_rings_at_home() {
     assert_eq!(centre.offers(), [offer(contact, "anna")]);
 }
 
+/// Three people at home, called by a step in another order than they stand in.
+fn three_at_home(strategy: Strategy) -> Centre {
+    let mut config = config(&["anna", "bara"]);
+    config
+        .operators
+        .extend([home("hana"), home("eva"), home("ivana")]);
+    config.queues[0].strategy = strategy;
+    let steps = vec![step(0, on_call(&["eva", "hana", "ivana"]))];
+    config.queues[0].timelines = vec![timeline(Class::Crisis, steps)];
+    night(config)
+}
+
+const ONE_AFTER_ANOTHER: [Strategy; 5] = [
+    Strategy::LongestIdle,
+    Strategy::OrderedList,
+    Strategy::RoundRobin,
+    Strategy::FewestCalls,
+    Strategy::LeastTalkTime,
+];
+
+#[test]
+fn each_caller_rings_first_whom_the_step_names_first() {
+    for strategy in ONE_AFTER_ANOTHER {
+        let mut centre = three_at_home(strategy);
+        for _ in 0..3 {
+            let contact = centre.arrives(Class::Crisis);
+            assert_eq!(centre.offers(), [offer(contact, "eva")], "{strategy:?}");
+            centre.misses(contact, "eva", Miss::Declined);
+            assert_eq!(centre.offers(), [offer(contact, "hana")], "{strategy:?}");
+            centre.give(Input::Ended {
+                contact,
+                cause: EndCause::Caller,
+            });
+            centre.wait(12);
+        }
+    }
+}
+
+#[test]
+fn after_who_missed_it_rings_whom_the_step_names_next_and_then_the_first_again() {
+    for strategy in ONE_AFTER_ANOTHER {
+        let mut centre = three_at_home(strategy);
+        let contact = centre.arrives(Class::Crisis);
+        centre.misses(contact, "eva", Miss::Declined);
+        // Hers rings out after the rest of eva.
+        centre.wait(30);
+        centre.misses(contact, "ivana", Miss::Ours);
+
+        let turn = ["eva", "hana", "ivana", "eva"].map(|person| offer(contact, person));
+        assert_eq!(centre.offers(), turn, "{strategy:?}");
+    }
+}
+
+#[test]
+fn a_restored_dispatcher_knows_whose_turn_it_is() {
+    let mut centre = three_at_home(Strategy::LongestIdle);
+    let contact = centre.arrives(Class::Crisis);
+    centre.misses(contact, "eva", Miss::Declined);
+    centre.look();
+
+    let snapshot = centre.dispatcher.snapshot();
+    centre.dispatcher = Dispatcher::restore(snapshot.clone());
+    assert_eq!(centre.dispatcher.snapshot(), snapshot);
+    centre.wait(30);
+
+    assert_eq!(centre.offers(), [offer(contact, "ivana")]);
+}
+
+#[test]
+fn a_telephone_at_home_does_not_turn_the_desks() {
+    let mut centre = three_at_home(Strategy::RoundRobin);
+    let ends = |contact| Input::Ended {
+        contact,
+        cause: EndCause::Caller,
+    };
+    centre.intends("anna", Intent::Ready);
+    let first = centre.arrives(Class::Crisis);
+    assert_eq!(centre.offers(), [offer(first, "anna")]);
+    centre.give(ends(first));
+    centre.intends("anna", Intent::Off);
+    let at_night = centre.arrives(Class::Crisis);
+    assert_eq!(centre.offers(), [offer(at_night, "eva")]);
+    centre.give(ends(at_night));
+    centre.intends("anna", Intent::Ready);
+    centre.intends("bara", Intent::Ready);
+
+    let next = centre.arrives(Class::Crisis);
+
+    assert_eq!(centre.offers(), [offer(next, "bara")]);
+}
+
 /// The times of eva and of hana, in seconds of ringing and of waiting for the 1.
 fn with_times(eva: (u64, u64), hana: (u64, u64)) -> Centre {
     let mut config = at_once(Strategy::LongestIdle, Vec::new());

@@ -4,7 +4,6 @@ use dispatch::{
     Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Speech, Standing,
     Withdrawal, WrapUpChange,
 };
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) type Accepted = Option<()>;
@@ -157,7 +156,8 @@ impl Model {
                 looked_at: Duration::ZERO,
                 steps: 0,
                 widened: false,
-                called: BTreeSet::new(),
+                called: Vec::new(),
+                passed_at_home: None,
                 seconds: 0,
                 progress: 0,
                 progress_at: None,

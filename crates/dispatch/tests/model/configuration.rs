@@ -72,13 +72,12 @@ impl Model {
         let actions = self.actions_taken(&self.contacts[&id]);
         let contact = self.contacts.get_mut(&id).unwrap();
         contact.widened = actions.contains(&Action::WidenSkills);
-        contact.called = actions
-            .iter()
-            .flat_map(|action| match action {
-                Action::OnCall(people) => people.clone(),
-                _ => Vec::new(),
-            })
-            .collect();
+        contact.called.clear();
+        for action in &actions {
+            if let Action::OnCall(people) = action {
+                contact.call(people);
+            }
+        }
         contact.seconds = actions
             .iter()
             .filter(|action| **action == Action::SecondOperator)

@@ -71,7 +71,8 @@ pub struct Contact {
     pub looked_at: Duration,
     pub steps: usize,
     pub widened: bool,
-    pub called: BTreeSet<OperatorId>,
+    pub called: Vec<OperatorId>,
+    pub passed_at_home: Option<OperatorId>,
     pub seconds: usize,
     pub progress: usize,
     pub progress_at: Option<Moment>,
@@ -350,6 +351,8 @@ impl Model {
         };
         if among.iter().any(|person| person.place == Place::Desk) {
             among.retain(|person| person.place == Place::Desk);
+        } else {
+            return self.next_at_home(contact, &among);
         }
         let next = self
             .last
@@ -372,6 +375,19 @@ impl Model {
             _ => among.into_iter().min_by_key(|person| at(person)),
         };
         best.map(|person| person.id)
+    }
+
+    /// The first in the order of the steps after who passed it last, and round again.
+    fn next_at_home(&self, contact: &Contact, among: &[&Person]) -> Option<OperatorId> {
+        let place = |id| contact.called.iter().position(|called| *called == id);
+        let passed = contact.passed_at_home.and_then(place);
+        let people = among.iter().map(|person| person.id);
+        people.min_by_key(|id| {
+            (
+                passed.is_some_and(|last| place(*id) <= Some(last)),
+                place(*id),
+            )
+        })
     }
 
     /// Who rings for the least urgent contact that must make way.
@@ -428,7 +444,9 @@ impl Model {
         {
             contact.progress_at = Some(now + interval);
         }
-        self.last.insert(queue.id, operator);
+        if self.person(operator).unwrap().place == Place::Desk {
+            self.last.insert(queue.id, operator);
+        }
         self.out.push(Decision::Offer {
             contact: id,
             operator,
@@ -562,6 +580,11 @@ impl Model {
 }
 
 impl Contact {
+    pub fn call(&mut self, people: &[OperatorId]) {
+        let new = people.iter().filter(|person| !self.called.contains(person));
+        let new: Vec<_> = new.copied().collect();
+        self.called.extend(new);
+    }
     pub fn offers(&self) -> Vec<(OperatorId, Moment)> {
         match &self.at {
             At::Waiting(offers) => offers.clone(),

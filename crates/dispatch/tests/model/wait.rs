@@ -173,6 +173,9 @@ impl Model {
             operator,
             miss,
         });
+        if self.person(operator).unwrap().place == Place::Home {
+            self.contacts.get_mut(&id).unwrap().passed_at_home = Some(operator);
+        }
         let rules = self.config.rules.clone();
         if miss == Miss::Ours {
             return self.rest_pair(id, operator, now + rules.rest_no_answer, miss);
@@ -394,7 +397,7 @@ impl Model {
         contact.steps += 1;
         match action {
             Action::WidenSkills => contact.widened = true,
-            Action::OnCall(people) => contact.called.extend(people),
+            Action::OnCall(people) => contact.call(people),
             Action::TellSupervisor => {
                 let wait = now.since(contact.arrived);
                 self.out

@@ -203,6 +203,9 @@ fn timeline(chance: &mut Chance, class: Class, at_home: &[OperatorId]) -> Timeli
             ];
             let mut called = at_home.to_vec();
             called.retain(|_| !chance.one_in(2));
+            if chance.one_in(2) {
+                called.reverse();
+            }
             if !called.is_empty() {
                 actions.push(Action::OnCall(called.clone()));
                 actions.push(Action::OnCall(called));

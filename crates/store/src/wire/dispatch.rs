@@ -291,6 +291,7 @@ record!(ContactSnapshot {
     overflows,
     rests,
     given,
+    passed_at_home as from_format_4,
     told,
 });
 
