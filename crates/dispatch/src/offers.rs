@@ -309,17 +309,24 @@ impl Dispatcher {
         if misses < limit {
             return;
         }
+        let id = self.operators[operator].id;
+        if self.operators[operator].place == Place::Home {
+            // Nobody at home has a page or a key to end a pause with: the next on call is rung meanwhile.
+            if is_told_of_home(misses, limit) {
+                self.decide(Decision::Tell(Notice::OnCallMisses {
+                    operator: id,
+                    misses,
+                }));
+            }
+            return self.rest_longer(operator, misses - limit);
+        }
         // The index is behind by this operator's own miss, so that she is left out of it first.
         self.sync_operator(operator);
-        let id = self.operators[operator].id;
         if self.is_last(operator) {
             self.decide(Decision::Tell(Notice::LastOperatorMisses {
                 operator: id,
                 misses,
             }));
-            self.rest_longer(operator, misses - limit);
-        } else if self.operators[operator].place == Place::Home {
-            // Nobody at home has a page or a key to end a pause with: the next on call is rung meanwhile.
             self.rest_longer(operator, misses - limit);
         } else {
             let cause = PauseCause::Misses(misses);
@@ -347,11 +354,12 @@ impl Dispatcher {
         }
     }
 
-    /// Whether some line's callers would, at some time of their wait, have nobody else at a desk who is ready, reachable and able to take them.
+    /// Whether some line's callers would, at some time of their wait, have nobody else at a desk who is ready, reachable and able to take them
+    /// in place of this operator at a desk.
     fn is_last(&self, operator: OperatorSlot) -> bool {
         let state = &self.operators[operator];
         let group = &self.index.groups[state.group];
-        let herself = u32::from(state.posted.there && state.place == Place::Desk);
+        let herself = u32::from(state.posted.there);
         group
             .demands
             .iter()
@@ -519,4 +527,10 @@ impl Dispatcher {
                 }
             })
     }
+}
+
+/// Whether it is told that somebody at home missed so many offers in a row: at the limit, at twice as many, four times and so on. Each telephone is
+/// rung again and again, so that a word for each miss would be one every few seconds.
+const fn is_told_of_home(misses: u32, limit: u32) -> bool {
+    misses.is_multiple_of(limit) && (misses / limit).is_power_of_two()
 }

@@ -149,6 +149,46 @@ fn the_last_reachable_operator_is_never_paused_and_the_supervisor_is_told() {
 }
 
 #[test]
+fn misses_of_people_at_home_are_told_at_the_limit_and_whenever_they_have_doubled() {
+    let mut config = config(&[]);
+    config.operators.extend([home("eva"), home("hana")]);
+    let steps = vec![step(0, on_call(&["eva", "hana"]))];
+    config.queues[0].timelines = vec![timeline(Class::Crisis, steps)];
+    let mut centre = Centre::staffed(config);
+    let contact = centre.arrives(Class::Crisis);
+    let miss = |centre: &mut Centre| {
+        for name in ["eva", "hana"] {
+            while centre
+                .dispatcher
+                .operator(op(name))
+                .unwrap()
+                .claim
+                .is_none()
+            {
+                centre.wait(1);
+            }
+            centre.misses(contact, name, Miss::Declined);
+        }
+    };
+    let told = |name, misses| {
+        Decision::Tell(Notice::OnCallMisses {
+            operator: op(name),
+            misses,
+        })
+    };
+    let tells = |decision: &Decision| matches!(decision, Decision::Tell(_));
+
+    (0..15).for_each(|_| miss(&mut centre));
+
+    for name in ["eva", "hana"] {
+        for misses in [3, 6, 12] {
+            assert!(centre.has(&told(name, misses)), "{name} {misses}");
+        }
+    }
+    assert_eq!(centre.count(tells), 6);
+}
+
+#[test]
 fn a_phone_that_says_busy_for_ever_is_no_hot_loop_even_with_many_waiting() {
     for limit in [0, 3] {
         let mut config = config(&["anna"]);

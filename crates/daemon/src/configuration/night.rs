@@ -122,7 +122,10 @@ fn turn(decision: &Decision) -> Option<Turn> {
         Decision::Overflow { partner, .. } => Some(Turn::Rings(partner.to_string())),
         Decision::Tell(Notice::Waits { .. } | Notice::NobodyThere { .. }) => Some(Turn::Told),
         Decision::Tell(
-            Notice::LastOperatorMisses { .. } | Notice::PhoneGone { .. } | Notice::PhoneBack { .. },
+            Notice::LastOperatorMisses { .. }
+            | Notice::OnCallMisses { .. }
+            | Notice::PhoneGone { .. }
+            | Notice::PhoneBack { .. },
         )
         | Decision::Withdraw { .. }
         | Decision::Bridge { .. }

@@ -401,6 +401,11 @@ fn distribution(notice: &Notice) -> Words {
             format!("{operator} is the last one there and missed {misses} calls in a row"),
             News::Missed,
         ),
+        Notice::OnCallMisses { operator, misses } => (
+            "on-call-misses",
+            format!("{operator}, on call, missed {misses} calls in a row"),
+            News::Missed,
+        ),
         Notice::PhoneGone { operator, .. } => (
             "phone-gone",
             format!("the phone of {operator} does not answer while she is ready"),

@@ -206,13 +206,17 @@ impl Model {
             if misses >= 3 {
                 self.rest_longer(operator, misses - 3);
             }
+        } else if misses >= limit && self.person(operator).unwrap().place == Place::Home {
+            if (0..32).any(|doubled| u64::from(misses) == u64::from(limit) << doubled) {
+                self.out
+                    .push(Decision::Tell(Notice::OnCallMisses { operator, misses }));
+            }
+            self.rest_longer(operator, misses - limit);
         } else if misses >= limit && self.is_last(operator) {
             self.out.push(Decision::Tell(Notice::LastOperatorMisses {
                 operator,
                 misses,
             }));
-            self.rest_longer(operator, misses - limit);
-        } else if misses >= limit && self.person(operator).unwrap().place == Place::Home {
             self.rest_longer(operator, misses - limit);
         } else if misses >= limit {
             let cause = PauseCause::Misses(misses);
@@ -221,8 +225,7 @@ impl Model {
         }
     }
 
-    /// Whether some line's callers, after some wait, have nobody else at a desk who is there and could take them. At home she is, where no desk
-    /// is there that could.
+    /// Whether some line's callers, after some wait, have nobody else at a desk who is there and could take them in place of her.
     pub fn is_last(&self, operator: OperatorId) -> bool {
         let others_there = |queue, required: &[(SkillId, u8)]| {
             self.people.iter().any(|other| {
@@ -233,14 +236,11 @@ impl Model {
                     && self.is_able(other.id, required)
             })
         };
-        let home = self.person(operator).unwrap().place == Place::Home;
         self.config.lines.iter().any(|line| {
-            let called = home && self.is_called(operator, line.queue);
             let mut asked = self.asked_on(line).into_iter();
             self.serves(operator, line.queue)
                 && asked.any(|required| {
-                    let hers = called || (!home && self.is_able(operator, &required));
-                    hers && !others_there(line.queue, &required)
+                    self.is_able(operator, &required) && !others_there(line.queue, &required)
                 })
         })
     }
@@ -248,10 +248,6 @@ impl Model {
     fn is_able(&self, id: OperatorId, required: &[(SkillId, u8)]) -> bool {
         let mut required = required.iter();
         required.all(|(skill, level)| self.level(id, *skill) >= *level)
-    }
-
-    fn is_called(&self, id: OperatorId, queue: QueueId) -> bool {
-        self.actions_of(queue).any(|action| action.calls(id))
     }
 
     fn actions_of(&self, queue: QueueId) -> impl Iterator<Item = &Action> {

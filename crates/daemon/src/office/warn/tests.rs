@@ -236,6 +236,17 @@ fn many_callers_silence_no_machine_and_are_forgotten_the_oldest_first() {
     assert_eq!(told.told(&waits(callers)), None);
 }
 
+#[test]
+fn who_is_on_call_is_not_called_the_last_one_there() {
+    let operator = OperatorId::parse("eva").unwrap();
+    let misses = 6;
+
+    let told = words(&phone(Notice::OnCallMisses { operator, misses }));
+
+    assert_eq!(told.text, "eva, on call, missed 6 calls in a row");
+    assert_eq!(told.news, News::Missed);
+}
+
 fn not_registered_by(trunk: &str, why: NotRegistered) -> Warning {
     let trunk = trunk.to_owned();
     Warning::TrunkNotRegistered { trunk, why }
