@@ -209,14 +209,12 @@ impl Files {
         if let Some(node) = &node {
             listening::check(self, node, problems);
         }
-        self.check_numbers(lines.as_deref().unwrap_or_default(), problems);
+        let of_lines = lines.as_deref().unwrap_or_default();
+        self.check_numbers(of_lines, problems);
         let (mut distributed, operators): (Vec<_>, Vec<_>) = operators.into_iter().unzip();
         distributed.extend(directory.on_call);
         let dispatch = dispatch::Config {
-            lines: self
-                .lines
-                .1
-                .distributed(lines.as_deref().unwrap_or_default()),
+            lines: self.lines.1.distributed(of_lines),
             queues,
             operators: distributed,
             partners: directory.partners,
@@ -236,7 +234,6 @@ impl Files {
         let nights = self.nights(&settings, problems);
         let mut advice = advice(&node, &settings, &prompts);
         advice.extend(self.queues.1.reserves_of_everybody());
-        advice.extend(whom_nothing_rings(&settings.dispatch));
         let not_ready = readiness::not_ready(self, &node);
         Some(Configuration {
             setup: setup::setup(&node, &settings.dispatch, &self.queues.1, &self.operators.1),
@@ -341,5 +338,6 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
             prompts.synthetic.join(", ")
         ));
     }
+    advice.extend(whom_nothing_rings(&settings.dispatch));
     advice
 }
