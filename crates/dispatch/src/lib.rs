@@ -21,6 +21,7 @@ mod input;
 pub mod invariants;
 mod limits;
 mod matching;
+mod misses;
 mod moment;
 mod offers;
 mod operator;
