@@ -18,6 +18,7 @@ use crate::legs::{Called, Caller, Legs, StarCall};
 use crate::lines::Lines;
 use crate::ports::Ports;
 use crate::presence::{Acquaintance, Presences};
+use crate::room::Rested;
 use crate::screens::Untold;
 use crate::settings::{Network, Settings};
 use crate::sound::leg;
@@ -63,6 +64,7 @@ pub struct Exchange {
     pub(crate) called: BTreeMap<LegId, Called>,
     pub(crate) stars: BTreeMap<LegId, StarCall>,
     pub(crate) star_paces: Paces,
+    pub(crate) ports_of_stars: Rested,
     pub(crate) by_dialog: BTreeMap<DialogId, LegId>,
     pub(crate) contacts: BTreeMap<ContactId, Legs>,
     pub(crate) ports: Ports,
@@ -148,6 +150,7 @@ impl Exchange {
             called: BTreeMap::new(),
             stars: BTreeMap::new(),
             star_paces: Paces::default(),
+            ports_of_stars: Rested::default(),
             by_dialog: BTreeMap::new(),
             contacts: BTreeMap::new(),
             ports: Ports::default(),

@@ -234,7 +234,7 @@ impl Exchange {
 
     /// Whether one more call is more than the port range or the trunk carries.
     fn is_full(&self, trunk: TrunkId) -> bool {
-        if self.callers.len() >= self.settings.node.contacts_max {
+        if self.has_no_room() {
             return true;
         }
         let Some(limit) = self

@@ -28,6 +28,7 @@ mod ports;
 mod presence;
 mod presses;
 mod ringing_again;
+mod room;
 mod screens;
 mod sentence;
 mod session;

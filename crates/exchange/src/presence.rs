@@ -21,6 +21,8 @@ const PROBE_SOON: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(crate) struct Presences {
     by_operator: BTreeMap<OperatorId, Presence>,
+    /// How many phones are registered, of all operators.
+    registered: usize,
     /// Who is registered on the flows of each host: several accounts may share one, and an account may have several.
     by_host: BTreeMap<IpAddr, BTreeMap<Flow, BTreeSet<OperatorId>>>,
     probes: BTreeMap<ProbeId, Probed>,
@@ -95,6 +97,11 @@ impl Presences {
             .map_or(&[], |presence| &presence.phones)
     }
 
+    /// How many phones are registered. One that came back with another contact counts twice, until the older one is gone: both would ring.
+    pub(crate) const fn registered(&self) -> usize {
+        self.registered
+    }
+
     fn flows(&self, operator: OperatorId) -> Vec<Flow> {
         let phones = self.phones(operator).iter();
         phones.map(|phone| phone.flow).collect()
@@ -114,6 +121,8 @@ impl Presences {
 
     fn replace(&mut self, operator: OperatorId, phones: Vec<Phone>) {
         let presence = self.by_operator.entry(operator).or_default();
+        self.registered += phones.len();
+        self.registered -= presence.phones.len();
         for phone in std::mem::take(&mut presence.phones) {
             let ip = phone.flow.remote.ip();
             let flows = self.by_host.entry(ip).or_default();

@@ -53,8 +53,10 @@ pub struct Node {
     pub realm: String,
     /// Sessions are refreshed within this time (RFC 4028).
     pub session_expires: Duration,
-    /// A contact is refused with 503 beyond so many live ones.
-    pub contacts_max: usize,
+    /// How many legs the port range carries.
+    pub legs_max: usize,
+    /// How many of them may ring at once elsewhere than at registered phones: at home and at partners.
+    pub elsewhere_max: usize,
 }
 
 impl Default for Node {
@@ -65,7 +67,8 @@ impl Default for Node {
             clear_text: Vec::new(),
             realm: "linka".to_owned(),
             session_expires: Duration::from_secs(1800),
-            contacts_max: 0,
+            legs_max: 0,
+            elsewhere_max: 0,
         }
     }
 }

@@ -103,6 +103,9 @@ impl Exchange {
         let Some(code) = code.or_else(|| paused.then_some(Code::State)) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
+        if self.has_no_room_for_star(now) {
+            return self.reject_for_now(now, dialog);
+        }
         match self.star_paces.take(now, operator) {
             Pace::Kept => {}
             Pace::Exceeded => return self.reject_for_now(now, dialog),
@@ -308,6 +311,7 @@ impl Exchange {
             self.timers.cancel(hang_up);
         }
         self.close_sound(leg, &star.sound);
+        self.ports_of_stars.rest(now);
         self.append(
             now,
             Fact::Disengaged {

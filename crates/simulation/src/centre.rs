@@ -127,8 +127,8 @@ pub struct Centre {
     pub rules: Rules,
     /// What a phone means by 480.
     pub do_not_disturb: DoNotDisturb,
-    /// How many calls the exchange takes at once.
-    pub contacts_max: usize,
+    /// How many legs the exchange believes its ports to carry.
+    pub legs_max: usize,
     /// How long a commit of the journal takes.
     pub commit_time: Duration,
 }
@@ -160,7 +160,7 @@ impl Default for Centre {
             trunk_probed_every: None,
             rules: Rules::default(),
             do_not_disturb: DoNotDisturb::Declined,
-            contacts_max: 100,
+            legs_max: 200,
             commit_time: Duration::from_millis(2),
         }
     }
@@ -277,7 +277,8 @@ impl Centre {
             // Phones in the house, and those that a router shows by a shared address (RFC 6598).
             clear_text: vec![network([10, 0, 0, 0], 8), network([100, 64, 0, 0], 10)],
             session_expires: self.session_expires,
-            contacts_max: self.contacts_max,
+            legs_max: self.legs_max,
+            elsewhere_max: self.on_call.len() + self.partners.len(),
             ..Node::default()
         }
     }

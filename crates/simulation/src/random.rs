@@ -133,7 +133,7 @@ fn centre(chance: &mut Chance) -> Centre {
             misses_before_pause: u32::try_from(chance.below(4)).unwrap_or(0),
             ..Rules::default()
         },
-        contacts_max: 30,
+        legs_max: 50,
         commit_time: chance.millis(0, 20),
         ..Centre::default()
     }

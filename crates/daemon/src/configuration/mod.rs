@@ -32,7 +32,7 @@ use web::board::Setup;
 
 pub(crate) use night::Night;
 pub(crate) use node::{Heartbeat, Node, Warnings};
-pub(crate) use restart::ringing_max;
+pub(crate) use restart::elsewhere_max;
 pub(crate) use source::Problem;
 
 use lines::LinesFile;
@@ -222,7 +222,7 @@ impl Files {
         };
         let (node, prompts, lines) = (node?, prompts?, lines?);
         let settings = Settings {
-            node: node.exchange(node.clear_text.clone(), ringing_max(&dispatch)),
+            node: node.exchange(node.clear_text.clone(), elsewhere_max(&dispatch)),
             dispatch,
             trunks,
             lines,

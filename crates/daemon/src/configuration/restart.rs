@@ -8,11 +8,11 @@ use super::node::Node;
 
 impl Node {
     /// What the exchange is told of the node, before listeners are bound: all of it as at the start but for the networks of phones,
-    /// and for how many legs may ring at once.
+    /// and for how many legs may ring elsewhere than at phones.
     pub(crate) fn exchange(
         &self,
         clear_text: Vec<Network>,
-        ringing_max: usize,
+        elsewhere_max: usize,
     ) -> exchange::settings::Node {
         exchange::settings::Node {
             public_address: self.public_address,
@@ -20,7 +20,8 @@ impl Node {
             clear_text,
             realm: self.realm.clone(),
             session_expires: self.session_expires,
-            contacts_max: contacts_max(self.rtp_ports, ringing_max),
+            legs_max: legs_max(self.rtp_ports),
+            elsewhere_max,
         }
     }
 
@@ -74,23 +75,18 @@ impl Node {
     }
 }
 
-/// Live contacts that the port range can carry: each has a caller's leg, and whoever may ring at once keeps her room.
-fn contacts_max((first, last): (u16, u16), ringing_max: usize) -> usize {
+/// Legs that the port range can carry.
+fn legs_max((first, last): (u16, u16)) -> usize {
     const PORTS_A_LEG: usize = 2;
-    let legs = (usize::from(last - first) + 1) / PORTS_A_LEG;
-    // A quarter of the pairs is kept at least, for pairs that cool down too.
-    legs.saturating_sub(ringing_max.max(legs / 4)).max(1)
+    (usize::from(last - first) + 1) / PORTS_A_LEG
 }
 
-/// Legs that may ring or talk at once: an operator is offered one contact, at each phone that she registered, and at
-/// home at one; each partner's line is kept room for one.
-pub(crate) fn ringing_max(config: &dispatch::Config) -> usize {
-    let phones = |operator: &dispatch::Operator| match operator.place {
-        dispatch::Place::Desk => sip::CONTACTS_MAX,
-        dispatch::Place::Home => 1,
-    };
-    let of_operators: usize = config.operators.iter().map(phones).sum();
-    of_operators + config.partners.len()
+/// Legs that may ring at once elsewhere than at registered phones: each person at home is offered one contact, and each partner's line is kept
+/// room for one.
+pub(crate) fn elsewhere_max(config: &dispatch::Config) -> usize {
+    let operators = config.operators.iter();
+    let at_home = operators.filter(|operator| operator.place == dispatch::Place::Home);
+    at_home.count() + config.partners.len()
 }
 
 #[cfg(test)]
@@ -98,17 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callers_leave_ports_to_as_many_phones_as_may_ring() {
-        let range = (10_000, 10_079);
-
-        assert_eq!(contacts_max(range, 0), 30);
-        assert_eq!(contacts_max(range, 10), 30);
-        assert_eq!(contacts_max(range, 25), 15);
-        assert_eq!(contacts_max(range, 400), 1);
+    fn each_leg_takes_two_ports() {
+        assert_eq!(legs_max((10_000, 10_079)), 40);
+        assert_eq!(legs_max((10_000, 10_000)), 0);
     }
 
     #[test]
-    fn desks_people_at_home_and_partners_may_ring_at_once() {
+    fn people_at_home_and_partners_may_ring_elsewhere() {
         let operator = |name: &str, place| dispatch::Operator {
             id: dispatch::OperatorId::parse(name).unwrap(),
             skills: Vec::new(),
@@ -130,6 +122,6 @@ mod tests {
             ..dispatch::Config::default()
         };
 
-        assert_eq!(ringing_max(&config), sip::CONTACTS_MAX + 2);
+        assert_eq!(elsewhere_max(&config), 2);
     }
 }

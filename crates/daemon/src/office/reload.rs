@@ -48,8 +48,10 @@ impl Office {
         } = configuration;
         advice.extend(self.started.needs_restart(&node));
         advice.extend(not_ready);
-        let ringing_max = configuration::ringing_max(&settings.dispatch);
-        settings.node = self.started.exchange(settings.node.clear_text, ringing_max);
+        let elsewhere_max = configuration::elsewhere_max(&settings.dispatch);
+        settings.node = self
+            .started
+            .exchange(settings.node.clear_text, elsewhere_max);
         self.enter(settings.clone(), sounds).await?;
         self.places.know(&settings);
         self.screens.set_up(setup);
@@ -91,10 +93,10 @@ impl Office {
 
 impl Started {
     /// What the exchange is told of the node: what holds from the next start on stays as it was at this one.
-    fn exchange(&self, clear_text: Vec<Network>, ringing_max: usize) -> exchange::settings::Node {
+    fn exchange(&self, clear_text: Vec<Network>, elsewhere_max: usize) -> exchange::settings::Node {
         exchange::settings::Node {
             listeners: self.listeners.clone(),
-            ..self.node.exchange(clear_text, ringing_max)
+            ..self.node.exchange(clear_text, elsewhere_max)
         }
     }
 

@@ -1,7 +1,7 @@
 //! Few ports, and orders that a media thread loses.
 
 use dispatch::Misses;
-use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner};
+use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, World};
 use sip::{Failure, Status};
 
 use super::{is_over, open, seconds};
@@ -20,6 +20,56 @@ fn without_a_port_a_new_call_gets_503() {
     let unavailable = CallEnd::Failed(Failure::Status(Status::SERVICE_UNAVAILABLE));
     assert!(world.is_talking(calls[0]) && world.is_talking(calls[1]));
     assert_eq!(world.call_of(calls[2]).stage, CallStage::Over(unavailable));
+}
+
+/// A world of so many legs, in which these operators have registered and dialled nothing yet.
+fn registered(operators: &[&'static str], legs_max: usize) -> World {
+    let centre = Centre {
+        operators: operators.to_vec(),
+        legs_max,
+        ..Centre::default()
+    };
+    let mut world = World::new(7, centre);
+    for operator in operators {
+        world.register(operator);
+    }
+    world.run(seconds(1));
+    world
+}
+
+#[test]
+fn callers_have_every_port_that_no_phone_could_need() {
+    let ten = [
+        "eva", "jana", "hana", "olga", "dana", "ema", "ida", "iva", "lea", "mia",
+    ];
+    let mut world = registered(&ten, 50);
+
+    let calls: Vec<_> = (0..=34)
+        .map(|number| world.call(Caller::from_number(number)))
+        .collect();
+    world.run(seconds(10));
+
+    // Ten phones and six star calls leave 34.
+    let unavailable = CallEnd::Failed(Failure::Status(Status::SERVICE_UNAVAILABLE));
+    let (last, others) = calls.split_last().unwrap();
+    assert!(others.iter().all(|call| world.is_talking(*call)));
+    assert_eq!(world.call_of(*last).stage, CallStage::Over(unavailable));
+}
+
+#[test]
+fn star_calls_of_many_phones_take_no_more_than_their_share_of_the_ports() {
+    let mut world = registered(&["eva", "jana", "hana"], 16);
+
+    let stars = ["eva", "jana", "hana"].map(|name| world.dial_from(name, "*43"));
+    world.run(seconds(1));
+
+    let unavailable = CallEnd::Failed(Failure::Status(Status::SERVICE_UNAVAILABLE));
+    let over = stars.map(|star| world.call_of(star).stage == CallStage::Over(unavailable));
+    assert_eq!(over.iter().filter(|over| **over).count(), 1, "{over:?}");
+    world.run(seconds(20));
+    let later = world.dial_from("hana", "*43");
+    world.run(seconds(1));
+    assert!(world.is_talking(later));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use sip::PhoneNumber;
 
 use super::super::schema::File::{Lines, Linka, Operators, Partners, Queues, Trunks};
 use super::super::schema::{Holds, KEYS, Key, Kind};
-use super::super::{Configuration, ringing_max};
+use super::super::{Configuration, elsewhere_max};
 use super::{Example, OPERATOR};
 
 /// Keys whose change is no change of their own: names that other keys refer to, an action that takes other people, the one sound there is.
@@ -132,7 +132,7 @@ fn taken_in(configuration: &Configuration, started: &Configuration) -> String {
     let settings = &configuration.settings;
     let node = started.node.exchange(
         settings.node.clear_text.clone(),
-        ringing_max(&settings.dispatch),
+        elsewhere_max(&settings.dispatch),
     );
     let revealed = settings.operators.iter().map(|operator| {
         use sip::digest::Algorithm::{Md5, Sha256};
