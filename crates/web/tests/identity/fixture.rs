@@ -24,6 +24,7 @@ use store::sql::{
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use web::board::Millis;
+use web::board::{Change, Setup};
 use web::feed::Feed;
 use web::identity::provider::ProviderSettings;
 use web::identity::{Identity, Peer, Settings, WallClock};
@@ -137,10 +138,16 @@ impl Fixture {
             folder: folder.path().to_owned(),
             provider,
         });
+        let feed = Feed::new(1);
+        let setup = Setup {
+            time_zone: Some("Europe/Prague".to_owned()),
+            ..Setup::default()
+        };
+        feed.change(0, vec![Change::Setup(setup)]);
         let audit = Audit::open(Arc::clone(&store), clock.clone(), AuditKey([9; 32]));
         let app = App {
             line: Arc::new(NoLine),
-            feed: Feed::new(1),
+            feed,
             store: Arc::clone(&store),
             gate: identity.clone(),
             clock: clock.clone(),

@@ -34,6 +34,7 @@ async fn right_password_opens_a_session() {
         "display_name": "JANA",
         "role": "operator",
         "due": "nothing",
+        "time_zone": "Europe/Prague",
     });
     assert_eq!(signed_in.told(), (StatusCode::OK, &myself));
     assert_eq!(browser.get("/session").await.body, myself);
