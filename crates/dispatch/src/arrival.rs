@@ -42,6 +42,7 @@ impl Dispatcher {
             speech: Speech::Expected,
             standing,
             needs,
+            chosen: Vec::new(),
             arrived: self.now,
             answered: None,
             outcome: None,
@@ -136,12 +137,13 @@ impl Dispatcher {
         self.sync_offered(slot);
     }
 
-    /// A contact's needs were set anew.
+    /// A contact's needs were set anew. What it did not need before relaxes by its wait from now on.
     pub(crate) fn need(&mut self, id: ContactId, needs: Needs) -> Result<(), InputError> {
         let slot = self.contact_slot(id)?;
         validate::needs(&needs).map_err(|cause| InputError::NeedsRefused { contact: id, cause })?;
         self.unplace(slot);
-        self.contacts[slot].needs = needs;
+        let now = self.now;
+        self.contacts[slot].choose(now, needs);
         self.advance(slot);
         self.withdraw_unfit(slot);
         Ok(())

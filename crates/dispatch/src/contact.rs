@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::demand::required_after;
+use crate::demand::{asks_more, required_where};
 use crate::{
     Class, ContactId, LegId, LineId, Miss, Moment, Needs, OperatorId, Outcome, Overflow,
     OverflowPhase, PartnerId, Relaxation, SkillId, Sought, Speech, Standing, Strategy, Told,
@@ -26,6 +26,8 @@ pub(crate) struct Contact {
     pub(crate) speech: Speech,
     pub(crate) standing: Standing,
     pub(crate) needs: Needs,
+    /// When a choice added a need or asked for more of it, for as long as it is needed: those relax by their wait since then.
+    pub(crate) chosen: Vec<(SkillId, Moment)>,
     pub(crate) arrived: Moment,
     pub(crate) answered: Option<Moment>,
     pub(crate) outcome: Option<Outcome>,
@@ -201,7 +203,10 @@ impl Contact {
     pub(crate) fn required(&self, relaxations: &[Relaxation], into: &mut Vec<(SkillId, u8)>) {
         match self.widened {
             Widened::Yes => into.clear(),
-            Widened::No => required_after(&self.needs, relaxations, self.relaxed, into),
+            Widened::No => {
+                let reached = |step: &Relaxation| self.relaxes_at(step) <= self.relaxed;
+                required_where(&self.needs, relaxations, reached, into);
+            }
         }
     }
 
@@ -214,9 +219,32 @@ impl Contact {
         relaxations
             .iter()
             .filter(needed)
-            .map(|step| step.after)
+            .map(|step| self.relaxes_at(step))
             .filter(|after| *after > self.relaxed)
             .min()
+    }
+
+    /// The wait at which a relaxation comes to it. What was chosen later than it arrived relaxes as much later.
+    fn relaxes_at(&self, step: &Relaxation) -> Duration {
+        let mut chosen = self.chosen.iter();
+        let chosen = chosen.find(|(skill, _)| *skill == step.skill);
+        let later = chosen.map_or(Duration::ZERO, |(_, at)| at.since(self.arrived));
+        later.saturating_add(step.after)
+    }
+
+    /// It needs this from now on. A need that it had already goes on relaxing from where it is.
+    pub(crate) fn choose(&mut self, now: Moment, needs: Needs) {
+        let asked = needs.iter().filter(|need| asks_more(&self.needs, need));
+        let asked: Vec<SkillId> = asked.map(|need| need.skill).collect();
+        self.chosen.retain(|(skill, _)| {
+            let needed = needs.iter().any(|need| need.skill == *skill);
+            needed && !asked.contains(skill)
+        });
+        self.chosen
+            .extend(asked.into_iter().map(|skill| (skill, now)));
+        self.chosen.sort_unstable();
+        self.chosen.dedup();
+        self.needs = needs;
     }
 
     /// When something of it is due. `next_step` is the wait of its timeline's next step.

@@ -22,7 +22,7 @@ pub(crate) fn demands(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) ->
             continue;
         };
         let relaxations = &config.queues[queue].relaxations;
-        let asked = asked_of(line).flat_map(|needs| over_the_wait(needs, relaxations));
+        let asked = asked_of(line).flat_map(|needs| over_the_wait(&line.needs, needs, relaxations));
         let widened = widens(config, queue).then(Vec::new);
         all.extend(
             asked
@@ -40,31 +40,57 @@ fn asked_of(line: &Line) -> impl Iterator<Item = &[Need]> {
         .map(|needs| &**needs)
 }
 
-/// What needs ask for at first, and after each of their relaxations.
-fn over_the_wait(needs: &[Need], relaxations: &[Relaxation]) -> Vec<Vec<(SkillId, u8)>> {
-    let waits: BTreeSet<Duration> = relaxations.iter().map(|step| step.after).collect();
-    std::iter::once(Duration::ZERO)
-        .chain(waits)
-        .map(|wait| {
+/// What needs ask for at first, and after each of their relaxations. What a choice asks beyond its line relaxes by the wait since it was made.
+fn over_the_wait(
+    line: &[Need],
+    needs: &[Need],
+    relaxations: &[Relaxation],
+) -> Vec<Vec<(SkillId, u8)>> {
+    let is_chosen = |skill| {
+        let mut chosen = needs.iter().filter(|need| asks_more(line, need));
+        chosen.any(|need| need.skill == skill)
+    };
+    let mut waits: BTreeSet<Duration> = relaxations.iter().map(|step| step.after).collect();
+    waits.insert(Duration::ZERO);
+    let pairs = waits.iter().flat_map(|wait| {
+        let since_choice = waits.range(..=*wait);
+        since_choice.map(move |since_choice| (wait, since_choice))
+    });
+    pairs
+        .map(|(wait, since_choice)| {
+            let reached = |step: &Relaxation| {
+                let counts = if is_chosen(step.skill) {
+                    since_choice
+                } else {
+                    wait
+                };
+                step.after <= *counts
+            };
             let mut required = Vec::new();
-            required_after(needs, relaxations, wait, &mut required);
+            required_where(needs, relaxations, reached, &mut required);
             required
         })
         .collect()
 }
 
-/// What needs ask for after a wait, sorted by skill.
-pub(crate) fn required_after(
+/// Whether a need asks for more than others do.
+pub(crate) fn asks_more(others: &[Need], need: &Need) -> bool {
+    let mut others = others.iter();
+    !others.any(|other| other.skill == need.skill && other.level >= need.level)
+}
+
+/// What needs ask for where these relaxations were reached, sorted by skill.
+pub(crate) fn required_where(
     needs: &[Need],
     relaxations: &[Relaxation],
-    wait: Duration,
+    is_reached: impl Fn(&Relaxation) -> bool,
     into: &mut Vec<(SkillId, u8)>,
 ) {
     into.clear();
     for need in needs {
         let reached = relaxations
             .iter()
-            .filter(|step| step.skill == need.skill && step.after <= wait);
+            .filter(|step| step.skill == need.skill && is_reached(step));
         let level = reached.fold(need.level, |level, step| level.min(step.level));
         if level > 0 {
             into.push((need.skill, level));

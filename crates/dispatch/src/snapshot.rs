@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::{
     Class, Config, ContactId, ContactState, Intent, LegId, LineId, Membership, Misses, Moment,
     Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, Place, QueueId, Reachability,
-    ShiftPart, Speech, Standing,
+    ShiftPart, SkillId, Speech, Standing,
 };
 
 /// All that a dispatcher knows, between two inputs and with every decision taken from it.
@@ -43,6 +43,8 @@ pub struct ContactSnapshot {
     pub standing: Standing,
     /// What it asked for.
     pub needs: Needs,
+    /// What of it was chosen later than it arrived, and when; sorted. It relaxes by its wait since then.
+    pub chosen: Vec<(SkillId, Moment)>,
     /// When it arrived.
     pub arrived: Moment,
     /// When it was first answered.

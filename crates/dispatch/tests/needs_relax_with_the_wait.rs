@@ -110,6 +110,86 @@ fn who_is_moved_relaxes_by_the_queue_that_she_is_moved_to() {
     assert_eq!(centre.offers(), [offer(second, "anna")]);
 }
 
+/// Anna speaks Czech alone, bara Ukrainian too; both are on a pause, and a caller waits.
+fn one_who_waits_for_anybody(relaxations: &[Relaxation]) -> (Centre, ContactId) {
+    let mut config = house(relaxations);
+    config.operators[0].skills = vec![(skill("cs"), 5)];
+    config.operators[1].skills = vec![(skill("cs"), 5), (skill("uk"), 5)];
+    let mut centre = Centre::staffed(config);
+    for name in ["anna", "bara"] {
+        centre.intends(name, Intent::Off);
+    }
+    let contact = centre.arrives_with(Class::Crisis, need("cs", 5));
+    (centre, contact)
+}
+
+fn chooses(centre: &mut Centre, contact: ContactId, needs: &[(&str, u8)]) {
+    let need = |(name, level): &(&str, u8)| Need {
+        skill: skill(name),
+        level: *level,
+    };
+    let needs = needs.iter().map(need).collect();
+    centre.give(Input::Needed { contact, needs });
+}
+
+#[test]
+fn choice_made_after_the_stated_wait_holds_for_as_long_from_then_on() {
+    let (mut centre, contact) = one_who_waits_for_anybody(&[relaxation("uk", 20, 0)]);
+    centre.wait(25);
+    chooses(&mut centre, contact, &[("cs", 5), ("uk", 2)]);
+
+    centre.intends("anna", Intent::Ready);
+    centre.wait(19);
+    assert_eq!(centre.offers(), []);
+    centre.wait(1);
+
+    assert_eq!(centre.offers(), [offer(contact, "anna")]);
+}
+
+#[test]
+fn choice_finds_whom_it_asks_for_however_long_she_waited_before() {
+    let (mut centre, contact) = one_who_waits_for_anybody(&[relaxation("uk", 20, 0)]);
+    centre.wait(25);
+    chooses(&mut centre, contact, &[("cs", 5), ("uk", 2)]);
+
+    for name in ["anna", "bara"] {
+        centre.intends(name, Intent::Ready);
+    }
+
+    assert_eq!(centre.offers(), [offer(contact, "bara")]);
+}
+
+#[test]
+fn choice_leaves_what_was_needed_before_where_it_is() {
+    let relaxations = [relaxation("uk", 20, 0), relaxation("cs", 30, 0)];
+    let (mut centre, contact) = one_who_waits_for_anybody(&relaxations);
+    centre.wait(15);
+
+    chooses(&mut centre, contact, &[("cs", 5), ("uk", 2)]);
+    centre.wait(15);
+    assert_eq!(required(&centre), [(skill("uk"), 2)]);
+    centre.wait(5);
+
+    assert_eq!(required(&centre), []);
+}
+
+#[test]
+fn choice_made_again_does_not_begin_again() {
+    let (mut centre, contact) = one_who_waits_for_anybody(&[relaxation("uk", 20, 0)]);
+    centre.wait(25);
+    chooses(&mut centre, contact, &[("cs", 5), ("uk", 2)]);
+    centre.wait(10);
+
+    chooses(&mut centre, contact, &[("cs", 5), ("uk", 2)]);
+    centre.wait(10);
+
+    assert_eq!(required(&centre), [(skill("cs"), 5)]);
+}
+
+fn required(centre: &Centre) -> Vec<(SkillId, u8)> {
+    centre.dispatcher.contacts()[0].required.clone()
+}
+
 #[test]
 fn an_offer_that_no_longer_fits_is_taken_back() {
     let mut centre = centre();

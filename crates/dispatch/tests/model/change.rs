@@ -1,8 +1,8 @@
-use super::{At, Contact, Far, Model};
+use super::{At, Contact, Far, Model, most};
 use dispatch::{
     Cause, Class, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
-    Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Speech, Standing,
-    Withdrawal, WrapUpChange,
+    Moment, Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Speech,
+    Standing, Withdrawal, WrapUpChange,
 };
 use std::time::Duration;
 
@@ -10,6 +10,19 @@ pub(super) type Accepted = Option<()>;
 
 pub(super) fn only_if(condition: bool) -> Accepted {
     condition.then_some(())
+}
+
+impl Contact {
+    /// What is needed more than before begins to be needed now.
+    fn choose(&mut self, now: Moment, needs: &Needs) {
+        let began = |skill| match most(&self.needs, skill) >= most(needs, skill) {
+            true => self.since[&skill],
+            false => now,
+        };
+        let since = needs.iter().map(|need| (need.skill, began(need.skill)));
+        self.since = since.collect();
+        self.needs = needs.clone();
+    }
 }
 
 impl Model {
@@ -34,7 +47,8 @@ impl Model {
                 cause,
             } => self.class(*contact, *class, *cause),
             Input::Needed { contact, needs } => {
-                self.contacts.get_mut(contact)?.needs = needs.clone();
+                let now = self.now;
+                self.contacts.get_mut(contact)?.choose(now, needs);
                 self.advance(*contact);
                 self.withdraw_unfit(*contact);
                 Some(())
@@ -148,6 +162,7 @@ impl Model {
                 speech: Speech::Expected,
                 standing,
                 needs: needs.clone(),
+                since: needs.iter().map(|need| (need.skill, self.now)).collect(),
                 arrived: self.now,
                 answered: None,
                 by_operator: false,

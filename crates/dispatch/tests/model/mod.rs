@@ -63,6 +63,8 @@ pub struct Contact {
     pub speech: Speech,
     pub standing: Standing,
     pub needs: Needs,
+    /// When each need began.
+    pub since: BTreeMap<SkillId, Moment>,
     pub arrived: Moment,
     pub answered: Option<Moment>,
     pub by_operator: bool,
@@ -111,6 +113,12 @@ pub struct Model {
     pub people: Vec<Person>,
     pub last: BTreeMap<QueueId, OperatorId>,
     pub out: Vec<Decision>,
+}
+
+/// The highest level of a skill among needs.
+pub fn most(needs: &Needs, skill: SkillId) -> Option<u8> {
+    let levels = needs.iter().filter(|need| need.skill == skill);
+    levels.map(|need| need.level).max()
 }
 
 impl Person {
@@ -604,6 +612,13 @@ impl Contact {
     pub fn rests_from(&self, operator: OperatorId) -> bool {
         self.rests.iter().any(|(resting, ..)| *resting == operator)
     }
+    /// Until when its wait was looked at.
+    pub fn looked(&self) -> Moment {
+        self.arrived + self.looked_at
+    }
+    pub fn relaxes_at(&self, step: &dispatch::Relaxation) -> Moment {
+        self.since.get(&step.skill).copied().unwrap_or(self.arrived) + step.after
+    }
     pub fn required(&self, relaxations: &[dispatch::Relaxation]) -> Vec<(SkillId, u8)> {
         if self.widened {
             return Vec::new();
@@ -611,9 +626,9 @@ impl Contact {
         self.needs
             .iter()
             .map(|need| {
-                let reached = relaxations
-                    .iter()
-                    .filter(|step| step.skill == need.skill && step.after <= self.looked_at);
+                let reached = relaxations.iter().filter(|step| {
+                    step.skill == need.skill && self.relaxes_at(step) <= self.looked()
+                });
                 let levels = reached.map(|step| step.level).chain([need.level]);
                 (need.skill, levels.min().unwrap())
             })

@@ -67,9 +67,9 @@ impl Model {
                 let relaxations = self.queue(contact).relaxations.iter();
                 let later = relaxations.filter(|step| {
                     let needed = contact.needs.iter().any(|need| need.skill == step.skill);
-                    needed && step.after > contact.looked_at && !contact.widened
+                    needed && contact.relaxes_at(step) > contact.looked() && !contact.widened
                 });
-                all.extend(later.map(|step| contact.arrived + step.after));
+                all.extend(later.map(|step| contact.relaxes_at(step)));
             }
         }
         all.into_iter().min()
@@ -262,7 +262,7 @@ impl Model {
             .map(|step| &step.action)
     }
 
-    /// What a line's callers ask for second by second; needs of the tests relax within a minute.
+    /// What a line's callers ask for after any wait, and any wait since a choice.
     fn asked_on(&self, line: &Line) -> Vec<Vec<(SkillId, u8)>> {
         let widens = self
             .actions_of(line.queue)
@@ -275,11 +275,22 @@ impl Model {
             .find(|queue| queue.id == line.queue)
             .unwrap();
         for needs in std::iter::once(&line.needs).chain(&line.choices) {
-            for wait in (0..60).map(Duration::from_secs) {
+            let afters = queue.relaxations.iter().map(|step| step.after);
+            let waits: Vec<_> = afters.chain([Duration::ZERO]).collect();
+            let pairs = waits
+                .iter()
+                .flat_map(|wait| waits.iter().map(move |chosen| (*wait, *chosen)));
+            for (wait, since_choice) in pairs.filter(|(wait, chosen)| chosen <= wait) {
                 let level = |need: &Need| {
+                    let most = [&line.needs, needs].map(|needs| super::most(needs, need.skill));
+                    let counts = if most[1] > most[0] {
+                        since_choice
+                    } else {
+                        wait
+                    };
                     let reached = queue.relaxations.iter();
                     let reached =
-                        reached.filter(|step| step.skill == need.skill && step.after <= wait);
+                        reached.filter(|step| step.skill == need.skill && step.after <= counts);
                     reached
                         .map(|step| step.level)
                         .chain([need.level])

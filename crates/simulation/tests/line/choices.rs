@@ -43,7 +43,10 @@ fn the_choice_relaxes_and_whoever_is_there_answers() {
     let (mut world, caller) = waiting();
     press(&mut world, caller, '2');
 
-    world.run(seconds(50));
+    // A minute after the choice, however long she had waited for it.
+    world.run(seconds(58));
+    assert_eq!(required(&world), 1);
+    world.run(seconds(2));
 
     assert_eq!(required(&world), 0);
     assert_eq!(world.peer("eva").live_calls().count(), 1);

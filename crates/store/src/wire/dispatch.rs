@@ -292,6 +292,7 @@ record!(ContactSnapshot {
     rests,
     given,
     passed_at_home as from_format_4,
+    chosen as from_format_4,
     told,
 });
 

@@ -174,12 +174,12 @@ fn steps_on_call_of_format_three_are_read() {
     (contact.steps_taken, contact.more_operators) = (99, 77);
     snapshot.dispatcher.operators.clear();
     let old = config_in_format_3(&nobody_named, &encode(&snapshot.dispatcher));
-    // After the time until which a partner rings and her first try, nobody rests, nobody was given it and nobody at home passed it: format 3 has
-    // neither of the last two.
+    // After the time until which a partner rings and her first try, nobody rests, nobody was given it, nobody at home passed it and nothing was
+    // chosen: format 3 has none of the last three.
     let rings = [0x80, 0xda, 0xc4, 9, 1, 0];
     let old = replaced(
         &old,
-        &[&rings[..], &[0, 0, 1]].concat(),
+        &[&rings[..], &[0, 0, 0, 1]].concat(),
         &[&rings[..], &[1]].concat(),
     );
     let called = replaced(&old, &[99, 2, 0, 77], &[99, 2, 2, 77]);
