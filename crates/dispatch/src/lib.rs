@@ -19,6 +19,7 @@ mod index;
 mod input;
 #[doc(hidden)]
 pub mod invariants;
+mod keeping;
 mod limits;
 mod matching;
 mod misses;

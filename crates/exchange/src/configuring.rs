@@ -16,7 +16,14 @@ impl Exchange {
     /// The configuration of the start holds at once: there is none before it, and the first caller may be there already.
     pub(crate) fn begin_with(&mut self, now: Instant, settings: Settings) {
         let config = Arc::new(settings.dispatch.clone());
-        self.append(now, Fact::Configured(config));
+        match self.dispatcher().keeping_queues_in_use(&config) {
+            // Whoever was there before the start is looked for in a queue that is gone from it; whoever calls meanwhile comes by the new lines.
+            Some(kept) => {
+                self.append(now, Fact::Configured(Arc::new(kept)));
+                self.unentered = Some(config);
+            }
+            None => self.append(now, Fact::Configured(config)),
+        }
         self.swap_in(now, settings);
     }
 
@@ -33,8 +40,8 @@ impl Exchange {
 
     /// The entry of a configuration was applied.
     pub(crate) fn on_configuration_applied(&mut self, now: Instant, seq: Seq) {
-        self.unentered = None;
         if let Some(settings) = self.configuring.remove(&seq) {
+            self.unentered = None;
             self.swap_in(now, settings);
         }
     }
@@ -56,7 +63,12 @@ impl Exchange {
 
     /// A contact is over, which may have stood in the way of the start's configuration.
     pub(crate) fn enter_again(&mut self, now: Instant) {
-        if let Some(config) = self.unentered.take() {
+        let Some(config) = self.unentered.take() else {
+            return;
+        };
+        if self.dispatcher().keeping_queues_in_use(&config).is_some() {
+            self.unentered = Some(config);
+        } else {
             self.append(now, Fact::Configured(config));
         }
     }
