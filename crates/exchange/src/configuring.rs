@@ -8,6 +8,7 @@ use journal::Fact;
 
 use crate::engine::Exchange;
 use crate::input::{Token, Warning};
+use crate::legs::Stage;
 use crate::lines::Lines;
 use crate::sentence::with_causes;
 use crate::settings::Settings;
@@ -73,10 +74,27 @@ impl Exchange {
         }
     }
 
+    /// Callers who are there already go by their lines as those are now. A line that is gone goes on as it was.
+    fn callers_follow_their_lines(&mut self, now: Instant) {
+        let mut unspoken = Vec::new();
+        for (leg, caller) in &mut self.callers {
+            if let Some(line) = self.lines.successor(&caller.line) {
+                caller.line = line;
+            }
+            if let Stage::Waiting { words: None } = caller.stage {
+                unspoken.push(*leg);
+            }
+        }
+        for leg in unspoken {
+            self.say_words_later(now, leg);
+        }
+    }
+
     /// Swaps everything but distribution's own part in. It holds for those who wait.
     fn swap_in(&mut self, now: Instant, settings: Settings) {
         let settings = Arc::new(settings);
         self.lines = Lines::of(&settings.lines);
+        self.callers_follow_their_lines(now);
         let accounts = settings
             .operators
             .iter()

@@ -18,6 +18,7 @@ use crate::trunks::TrunkId;
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) dialog: DialogId,
+    /// Her line, as it is now.
     pub(crate) line: Arc<Line>,
     /// The trunk it came by.
     pub(crate) trunk: TrunkId,

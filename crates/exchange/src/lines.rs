@@ -51,6 +51,12 @@ impl Lines {
         self.by_number.contains_key(number)
     }
 
+    /// What a line of an earlier configuration is now, by its name or else by a number of it; nothing when it is gone.
+    pub(crate) fn successor(&self, line: &Line) -> Option<Arc<Line>> {
+        let by_number = || line.numbers.iter().find_map(|it| self.by_number.get(it));
+        self.by_id.get(&line.id).or_else(by_number).cloned()
+    }
+
     fn named_by(&self, uri: &UriRef<'_>) -> Option<Arc<Line>> {
         PhoneNumber::in_uri(uri)
             .find_map(|number| self.by_number.get(&number))

@@ -54,7 +54,6 @@ impl Exchange {
         let Stage::Waiting { words } = caller.stage else {
             return;
         };
-        let every = caller.line.waiting_words_every;
         let playlist = match caller.hearing {
             Hearing::Words { .. } => Playlist {
                 prompts,
@@ -65,16 +64,25 @@ impl Exchange {
                 then: background(&caller.line, Level::NearSilent),
             },
         };
-        let more = matches!(caller.hearing, Hearing::Words { .. })
-            && !caller.line.waiting_words.is_empty();
         if let Some(words) = words {
             self.timers.cancel(words);
         }
-        let words = more.then(|| self.timers.arm(now + every, Timer::Words(leg)));
-        if let Some(caller) = self.callers.get_mut(&leg) {
-            caller.stage = Stage::Waiting { words };
-        }
+        self.say_words_later(now, leg);
         self.play(leg, playlist);
+    }
+
+    /// Has the next words of her line said after their time, if it has any for her.
+    pub(crate) fn say_words_later(&mut self, now: Instant, leg: LegId) {
+        let Some(caller) = self.callers.get_mut(&leg) else {
+            return;
+        };
+        let Stage::Waiting { words } = &mut caller.stage else {
+            return;
+        };
+        let more = matches!(caller.hearing, Hearing::Words { .. })
+            && !caller.line.waiting_words.is_empty();
+        let at = now + caller.line.waiting_words_every;
+        *words = more.then(|| self.timers.arm(at, Timer::Words(leg)));
     }
 
     /// The next honest words.

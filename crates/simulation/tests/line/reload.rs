@@ -1,10 +1,11 @@
 //! A configuration enters whole, or not at all.
 
-use dispatch::{ConfigError, ContactState, InputError, Outcome};
+use dispatch::{Class, ConfigError, ContactState, InputError, Outcome};
 use exchange::Reply;
-use exchange::settings::Settings;
+use exchange::settings::{CannotSpeak, Settings};
 use journal::CrashPoint;
-use simulation::{Caller, Centre, Manner};
+use media::Digit;
+use simulation::{Act, Caller, Centre, Hears, Manner, Sounds};
 
 use super::{open, seconds};
 
@@ -117,4 +118,55 @@ fn queue_that_was_kept_for_who_is_adrift_goes_with_her() {
     let settings = renamed();
     let queues = &world.state().dispatcher().config().queues;
     assert_eq!(queues[..], settings.dispatch.queues[..]);
+}
+
+/// The centre with nobody there, whose line is changed.
+fn with_line(change: impl FnOnce(&mut exchange::settings::Line)) -> Settings {
+    let mut settings = nobody_there().settings();
+    change(&mut settings.lines[0]);
+    settings
+}
+
+#[test]
+fn line_that_hears_two_presses_from_now_on_hears_those_of_who_waits_already() {
+    let mut world = open(nobody_there());
+    world.reload(with_line(|line| line.cannot_speak = CannotSpeak::Off));
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(10));
+    let press = Act::Press(Digit::from_char('5').unwrap());
+    let class = |world: &simulation::World| world.state().dispatcher().contacts()[0].class;
+    for _ in 0..2 {
+        world.act(caller, press);
+        world.run(seconds(1));
+    }
+    assert_eq!(class(&world), Class::Crisis);
+    world.run(seconds(5));
+
+    world.reload(nobody_there().settings());
+    for _ in 0..2 {
+        world.act(caller, press);
+        world.run(seconds(1));
+    }
+
+    assert_eq!(class(&world), Class::Danger);
+}
+
+#[test]
+fn words_that_a_line_has_from_now_on_are_said_to_who_waits_already() {
+    let mut world = open(nobody_there());
+    world.reload(with_line(|line| line.waiting_words.clear()));
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(60));
+
+    world.reload(nobody_there().settings());
+    world.run(seconds(21));
+
+    let heard = world.heard(caller);
+    let [first, _] = Sounds::WORDS;
+    let said = |(_, hears): &(_, Hears)| matches!(hears, Hears::Prompts(prompts, _) if prompts[..] == [first]);
+    assert_eq!(
+        heard.iter().filter(|heard| said(heard)).count(),
+        1,
+        "{heard:?}"
+    );
 }
