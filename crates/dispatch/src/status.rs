@@ -3,7 +3,9 @@
 use crate::contact::{ContactSlot, OperatorSlot};
 use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
-use crate::{ContactId, Intent, Key, Membership, Moment, PauseCause, Place, Reachability};
+use crate::{
+    ContactId, Intent, Key, Membership, Moment, OperatorId, PauseCause, Place, Reachability,
+};
 
 /// What an operator is now. Nobody is [`Free`](Self::Free) or [`OnCall`](Self::OnCall) who would not be rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,6 +219,20 @@ impl Dispatcher {
             (true, Serves::Lines) => Presence::There,
             (true, Serves::NoLine) | (false, _) => Presence::Away,
         }
+    }
+
+    /// Which status an operator has apart from her calls, with an intent that she is about to have or with her own; the time in it is that of the
+    /// present one. Who asks by telephone is in a call of hers while she hears the answer.
+    #[must_use]
+    pub fn status_between_calls(&self, id: OperatorId, intent: Option<Intent>) -> Option<Status> {
+        let slot = *self.operator_slots.get(&id)?;
+        let mut operator = self.operators[slot].clone();
+        (operator.talking, operator.claim) = (None, None);
+        operator.legs.clear();
+        if let Some(intent) = intent {
+            (operator.intent, operator.paused) = (intent, None);
+        }
+        Some(self.status_of(&operator))
     }
 
     fn kind_of(&self, operator: &OperatorState) -> Kind {

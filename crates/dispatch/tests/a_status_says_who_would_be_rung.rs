@@ -49,6 +49,24 @@ fn whom_the_machine_paused_is_neither_free_nor_there() {
 }
 
 #[test]
+fn status_between_calls_is_that_of_the_intent_that_is_asked_for() {
+    let mut centre = paused_by_machine();
+    let leg = centre.leg();
+    centre.give(Input::Engaged {
+        operator: op("anna"),
+        leg,
+    });
+    let between = |intent| centre.dispatcher.status_between_calls(op("anna"), intent);
+
+    let own = between(None);
+    let ready = between(Some(Intent::Ready));
+
+    assert!(matches!(own, Some(Status::PausedByMachine { .. })));
+    assert!(matches!(ready, Some(Status::Free { .. })));
+    assert!(matches!(status(&centre, "anna"), Status::Engaged { .. }));
+}
+
+#[test]
 fn whose_phone_is_dead_is_neither_free_nor_there() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let since = centre.now;

@@ -336,6 +336,14 @@ pub enum Prompt {
     PausedAfterMisses,
     /// You are in wrap-up.
     WrapUp,
+    /// You are in a call.
+    InCall,
+    /// Your calls come again in a moment.
+    Resting,
+    /// Your phone does not answer.
+    Unreachable,
+    /// No line leads to you.
+    Unassigned,
     /// Your wrap-up is longer.
     WrapUpLonger,
     /// You are off.

@@ -177,11 +177,14 @@ impl Exchange {
     /// that her next call is one that she makes, in which no caller waits for the end of our words.
     fn spoken(&self, operator: OperatorId, code: Code) -> Vec<media::SoundId> {
         let mut prompts = match code {
-            Code::Ready => vec![Prompt::Ready],
+            Code::Ready => vec![self.prompt_of(operator, Some(Intent::Ready))],
             Code::Pause => vec![Prompt::Paused],
-            Code::Longer if self.is_in_wrap_up(operator) => vec![Prompt::WrapUpLonger],
+            Code::Longer if self.has_wrap_up(operator) => vec![Prompt::WrapUpLonger],
             Code::Longer => vec![Prompt::NotPossible],
-            Code::State => vec![Prompt::State, self.state_prompt(operator)],
+            Code::State if self.talks_with(operator).is_some() => {
+                vec![Prompt::State, Prompt::InCall]
+            }
+            Code::State => vec![Prompt::State, self.prompt_of(operator, None)],
             Code::Off => vec![Prompt::Off],
             Code::HandBack if self.talks_with(operator).is_some() => vec![Prompt::WrapUp],
             Code::HandBack => vec![Prompt::NotPossible],
@@ -210,7 +213,7 @@ impl Exchange {
                 }
             }
             Code::Off => Intent::Off,
-            Code::Longer if self.is_in_wrap_up(operator) => {
+            Code::Longer if self.has_wrap_up(operator) => {
                 let change = WrapUpChange::Longer(LONGER);
                 return self.append(now, Fact::WrapUp { operator, change });
             }
@@ -226,21 +229,10 @@ impl Exchange {
         self.append(now, Fact::Intends { operator, intent });
     }
 
-    fn state_prompt(&self, operator: OperatorId) -> Prompt {
-        let Some(view) = self.dispatcher().operator(operator) else {
-            return Prompt::Off;
-        };
-        if view.wrap_up.is_some() {
-            return Prompt::WrapUp;
-        }
-        if view.paused.is_some() {
-            return Prompt::PausedAfterMisses;
-        }
-        match view.intent {
-            Intent::Ready => Prompt::Ready,
-            Intent::Paused { .. } => Prompt::Paused,
-            Intent::Off => Prompt::Off,
-        }
+    /// The status that she has, or will have with an intent, when the call in which she asks is over.
+    fn prompt_of(&self, operator: OperatorId, intent: Option<Intent>) -> Prompt {
+        let status = self.dispatcher().status_between_calls(operator, intent);
+        status.map_or(Prompt::Off, named)
     }
 
     fn is_paused_by_the_machine(&self, operator: OperatorId) -> bool {
@@ -257,10 +249,10 @@ impl Exchange {
         }
     }
 
-    fn is_in_wrap_up(&self, operator: OperatorId) -> bool {
-        self.dispatcher()
-            .operator(operator)
-            .is_some_and(|view| view.wrap_up.is_some())
+    /// Whether a wrap-up of hers runs, or will follow the call that she is in.
+    fn has_wrap_up(&self, operator: OperatorId) -> bool {
+        let view = self.dispatcher().operator(operator);
+        view.is_some_and(|view| view.wrap_up.is_some()) || self.talks_with(operator).is_some()
     }
 
     fn language_of(&self, operator: OperatorId) -> Language {
@@ -319,6 +311,22 @@ impl Exchange {
                 leg,
             },
         );
+    }
+}
+
+/// What names a status by voice.
+const fn named(status: dispatch::Status) -> Prompt {
+    use dispatch::Status;
+    match status {
+        Status::Talking { .. } | Status::Engaged { .. } | Status::Ringing { .. } => Prompt::InCall,
+        Status::Off { .. } => Prompt::Off,
+        Status::Paused { .. } => Prompt::Paused,
+        Status::PausedByMachine { .. } => Prompt::PausedAfterMisses,
+        Status::Unassigned { .. } => Prompt::Unassigned,
+        Status::Unreachable { .. } | Status::Unproven { .. } => Prompt::Unreachable,
+        Status::WrapUp { .. } => Prompt::WrapUp,
+        Status::Resting { .. } => Prompt::Resting,
+        Status::Free { .. } | Status::OnCall { .. } => Prompt::Ready,
     }
 }
 

@@ -58,6 +58,18 @@ impl Sounds {
     pub const WRAP_UP: SoundId = SoundId(9);
     /// "That is not possible".
     pub const NOT_POSSIBLE: SoundId = SoundId(10);
+    /// What comes before a state that was asked for.
+    pub const STATE: SoundId = SoundId(11);
+    /// "You are off duty".
+    pub const OFF: SoundId = SoundId(12);
+    /// "You are in a call".
+    pub const IN_CALL: SoundId = SoundId(13);
+    /// "No line leads to you".
+    pub const UNASSIGNED: SoundId = SoundId(14);
+    /// "You have more time after this call".
+    pub const WRAP_UP_LONGER: SoundId = SoundId(15);
+    /// "Your phone does not answer".
+    pub const UNREACHABLE: SoundId = SoundId(16);
 }
 
 /// How the trunk writes whom a call is for, and who calls.
@@ -426,5 +438,14 @@ fn prompts() -> BTreeMap<(Language, Prompt), SoundId> {
         ),
         ((Language::Czech, Prompt::WrapUp), Sounds::WRAP_UP),
         ((Language::Czech, Prompt::NotPossible), Sounds::NOT_POSSIBLE),
+        ((Language::Czech, Prompt::State), Sounds::STATE),
+        ((Language::Czech, Prompt::Off), Sounds::OFF),
+        ((Language::Czech, Prompt::InCall), Sounds::IN_CALL),
+        ((Language::Czech, Prompt::Unassigned), Sounds::UNASSIGNED),
+        ((Language::Czech, Prompt::Unreachable), Sounds::UNREACHABLE),
+        (
+            (Language::Czech, Prompt::WrapUpLonger),
+            Sounds::WRAP_UP_LONGER,
+        ),
     ])
 }

@@ -42,7 +42,7 @@ const LANGUAGES: [(&str, Language); 3] = [
     ("uk", Language::Ukrainian),
 ];
 
-const STAFF: [(&str, Prompt); 9] = [
+const STAFF: [(&str, Prompt); 13] = [
     ("press-one", Prompt::PressOne),
     ("ready", Prompt::Ready),
     ("paused", Prompt::Paused),
@@ -50,6 +50,10 @@ const STAFF: [(&str, Prompt); 9] = [
     ("paused-after-misses", Prompt::PausedAfterMisses),
     ("off", Prompt::Off),
     ("wrap-up", Prompt::WrapUp),
+    ("in-call", Prompt::InCall),
+    ("resting", Prompt::Resting),
+    ("unreachable", Prompt::Unreachable),
+    ("unassigned", Prompt::Unassigned),
     ("wrap-up-longer", Prompt::WrapUpLonger),
     ("not-possible", Prompt::NotPossible),
 ];

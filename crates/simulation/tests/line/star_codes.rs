@@ -192,7 +192,7 @@ fn whom_the_machine_paused_hears_so_whatever_she_dials() {
     let call = world.dial_from("eva", "602000001");
     world.run(seconds(1));
 
-    let prompts = vec![Sounds::PAUSED_AFTER_MISSES];
+    let prompts = vec![Sounds::STATE, Sounds::PAUSED_AFTER_MISSES];
     assert_eq!(world.hears(call), Some(Hears::Prompts(prompts, None)));
     assert_eq!(world.operator("eva").paused, Some(PauseCause::Misses(1)));
 }
@@ -243,4 +243,78 @@ fn code_that_follows_another_ends_its_confirmation() {
     let ready = Some(Hears::Prompts(vec![Sounds::READY], None));
     assert_eq!(world.hears(next), ready);
     assert_eq!(world.operator("eva").intent, Intent::Ready);
+}
+
+/// What the phone of an operator hears when she dials a code.
+fn hears(world: &mut World, code: &str) -> Vec<media::SoundId> {
+    let call = world.dial_from("eva", code);
+    world.run(seconds(1));
+    let heard = world.heard(call);
+    let prompts = heard.into_iter().find_map(|(_, hears)| match hears {
+        Hears::Prompts(prompts, _) => Some(prompts),
+        Hears::Silence | Hears::Waiting(_) | Hears::Stream(_) | Hears::Closed => None,
+    });
+    world.run(seconds(5));
+    prompts.unwrap_or_default()
+}
+
+#[test]
+fn who_paused_during_her_wrap_up_hears_that_she_is_on_a_pause() {
+    let mut world = open(Centre {
+        wrap_up: (seconds(300), seconds(300)),
+        ..Centre::default()
+    });
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    world.call(Caller {
+        talks: Some(seconds(10)),
+        ..Caller::from_number(1)
+    });
+    world.run(seconds(15));
+    assert!(world.operator("eva").wrap_up.is_some());
+
+    let before = hears(&mut world, "*43");
+    hears(&mut world, "*41");
+    let on_a_pause = hears(&mut world, "*43");
+    hears(&mut world, "*44");
+    let off = hears(&mut world, "*43");
+    let back = hears(&mut world, "*40");
+
+    assert_eq!(before, [Sounds::STATE, Sounds::WRAP_UP]);
+    assert_eq!(on_a_pause, [Sounds::STATE, Sounds::PAUSED]);
+    assert_eq!(off, [Sounds::STATE, Sounds::OFF]);
+    assert_eq!(back, [Sounds::WRAP_UP]);
+}
+
+#[test]
+fn whom_nothing_would_ring_hears_so() {
+    let mut world = open(Centre::default());
+    let mut settings = Centre::default().settings();
+    settings.dispatch.operators[0].queues.clear();
+    world.reload(settings);
+
+    let ready = hears(&mut world, "*40");
+    let state = hears(&mut world, "*43");
+
+    assert_eq!(ready, [Sounds::UNASSIGNED]);
+    assert_eq!(state, [Sounds::STATE, Sounds::UNASSIGNED]);
+}
+
+#[test]
+fn longer_wrap_up_is_asked_for_in_the_call_already() {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+
+    let longer = hears(&mut world, "*42");
+    let state = hears(&mut world, "*43");
+    world.act(caller, Act::HangUp);
+    world.run(seconds(2));
+
+    assert_eq!(longer, [Sounds::WRAP_UP_LONGER]);
+    assert_eq!(state, [Sounds::STATE, Sounds::IN_CALL]);
+    let until = world.operator("eva").wrap_up.unwrap();
+    let now = world.state().dispatcher().now();
+    assert!(until.since(now) > seconds(300));
+    world.run_until_quiet(seconds(60));
 }
