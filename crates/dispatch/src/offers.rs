@@ -52,14 +52,18 @@ impl Dispatcher {
         }
     }
 
-    /// What is shown of a contact changed, so that phones which ring are called off and ring again: for as long as an offer
-    /// that begins now, or who was about to pick up would have missed it.
+    /// What is shown of a contact changed, so that desk phones which ring are called off and ring again: for as long as an
+    /// offer that begins now, or who was about to pick up would have missed it. Telephones at home show nothing of it and
+    /// ring on: the next person is called when she would have been.
     pub(crate) fn ring_anew(&mut self, slot: ContactSlot) {
         let State::Waiting { offers } = &self.contacts[slot].state else {
             return;
         };
-        let ringing: Vec<OperatorSlot> = offers.iter().map(|offer| offer.operator).collect();
-        for operator in ringing {
+        let ringing = offers.iter().map(|offer| offer.operator);
+        let at_desks: Vec<OperatorSlot> = ringing
+            .filter(|operator| self.operators[*operator].place == Place::Desk)
+            .collect();
+        for operator in at_desks {
             let anew = self.now + self.ring_time(slot, operator);
             if let State::Waiting { offers } = &mut self.contacts[slot].state {
                 let hers = offers.iter_mut().filter(|offer| offer.operator == operator);

@@ -378,3 +378,20 @@ fn a_restored_dispatcher_keeps_the_time_to_press_one() {
 
     assert!(centre.has(&withdrawn(contact, "eva", Withdrawal::RangOut)));
 }
+
+#[test]
+fn a_caller_who_says_that_she_cannot_speak_waits_no_longer_for_the_next_person_at_home() {
+    let mut centre = with_times((25, 15), (25, 15));
+    let contact = centre.arrives(Class::Crisis);
+    centre.wait(24);
+
+    centre.give(Input::Classed {
+        contact,
+        class: Class::Crisis,
+        cause: Cause::Caller,
+    });
+    centre.wait(1);
+
+    assert!(centre.has(&withdrawn(contact, "eva", Withdrawal::RangOut)));
+    assert!(centre.offers().contains(&offer(contact, "hana")));
+}

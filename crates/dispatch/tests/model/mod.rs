@@ -434,7 +434,9 @@ impl Model {
             return;
         };
         for (operator, until) in &mut offers {
-            *until = (*until).max(self.now + self.ring_time(id, *operator));
+            if self.person(*operator).unwrap().place == Place::Desk {
+                *until = (*until).max(self.now + self.ring_time(id, *operator));
+            }
         }
         self.contacts.get_mut(&id).unwrap().at = At::Waiting(offers);
     }
