@@ -11,8 +11,6 @@ use sip::header::Name;
 use sip::message::Message;
 use sip::{PhoneNumber, UriRef};
 
-use crate::lines::Lines;
-
 /// A caller's number. It has no `Display`, no serialisation, and leaves this crate nowhere.
 pub(crate) struct CallerNumber(Vec<u8>);
 
@@ -25,27 +23,31 @@ impl fmt::Debug for CallerNumber {
 impl CallerNumber {
     /// The number that a trunk asserts, as one of a SIP and a `tel:` URI (RFC 3325 §9.1), or else the
     /// one in From, unless the caller asks that it says nothing (RFC 3323 §4.2); `None` for a withheld number. Trunks write
-    /// very different words and zeros for that, or one of our own numbers: whatever is no number of somebody's is none.
-    pub(crate) fn in_invite(request: &Message, lines: &Lines) -> Option<Self> {
+    /// very different words and zeros for that, or one of our own numbers, in whatever form: whatever is no number of
+    /// somebody's is none.
+    pub(crate) fn in_invite(
+        request: &Message,
+        is_ours: impl Fn(&PhoneNumber) -> bool,
+    ) -> Option<Self> {
         let mut asserted = request
             .addresses(Name::PAssertedIdentity)
             .filter_map(Result::ok)
             .peekable();
         if asserted.peek().is_some() {
-            return asserted.find_map(|address| Self::of(&address.uri, lines));
+            return asserted.find_map(|address| Self::of(&address.uri, &is_ours));
         }
         if hides_from(request) {
             return None;
         }
-        Self::of(&request.from().ok()?.uri, lines)
+        Self::of(&request.from().ok()?.uri, is_ours)
     }
 
     /// Networks write one number now with and now without "+", so that the digits alone count, behind those of its context.
-    fn of(uri: &UriRef<'_>, lines: &Lines) -> Option<Self> {
+    fn of(uri: &UriRef<'_>, is_ours: impl Fn(&PhoneNumber) -> bool) -> Option<Self> {
         let number = PhoneNumber::in_uri(uri).last()?;
         let digits = number.reveal().trim_start_matches('+').as_bytes();
         let is_somebodys = digits.iter().any(|digit| matches!(digit, b'1'..=b'9'));
-        (is_somebodys && !lines.have(&number)).then(|| Self(digits.to_vec()))
+        (is_somebodys && !is_ours(&number)).then(|| Self(digits.to_vec()))
     }
 }
 
@@ -171,7 +173,6 @@ fn keyed(key: &[u8; 32], input: &[u8]) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{CannotSpeak, Line};
 
     const A: LegId = LegId { start: 1, n: 1 };
     const B: LegId = LegId { start: 1, n: 2 };
@@ -190,25 +191,12 @@ mod tests {
     }
 
     fn asserted(uri: &str) -> Option<CallerNumber> {
-        CallerNumber::of(&UriRef::parse(uri.as_bytes()).unwrap(), &lines())
+        CallerNumber::of(&UriRef::parse(uri.as_bytes()).unwrap(), is_ours)
     }
 
-    /// A line that is called by +420800000116.
-    fn lines() -> Lines {
-        Lines::of(&[Line {
-            id: dispatch::LineId::parse("help").unwrap(),
-            numbers: vec![PhoneNumber::parse("+420800000116").unwrap()],
-            languages: Vec::new(),
-            class: dispatch::Class::Crisis,
-            needs: dispatch::Needs::default(),
-            ring_time: Duration::ZERO,
-            greeting: Vec::new(),
-            waiting_sound: media::SoundId(0),
-            waiting_words: Vec::new(),
-            waiting_words_every: Duration::from_secs(30),
-            cannot_speak: CannotSpeak::Off,
-            choices: Vec::new(),
-        }])
+    /// A line is called by +420800000116.
+    fn is_ours(number: &PhoneNumber) -> bool {
+        number.may_be(&PhoneNumber::parse("+420800000116").unwrap())
     }
 
     /// Whether a number is read from an INVITE with that From and these header lines.
@@ -219,7 +207,7 @@ mod tests {
              Content-Length: 0\r\n\r\n"
         );
         let request = Message::parse(text.into()).unwrap();
-        CallerNumber::in_invite(&request, &lines()).is_some()
+        CallerNumber::in_invite(&request, is_ours).is_some()
     }
 
     #[test]
@@ -235,6 +223,9 @@ mod tests {
             "asterisk@a",
             "Unknown%20Number@a",
             "+420800000116@a",
+            "420800000116@a",
+            "00420800000116@a",
+            "800000116@a",
         ] {
             assert!(
                 !is_known(&format!("\"Anonymous\" <sip:{user}>"), ""),

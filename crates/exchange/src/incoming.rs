@@ -6,7 +6,7 @@ use bytes::Bytes;
 use dispatch::{ContactId, EndCause, LegId, Miss};
 use journal::Fact;
 use sip::message::Message;
-use sip::{DialogId, Event, Flow, Status, Tag, User};
+use sip::{DialogId, Event, Flow, PhoneNumber, Status, Tag, User};
 
 use crate::caller::CallerNumber;
 use crate::engine::{Exchange, Timer};
@@ -119,7 +119,7 @@ impl Exchange {
         let offer = request.session_description().unwrap_or_default();
         match self.open_sound(leg, flow, &offer, &laws, hosts) {
             Ok(sound) => {
-                let number = CallerNumber::in_invite(request, &self.lines);
+                let number = CallerNumber::in_invite(request, |number| self.is_ours(number));
                 self.admit(
                     now,
                     Arrival {
@@ -294,6 +294,15 @@ impl Exchange {
                 body,
             },
         );
+    }
+
+    /// Whether a number is one that lines are called by, or that our own calls show.
+    fn is_ours(&self, number: &PhoneNumber) -> bool {
+        let mut shown = self
+            .trunks
+            .iter()
+            .filter_map(|trunk| trunk.settings.outgoing_number.as_ref());
+        self.lines.have(number) || shown.any(|shown| shown.may_be(number))
     }
 
     /// The ACK proves that our 200 went to who called. It brings the answer, if the offer was ours.

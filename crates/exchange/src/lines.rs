@@ -46,9 +46,9 @@ impl Lines {
             .or_else(|| self.by_id.get(&trunk.default_line?).cloned())
     }
 
-    /// Whether a line is called by that number.
+    /// Whether a line may be called by that number, in one form or another.
     pub(crate) fn have(&self, number: &PhoneNumber) -> bool {
-        self.by_number.contains_key(number)
+        self.by_number.keys().any(|own| own.may_be(number))
     }
 
     /// What a line of an earlier configuration is now, by its name or else by a number of it; nothing when it is gone.

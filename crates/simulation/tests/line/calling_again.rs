@@ -72,22 +72,14 @@ fn it_moves_up_when_the_first_ends() {
     assert!(world.is_talking(other));
 }
 
-#[test]
-fn a_number_that_is_asserted_by_a_tel_uri_is_the_same_number() {
+/// Where callers stand of whom the network asserts these identities, each a second after the one before.
+fn standings(asserted: &[&str]) -> Vec<Standing> {
     let mut world = open(Centre {
         operators: vec![],
         ..Centre::default()
     });
     let from = "198.51.100.1:5070".parse().unwrap();
-    for (n, asserted) in [
-        "<tel:+420777000001>",
-        "<tel:+420-777-000-001;npdi>",
-        "\"Anonymous\" <sip:anonymous@anonymous.invalid>, <tel:+420777000001>",
-        "<tel:+420777000002>",
-    ]
-    .iter()
-    .enumerate()
-    {
+    for (n, asserted) in asserted.iter().enumerate() {
         world.send(
             from,
             &format!(
@@ -99,16 +91,29 @@ fn a_number_that_is_asserted_by_a_tel_uri_is_the_same_number() {
         );
         world.run(seconds(1));
     }
-
     let contacts = world.state().dispatcher().contacts();
     let mut standings: Vec<_> = contacts
         .iter()
         .map(|contact| (contact.id, contact.standing))
         .collect();
     standings.sort_by_key(|(contact, _)| *contact);
-    let standings = standings.into_iter().map(|(_, standing)| standing);
+    standings
+        .into_iter()
+        .map(|(_, standing)| standing)
+        .collect()
+}
+
+#[test]
+fn a_number_that_is_asserted_by_a_tel_uri_is_the_same_number() {
+    let standings = standings(&[
+        "<tel:+420777000001>",
+        "<tel:+420-777-000-001;npdi>",
+        "\"Anonymous\" <sip:anonymous@anonymous.invalid>, <tel:+420777000001>",
+        "<tel:+420777000002>",
+    ]);
+
     assert_eq!(
-        standings.collect::<Vec<_>>(),
+        standings,
         [
             Standing::Arrival,
             Standing::BehindBand,
@@ -116,6 +121,17 @@ fn a_number_that_is_asserted_by_a_tel_uri_is_the_same_number() {
             Standing::Arrival
         ]
     );
+}
+
+#[test]
+fn withheld_numbers_that_a_carrier_shows_as_one_of_ours_are_exempt() {
+    for ours in [simulation::OUTGOING_NUMBER, simulation::LINE_NUMBER] {
+        let asserted = format!("<sip:{ours}@carrier.example>");
+
+        let standings = standings(&[&asserted, &asserted]);
+
+        assert_eq!(standings, [Standing::Arrival; 2], "{ours}");
+    }
 }
 
 #[test]
