@@ -18,6 +18,7 @@ mod office;
 mod opening;
 mod operators;
 mod report;
+mod routes;
 mod running;
 mod serve;
 mod signalling;

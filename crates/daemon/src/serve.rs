@@ -1,7 +1,7 @@
 //! `linka serve`: puts the parts together, answers the line, and ends in order.
 
 use std::io::IsTerminal;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ use crate::office::screens::Screens;
 use crate::office::warn::Words;
 use crate::office::{self, Opening, Started};
 use crate::opening::{self, open_journal};
+use crate::routes;
 use crate::running::RunningNode;
 use crate::signalling::{
     self, Connections, FROM_MEDIA_MAX, FROM_OFFICE_MAX, FROM_STREAMS_MAX, UdpListener, Wiring,
@@ -125,6 +126,7 @@ struct Building {
     udp: Vec<UdpListener>,
     tcp: Vec<(ListenerId, std::net::TcpListener)>,
     listeners: Vec<Listener>,
+    own: sip::OwnAddresses,
     metrics: std::net::TcpListener,
     web: WebListeners,
     /// What people are to be told of the start.
@@ -149,6 +151,10 @@ impl Building {
             )
         })?;
         let web = WebListeners::bind(&configuration.node, &mut news)?;
+        let own = sip::OwnAddresses {
+            public: configuration.node.public_address,
+            routes: routes::read(),
+        };
         Ok(Self {
             configuration,
             keys,
@@ -159,6 +165,7 @@ impl Building {
             udp,
             tcp,
             listeners,
+            own,
             metrics,
             web,
             news,
@@ -248,6 +255,7 @@ impl Building {
         settings.node.listeners.clone_from(&self.listeners);
         let mut config =
             sip::EndpointConfig::new(self.sip_listeners(), settings.node.realm.clone());
+        config.addresses = self.own.clone();
         config.session_expires = settings.node.session_expires;
         let (least, most) = self.configuration.node.registration;
         config.registration = least..=most;
@@ -303,9 +311,11 @@ impl Building {
         })
     }
 
-    /// Where phones register: the first listener as its peers know it.
+    /// Where phones register: the first listener as peers outside know it.
     fn sip_address(&self) -> Option<SocketAddr> {
-        self.listeners.first().map(|listener| listener.advertised)
+        let local = self.listeners.first()?.local;
+        let own = self.own.told(local.ip(), routes::outside(local.ip()));
+        Some(SocketAddr::new(own, local.port()))
     }
 
     fn calendar(&self) -> Calendar {
@@ -316,7 +326,7 @@ impl Building {
         let listener = |listener: &Listener| sip::Listener {
             id: listener.id,
             protocol: listener.protocol,
-            advertised: listener.advertised,
+            local: listener.local,
             algorithm: self.configuration.node.algorithm,
         };
         self.listeners.iter().map(listener).collect()
@@ -407,7 +417,6 @@ fn bind_sip(poll: &Poll, node: &Node) -> anyhow::Result<Bound> {
             id,
             protocol: Protocol::Udp,
             local,
-            advertised: advertised(local, node),
         });
         udp.push(socket);
     }
@@ -420,36 +429,8 @@ fn bind_sip(poll: &Poll, node: &Node) -> anyhow::Result<Bound> {
             id,
             protocol: Protocol::Tcp,
             local,
-            advertised: advertised(local, node),
         });
         tcp.push((id, socket));
     }
     Ok((udp, tcp, listeners))
-}
-
-/// How peers reach a listener: the public address, the bound one, or that of the interface with the default route.
-fn advertised(local: SocketAddr, node: &Node) -> SocketAddr {
-    if let Some(public) = node.public_address {
-        return SocketAddr::new(public, local.port());
-    }
-    if !local.ip().is_unspecified() {
-        return local;
-    }
-    let (any, outside) = if local.is_ipv4() {
-        ("0.0.0.0:0", "192.0.2.1:9")
-    } else {
-        ("[::]:0", "[2001:db8::1]:9")
-    };
-    // Connecting a datagram socket sends nothing: it only asks the routing table.
-    let routed = UdpSocket::bind(any)
-        .and_then(|socket| socket.connect(outside).and_then(|()| socket.local_addr()));
-    let loopback = if local.is_ipv4() {
-        IpAddr::V4(Ipv4Addr::LOCALHOST)
-    } else {
-        IpAddr::V6(Ipv6Addr::LOCALHOST)
-    };
-    SocketAddr::new(
-        routed.map_or(loopback, |address| address.ip()),
-        local.port(),
-    )
 }

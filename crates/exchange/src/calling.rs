@@ -80,7 +80,7 @@ impl Exchange {
     pub(crate) fn call_by_trunk(&self, contact: ContactId, entry: &Contactable) -> Option<Call> {
         let trunk = self.trunks.named(&entry.trunk)?;
         let (target, host) = self.trunk_target(trunk.id)?;
-        let own = self.own_uri(target.listener())?;
+        let own = self.own_uri(&target)?;
         let shown = trunk.settings.outgoing_number.as_ref()?;
         Some(Call {
             contact,
@@ -97,9 +97,10 @@ impl Exchange {
 
     pub(crate) fn call(&mut self, now: Instant, call: Call, thread: ThreadId) -> Option<LegId> {
         let port = self.ports.take_of(thread)?;
+        let seat = self.seat(port, call.target.listener(), call.target.remote());
         let leg = self.next_leg();
         let session = Session::offering(Terms {
-            at: self.sound_address(call.target.listener(), port),
+            at: seat.told,
             peer: call.target.remote(),
             laws: &self.codecs_for(&call),
             hosts: match call.gateway {
@@ -108,7 +109,7 @@ impl Exchange {
             },
             number: self.seal.number(leg),
         });
-        let sound = self.opened(leg, port, session);
+        let sound = self.opened(leg, seat, session);
         let dialog = self.sip.next_dialog();
         let (patience, timer) = match call.gateway {
             None => (SIGN_OF_LIFE, Timer::Silent(leg)),

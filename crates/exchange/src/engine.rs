@@ -227,6 +227,7 @@ impl Exchange {
                 self.log.handle_input(moment, LogInput::Reported(report));
             }
             Input::Resolved(resolution) => self.on_resolved(now, resolution),
+            Input::Routed(routes) => self.sip_input(now, sip::Input::Routed(routes)),
             Input::Configured { token, settings } => self.on_configured(now, token, *settings),
             Input::DayBegan(date) => {
                 self.today_since = None;

@@ -150,19 +150,19 @@ impl Exchange {
         hosts: media::Hosts,
     ) -> Result<Sound, OpenError> {
         let port = self.ports.take_any().ok_or(OpenError::NoPort)?;
-        let at = self.sound_address(flow.listener, port);
+        let seat = self.seat(port, flow.listener, flow.remote);
         let number = self.seal.number(leg);
         match Session::answering(
             offer,
             Terms {
-                at,
+                at: seat.told,
                 peer: flow.remote,
                 laws,
                 hosts,
                 number,
             },
         ) {
-            Ok(session) => Ok(self.opened(leg, port, session)),
+            Ok(session) => Ok(self.opened(leg, seat, session)),
             Err(error) => {
                 self.order(port.thread, media::Order::Release { port: port.id });
                 Err(OpenError::Session(error))

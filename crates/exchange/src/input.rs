@@ -48,6 +48,8 @@ pub enum Input {
     Reported(journal::Report),
     /// A name was looked up.
     Resolved(Resolution),
+    /// The machine reaches others from other addresses of its own than before.
+    Routed(sip::LocalRoutes),
     /// A valid configuration takes the place of the one before when its entry is applied; answered with what came of it.
     Configured {
         /// Comes back with the reply.

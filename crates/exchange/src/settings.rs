@@ -43,8 +43,8 @@ pub enum DoNotDisturb {
 /// This node.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Written into our SIP and SDP instead of the local address: the router's, behind NAT.
-    pub public_address: Option<IpAddr>,
+    /// Where sound is received, if not where the leg's listener is bound.
+    pub sound_address: Option<IpAddr>,
     /// The SIP listeners.
     pub listeners: Vec<Listener>,
     /// Networks whose phones may register and call in clear text.
@@ -62,7 +62,7 @@ pub struct Node {
 impl Default for Node {
     fn default() -> Self {
         Self {
-            public_address: None,
+            sound_address: None,
             listeners: Vec::new(),
             clear_text: Vec::new(),
             realm: "linka".to_owned(),
@@ -82,8 +82,6 @@ pub struct Listener {
     pub protocol: sip::Protocol,
     /// Where it is bound.
     pub local: SocketAddr,
-    /// How peers reach it: host and port of our Contact, host of our SDP.
-    pub advertised: SocketAddr,
 }
 
 /// An address range.

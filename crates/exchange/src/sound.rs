@@ -1,9 +1,10 @@
 //! The streams of legs: opened, changed, played to and closed on the media thread that has their port.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use dispatch::LegId;
 use media::{Hosts, Network, Order, PortPair, StreamId};
+use sip::ListenerId;
 
 use crate::engine::Exchange;
 use crate::presses::Presses;
@@ -19,6 +20,16 @@ pub(crate) struct Sound {
     pub(crate) session: Session,
     /// Its keys, where one way alone has told them so far.
     pub(crate) presses: Presses,
+}
+
+/// Where a leg receives its sound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    port: PortPair,
+    /// What its peer is told in our session description.
+    pub(crate) told: SocketAddr,
+    /// The address of ours that it comes to and that ours comes from; none where no route to the peer is known.
+    local: Option<IpAddr>,
 }
 
 /// The stream of a leg; a leg has one, and both live for one start of the node.
@@ -48,14 +59,30 @@ impl Exchange {
         Hosts::of_trunk(networks.chain([Network::host(peer.ip())]))
     }
 
+    /// Where a leg of this peer's is to receive its sound: at an address that the peer reaches, and that what we send
+    /// comes from.
+    pub(crate) fn seat(&self, port: PortPair, listener: ListenerId, peer: SocketAddr) -> Seat {
+        let own = self.sip.own_addresses();
+        let of_listener = || self.listener(listener).map(|listener| listener.local.ip());
+        let bound = self.settings.node.sound_address.or_else(of_listener);
+        let bound = bound.unwrap_or_else(|| port.rtp.ip());
+        Seat {
+            port,
+            told: SocketAddr::new(own.told(bound, peer.ip()), port.rtp.port()),
+            local: own.local(bound, peer.ip()),
+        }
+    }
+
     /// Opens a leg's stream.
-    pub(crate) fn opened(&mut self, leg: LegId, port: PortPair, session: Session) -> Sound {
+    pub(crate) fn opened(&mut self, leg: LegId, seat: Seat, session: Session) -> Sound {
         let (stream, target) = (stream(leg), session.target());
+        let port = seat.port;
         self.order(
             port.thread,
             Order::Open {
                 stream,
                 port: port.id,
+                at: seat.local,
                 target,
             },
         );

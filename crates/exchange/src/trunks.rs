@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use media::PortPair;
 use sip::message::Message;
 use sip::uri::UriBuilder;
 use sip::{Flow, ListenerId, RegistrationId, RegistrationState, Target, Transport};
@@ -15,7 +14,7 @@ use sip::{Flow, ListenerId, RegistrationId, RegistrationState, Target, Transport
 use crate::engine::Exchange;
 use crate::legs::Gateway;
 use crate::lines::is_our_user;
-use crate::settings::{Host, Settings, Trunk};
+use crate::settings::{Host, Listener, Settings, Trunk};
 use crate::timers::TimerId;
 
 pub use reach::TrunkHealth;
@@ -268,13 +267,20 @@ impl Exchange {
         })
     }
 
-    /// The listener that speaks to an address.
+    /// The listener that speaks to an address: the one that is bound where the machine's route to it leaves from, if
+    /// there is one, else one that is bound everywhere.
     fn listener_for(&self, protocol: sip::Protocol, remote: SocketAddr) -> Option<ListenerId> {
-        let mut listeners = self.settings.node.listeners.iter();
-        let fits = listeners.find(|listener| {
+        let fits = |listener: &&Listener| {
             listener.protocol == protocol && listener.local.is_ipv4() == remote.is_ipv4()
-        });
-        fits.map(|listener| listener.id)
+        };
+        let routed = self.sip.own_addresses().routes.to(remote.ip());
+        let distance = |listener: &&Listener| match listener.local.ip() {
+            bound if Some(bound) == routed => 0,
+            bound if bound.is_unspecified() => 1,
+            _ => 2,
+        };
+        let listeners = self.settings.node.listeners.iter().filter(fits);
+        listeners.min_by_key(distance).map(|listener| listener.id)
     }
 
     /// Where a trunk's outward calls go now, and the beginning of its URIs.
@@ -288,23 +294,16 @@ impl Exchange {
         Some(register.credentials())
     }
 
-    /// The beginning of our own URIs, as a listener's peers know us.
-    pub(crate) fn own_uri(&self, listener: ListenerId) -> Option<UriBuilder> {
-        let listeners = &self.settings.node.listeners;
-        let own = listeners.iter().find(|other| other.id == listener)?;
-        let host = sip::Host::Address(own.advertised.ip());
-        Some(sip::Uri::sip(host).port(own.advertised.port()))
+    /// The beginning of our own URIs, as a peer knows us.
+    pub(crate) fn own_uri(&self, target: &Target) -> Option<UriBuilder> {
+        let bound = self.listener(target.listener())?.local;
+        let peer = target.remote().ip();
+        let host = sip::Host::Address(self.sip.own_addresses().told(bound.ip(), peer));
+        Some(sip::Uri::sip(host).port(bound.port()))
     }
 
-    /// Where sound of a port is received, as SDP says it.
-    pub(crate) fn sound_address(&self, listener: ListenerId, port: PortPair) -> SocketAddr {
-        let found = self
-            .settings
-            .node
-            .listeners
-            .iter()
-            .find(|other| other.id == listener);
-        let address = found.map_or(port.rtp.ip(), |listener| listener.advertised.ip());
-        SocketAddr::new(address, port.rtp.port())
+    pub(crate) fn listener(&self, id: ListenerId) -> Option<&Listener> {
+        let mut listeners = self.settings.node.listeners.iter();
+        listeners.find(|listener| listener.id == id)
     }
 }

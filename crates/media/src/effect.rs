@@ -1,6 +1,6 @@
 //! What goes into an engine and what comes out of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
 use crate::order::{Event, Order, PortId, SoundId, StreamId};
@@ -20,10 +20,12 @@ pub enum Input {
 /// What its owner is to do for an engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// Throw away what waits on this port pair, and from now on pass on what arrives there.
+    /// Let this port pair stand at an address, throw away what waits there, and from now on pass on what arrives.
     Watch {
         /// Which pair.
         port: PortId,
+        /// The address of [`Order::Open`].
+        at: Option<IpAddr>,
     },
     /// The only source of this port pair is known: its RTP socket may be connected, so that the kernel refuses others.
     Connect {

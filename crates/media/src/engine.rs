@@ -1,7 +1,7 @@
 //! The engine: orders and datagrams in, datagrams and events out.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -178,8 +178,9 @@ impl Engine {
             Order::Open {
                 stream,
                 port,
+                at,
                 target,
-            } => self.open(now, stream, port, target),
+            } => self.open(now, stream, (port, at), target),
             Order::Retarget { stream, target } => self.retarget(now, stream, target),
             Order::Play { stream, playlist } => self.play(now, stream, &playlist),
             Order::Join { a, b } => self.join(a, b),
@@ -199,7 +200,7 @@ impl Engine {
         &mut self,
         now: Instant,
         id: StreamId,
-        port: PortId,
+        (port, at): (PortId, Option<IpAddr>),
         target: Target,
     ) -> Result<(), InputError> {
         if self.ids.contains_key(&id) {
@@ -216,7 +217,7 @@ impl Engine {
         );
         let control = Control::new(&mut self.chance);
         let stream = Stream::new(id, port, target, outgoing, control, now);
-        self.outputs.push_back(Output::Watch { port });
+        self.outputs.push_back(Output::Watch { port, at });
         let index = self.settle_in(Box::new(stream));
         self.ids.insert(id, index);
         self.take_port(port, index);

@@ -1,6 +1,6 @@
 //! What an engine is told, and what it tells: ids, orders, events.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -150,6 +150,8 @@ pub enum Order {
         stream: StreamId,
         /// The port pair it takes.
         port: PortId,
+        /// The address of ours that it hears at and speaks from; `None` where the pair stands already.
+        at: Option<IpAddr>,
         /// What is settled so far.
         target: Target,
     },

@@ -135,6 +135,7 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
             Order::Open {
                 stream,
                 port: PortId(7),
+                at: None,
                 target: target.clone(),
             },
             InputError::StreamOpen(stream),
@@ -143,6 +144,7 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
             Order::Open {
                 stream: nobody,
                 port,
+                at: None,
                 target: target.clone(),
             },
             InputError::PortTaken(port),

@@ -381,6 +381,7 @@ fn nothing_is_accepted_before_there_is_an_answer() {
     desk.order(Order::Open {
         stream: StreamId(9),
         port: PortId(9),
+        at: None,
         target,
     });
     let phone = desk.phone(1, alaw());

@@ -375,7 +375,6 @@ fn listener((id, protocol): (ListenerId, Protocol)) -> Listener {
         id,
         protocol,
         local: Centre::exchange(),
-        advertised: Centre::exchange(),
     }
 }
 

@@ -261,6 +261,7 @@ impl MediaThreads {
             Order::Open {
                 stream,
                 port,
+                at: _,
                 target,
             } => self.open(now, thread, (*stream, *port), target.clone()),
             Order::Retarget { stream, target } => {

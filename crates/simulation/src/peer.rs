@@ -396,7 +396,7 @@ pub(crate) fn settings(address: SocketAddr, protocol: Protocol) -> EndpointConfi
     let listener = Listener {
         id: LISTENER,
         protocol,
-        advertised: address,
+        local: address,
         algorithm: Algorithm::Md5,
     };
     EndpointConfig::new(vec![listener], "trunk".to_owned())

@@ -216,7 +216,7 @@ impl Registration {
             cseq: self.cseq,
         };
         let contact = core
-            .face(target.listener())
+            .face(&target)
             .contact_of(target.protocol(), &self.register.contact_user);
         let expires = match self.aim {
             Aim::Keep => u32::try_from(self.expires.as_secs()).unwrap_or(u32::MAX),
@@ -262,7 +262,7 @@ impl Registration {
     /// several any might be, so that the first to end counts.
     fn granted(&self, core: &Core, response: &Message) -> Option<Duration> {
         let target = self.register.target;
-        let ours = core.face(target.listener());
+        let ours = core.face(&target);
         let ours = ours.contact_of(target.protocol(), &self.register.contact_user);
         let ours = NameAddr::parse(Name::Contact, Value::new(ours.bytes())).ok()?;
         let contacts: Vec<NameAddr<'_>> = response

@@ -97,7 +97,7 @@ fn side(number: u8, seed: u64, now: Instant) -> Side {
     let listener = Listener {
         id: UDP,
         protocol: Protocol::Udp,
-        advertised: address,
+        local: address,
         algorithm: Algorithm::Md5,
     };
     let mut config = EndpointConfig::new(vec![listener], "linka".to_owned());

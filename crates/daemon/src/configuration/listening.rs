@@ -42,9 +42,45 @@ fn check_trunk(files: &Files, trunk: &TrunkTable, node: &Node, problems: &mut Ve
             .iter()
             .any(|listener| listener.is_ipv4() == address.is_ipv4())
     {
-        let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+        let family = family(address);
         let text = format!("is an address of {family}, and linka.toml has none in {key}");
         problems.push(source.problem(target, "trunk.target", text));
+    }
+}
+
+/// Each address of ours that peers could not use, in a sentence.
+pub(super) fn advice(node: &Node) -> Vec<String> {
+    let listeners = || node.udp.iter().chain(&node.tcp);
+    let mut advice = Vec::new();
+    if let Some(public) = node.public_address
+        && listeners().all(|listener| listener.is_ipv4() != public.is_ipv4())
+    {
+        advice.push(format!(
+            "linka.toml: nobody is told of sip.public_address {public}: sip.udp and sip.tcp have no address of {}",
+            family(public)
+        ));
+    }
+    if let Some(sound) = node.rtp_address {
+        let mut deaf = listeners().filter(|listener| !reaches(listener.ip(), sound));
+        advice.extend(deaf.next().map(|listener| {
+            format!(
+                "linka.toml: who calls at {listener} cannot reach rtp.address {sound}, and would not be heard: leave it out"
+            )
+        }));
+    }
+    advice
+}
+
+/// Whether a peer of a listener may be able to send to an address of sound.
+fn reaches(listener: IpAddr, sound: IpAddr) -> bool {
+    let from_outside = !listener.is_loopback();
+    listener.is_ipv4() == sound.is_ipv4() && !(from_outside && sound.is_loopback())
+}
+
+const fn family(address: IpAddr) -> &'static str {
+    match address {
+        IpAddr::V4(_) => "IPv4",
+        IpAddr::V6(_) => "IPv6",
     }
 }
 

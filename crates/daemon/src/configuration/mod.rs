@@ -331,6 +331,7 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
     if node.heartbeat.is_none() {
         advice.push("linka.toml: nobody notices when this machine dies: set heartbeat.url to an outside watcher".to_owned());
     }
+    advice.extend(listening::advice(node));
     if !prompts.synthetic.is_empty() {
         advice.push(format!(
             "prompts: a synthetic voice speaks {} prompts until a person has recorded them: {}",

@@ -15,7 +15,7 @@ impl Node {
         elsewhere_max: usize,
     ) -> exchange::settings::Node {
         exchange::settings::Node {
-            public_address: self.public_address,
+            sound_address: self.rtp_address.filter(|address| !address.is_unspecified()),
             listeners: Vec::new(),
             clear_text,
             realm: self.realm.clone(),

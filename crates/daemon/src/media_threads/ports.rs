@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
@@ -226,9 +227,14 @@ impl Ports {
         }
     }
 
-    /// Marks a ready pair as in use.
-    pub(super) fn take(&mut self, port: PortId) -> Option<&mut Pair> {
+    /// Marks a ready pair as in use, and lets it stand at an address.
+    pub(super) fn take(&mut self, port: PortId, at: Option<IpAddr>) -> Option<&mut Pair> {
         let slot = self.slots.get_mut(usize::from(port.0))?.as_mut()?;
+        let wanted = at.map_or(self.local, Local::At);
+        if let Err(error) = slot.pair.move_to(wanted) {
+            // An address that has just gone, as it were: it hears wherever it stands.
+            tracing::warn!(%error, "an RTP port cannot be bound at the address that its peer was told");
+        }
         if !std::mem::replace(&mut slot.in_use, true) {
             self.ready -= 1;
         }
@@ -270,7 +276,7 @@ fn draw<T>(choice: &mut Vec<T>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+    use std::net::{Ipv4Addr, UdpSocket};
 
     use super::super::socket::{self, Read};
     use super::*;
@@ -327,7 +333,7 @@ mod tests {
         let now = Instant::now();
         let mut ports = ports(19_310..=19_311);
         let pair = tended(&mut ports, now)[0];
-        ports.take(pair.id).unwrap();
+        ports.take(pair.id, None).unwrap();
 
         ports.free(now, pair.id);
 
@@ -350,7 +356,7 @@ mod tests {
         }
         let (disturbed, quiet) = (pairs[0], pairs[1]);
         for pair in [disturbed, quiet] {
-            ports.take(pair.id).unwrap();
+            ports.take(pair.id, None).unwrap();
             ports.free(now, pair.id);
         }
         let orphan = UdpSocket::bind((LOCAL, 0)).unwrap();
@@ -370,7 +376,7 @@ mod tests {
         let now = Instant::now();
         let mut ports = ports(19_318..=19_319);
         let pair = tended(&mut ports, now)[0];
-        ports.take(pair.id).unwrap();
+        ports.take(pair.id, None).unwrap();
         ports.free(now, pair.id);
         let orphan = UdpSocket::bind((LOCAL, 0)).unwrap();
         orphan.send_to(b"sound", pair.rtp).unwrap();
@@ -384,13 +390,13 @@ mod tests {
         let mut ports = ports(19_314..=19_315);
         let pair = tended(&mut ports, now)[0];
         let phone = UdpSocket::bind((LOCAL, 0)).unwrap();
-        let taken = ports.take(pair.id).unwrap();
+        let taken = ports.take(pair.id, None).unwrap();
         taken.connect(phone.local_addr().unwrap()).unwrap();
         ports.free(now, pair.id);
         phone.send_to(b"late", pair.rtp).unwrap();
 
         let again = tended(&mut ports, now + COOL_DOWN)[0];
-        let taken = ports.take(again.id).unwrap();
+        let taken = ports.take(again.id, None).unwrap();
         taken.discard_stale();
         let stranger = UdpSocket::bind((LOCAL, 0)).unwrap();
         stranger.send_to(b"new", again.rtp).unwrap();
@@ -413,7 +419,7 @@ mod tests {
             let now = now + COOL_DOWN * call;
             tended(&mut ports, now);
             used.push(first(&ports));
-            ports.take(PortId(0)).unwrap();
+            ports.take(PortId(0), None).unwrap();
             ports.free(now, PortId(0));
         }
 
@@ -431,7 +437,7 @@ mod tests {
         let ready: Vec<PortPair> = rounds.flatten().collect();
         assert_eq!(ready.len(), PORTS_READY);
 
-        ports.take(ready[5].id).unwrap();
+        ports.take(ready[5].id, None).unwrap();
 
         assert_eq!(tended(&mut ports, now + RETRY * 101).len(), 1);
     }

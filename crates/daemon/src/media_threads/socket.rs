@@ -21,6 +21,13 @@ const RTCP_BUFFER: usize = 16 * 1_024;
 /// How many waiting datagrams are thrown away at most when a port is opened.
 const STALE_MAX: usize = 4_096;
 
+/// Whether another socket that says the same may be bound to its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    Alone,
+    Shared,
+}
+
 /// The two sockets of a port pair.
 pub(super) struct Pair {
     pub(super) rtp: OwnedFd,
@@ -33,15 +40,45 @@ pub(super) struct Pair {
 impl Pair {
     /// Binds an even port and the odd one above it.
     pub(super) fn bind(local: Local, even: u16) -> Result<Self> {
-        let rtp = bound(local, even, RTP_BUFFER)?;
+        Self::bind_as(local, even, Sharing::Alone)
+    }
+
+    fn bind_as(local: Local, even: u16, sharing: Sharing) -> Result<Self> {
+        let rtp = bound(local, even, sharing, RTP_BUFFER)?;
         let odd = even.checked_add(1).ok_or(Errno::INVAL)?;
-        let rtcp = bound(local, odd, RTCP_BUFFER)?;
+        let rtcp = bound(local, odd, sharing, RTCP_BUFFER)?;
         Ok(Self {
             rtp,
             rtcp,
             address: SocketAddr::new(address_of(local), even),
             connected: None,
         })
+    }
+
+    /// Has the pair hear at this address alone, and speak from it: from a socket that is bound to every address, the
+    /// kernel takes for each peer the one that it likes best. The ports are held all the while. A pair that cannot move
+    /// stays where it is.
+    pub(super) fn move_to(&mut self, local: Local) -> Result<()> {
+        if self.address.ip() == address_of(local) {
+            return Ok(());
+        }
+        self.share(Sharing::Shared)?;
+        match Self::bind_as(local, self.address.port(), Sharing::Shared) {
+            Ok(moved) => {
+                *self = moved;
+                self.share(Sharing::Alone)
+            }
+            Err(error) => {
+                self.share(Sharing::Alone)?;
+                Err(error)
+            }
+        }
+    }
+
+    fn share(&self, sharing: Sharing) -> Result<()> {
+        let shared = sharing == Sharing::Shared;
+        sockopt::set_socket_reuseaddr(&self.rtp, shared)?;
+        sockopt::set_socket_reuseaddr(&self.rtcp, shared)
     }
 
     /// Lets the kernel refuse whatever comes from elsewhere, and find the route once instead of for every packet.
@@ -106,7 +143,7 @@ const fn address_of(local: Local) -> IpAddr {
     }
 }
 
-fn bound(local: Local, port: u16, buffer: usize) -> Result<OwnedFd> {
+fn bound(local: Local, port: u16, sharing: Sharing, buffer: usize) -> Result<OwnedFd> {
     let address = SocketAddr::new(address_of(local), port);
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
@@ -129,6 +166,9 @@ fn bound(local: Local, port: u16, buffer: usize) -> Result<OwnedFd> {
         }
     }
     sockopt::set_socket_recv_buffer_size(&socket, buffer)?;
+    if sharing == Sharing::Shared {
+        sockopt::set_socket_reuseaddr(&socket, true)?;
+    }
     bind(&socket, &address)?;
     Ok(socket)
 }

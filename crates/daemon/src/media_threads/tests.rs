@@ -1,12 +1,13 @@
 //! The media threads over real sockets on loopback.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::media::{
     Direction, Format, Hosts, InputError, Law, Playlist, PortPair, Proof, Remote, Sound, SoundId,
     StreamId, Target,
 };
+use rustix::net::{SocketAddrAny, getsockname};
 
 use super::*;
 
@@ -89,6 +90,17 @@ impl Desk {
     fn phone_at(&mut self, host: IpAddr, n: u64) -> Phone {
         let mut pair = self.ready_pair();
         pair.rtp.set_ip(host);
+        self.opened(host, pair, None, n)
+    }
+
+    /// A phone that is told this address of ours.
+    fn phone_told(&mut self, told: IpAddr, n: u64) -> Phone {
+        let mut pair = self.ready_pair();
+        pair.rtp.set_ip(told);
+        self.opened(ELSEWHERE, pair, Some(told), n)
+    }
+
+    fn opened(&self, host: IpAddr, pair: PortPair, at: Option<IpAddr>, n: u64) -> Phone {
         let socket = UdpSocket::bind((host, 0)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let remote = Some(Remote::at(socket.local_addr().unwrap()));
@@ -104,6 +116,7 @@ impl Desk {
         self.order(Order::Open {
             stream: StreamId(n),
             port: pair.id,
+            at,
             target,
         });
         Phone {
@@ -172,6 +185,26 @@ fn two_phones_hear_each_other_and_no_stranger() {
     assert_eq!((code, from), (0x22, our_side_of(&a)));
 }
 
+#[test]
+fn packets_of_200_ms_are_relayed() {
+    const LONG_BYTES: usize = 12 + 1_600;
+    let mut desk = Desk::start(1, 23_000);
+    let (a, b) = (desk.phone(1), desk.phone(2));
+    desk.order(Order::Join {
+        a: a.stream,
+        b: b.stream,
+    });
+    desk.settle();
+
+    let mut packet = vec![0x80, 8, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4];
+    packet.resize(LONG_BYTES, 0x11);
+    a.socket.send_to(&packet, a.pair.rtp).unwrap();
+
+    let mut heard = [0; 2 * LONG_BYTES];
+    let (length, _) = b.socket.recv_from(&mut heard).unwrap();
+    assert_eq!((length, heard[LONG_BYTES - 1]), (LONG_BYTES, 0x11));
+}
+
 /// The address that a phone hears us from: the port it sends to.
 fn our_side_of(phone: &Phone) -> SocketAddr {
     phone.pair.rtp
@@ -228,6 +261,72 @@ fn phones_of_both_families_hear_each_other() {
     }
 }
 
+/// The addresses that a machine has in two networks.
+const IN_ONE_NETWORK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 78, 1));
+const IN_ANOTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 78, 2));
+
+#[test]
+fn each_phone_is_spoken_to_from_the_address_that_it_was_told() {
+    for local in [Local::At(Ipv4Addr::UNSPECIFIED.into()), Local::Everywhere] {
+        let mut desk = Desk::start_at(local, 1, 20_000);
+        let (one, other) = (
+            desk.phone_told(IN_ONE_NETWORK, 1),
+            desk.phone_told(IN_ANOTHER, 2),
+        );
+        let (a, b) = (one.stream, other.stream);
+        desk.order(Order::Join { a, b });
+        desk.settle();
+
+        // The second time the socket is connected.
+        for sequence in 1..3 {
+            one.send(sequence, 0x11);
+            other.send(sequence, 0x22);
+            let (_, code, from) = other.hear();
+            assert_eq!((code, from), (0x11, our_side_of(&other)));
+            let (_, code, from) = one.hear();
+            assert_eq!((code, from), (0x22, our_side_of(&one)));
+        }
+    }
+}
+
+#[test]
+fn a_port_that_stood_at_an_address_hears_elsewhere_at_its_next_call() {
+    let everywhere = Local::At(Ipv4Addr::UNSPECIFIED.into());
+    let range = 26_000..=26_001;
+    let now = Instant::now();
+    let mut ports = Ports::new(ThreadId(0), everywhere, &range, 0, 1).unwrap();
+    let mut pair = None;
+    ports.tend(now, |ready| pair = Some(ready));
+    let pair = pair.unwrap();
+    let addresses = [Some(IN_ONE_NETWORK), Some(IN_ANOTHER), None];
+
+    let stands = addresses.map(|at| {
+        let taken = ports.take(pair.id, at).unwrap();
+        getsockname(&taken.rtp).unwrap()
+    });
+
+    let port = pair.rtp.port();
+    let expected = addresses.map(|at| {
+        let at = at.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        SocketAddrAny::from(SocketAddr::new(at, port))
+    });
+    assert_eq!(stands, expected);
+    assert!(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).is_err());
+}
+
+#[test]
+fn a_port_stays_where_it_is_when_the_address_is_not_ours() {
+    let everywhere = Local::At(Ipv4Addr::UNSPECIFIED.into());
+    let mut ports = Ports::new(ThreadId(0), everywhere, &(26_002..=26_003), 0, 1).unwrap();
+    let mut pair = None;
+    ports.tend(Instant::now(), |ready| pair = Some(ready));
+    let nobodys = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
+
+    let taken = ports.take(pair.unwrap().id, Some(nobodys)).unwrap();
+
+    assert!(taken.address.ip().is_unspecified());
+}
+
 #[test]
 fn a_closed_stream_gives_its_port_back_and_the_next_one_is_fresh() {
     let mut desk = Desk::start(1, 11_000);
@@ -269,6 +368,7 @@ fn datagrams_from_before_the_call_are_thrown_away() {
     desk.order(Order::Open {
         stream: phone.stream,
         port: pair.id,
+        at: None,
         target,
     });
     desk.settle();

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -333,7 +334,7 @@ impl MediaThread {
     fn apply_outputs(&mut self, now: Instant) {
         while let Some(output) = self.engine.poll_output() {
             match output {
-                Output::Watch { port } => self.watch(port),
+                Output::Watch { port, at } => self.watch(port, at),
                 Output::Connect { port, to } => {
                     if let Some(Err(error)) = self.ports.find(port).map(|pair| pair.connect(to)) {
                         // It stays unconnected, and the engine goes on judging every source.
@@ -367,8 +368,8 @@ impl MediaThread {
         });
     }
 
-    fn watch(&mut self, port: PortId) {
-        let Some(pair) = self.ports.take(port) else {
+    fn watch(&mut self, port: PortId, at: Option<IpAddr>) {
+        let Some(pair) = self.ports.take(port, at) else {
             tracing::error!(
                 port = port.0,
                 "a stream was opened on a port that is not bound"

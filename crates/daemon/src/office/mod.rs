@@ -15,6 +15,7 @@ pub(crate) mod places;
 pub(crate) mod records;
 mod reload;
 pub(crate) mod retention;
+mod routes;
 pub(crate) mod screens;
 mod tcp;
 pub(crate) mod warn;
@@ -224,6 +225,7 @@ fn watch_over(office: &Arc<Office>, end: FollowedEnd, to_herald: &mpsc::Sender<w
     if let Some(shown) = office.certificate.clone() {
         tokio::spawn(certificate::watch(office.clone(), shown, to_herald.clone()));
     }
+    tokio::spawn(routes::watch(office.clone()));
     tokio::spawn(doubt::watch(office.clone(), to_herald.clone()));
     tokio::spawn(disk::watch(office.clone(), to_herald.clone()));
     tokio::spawn(audit::watch(office.clone(), end, to_herald.clone()));

@@ -55,6 +55,8 @@ pub(crate) enum FromOffice {
     },
     /// A name was looked up.
     Resolved(Resolution),
+    /// The machine's routes are other ones than before.
+    Routed(sip::LocalRoutes),
     /// It is another day of the site's calendar.
     DayBegan(Date),
     /// A closed period is in the records database.
@@ -306,6 +308,7 @@ impl Signalling {
                 self.input(Input::Configured { token, settings });
             }
             FromOffice::Resolved(resolution) => self.input(Input::Resolved(resolution)),
+            FromOffice::Routed(routes) => self.input(Input::Routed(routes)),
             FromOffice::DayBegan(date) => self.input(Input::DayBegan(date)),
             FromOffice::PeriodStored(key) => self.input(Input::PeriodStored(key)),
             FromOffice::Stop => {

@@ -30,6 +30,7 @@ mod strangers;
 mod the_last_one_there;
 mod tones;
 mod trunk_by_name;
+mod two_networks;
 mod warnings;
 
 use std::time::Duration;

@@ -24,6 +24,7 @@ fuzz_target!(|datagram: &[u8]| {
     let open = Order::Open {
         stream: StreamId(1),
         port: PortId(1),
+        at: None,
         target,
     };
     engine

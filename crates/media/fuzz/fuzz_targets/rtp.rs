@@ -33,6 +33,7 @@ fuzz_target!(|input: &[u8]| {
         let open = Order::Open {
             stream: StreamId(u64::from(n)),
             port: PortId(n),
+            at: None,
             target,
         };
         engine

@@ -187,6 +187,7 @@ impl Desk {
         self.order(Order::Open {
             stream,
             port,
+            at: None,
             target,
         });
         let next = Rtp {

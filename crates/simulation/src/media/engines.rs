@@ -163,7 +163,7 @@ impl Engines {
                 Output::Disconnect { port } | Output::Free { port } => {
                     thread.connected.remove(&port);
                 }
-                Output::Watch { port: _ } => {}
+                Output::Watch { port: _, at: _ } => {}
                 Output::Event(event) => self.events.push_back(event),
             }
         }

@@ -143,7 +143,7 @@ pub(crate) fn start(
     let listener = |(id, protocol)| Listener {
         id,
         protocol,
-        advertised: Centre::exchange(),
+        local: Centre::exchange(),
         algorithm: Algorithm::Md5,
     };
     let listeners = LISTENERS.map(listener).to_vec();

@@ -101,7 +101,7 @@ impl Dialog {
     }
 
     fn send_progress(&mut self, core: &mut Core, pending: &Pending, status: Status) {
-        let contact = core.face(pending.target.listener()).contact().clone();
+        let contact = core.face(&pending.target).contact();
         let tag = self.identity.local_tag.clone();
         core.answer(
             pending,
@@ -233,7 +233,7 @@ impl Dialog {
 
 /// The header fields of a 2xx that makes or refreshes a session.
 pub(crate) fn success(core: &Core, pending: &Pending, agreement: &Agreement) -> Added<'static> {
-    let contact = core.face(pending.target.listener()).contact().clone();
+    let contact = core.face(&pending.target).contact();
     let added = Added::one(Name::Contact, contact)
         .with(Name::Allow, HeaderValue::literal(crate::endpoint::ALLOW))
         .with(

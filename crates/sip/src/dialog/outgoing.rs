@@ -328,10 +328,7 @@ pub(crate) fn offering(
     session: &Session,
 ) -> RequestWriter {
     let writer = writer
-        .header(
-            Name::Contact,
-            core.face(target.listener()).contact().clone(),
-        )
+        .header(Name::Contact, core.face(&target).contact())
         .header(Name::Allow, HeaderValue::literal(crate::endpoint::ALLOW))
         .header(
             Name::Supported,

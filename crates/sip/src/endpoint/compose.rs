@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 
-use super::config::Listener;
 use super::core::{Core, Pending};
 use super::ids::{Body, Header};
 use crate::flow::{Protocol, Target};
@@ -21,55 +20,41 @@ pub(crate) const ACCEPT: &str = "application/sdp, multipart/mixed, multipart/alt
 const SDP: &str = "application/sdp";
 const MAX_FORWARDS: u32 = 70;
 
-/// How we show ourselves on one listener.
+/// How we show ourselves to one peer.
 pub(crate) struct Face {
-    transport: &'static str,
-    advertised: SocketAddr,
-    contact: HeaderValue,
+    protocol: Protocol,
+    told: SocketAddr,
 }
 
 impl Face {
-    pub(crate) fn new(listener: &Listener) -> Self {
-        Self::at(listener.protocol, listener.advertised)
+    pub(crate) const fn new(protocol: Protocol, told: SocketAddr) -> Self {
+        Self { protocol, told }
     }
 
-    pub(crate) fn nameless() -> Self {
-        Self::at(
+    pub(crate) const fn nameless() -> Self {
+        Self::new(
             Protocol::Udp,
             SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5060),
         )
     }
 
-    fn at(protocol: Protocol, advertised: SocketAddr) -> Self {
-        let contact = HeaderValue::address("", &contact_uri(protocol, advertised, None), None);
-        Self {
-            transport: protocol.via_name(),
-            advertised,
-            contact,
-        }
-    }
-
     /// The Contact of our dialogs. It has no user part: it tells nothing about a line.
-    pub(crate) const fn contact(&self) -> &HeaderValue {
-        &self.contact
+    pub(crate) fn contact(&self) -> HeaderValue {
+        HeaderValue::address("", &contact_uri(self.protocol, self.told, None), None)
     }
 
     /// The Contact of a registration.
     pub(crate) fn contact_of(&self, protocol: Protocol, user: &str) -> HeaderValue {
-        HeaderValue::address(
-            "",
-            &contact_uri(protocol, self.advertised, Some(user)),
-            None,
-        )
+        HeaderValue::address("", &contact_uri(protocol, self.told, Some(user)), None)
     }
 
     fn via(&self, key: ClientKey) -> Option<HeaderValue> {
-        let transport = Token::new(self.transport.as_bytes())?;
-        let host = self.advertised.ip().into();
+        let transport = Token::new(self.protocol.via_name().as_bytes())?;
+        let host = self.told.ip().into();
         Some(HeaderValue::via(
             transport,
             host,
-            Some(self.advertised.port()),
+            Some(self.told.port()),
             &key.branch(),
         ))
     }
@@ -103,7 +88,7 @@ impl Outgoing<'_> {
     /// Begins the request (RFC 3261 §8.1.1).
     pub(crate) fn begin(&self, core: &Core) -> RequestWriter {
         let mut writer = RequestWriter::new(self.method, self.uri);
-        if let Some(via) = core.face(self.target.listener()).via(self.key) {
+        if let Some(via) = core.face(&self.target).via(self.key) {
             writer = writer.header(Name::Via, via);
         }
         writer = writer.header(Name::MaxForwards, MAX_FORWARDS);

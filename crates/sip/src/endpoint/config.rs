@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::addresses::OwnAddresses;
 use super::admission::{SOURCE_BURST, SOURCE_REFILL, SourceRate};
 use super::ids::User;
 use crate::digest::{Algorithm, Ha1};
@@ -14,8 +15,10 @@ use crate::message::HeaderValue;
 /// The settings of an endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointConfig {
-    /// The sockets, each with the address that peers see.
+    /// The sockets.
     pub listeners: Vec<Listener>,
+    /// What peers are told of where they are.
+    pub addresses: OwnAddresses,
     /// The value of `Server` and `User-Agent`; none says nothing about us.
     pub product: Option<HeaderValue>,
     /// The realm of our challenges. Stored hashes hold for this one only, so it never changes.
@@ -46,9 +49,10 @@ pub const CONTACTS_MAX: usize = 5;
 impl EndpointConfig {
     /// Settings with the defaults of this crate.
     #[must_use]
-    pub const fn new(listeners: Vec<Listener>, realm: String) -> Self {
+    pub fn new(listeners: Vec<Listener>, realm: String) -> Self {
         Self {
             listeners,
+            addresses: OwnAddresses::default(),
             product: None,
             realm,
             accounts: BTreeMap::new(),
@@ -60,15 +64,15 @@ impl EndpointConfig {
     }
 }
 
-/// A socket of the shell as peers see it.
+/// A socket of the shell.
 #[derive(Clone, Debug)]
 pub struct Listener {
     /// The socket.
     pub id: ListenerId,
     /// What it speaks.
     pub protocol: Protocol,
-    /// Address and port of our `Via` and `Contact`; the public ones behind NAT.
-    pub advertised: SocketAddr,
+    /// Where it is bound: what peers are told in our `Via` and `Contact`, as [`OwnAddresses`] says.
+    pub local: SocketAddr,
     /// The algorithm of its challenges. MD5 by default on UDP and TCP: some phones give up on any other.
     pub algorithm: Algorithm,
 }

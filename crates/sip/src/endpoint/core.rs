@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::addresses::LocalRoutes;
 use super::compose::Face;
 use super::config::{EndpointConfig, Listener};
 use crate::chance::Chance;
@@ -25,10 +26,7 @@ pub(crate) struct Core {
     /// The digest server of each listener.
     pub(crate) guards: Vec<(ListenerId, Server)>,
     start: Instant,
-    faces: Vec<(ListenerId, Face)>,
     own_addresses: Vec<SocketAddr>,
-    /// Used for a listener that was not configured; commands that name one are refused before.
-    nameless: Face,
 }
 
 /// A request that was received and is not answered yet.
@@ -45,21 +43,13 @@ pub(crate) struct Pending {
 impl Core {
     pub(crate) fn new(config: EndpointConfig, seed: [u8; 32], now: Instant) -> Self {
         let chance = Chance::new(seed);
-        let faces = config
-            .listeners
-            .iter()
-            .map(|listener| (listener.id, Face::new(listener)))
-            .collect();
-        let listeners = config.listeners.iter();
         Self {
-            own_addresses: listeners.map(|listener| listener.advertised).collect(),
+            own_addresses: config.addresses.of_all(&config.listeners),
             wire: Wire::new(now),
             transactions: Transactions::new(&chance.derive("transactions")),
             keys: Keys::new(&chance.derive("left"), &chance.derive("right")),
             guards: guards(&config, &chance),
             start: now,
-            faces,
-            nameless: Face::nameless(),
             config,
             chance,
         }
@@ -73,10 +63,23 @@ impl Core {
             .as_secs()
     }
 
-    /// How we show ourselves on a listener.
-    pub(crate) fn face(&self, listener: ListenerId) -> &Face {
-        let found = self.faces.iter().find(|(id, _)| *id == listener);
-        found.map_or(&self.nameless, |(_, face)| face)
+    /// How we show ourselves to a peer.
+    pub(crate) fn face(&self, target: &Target) -> Face {
+        let mut listeners = self.config.listeners.iter();
+        let Some(listener) = listeners.find(|listener| listener.id == target.listener()) else {
+            // Commands that name a listener that was not configured are refused before.
+            return Face::nameless();
+        };
+        let bound = listener.local;
+        let told = self.config.addresses.told(bound.ip(), target.remote().ip());
+        Face::new(listener.protocol, SocketAddr::new(told, bound.port()))
+    }
+
+    /// Takes what changed in the machine's routes.
+    pub(crate) fn follow_routes(&mut self, routes: LocalRoutes) {
+        let config = &mut self.config;
+        config.addresses.routes = routes;
+        self.own_addresses = config.addresses.of_all(&config.listeners);
     }
 
     /// Where peers reach us.
@@ -86,7 +89,10 @@ impl Core {
 
     /// Whether the target can be sent to.
     pub(crate) fn has_listener(&self, listener: ListenerId) -> bool {
-        self.faces.iter().any(|(id, _)| *id == listener)
+        self.config
+            .listeners
+            .iter()
+            .any(|other| other.id == listener)
     }
 
     /// A tag of chance.

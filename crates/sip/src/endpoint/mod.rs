@@ -1,5 +1,6 @@
 //! The engine: transactions, dialogs, registrar and registrations behind three verbs.
 
+mod addresses;
 mod admission;
 pub(crate) mod auth;
 mod command;
@@ -18,6 +19,7 @@ mod screen;
 mod stray;
 mod way_back;
 
+pub use addresses::{LocalRoute, LocalRoutes, OwnAddresses};
 pub use admission::{SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate};
 pub use command::{Command, Invite, NewCalls, Register, RestoredBinding};
 pub(crate) use compose::{ACCEPT, ALLOW, Added, Outgoing, SUPPORTED, copied};
@@ -96,6 +98,8 @@ pub enum Input {
         /// The target of the output that failed.
         target: Target,
     },
+    /// The machine reaches others from other addresses of its own than before.
+    Routed(LocalRoutes),
     /// The time of [`Endpoint::poll_timeout`] has come.
     Timeout,
     /// An act of the caller.
@@ -239,6 +243,7 @@ impl Endpoint {
             ),
             Input::FlowClosed { flow, opened } => self.flow_closed(flow, opened),
             Input::SendFailed { target } => self.send_failed(target),
+            Input::Routed(routes) => self.core.follow_routes(routes),
             Input::Timeout => self.expire(),
             Input::Command(command) => return self.execute(command),
         }
@@ -248,6 +253,12 @@ impl Endpoint {
     /// The next effect; call it until it gives none after every input.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.core.wire.outputs.pop_front()
+    }
+
+    /// What peers are told of where we are.
+    #[must_use]
+    pub const fn own_addresses(&self) -> &OwnAddresses {
+        &self.core.config.addresses
     }
 
     /// When [`Input::Timeout`] is due.
@@ -302,6 +313,7 @@ impl fmt::Debug for Input {
                 .debug_struct("SendFailed")
                 .field("target", target)
                 .finish(),
+            Self::Routed(routes) => formatter.debug_tuple("Routed").field(routes).finish(),
             Self::Timeout => formatter.write_str("Timeout"),
             Self::Command(command) => command.fmt(formatter),
         }

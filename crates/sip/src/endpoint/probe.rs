@@ -26,7 +26,7 @@ impl Probes {
     /// Sends a probe; asking again under the same id replaces the question.
     pub(crate) fn send(&mut self, core: &mut Core, probe: ProbeId, target: Target, uri: &Uri) {
         let key = core.client_key();
-        let face = core.face(target.listener()).contact().clone();
+        let face = core.face(&target).contact();
         let tag = core.tag();
         let call_id = HeaderValue::from(&core.call_id());
         let from = with_tag(&face, &tag);

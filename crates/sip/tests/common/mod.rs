@@ -82,19 +82,19 @@ pub struct Bench {
 }
 
 pub fn config() -> EndpointConfig {
-    let advertised = OURS.parse().unwrap();
+    let local = OURS.parse().unwrap();
     let algorithm = sip::digest::Algorithm::Md5;
     let listeners = vec![
         Listener {
             id: UDP,
             protocol: Protocol::Udp,
-            advertised,
+            local,
             algorithm,
         },
         Listener {
             id: TCP,
             protocol: Protocol::Tcp,
-            advertised,
+            local,
             algorithm,
         },
     ];

@@ -51,6 +51,12 @@ impl Example {
         fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
 
+    /// What is advised, though it holds.
+    #[track_caller]
+    fn advised(&self) -> Vec<String> {
+        load(self.config(), &self.keys()).unwrap().advice
+    }
+
     /// Everything that is said of it, without the folder's name.
     fn said(&self) -> Vec<String> {
         let problems = load(self.config(), &self.keys()).err().unwrap_or_default();
@@ -87,3 +93,44 @@ impl Example {
 const OPERATOR: &str = "# [[operator]]\n";
 /// The step that overflows to the neighbours.
 const PARTNER_STEP: &str = "action = \"partner\"\npartners = [\"neighbour-line\"]";
+
+#[test]
+fn addresses_that_no_peer_could_use_are_named() {
+    let advised = |changes: &[(&str, &str)]| {
+        let example = Example::new();
+        for (from, to) in changes {
+            example.change(File::Linka, from, to);
+        }
+        let advice = example.advised().into_iter();
+        let of_addresses = advice.filter(|said| said.contains("_address") || said.contains("rtp."));
+        of_addresses.collect::<Vec<_>>()
+    };
+    let public = "# public_address = \"203.0.113.10\"";
+    let sound = "# address = \"0.0.0.0\"";
+    let udp = "udp = [\"0.0.0.0:5060\"]";
+
+    assert_eq!(advised(&[]), [""; 0]);
+    assert_eq!(
+        advised(&[(public, "public_address = \"2001:db8::1\"")]),
+        [
+            "linka.toml: nobody is told of sip.public_address 2001:db8::1: sip.udp and sip.tcp have no address of IPv6"
+        ]
+    );
+    let both = (udp, "udp = [\"0.0.0.0:5060\", \"[::]:5060\"]");
+    assert_eq!(
+        advised(&[both, (public, "public_address = \"2001:db8::1\"")]),
+        [""; 0]
+    );
+    assert_eq!(
+        advised(&[both, (sound, "address = \"0.0.0.0\"")]),
+        [
+            "linka.toml: who calls at [::]:5060 cannot reach rtp.address 0.0.0.0, and would not be heard: leave it out"
+        ]
+    );
+    assert_eq!(
+        advised(&[(sound, "address = \"127.0.0.1\"")]),
+        [
+            "linka.toml: who calls at 0.0.0.0:5060 cannot reach rtp.address 127.0.0.1, and would not be heard: leave it out"
+        ]
+    );
+}
