@@ -175,6 +175,7 @@ impl Session {
                 law: law(settled.codec),
                 payload_type: settled.payload_type.number(),
                 telephone_event: settled.telephone_event.map(events),
+                stray_event: settled.stray_event.map(sdp::PayloadType::number),
                 packets: if settled.ptime_ms < FRAME_MS {
                     Packets::Half
                 } else {

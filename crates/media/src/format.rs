@@ -42,6 +42,9 @@ pub struct Format {
     pub payload_type: u8,
     /// The RTP payload types of telephone-event (RFC 4733), if both sides have it.
     pub telephone_event: Option<EventTypes>,
+    /// The RTP payload type under which telephone-event is heard where it was not agreed on: some phones send it all the
+    /// same. Tones in the sound count as well, until it is heard.
+    pub stray_event: Option<u8>,
     /// How much sound goes into a packet that we send by ourselves.
     pub packets: Packets,
 }
@@ -83,6 +86,7 @@ impl Format {
             law,
             payload_type: law.static_payload_type(),
             telephone_event: None,
+            stray_event: None,
             packets: Packets::Whole,
         }
     }

@@ -63,6 +63,24 @@ pub(crate) enum Played {
     Digits,
 }
 
+/// What tones in the sound of a stream are taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tones {
+    /// There is no telephone-event, as far as is known.
+    MayBeKeys,
+    /// What it plays of a key it tells by telephone-event.
+    AreEvents,
+}
+
+impl Tones {
+    fn of(format: &Format) -> Self {
+        match format.telephone_event {
+            Some(_) => Self::AreEvents,
+            None => Self::MayBeKeys,
+        }
+    }
+}
+
 /// One RTP stream of one leg, both ways.
 pub(crate) struct Stream {
     pub(crate) id: StreamId,
@@ -87,6 +105,7 @@ pub(crate) struct Stream {
     /// Whether its first packet was told.
     told: bool,
     keys: Keys,
+    tones: Tones,
     detector: Option<Box<Detector>>,
     control: Control,
     opened: Instant,
@@ -111,6 +130,7 @@ impl Stream {
             outgoing,
             report_at: now,
             vigil_at: None,
+            tones: Tones::of(&target.format),
             format: target.format,
             direction: target.direction,
             proof: target.proof,
@@ -135,6 +155,7 @@ impl Stream {
         self.note(target.proof);
         if self.format != target.format {
             self.format = target.format;
+            self.tones = Tones::of(&self.format);
             self.detector = None;
             self.outgoing.cut();
         }

@@ -145,6 +145,28 @@ fn keys_are_heard_by_our_number_and_by_theirs_and_sent_by_theirs() {
 }
 
 #[test]
+fn keys_that_were_not_agreed_on_are_heard_and_what_sounds_beside_them_is_none() {
+    let mut desk = Desk::new();
+    let format = Format {
+        stray_event: Some(101),
+        ..alaw()
+    };
+    let mut phone = desk.phone(1, format);
+
+    press_in_band(&mut desk, &mut phone);
+    press(&mut desk, &mut phone, 1);
+    press_in_band(&mut desk, &mut phone);
+
+    assert_eq!(
+        keys(&mut desk),
+        [
+            ('5', DigitSource::InBand),
+            ('1', DigitSource::TelephoneEvent)
+        ]
+    );
+}
+
+#[test]
 fn tones_count_only_without_telephone_event() {
     let mut desk = Desk::new();
     let (mut with, mut without) = (desk.phone(1, alaw_with_events()), desk.phone(2, alaw()));

@@ -8,6 +8,10 @@ use crate::token::trim;
 
 /// The bodies of INFO that are understood.
 pub(crate) const ACCEPT: &str = "application/dtmf-relay, application/dtmf";
+/// The bit of an event that is over (RFC 4733 §2.3.5).
+const END: u8 = 0x80;
+/// The bit behind it, which is sent as zero.
+const RESERVED: u8 = 0x40;
 /// The keys in the order of their numbers (RFC 4733 §3.2), which some telephones write instead.
 const KEYS: &[u8; 16] = b"0123456789*#ABCD";
 
@@ -21,19 +25,29 @@ impl Signal {
         self.0.into()
     }
 
-    /// Tells whether a body of that type holds a key.
-    pub(crate) fn is_known(kind: &MediaType<'_>) -> bool {
-        kind.is("application", "dtmf-relay") || kind.is("application", "dtmf")
+    /// Tells whether an INFO with a body of that type may tell a key: one of `audio/telephone-event` has to hold one,
+    /// since telephones write it in several ways.
+    pub(crate) fn is_known(kind: &MediaType<'_>, body: &[u8]) -> bool {
+        let is_text = kind.is("application", "dtmf-relay") || kind.is("application", "dtmf");
+        is_text || is_event(kind) && (Event::parse(body).is_some() || Self::in_text(body).is_some())
     }
 
     /// The key that an INFO tells; none where it tells none. `application/dtmf-relay` has it in a
-    /// line `Signal=5`, `application/dtmf` alone.
+    /// line `Signal=5`, `application/dtmf` alone, `audio/telephone-event` like these or as one event of RFC 4733, which
+    /// counts when it ends.
     pub(crate) fn of(info: &Message) -> Option<Self> {
         let kind = info.content_type().ok()??;
         let body = info.body();
-        if !Self::is_known(&kind) {
+        if !Self::is_known(&kind, &body) {
             return None;
         }
+        match Event::parse(&body).filter(|_| is_event(&kind)) {
+            Some(event) => event.pressed(),
+            None => Self::in_text(&body),
+        }
+    }
+
+    fn in_text(body: &[u8]) -> Option<Self> {
         let mut lines = body.split(|byte| matches!(byte, b'\r' | b'\n')).map(trim);
         let named = lines.clone().find_map(|line| {
             let equals = memchr::memchr(b'=', line)?;
@@ -50,6 +64,31 @@ impl Signal {
             _ => return None,
         };
         KEYS.contains(&key).then_some(Self(key))
+    }
+}
+
+fn is_event(kind: &MediaType<'_>) -> bool {
+    kind.is("audio", "telephone-event")
+}
+
+/// An event of RFC 4733 §2.3 that is a key.
+struct Event {
+    key: Signal,
+    flags: u8,
+}
+
+impl Event {
+    fn parse(body: &[u8]) -> Option<Self> {
+        let [code, flags, _, _] = body else {
+            return None;
+        };
+        let key = KEYS.get(usize::from(*code)).copied().map(Signal)?;
+        (flags & RESERVED == 0).then_some(Self { key, flags: *flags })
+    }
+
+    /// The key, once: it ends in one message only.
+    fn pressed(self) -> Option<Signal> {
+        (self.flags & END != 0).then_some(self.key)
     }
 }
 
@@ -90,6 +129,25 @@ mod tests {
         }
         assert_eq!(key("Application/DTMF", "0\r\n"), Some('0'));
         assert_eq!(key("application/dtmf", "Signal=#"), Some('#'));
+    }
+
+    #[test]
+    fn keys_of_telephone_event_are_read_where_they_are_clear() {
+        let key = |body| key("audio/telephone-event", body);
+        assert_eq!(key("5"), Some('5'));
+        assert_eq!(key("Signal=*\r\nDuration=160\r\n"), Some('*'));
+        // The event 5 as it ends, after 160 units; before it ends it is no press yet.
+        assert_eq!(key("\u{5}\u{a}\0\u{50}"), None);
+        let ended = |bytes: &'static [u8]| {
+            let kind = b"Content-Type: audio/telephone-event\r\n";
+            let head = b"INFO sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n\
+                To: <sip:a@b>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INFO\r\n";
+            let text = [&head[..], kind, b"\r\n", bytes].concat();
+            Signal::of(&Message::parse(text.into()).unwrap()).map(Signal::as_char)
+        };
+        assert_eq!(ended(&[11, 0x8a, 0, 160]), Some('#'));
+        assert_eq!(ended(&[16, 0x8a, 0, 160]), None);
+        assert_eq!(ended(&[11, 0xca, 0, 160]), None);
     }
 
     #[test]

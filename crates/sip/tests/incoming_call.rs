@@ -336,6 +336,23 @@ fn an_info_with_an_unknown_package_gets_469_and_with_an_unknown_body_415() {
 }
 
 #[test]
+fn a_body_of_telephone_event_is_taken_where_it_is_clear() {
+    let mut bench = Bench::default();
+    let (_, tag) = bench.answered();
+    let kind = "Content-Type: audio/telephone-event";
+
+    bench.receive(&info(&tag, &[kind], "5"));
+    let clear = bench.only();
+    let told = bench.events();
+    bench.receive(&info(&tag, &[kind, &branch("z9hG4bKother")], "key 5 or so"));
+    let unclear = bench.only();
+
+    assert!(clear.is("200") && unclear.is("415"));
+    assert!(matches!(told[..], [Event::Signalled { signal, .. }] if signal.as_char() == '5'));
+    assert!(bench.events().is_empty());
+}
+
+#[test]
 fn a_lost_ack_of_the_2xx_is_proved_by_the_next_offer() {
     let mut bench = Bench::default();
     let dialog = bench.incoming(&invite());

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rtp_rs::RtpReader;
 
-use super::{Accepted, COMFORT_NOISE, Kind, News, SSRC_QUIET, Stream};
+use super::{Accepted, COMFORT_NOISE, Kind, News, SSRC_QUIET, Stream, Tones};
 use crate::format::Law;
 use crate::in_band::Detector;
 use crate::order::{Digit, DigitSource};
@@ -137,6 +137,9 @@ impl Stream {
         if events.is_some_and(|events| events.send == payload_type) {
             return Some(Kind::Event);
         }
+        if self.format.stray_event == Some(payload_type) {
+            return Some(Kind::Event);
+        }
         match payload_type {
             0 => Some(Kind::Sound(Law::MuLaw)),
             8 => Some(Kind::Sound(Law::ALaw)),
@@ -189,11 +192,11 @@ impl Stream {
                     timestamp: header.timestamp,
                 };
                 let digit = events.receive(now, stamp, EventPacket::parse(payload)?)?;
+                // One press is told once: what sounds beside it is the same key.
+                self.tones = Tones::AreEvents;
                 Some((digit, DigitSource::TelephoneEvent))
             }
-            Kind::Sound(law)
-                if self.format.telephone_event.is_none() && arrival != Arrival::Late =>
-            {
+            Kind::Sound(law) if self.tones == Tones::MayBeKeys && arrival != Arrival::Late => {
                 if !self.direction.receives() {
                     return None;
                 }

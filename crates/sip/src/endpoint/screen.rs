@@ -128,7 +128,7 @@ fn known_info(request: &Message) -> Result<(), Refusal> {
         ));
     }
     let kind = request.content_type().ok().flatten();
-    let known = kind.is_some_and(|kind| Signal::is_known(&kind));
+    let known = kind.is_some_and(|kind| Signal::is_known(&kind, &request.body()));
     if known || request.body().is_empty() || request.has_an_optional_body() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Param<'a> {
     /// The name as it stands.
     pub name: &'a [u8],
-    /// The value, if there is an equals sign.
+    /// The value, if there is one.
     pub value: Option<&'a [u8]>,
 }
 
@@ -118,6 +118,11 @@ impl<'a> Walk<'a> {
             return Some(Some(Param { name, value: None }));
         };
         let after_equal = skip_lws(after_equal);
+        if matches!(after_equal.first(), None | Some(b';')) {
+            // Some write `rport=` for `rport` (RFC 3581 §3).
+            self.0 = after_equal;
+            return Some(Some(Param { name, value: None }));
+        }
         let end = value_end(after_equal)?;
         let (value, after) = after_equal.split_at(end);
         self.0 = after;

@@ -40,6 +40,23 @@ fn a_message_gives_its_parts() {
 }
 
 #[test]
+fn an_empty_value_of_a_parameter_is_none() {
+    let message = parse(&INVITE.replace(";rport", ";rport=;x= ")).unwrap();
+
+    let via = message.via().unwrap();
+    assert_eq!(via.rport(), Some(None));
+    assert_eq!(via.branch(), Some(&b"z9hG4bKx"[..]));
+    let written = ResponseWriter::to(
+        &message,
+        Status::RINGING,
+        None,
+        Some("198.51.100.7:40000".parse().unwrap()),
+    );
+    let response = Message::parse_framed(written.finish()).unwrap();
+    assert_eq!(response.via().unwrap().rport(), Some(Some(40000)));
+}
+
+#[test]
 fn nothing_of_a_message_is_printed() {
     let message = parse(INVITE).unwrap();
     let printed = format!(

@@ -72,6 +72,9 @@ pub struct Negotiated {
     pub payload_type: PayloadType,
     /// The payload types of telephone-event (RFC 4733), if both know it.
     pub telephone_event: Option<EventTypes>,
+    /// Where it is not agreed on: the number under which some phones send it all the same, if that stands for nothing
+    /// else.
+    pub stray_event: Option<PayloadType>,
     /// Where RTP goes. With the unspecified address nothing is sent.
     pub rtp: SocketAddr,
     /// Where RTCP goes (RFC 3605).
@@ -167,14 +170,19 @@ fn take(
         Some(Connection::Name(_)) | None => ours.host_of_peer.ok_or(Refusal::NoAddress)?,
     };
     let rtp = SocketAddr::new(address, media.port);
+    let agreed = telephone_event(media)
+        .zip(own_events)
+        .map(|(send, receive)| EventTypes { send, receive });
+    let stray = own_events
+        .or(event_type())
+        .filter(|stray| agreed.is_none() && encodings(media, *stray).next().is_none());
     Ok(Negotiated {
         index,
         profile,
         codec,
         payload_type,
-        telephone_event: telephone_event(media)
-            .zip(own_events)
-            .map(|(send, receive)| EventTypes { send, receive }),
+        telephone_event: agreed,
+        stray_event: stray,
         rtp,
         rtcp: rtcp_of(media, rtp),
         direction: remote.direction_of(media).reversed().and(ours.direction),

@@ -218,6 +218,29 @@ fn each_side_sends_by_the_number_of_the_others_description() {
 }
 
 #[test]
+fn keys_that_were_not_agreed_on_are_expected_by_our_number_if_it_is_free() {
+    let stray = |audio: &str| {
+        let ours = Capabilities::default();
+        let mut local = local();
+        local.offer(&ours);
+        let answered = local.accept(&offer(audio), &ours).unwrap();
+        let offered = taken(audio).unwrap();
+        [answered, offered].map(|agreed| {
+            assert_eq!(agreed.telephone_event, None);
+            agreed.stray_event.map(PayloadType::number)
+        })
+    };
+
+    assert_eq!(stray("m=audio 4000 RTP/AVP 8\r\n"), [Some(101); 2]);
+    assert_eq!(
+        stray("m=audio 4000 RTP/AVP 8 101\r\na=rtpmap:101 opus/48000/2\r\n"),
+        [None; 2]
+    );
+    let agreed = taken("m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/8000\r\n");
+    assert_eq!(agreed.unwrap().stray_event, None);
+}
+
+#[test]
 fn of_two_mappings_of_one_number_the_one_that_is_ours_counts() {
     let agreed = taken(
         "m=audio 4000 RTP/AVP 8 101 102\r\na=rtpmap:101 telephone-event/48000\r\n\
