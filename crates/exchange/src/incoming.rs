@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use dispatch::{ContactId, EndCause, LegId, Miss};
 use journal::Fact;
+use sip::header::Name;
 use sip::message::Message;
 use sip::{DialogId, Event, Flow, PhoneNumber, Status, Tag, User};
 
@@ -14,7 +15,7 @@ use crate::legs::{Caller, Doubt, Hearing, Legs, Stage};
 use crate::presence::Acquaintance;
 use crate::session::{Session, SessionError, Terms};
 use crate::sound::Sound;
-use crate::star::PhoneCall;
+use crate::star::{self, PhoneCall};
 use crate::trunks::TrunkId;
 
 /// Seconds after which a refused caller's trunk may try again.
@@ -88,8 +89,7 @@ impl Exchange {
         flow: &Flow,
         user: Option<User>,
     ) {
-        let registered = self.presences.acquaintance(flow) == Acquaintance::Phone;
-        if registered || user.is_some() {
+        if self.is_of_phone(request, flow, user.as_ref()) {
             return self.on_phone_calls(
                 now,
                 PhoneCall {
@@ -137,6 +137,25 @@ impl Exchange {
                 self.reject_for_now(now, dialog);
             }
             Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
+        }
+    }
+
+    /// Whether an INVITE is that of an operator's phone. Phones may be behind a trunk, at its very address and port: there
+    /// what dials a line without credentials is a caller, who is never refused for what a phone does.
+    fn is_of_phone(&self, request: &Message, flow: &Flow, user: Option<&User>) -> bool {
+        if user.is_some() {
+            return true;
+        }
+        let tries = request.value(Name::Authorization).is_some();
+        let calls_line = || {
+            let trunk = self.trunk_of_call(flow, request);
+            let trunk = trunk.and_then(|trunk| self.trunks.get(trunk));
+            trunk.is_some_and(|trunk| self.lines.dialled(request, &trunk.settings).is_some())
+        };
+        match self.presences.acquaintance(flow) {
+            Acquaintance::Phone => tries || !calls_line(),
+            Acquaintance::HostOfPhone => star::is_code(request) && !calls_line(),
+            Acquaintance::Nobody => false,
         }
     }
 

@@ -65,6 +65,10 @@ enum Code {
 }
 
 impl Code {
+    fn of(request: &Message) -> Option<Self> {
+        Self::dialled(&request.uri().ok()?)
+    }
+
     fn dialled(uri: &UriRef<'_>) -> Option<Self> {
         // Some phones send the hash by which she ended what she dialled.
         let dialled = PhoneNumber::in_uri(uri).next()?;
@@ -79,6 +83,11 @@ impl Code {
             _ => None,
         }
     }
+}
+
+/// Whether an INVITE dials a star code.
+pub(crate) fn is_code(request: &Message) -> bool {
+    Code::of(request).is_some()
 }
 
 impl Exchange {
@@ -97,7 +106,7 @@ impl Exchange {
         let Ok(operator) = OperatorId::parse(&user.0) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
-        let code = request.uri().ok().and_then(|uri| Code::dialled(&uri));
+        let code = Code::of(request);
         // There is no free dialling: the directory alone is called, and by the machine. Whom it paused hears so, whatever she dials.
         let paused = self.is_paused_by_the_machine(operator);
         let Some(code) = code.or_else(|| paused.then_some(Code::State)) else {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use dispatch::Intent;
+use exchange::settings::Network;
 use simulation::{Centre, PASSWORD, World};
 use sip::digest::Client;
 use sip::{Message, Method, Uri};
@@ -137,4 +138,51 @@ fn a_star_code_from_a_host_without_a_phone_is_forbidden() {
     let answer = eva.ask(&mut world, Method::Invite, "sip:*44@192.0.2.1", "");
 
     assert!(answer.starts_with("SIP/2.0 403"), "{answer}");
+}
+
+/// A gateway that is a trunk too, and the telephone of eva on the socket from which its callers come.
+fn lines_and_telephones() -> (World, Telephone) {
+    let mut world = open(Centre {
+        operators: vec!["eva"],
+        ..Centre::default()
+    });
+    let mut settings = world.centre().settings();
+    settings.trunks[0].addresses.push(Network {
+        address: "10.9.9.9".parse().unwrap(),
+        bits: 32,
+        port: None,
+    });
+    world.reload(settings);
+    let mut eva = Telephone::new("eva", GATEWAY);
+    eva.registers(&mut world);
+    (world, eva)
+}
+
+#[test]
+fn a_telephone_on_a_trunks_socket_shuts_no_caller_out() {
+    let (mut world, mut eva) = lines_and_telephones();
+    let mut line = Telephone::new("caller", GATEWAY);
+
+    let called = line.ask(&mut world, Method::Invite, "sip:80060@192.0.2.1", "");
+
+    assert!(called.starts_with("SIP/2.0 180"), "{called}");
+    assert_eq!(eva.dials(&mut world, "*44"), "SIP/2.0 200 OK");
+    assert_eq!(world.operator("eva").intent, Intent::Off);
+    // What is neither a line nor a code is hers to prove: she may be told that she is paused.
+    assert_eq!(eva.dials(&mut world, "602000001"), "SIP/2.0 403 Forbidden");
+}
+
+#[test]
+fn a_telephone_behind_a_trunk_dials_codes_from_whatever_port() {
+    let (mut world, _) = lines_and_telephones();
+    let mut eva = Telephone::new("eva", OTHER_PORT);
+    let mut line = Telephone::new("caller", OTHER_PORT);
+
+    let called = line.ask(&mut world, Method::Invite, "sip:80060@192.0.2.1", "");
+    let unknown = line.ask(&mut world, Method::Invite, "sip:80061@192.0.2.1", "");
+
+    assert!(called.starts_with("SIP/2.0 180"), "{called}");
+    assert!(unknown.starts_with("SIP/2.0 404"), "{unknown}");
+    assert_eq!(eva.dials(&mut world, "*44"), "SIP/2.0 200 OK");
+    assert_eq!(world.operator("eva").intent, Intent::Off);
 }
