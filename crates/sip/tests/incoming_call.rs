@@ -159,6 +159,42 @@ fn a_bye_before_the_answer_ends_the_invite_with_487() {
     ));
 }
 
+/// What is wrong with a BYE that may be refused, but ends the call of whoever sent it.
+fn byes_that_we_dislike(tag: &str) -> Vec<String> {
+    let to = to(tag);
+    let with = |line: &str, body: &str| request("BYE", &[&to, "CSeq: 2 BYE", line], body);
+    let bye = with("Subject: x", "");
+    vec![
+        with("Require: sec-agree", ""),
+        with("Content-Encoding: gzip", "x"),
+        bye.replace("BYE sip:line@192.0.2.1", "BYE urn:service:sos"),
+        bye.replace("CSeq: 2 BYE", "CSeq: 0 BYE"),
+        bye.replace("CSeq: 2 BYE", "CSeq: 2 INFO"),
+        bye.replace("Content-Length: 0", "Content-Length: 7"),
+        bye.replace("Content-Length: 0", "Content-Length: x"),
+    ]
+}
+
+#[test]
+fn a_bye_ends_the_call_whatever_is_wrong_with_it() {
+    for number in 0..byes_that_we_dislike("").len() {
+        let mut bench = Bench::default();
+        let (dialog, tag) = bench.answered();
+        let bye = &byes_that_we_dislike(&tag)[number];
+
+        bench.receive(bye);
+
+        assert!(bench.only().is("200"), "{bye}");
+        let ended = bench.events();
+        assert!(
+            matches!(ended[..], [Event::Ended { dialog: told, .. }] if told == dialog),
+            "{ended:?} of {bye}"
+        );
+        bench.seconds(65);
+        bench.assert_empty();
+    }
+}
+
 #[test]
 fn a_cancel_before_the_answer_ends_it() {
     let mut bench = Bench::default();

@@ -23,14 +23,14 @@ enum Crossing {
 }
 
 impl Dialog {
-    /// Takes a request that has a server transaction of its own and passed all checks on its form.
+    /// Takes a request that has a server transaction of its own and, unless it hangs up, passed all checks on its form.
     pub(crate) fn on_request(&mut self, core: &mut Core, pending: Pending, method: Method<'_>) {
         let number = pending
             .request
             .cseq()
             .map(|cseq| cseq.number)
             .unwrap_or_default();
-        if self.remote_cseq.is_some_and(|last| number < last) {
+        if method != Method::Bye && self.remote_cseq.is_some_and(|last| number < last) {
             // RFC 3261 §12.2.2. Gaps upwards are legal.
             return self.retry_later(core, &pending);
         }

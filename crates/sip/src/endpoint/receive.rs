@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::core::{Pending, identity};
-use super::screen::{Refusal, Scope, screen};
+use super::screen::{Refusal, Scope, hangs_up, screen};
 use super::way_back::{way_back, where_answered};
 use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, User, auth};
 use crate::dialog::{Agreement, Dialog, Incoming, TooSmall, abilities, interval_too_small};
@@ -89,26 +89,32 @@ impl Endpoint {
                 None if source.ignores(&message) => {}
                 None => self.on_request(flow, message, admission),
             },
-            Err(error) => self.refuse_malformed(source, &error),
+            Err(error) => self.on_malformed(source, &error),
         }
     }
 
     /// A stream of which no further message can be told: its sender is told why, if it is known and that can be read.
     pub(super) fn unframed(&mut self, source: Source, error: &ParseError) {
-        self.refuse_malformed(source, error);
+        self.on_malformed(source, error);
     }
 
-    /// Tells a known sender what is wrong with its request; anybody else hears nothing.
-    fn refuse_malformed(&mut self, source: Source, error: &ParseError) {
-        let Some(request) = error
-            .answerable()
-            .filter(|_| source.admission == Admission::Trusted)
-            .filter(|request| !source.ignores(request))
-        else {
+    /// A BYE hangs up however it is written. Of anything else a known sender is told what is wrong with it, and anybody
+    /// else hears nothing.
+    fn on_malformed(&mut self, source: Source, error: &ParseError) {
+        let (flow, admission) = (source.flow, source.admission);
+        let answerable = error.answerable();
+        let Some(request) = answerable.filter(|request| !source.ignores(request)) else {
             return;
         };
+        if hangs_up(request) && identity(request, flow.remote).is_some() {
+            self.on_request(flow, request.clone(), admission);
+        } else if admission == Admission::Trusted {
+            self.refuse_malformed(flow, request, error);
+        }
+    }
+
+    fn refuse_malformed(&mut self, flow: Flow, request: &Message, error: &ParseError) {
         let tag = self.core.tag();
-        let flow = source.flow;
         let back = request.via().map_or(flow, |via| way_back(flow, &via));
         let target = Target::Flow(back);
         let bytes = self.core.response(
@@ -214,12 +220,7 @@ impl Endpoint {
         if dialog.is_none() && arrival.admission != Admission::Trusted {
             return self.on_stranger(arrival, method);
         }
-        let inside = arrival.request.to().is_ok_and(|to| to.tag().is_some());
-        let scope = if inside {
-            Scope::Inside
-        } else {
-            Scope::Outside
-        };
+        let scope = Scope::of(&arrival.request);
         if method == Method::Invite && scope == Scope::Outside && self.refuse_for_load(arrival) {
             return;
         }
@@ -241,8 +242,8 @@ impl Endpoint {
     /// all without state. Everything else is met with silence.
     fn on_stranger(&mut self, arrival: &Arrival, method: Method<'_>) {
         let calls = method == Method::Invite;
-        let inside = arrival.request.to().is_ok_and(|to| to.tag().is_some());
-        if calls && (inside || arrival.admission == Admission::Unknown) {
+        let scope = Scope::of(&arrival.request);
+        if calls && (scope == Scope::Inside || arrival.admission == Admission::Unknown) {
             return self.reply_stateless(arrival, Status::FORBIDDEN, Added::default());
         }
         if !calls && method != Method::Register {

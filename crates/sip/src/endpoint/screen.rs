@@ -42,8 +42,27 @@ pub(crate) enum Scope {
     Outside,
 }
 
+impl Scope {
+    pub(crate) fn of(request: &Message) -> Self {
+        if request.to().is_ok_and(|to| to.tag().is_some()) {
+            Self::Inside
+        } else {
+            Self::Outside
+        }
+    }
+}
+
+/// Whether a request is a BYE inside a dialog. Who sent it has hung up, whatever we answer (RFC 3261 §15.1.1): nothing
+/// that is wrong with it may keep a call that has nobody in it.
+pub(crate) fn hangs_up(request: &Message) -> bool {
+    request.method() == Some(Method::Bye) && Scope::of(request) == Scope::Inside
+}
+
 /// Checks method, Request-URI, hops, extensions and body, in the order of RFC 3261 §8.2.
 pub(crate) fn screen(request: &Message, method: Method<'_>, scope: Scope) -> Result<(), Refusal> {
+    if hangs_up(request) {
+        return Ok(());
+    }
     known_method(method)?;
     known_scheme(request)?;
     hops_left(request, method, scope)?;
