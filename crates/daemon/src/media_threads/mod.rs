@@ -58,7 +58,7 @@ pub(crate) struct QueueFull {
     /// Which thread.
     pub(crate) thread: ThreadId,
     /// The order.
-    pub(crate) order: Order,
+    pub(crate) order: Box<Order>,
 }
 
 /// What a thread counts and its owner may read at any time.
@@ -155,6 +155,7 @@ impl Media {
     /// When the thread has no room, or is gone: the order comes back.
     pub(crate) fn order(&self, thread: ThreadId, order: Order) -> Result<(), QueueFull> {
         let Some(handle) = self.threads.get(usize::from(thread.0)) else {
+            let order = Box::new(order);
             return Err(QueueFull { thread, order });
         };
         match handle.orders.try_send(order) {
@@ -163,6 +164,7 @@ impl Media {
                 Ok(())
             }
             Err(TrySendError::Full(order) | TrySendError::Disconnected(order)) => {
+                let order = Box::new(order);
                 Err(QueueFull { thread, order })
             }
         }

@@ -424,7 +424,7 @@ fn a_full_queue_gives_the_order_back() {
 
     assert_eq!(full.thread, ThreadId(0));
     assert!(matches!(
-        full.order,
+        *full.order,
         Order::Close {
             stream: StreamId(1)
         }
