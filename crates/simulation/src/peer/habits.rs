@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use sip::Protocol;
 
+use crate::rtp::SOUND_EVERY;
+
 /// What is special about a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Habits {
     /// How long after an answer its first sound comes.
     pub sound_after: Duration,
+    /// Time from one packet of its sound to the next.
+    pub sound_every: Duration,
     /// What stands between it and everybody else.
     pub behind: Behind,
     /// What it speaks.
@@ -21,6 +25,7 @@ impl Default for Habits {
     fn default() -> Self {
         Self {
             sound_after: Duration::ZERO,
+            sound_every: SOUND_EVERY,
             behind: Behind::Nothing,
             protocol: Protocol::Udp,
             names: Names::Nothing,

@@ -11,7 +11,7 @@ use sip::sdp::{self, Capabilities, Description};
 use super::call::{CallStage, Hold, Voice};
 use super::{Peer, Plan, Power};
 use crate::network::Datagram;
-use crate::rtp::{SOUND_EVERY, speaker_in};
+use crate::rtp::speaker_in;
 
 impl Peer {
     /// The exchange said where it hears.
@@ -51,7 +51,7 @@ impl Peer {
             let (from, bytes) = (call.sound, call.speech.sound(now));
             self.said.push_back(Datagram { from, to, bytes });
         }
-        self.plan_next(now + SOUND_EVERY, dialog, Plan::Sound);
+        self.plan_next(now + self.habits.sound_every, dialog, Plan::Sound);
     }
 
     /// A key, told in the sound.

@@ -49,6 +49,7 @@ fn habit(chance: &mut Chance) -> Habits {
             Protocol::Udp
         },
         names: chance.of(&names).unwrap_or_default(),
+        ..Habits::default()
     }
 }
 
