@@ -71,7 +71,8 @@ fn a_carrier_whose_registration_fails_is_looked_up_at_once() {
         },
     );
     world.name(NAME, &[Centre::trunk()]);
-    world.run(seconds(5));
+    // By then it is known to be well, and is next looked up five minutes later.
+    world.run(seconds(70));
 
     world.power("trunk", Power::Off);
     world.name(NAME, &[elsewhere()]);

@@ -115,7 +115,11 @@ fn a_configuration_that_is_swapped_in_keeps_calls_and_health() {
     let caller = world.call(Caller::from_number(1));
     world.run(seconds(40));
 
-    world.configure(|centre| centre.phone_rings = seconds(20));
+    world.edit(|centre| centre.phone_rings = seconds(20));
+    let settings = world.centre().settings();
+    world.reload(settings);
+    // What is known of it is still known: no probe has been answered since.
+    assert_eq!(trunk(&mut world).0, TrunkHealth::Up);
     world.run(seconds(5));
 
     let operator = world.only_call("eva");
@@ -294,6 +298,24 @@ fn a_refused_registration_says_so_and_one_mended_by_a_reload_is_told_and_watched
     };
     let mended = Warning::TrunkRegistered { trunk: trunk() };
     assert_eq!(told(&world), [refused(), mended, refused()]);
+}
+
+#[test]
+fn a_registration_that_fails_is_tried_at_once_when_a_configuration_is_given_in() {
+    let mut world = open(centre());
+    world.power("trunk", Power::Off);
+    // The pause between two attempts is as long as it gets by then.
+    world.run(seconds(1_200));
+    world.power("trunk", Power::On);
+
+    world.configure(|_| {});
+    world.run(seconds(1));
+
+    let (_, registration) = trunk(&mut world);
+    assert!(
+        matches!(registration, Some(RegistrationState::Registered { .. })),
+        "{registration:?}"
+    );
 }
 
 #[test]
