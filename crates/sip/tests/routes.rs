@@ -95,11 +95,13 @@ fn the_caller_reads_record_route_from_its_end() {
 
 #[test]
 fn an_invalid_contact_is_reached_by_its_flow() {
-    let bye = bye(
-        peer(),
-        &["Contact: <sip:x@df7jal23ls0d.invalid;transport=ws>"],
-    );
-    assert_eq!(bye.target, Target::Flow(peer()));
+    for contact in ["df7jal23ls0d.invalid", "203.0.113.9"] {
+        let contact = format!("Contact: <sip:x@{contact};transport=ws>");
+
+        let bye = bye(peer(), &[&contact]);
+
+        assert_eq!(bye.target, Target::Flow(peer()), "{contact}");
+    }
 }
 
 #[test]

@@ -467,6 +467,28 @@ mod tests {
     }
 
     #[test]
+    fn lock_is_not_pushed_out_where_all_others_failed_more_often() {
+        let mut lockouts = Lockouts::default();
+        let locked = of_network(0, "jana");
+        for _ in 0..FAILURES_MAX {
+            fail(&mut lockouts, locked, NOW);
+        }
+        let waits = Entry {
+            number: 0,
+            account: None,
+            failures: FAILURES_MAX + 1,
+            last: NOW,
+        };
+        let others = (1..PLACES_MAX as u32).map(|n| of_network(1 + n / 50, &n.to_string()));
+        lockouts.entries.extend(others.map(|place| (place, waits)));
+
+        let one_more = lockouts.begin(of_network(0, "eva"), None, after(1));
+
+        assert!(one_more.is_err());
+        assert!(lockouts.begin(locked, None, after(2)).is_err());
+    }
+
+    #[test]
     fn failures_below_the_lock_are_not_pushed_out_by_other_names_of_the_network() {
         let mut lockouts = Lockouts::default();
         let guessed = of_network(1, "jana");

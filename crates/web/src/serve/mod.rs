@@ -279,6 +279,22 @@ mod tests {
         socket.connect(to).await.unwrap()
     }
 
+    #[test]
+    fn addresses_of_one_network_share_its_places() {
+        let doors = Doors::new(8, 1);
+        let let_in = |from: &str| doors.let_in(from.parse().unwrap());
+
+        for [first, of_same, of_other] in [
+            ["192.0.2.1", "192.0.2.200", "192.0.3.1"],
+            ["2001:db8:0:100::", "2001:db8:0:1ff::", "2001:db8:0:200::"],
+        ] {
+            let _hers = let_in(first).unwrap();
+
+            assert_eq!(let_in(of_same).err(), Some(NoPlace::ForOne), "{of_same}");
+            assert!(let_in(of_other).is_ok(), "{of_other}");
+        }
+    }
+
     #[tokio::test]
     async fn networks_that_are_silent_in_all_places_give_way_to_another() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
