@@ -11,6 +11,7 @@ use dispatch::{
 };
 use exchange::Board;
 use exchange::board::TrunkHealth;
+use exchange::refusals::reason_of;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::sql::UnixSeconds;
@@ -42,6 +43,12 @@ pub(crate) struct Status {
     pub(crate) counts: Counts,
     /// Calls and offers that were refused since the start, by cause.
     pub(crate) refused: BTreeMap<String, u64>,
+    /// How many calls of them found what too full: a table, the share of a trunk's address, that of a phone.
+    #[serde(default)]
+    pub(crate) refused_for_load: BTreeMap<String, u64>,
+    /// Why callers are refused for load, if they are.
+    #[serde(default)]
+    pub(crate) crowded: Option<String>,
     /// What was thrown away since the start on its way to screens and people, since they did not keep up.
     #[serde(default)]
     pub(crate) lost: BTreeMap<String, u64>,
@@ -143,8 +150,21 @@ impl Status {
                 .iter()
                 .map(|(reason, times)| ((*reason).to_owned(), *times))
                 .collect(),
+            refused_for_load: refused_for_load(board),
+            crowded: board.crowded.map(str::to_owned),
         }
     }
+}
+
+fn refused_for_load(board: &Board) -> BTreeMap<String, u64> {
+    let full = [
+        (sip::Load::Tables, "tables"),
+        (sip::Load::TrunkAddress, "trunk address"),
+        (sip::Load::Phone, "phone"),
+    ];
+    let times = |load| board.refused.get(reason_of(load)).copied().unwrap_or(0);
+    full.map(|(load, name)| (name.to_owned(), times(load)))
+        .into()
 }
 
 impl Counts {

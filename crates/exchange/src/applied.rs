@@ -44,7 +44,7 @@ impl Exchange {
                     return;
                 };
                 self.contacts.remove(&caller.contact);
-                self.refused("distribution has no room for another contact");
+                self.refused(now, "distribution has no room for another contact");
                 self.reject_for_now(now, caller.dialog);
             }
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {

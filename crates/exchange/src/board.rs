@@ -35,6 +35,8 @@ pub struct Board {
     pub counts_since: Option<Moment>,
     /// How many calls and offers were refused since the start, by cause in a sentence.
     pub refused: BTreeMap<&'static str, u64>,
+    /// Why callers are refused for load, if they are.
+    pub crowded: Option<&'static str>,
 }
 
 /// One contact.
@@ -171,7 +173,8 @@ impl Exchange {
             unsaved: self.unsaved.clone(),
             counts: self.today(),
             counts_since: self.today_since,
-            refused: self.refusals.clone(),
+            refused: self.refusals.times(),
+            crowded: self.refusals.of_callers(now),
         }
     }
 

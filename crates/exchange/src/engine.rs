@@ -18,6 +18,7 @@ use crate::legs::{Called, Caller, Legs, StarCall};
 use crate::lines::Lines;
 use crate::ports::Ports;
 use crate::presence::{Acquaintance, Presences};
+use crate::refusals::Refusals;
 use crate::room::Rested;
 use crate::screens::Untold;
 use crate::settings::{Network, Settings};
@@ -75,8 +76,7 @@ pub struct Exchange {
     /// Runs while nothing is left of a draining exchange but legs that are hung up.
     pub(crate) goodbyes: Option<TimerId>,
     pub(crate) unsaved: Option<String>,
-    /// Calls and offers that were refused since the start, by cause.
-    pub(crate) refusals: BTreeMap<&'static str, u64>,
+    pub(crate) refusals: Refusals,
     /// What screens have not been told yet.
     pub(crate) untold: Untold,
     /// Those who are live and were answered.
@@ -160,7 +160,7 @@ impl Exchange {
             mode: Mode::Serving,
             goodbyes: None,
             unsaved: None,
-            refusals: BTreeMap::new(),
+            refusals: Refusals::default(),
             untold: Untold::default(),
             answering: Answering::default(),
             today_since: Some(setup.started.1),
@@ -296,12 +296,6 @@ impl Exchange {
         self.push(Output::Warn(warning));
     }
 
-    /// A call or an offer could not be carried: it is counted, and people are told.
-    pub(crate) fn refused(&mut self, reason: &'static str) {
-        *self.refusals.entry(reason).or_default() += 1;
-        self.warn(Warning::CallRefused { reason });
-    }
-
     pub(crate) fn order(&mut self, thread: ThreadId, order: Order) {
         self.push(Output::Media { thread, order });
     }
@@ -326,9 +320,9 @@ impl Exchange {
     /// Whether a message comes from somebody we know: a registered phone, or a trunk.
     fn admission(&self, flow: &sip::Flow) -> Admission {
         match self.presences.acquaintance(flow) {
-            Acquaintance::Phone => Admission::Trusted,
+            Acquaintance::Phone => Admission::Phone,
             Acquaintance::HostOfPhone | Acquaintance::Nobody if self.trunk_at(flow).is_some() => {
-                Admission::Trusted
+                Admission::Trunk
             }
             Acquaintance::HostOfPhone => Admission::Neighbour,
             Acquaintance::Nobody => Admission::Unknown,

@@ -77,6 +77,7 @@ impl Exchange {
                 registration,
                 state,
             } => self.on_registration(now, registration, state),
+            Event::RefusedForLoad { load } => self.on_refused_for_load(now, load),
             Event::Probed { probe, outcome } => self.on_probed(now, probe, outcome.is_ok()),
         }
     }
@@ -111,7 +112,10 @@ impl Exchange {
             return self.reject(now, dialog, Status::NOT_FOUND);
         };
         if self.is_full(trunk) {
-            self.refused("as many calls are live as the port range or the trunk can carry");
+            self.refused(
+                now,
+                "as many calls are live as the port range or the trunk can carry",
+            );
             return self.reject_for_now(now, dialog);
         }
         let leg = self.next_leg();
@@ -133,7 +137,7 @@ impl Exchange {
                 );
             }
             Err(OpenError::NoPort) => {
-                self.refused("no port is ready for a caller");
+                self.refused(now, "no port is ready for a caller");
                 self.reject_for_now(now, dialog);
             }
             Err(OpenError::Session(error)) => self.reject(now, dialog, error.status()),
@@ -211,7 +215,7 @@ impl Exchange {
         let Ok(seq) = self.log.append(moment, fact) else {
             self.repeats.went(leg);
             self.close_sound(leg, &sound);
-            self.refused("too many entries wait for the journal");
+            self.refused(now, "too many entries wait for the journal");
             return self.reject_for_now(now, dialog);
         };
         let contact = ContactId(seq);
@@ -439,7 +443,7 @@ impl Exchange {
 
     /// The media thread did not take an order: the leg is torn down, and shown.
     pub(crate) fn on_order_lost(&mut self, now: Instant, leg: LegId) {
-        self.refused("a media thread is overloaded");
+        self.refused(now, "a media thread is overloaded");
         if let Some(caller) = self.callers.get(&leg) {
             let end = end_of(caller);
             self.command(now, end);

@@ -27,6 +27,7 @@ mod offering;
 mod ports;
 mod presence;
 mod presses;
+pub mod refusals;
 mod ringing_again;
 mod room;
 mod screens;

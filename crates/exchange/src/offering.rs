@@ -51,7 +51,7 @@ impl Exchange {
         let miss = match self.directory(Who::OnCall(operator)) {
             None => Miss::Unreachable,
             Some(_) => {
-                self.refused(NO_WAY_OUT);
+                self.refused(now, NO_WAY_OUT);
                 Miss::Ours
             }
         };
@@ -68,7 +68,7 @@ impl Exchange {
     /// An offer that finds no port waits for one, and is given up before it would count as rung out.
     fn wait_for_port(&mut self, now: Instant, thread: ThreadId, offered: Offered) {
         if self.ports.wait(thread, offered) == Shortage::New {
-            self.refused("no port is ready for an offer");
+            self.refused(now, "no port is ready for an offer");
         }
         let (contact, operator) = offered;
         let Some((_, until)) = self.claim_of(operator) else {
@@ -136,7 +136,7 @@ impl Exchange {
         let entry = self.directory(Who::Partner(partner));
         let call = entry.and_then(|entry| self.call_by_trunk(contact, &entry));
         if call.is_none() {
-            self.refused(NO_WAY_OUT);
+            self.refused(now, NO_WAY_OUT);
         }
         let leg = call
             .zip(self.thread_of(contact))

@@ -223,7 +223,7 @@ impl Peer {
 
     pub(crate) fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
         if self.power == Power::On {
-            let admission = Admission::Trusted;
+            let admission = Admission::Trunk;
             self.input(
                 now,
                 Input::Received {

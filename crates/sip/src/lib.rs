@@ -28,11 +28,12 @@ mod wire;
 pub use dialog::IN_DIALOG_PENDING_MAX;
 pub use endpoint::{
     Admission, Body, CONTACTS_MAX, Command, Counts, Credentials, DialogId, EndCause, Endpoint,
-    EndpointConfig, Event, Failure, Header, Input, InputError, Invite, Limits, Listener,
-    LocalRoute, LocalRoutes, MIN_SE, NewCalls, Output, OwnAddresses, Party, ProbeId,
-    REGISTRATION_MAX, REGISTRATION_MIN, REQUEST_WAIT, REQUESTS_MAX, Register, Registering,
-    RegistrationId, RegistrationState, RequestId, RestoredBinding, SESSION_EXPIRES, SOURCE_BURST,
-    SOURCE_REFILL, SOURCES_MAX, SourceRate, User,
+    EndpointConfig, Event, Failure, Header, INVITES_OF_PHONE_MAX, INVITES_OF_TRUNK_ADDRESS_MAX,
+    Input, InputError, Invite, Limits, Listener, Load, LocalRoute, LocalRoutes, MIN_SE, NewCalls,
+    Output, OwnAddresses, PHONE_SOURCES_MAX, Party, ProbeId, REGISTRATION_MAX, REGISTRATION_MIN,
+    REQUEST_WAIT, REQUESTS_MAX, Register, Registering, RegistrationId, RegistrationState,
+    RequestId, RestoredBinding, SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX,
+    SourceRate, User,
 };
 pub use flow::{
     ConnectionId, Flow, ListenerId, OpenedBy, Protocol, Reliability, Target, Transport,

@@ -234,7 +234,7 @@ fn garbage_and_keep_alives_are_met_with_silence() {
         b"INVITE",
         b"SIP/2.0 200 OK\r\n\r\n",
     ] {
-        bench.receive_as(common::peer(), bytes, Admission::Trusted);
+        bench.receive_as(common::peer(), bytes, Admission::Trunk);
     }
 
     assert!(bench.sent().is_empty() && bench.events().is_empty());

@@ -235,8 +235,8 @@ fn what_breaks_a_stream_is_answered_if_its_head_can_be_read_and_its_sender_is_kn
     let without_length = options.replace("Content-Length: 0\r\n", "");
     let garbage = "x\r\n\r\n";
 
-    let answered = broken(&without_length, Admission::Trusted);
+    let answered = broken(&without_length, Admission::Trunk);
     assert!(answered.len() == 1 && answered[0].is("400"), "{answered:?}");
     assert!(broken(&without_length, Admission::Unknown).is_empty());
-    assert!(broken(garbage, Admission::Trusted).is_empty());
+    assert!(broken(garbage, Admission::Trunk).is_empty());
 }

@@ -72,7 +72,7 @@ fn a_latin_1_header_hides_nothing_behind_it() {
         .map(|byte| if byte == b'#' { 0xe9 } else { byte })
         .collect();
 
-    bench.receive_as(peer(), &bytes, Admission::Trusted);
+    bench.receive_as(peer(), &bytes, Admission::Trunk);
 
     let Event::Request { message, .. } = bench.event() else {
         panic!("no request")
@@ -140,7 +140,7 @@ fn nothing_of_a_caller_is_printed() {
     let input = sip::Input::Received {
         flow: peer(),
         bytes: text.clone().into(),
-        admission: Admission::Trusted,
+        admission: Admission::Trunk,
         registering: sip::Registering::Allowed,
     };
     let mut printed = format!("{input:?}");

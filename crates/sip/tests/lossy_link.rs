@@ -350,7 +350,7 @@ impl World {
                 Input::Received {
                     flow,
                     bytes,
-                    admission: Admission::Trusted,
+                    admission: Admission::Trunk,
                     registering: Registering::Allowed,
                 },
             );

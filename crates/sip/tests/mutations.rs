@@ -147,7 +147,7 @@ fn broken_messages_in_any_state_leave_nothing_behind() {
             let admission = if dice.roll(4) == 0 {
                 Admission::Unknown
             } else {
-                Admission::Trusted
+                Admission::Trunk
             };
             bench.receive_as(peer(), &bytes, admission);
             answered += usize::from(!bench.sent().is_empty());

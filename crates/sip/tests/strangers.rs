@@ -3,10 +3,15 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use common::{Bench, SDP, branch, invite, peer, request, response, to};
-use sip::{Admission, Command, Event, Limits, NewCalls, Registering};
+use bytes::Bytes;
+use common::{Bench, SDP, Sent, branch, invite, peer, request, response, to};
+use sip::digest::{Client, Ha1};
+use sip::{
+    Admission, Command, Event, Flow, Limits, Load, Message, Method, NewCalls, Registering, User,
+};
 
 #[test]
 fn an_invite_from_a_stranger_gets_403_without_state() {
@@ -93,7 +98,7 @@ fn a_flood_is_cut_before_it_is_parsed_and_spares_others() {
     }
     assert_eq!(bench.sent().len(), 100);
 
-    let other = sip::Flow {
+    let other = Flow {
         remote: common::address("203.0.113.3:5060"),
         ..peer()
     };
@@ -103,13 +108,193 @@ fn a_flood_is_cut_before_it_is_parsed_and_spares_others() {
     assert_eq!(bench.sent().len(), 2);
 }
 
+/// Another machine in the network of the peer.
+fn neighbour() -> Flow {
+    Flow {
+        remote: common::address("198.51.100.200:9"),
+        ..peer()
+    }
+}
+
+fn junk(bench: &mut Bench, from: Flow) {
+    for _ in 0..1_000 {
+        bench.receive_unknown(from, "OPTIONS sip:a@b SIP/2.0\r\n\r\n");
+    }
+    assert!(bench.sent().is_empty());
+}
+
+/// A phone of Jana that knows her password.
+struct Phone(Client);
+
+impl Phone {
+    fn bench() -> (Self, Bench) {
+        let mut config = common::config();
+        let hash = Ha1::new(b"jana", b"linka.test", b"secret");
+        config.accounts = BTreeMap::from([(User("jana".to_owned()), hash)]);
+        (Self(Client::new("jana", "secret")), Bench::with(config))
+    }
+
+    fn is_challenged(&mut self, challenge: &Sent) {
+        assert!(challenge.is("401"));
+        let message = Message::parse(Bytes::copy_from_slice(challenge.text.as_bytes())).unwrap();
+        self.0.challenged(&message).unwrap();
+    }
+
+    fn register(&mut self, number: u32) -> String {
+        let lines = [
+            branch(&format!("z9hG4bKphone{number}")),
+            format!("CSeq: {number} REGISTER"),
+            "To: <sip:jana@linka.test>".to_owned(),
+            "From: <sip:jana@linka.test>;tag=phone".to_owned(),
+        ];
+        let mut lines = lines.to_vec();
+        if let Some((name, value)) = self.0.authorize(Method::Register, b"sip:linka.test", 7) {
+            let (name, value) = (name.bytes(), value.bytes());
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            lines.push(format!("{}: {}", text(name), text(value)));
+        }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        request("REGISTER", &lines, "").replacen("sip:line@192.0.2.1", "sip:linka.test", 1)
+    }
+}
+
+#[test]
+fn junk_of_one_machine_keeps_no_phone_of_its_network_from_registering() {
+    let (mut phone, mut bench) = Phone::bench();
+    junk(&mut bench, neighbour());
+
+    bench.receive_unknown(peer(), &phone.register(1));
+    phone.is_challenged(&bench.only());
+    bench.receive_unknown(peer(), &phone.register(2));
+
+    assert!(bench.only().is("200"));
+}
+
+#[test]
+fn a_phone_that_was_challenged_registers_whatever_else_is_sent_in_its_name() {
+    let (mut phone, mut bench) = Phone::bench();
+    bench.receive_unknown(peer(), &phone.register(1));
+    phone.is_challenged(&bench.only());
+    junk(&mut bench, peer());
+
+    for from in [neighbour(), peer()] {
+        let other = Phone::bench().0.register(9);
+        bench.receive_unknown(from, &other);
+    }
+    let challenge = bench.only();
+    assert_eq!(challenge.target.remote(), neighbour().remote);
+    bench.receive_unknown(peer(), &format!("\r\n{}", phone.register(2)));
+
+    assert!(bench.only().is("200"));
+}
+
+#[test]
+fn whoever_was_challenged_guesses_no_faster_than_others() {
+    let mut bench = Phone::bench().1;
+    let mut guesser = Phone(Client::new("jana", "guessed"));
+    bench.receive_unknown(peer(), &guesser.register(1));
+    guesser.is_challenged(&bench.only());
+    junk(&mut bench, peer());
+
+    let guesses = (2..1_000).map(|number| guesser.register(number));
+    for guess in guesses.collect::<Vec<_>>() {
+        bench.receive_unknown(peer(), &guess);
+    }
+
+    assert_eq!(bench.sent().len(), 100);
+}
+
+/// The answers to INVITEs of their own calls.
+fn dial(bench: &mut Bench, (flow, admission): (Flow, Admission), calls: u32) -> Vec<Sent> {
+    let host = flow.remote;
+    for number in 0..calls {
+        let lines = [
+            format!("Call-ID: {host}-{number}"),
+            format!("Via: SIP/2.0/UDP {host};branch=z9hG4bK{number};rport"),
+        ];
+        let lines = lines.each_ref().map(String::as_str);
+        bench.receive_as(flow, request("INVITE", &lines, SDP).as_bytes(), admission);
+    }
+    bench.sent()
+}
+
+fn refused(answers: &[Sent]) -> usize {
+    answers.iter().filter(|answer| answer.is("503")).count()
+}
+
+fn loads(bench: &mut Bench) -> Vec<Load> {
+    let load = |event| {
+        let Event::RefusedForLoad { load } = event else {
+            return None;
+        };
+        Some(load)
+    };
+    bench.events().into_iter().filter_map(load).collect()
+}
+
+#[test]
+fn the_invites_of_one_phone_or_trunk_address_have_a_share_and_leave_the_rest_to_others() {
+    let phone = neighbour();
+    for (greedy, share, load) in [
+        ((phone, Admission::Phone), 5, Load::Phone),
+        ((peer(), Admission::Trunk), 7, Load::TrunkAddress),
+    ] {
+        let mut config = common::config();
+        config.limits = Limits {
+            invites_of_phone: 5,
+            invites_of_trunk_address: 7,
+            transactions: 15,
+            ..Limits::DEFAULT
+        };
+        let mut bench = Bench::with(config);
+
+        let answers = dial(&mut bench, greedy, 1_000);
+
+        assert_eq!(refused(&answers), 1_000 - share);
+        assert_eq!(loads(&mut bench), vec![load; 1_000 - share]);
+        assert_eq!(bench.endpoint.counts().transactions, share);
+        // A trunk at the phone's own host has its share apart.
+        let other = Flow {
+            remote: common::address("198.51.100.200:5060"),
+            ..peer()
+        };
+        let answers = dial(&mut bench, (other, Admission::Trunk), 3);
+        assert_eq!(refused(&answers), 0, "{load:?}");
+    }
+}
+
+#[test]
+fn a_share_is_free_again_when_its_invites_are_over() {
+    let mut config = common::config();
+    config.limits.invites_of_phone = 1;
+    let mut bench = Bench::with(config);
+    let phone = (peer(), Admission::Phone);
+    dial(&mut bench, phone, 1);
+    let Event::Incoming { dialog, .. } = bench.event() else {
+        panic!("no call came in");
+    };
+    let (status, headers) = (common::status(403), Vec::new());
+    bench.command(Command::Reject {
+        dialog,
+        status,
+        headers,
+    });
+    bench.sent();
+    assert_eq!(refused(&dial(&mut bench, phone, 2)), 1);
+
+    bench.seconds(32);
+    bench.sent();
+
+    assert_eq!(refused(&dial(&mut bench, phone, 1)), 0);
+}
+
 #[test]
 fn a_register_on_a_way_that_it_may_not_come_is_met_with_silence_however_it_is_written() {
     let mut bench = Bench::default();
     let register = request("REGISTER", &[], "");
     let broken = request("REGISTER", &["To: <sip:"], "");
     for flow in [peer(), common::peer_tcp()] {
-        for admission in [Admission::Unknown, Admission::Trusted] {
+        for admission in [Admission::Unknown, Admission::Trunk] {
             for begin in ["", "\r\n", "\n", "\r\n\r\n"] {
                 for text in [&register, &broken] {
                     let bytes = format!("{begin}{text}").into_bytes();
@@ -124,7 +309,7 @@ fn a_register_on_a_way_that_it_may_not_come_is_met_with_silence_however_it_is_wr
     bench.receive_where(
         peer(),
         register.as_bytes(),
-        Admission::Trusted,
+        Admission::Trunk,
         Registering::Allowed,
     );
     assert!(bench.only().is("401"));
@@ -152,9 +337,9 @@ fn the_invite_of_a_phones_neighbour_is_challenged_without_state() {
 }
 
 /// One REGISTER of a sender that forges its address: each time another, of a network that nobody knows.
-fn forged_register(number: u32) -> (sip::Flow, String) {
+fn forged_register(number: u32) -> (Flow, String) {
     let address = std::net::Ipv4Addr::from(0x0a00_0000 | number.wrapping_mul(0x9e37_79b1) >> 8);
-    let flow = sip::Flow {
+    let flow = Flow {
         remote: (address, 5060).into(),
         ..peer()
     };
@@ -233,6 +418,8 @@ fn while_refused_new_calls_get_503_with_a_spread_retry_after_and_running_ones_go
     bench.receive(&request("BYE", &[&to(&tag), "CSeq: 2 BYE"], ""));
 
     assert!(bench.only().is("200"));
+    // That is no load: it was asked for.
+    assert_eq!(loads(&mut bench), []);
     assert!(waits.iter().all(|wait| (5..30).contains(wait)));
     waits.sort_unstable();
     waits.dedup();
@@ -262,6 +449,7 @@ fn a_full_table_refuses_new_calls_and_nothing_else() {
         SDP,
     ));
     assert!(bench.only().is("503"));
+    assert_eq!(loads(&mut bench), [Load::Tables]);
     bench.receive(&request(
         "INVITE",
         &[&to(&tag), "CSeq: 2 INVITE", &branch("z9hG4bKre")],

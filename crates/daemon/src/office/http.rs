@@ -100,6 +100,7 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
             "1 while no new calls are taken.",
             &[(String::new(), draining)],
         );
+        refused_for_load(&mut text, &status);
         of_trunks(&mut text, &status);
     }
     lost(&mut text, &office);
@@ -117,6 +118,20 @@ fn lost(text: &mut String, office: &Office) {
         text,
         "linka_lost_messages",
         "What was thrown away since the start on its way to screens and people.",
+        &counts,
+    );
+}
+
+/// How many calls met 503 before anything was kept of them. It rises only in a flood.
+fn refused_for_load(text: &mut String, status: &Status) {
+    let counts = status.refused_for_load.iter();
+    let counts: Vec<(String, u64)> = counts
+        .map(|(full, times)| (format!("{{full=\"{full}\"}}"), *times))
+        .collect();
+    gauge(
+        text,
+        "linka_calls_refused_for_load",
+        "Calls that were refused since the start, since a table, a trunk address's share or a phone's was full.",
         &counts,
     );
 }

@@ -308,7 +308,11 @@ impl Office {
         };
         match (status.unsaved, status.mode.as_str()) {
             (Some(reason), _) => Some(format!("what happens is not on disk: {reason}")),
-            (None, "serving") => self.disk.stuck().map(|_| disk::HANGS.to_owned()),
+            (None, "serving") => {
+                let hangs = self.disk.stuck().map(|_| disk::HANGS.to_owned());
+                let refuses = |reason| format!("callers are refused: {reason}");
+                hangs.or_else(|| status.crowded.map(refuses))
+            }
             (None, mode) => Some(mode.to_owned()),
         }
     }

@@ -54,6 +54,7 @@ impl Peer {
             | Event::StraySuccess { .. }
             | Event::Request { .. }
             | Event::BindingsChanged { .. }
+            | Event::RefusedForLoad { .. }
             | Event::Trying { .. }
             | Event::Probed { .. } => {}
         }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use simulation::{Caller, Centre, Manner, Sent};
+use exchange::Warning;
+use exchange::refusals::{LOAD_LASTS, TOLD_EVERY, reason_of};
+use simulation::{Caller, Centre, Manner, Sent, World};
+use sip::Load;
 
 use super::{open, seconds};
 
@@ -72,6 +75,58 @@ fn a_phone_outside_the_named_networks_is_met_with_silence() {
             assert_eq!(sent, answers, "{from} {begin:?}");
         }
     }
+}
+
+/// New calls in one moment, to a number that is no line.
+fn flood(world: &mut World, from: std::net::SocketAddr, calls: std::ops::Range<usize>) {
+    for n in calls {
+        let text = invite("80061", &from.to_string());
+        world.receive(from, &text.replace("x80061", &format!("x{n}")));
+    }
+}
+
+fn times_told(world: &World, load: Load) -> usize {
+    let reason = reason_of(load);
+    let warning = Warning::CallRefused { reason };
+    let told = world.warnings.iter().filter(|told| **told == warning);
+    told.count()
+}
+
+#[test]
+fn a_phone_that_dials_without_end_is_told_of_and_keeps_no_caller_away() {
+    let mut world = open(Centre::default());
+    let phone = world.peer("eva").address;
+
+    flood(&mut world, phone, 0..1_000);
+    world.run(TOLD_EVERY);
+    flood(&mut world, phone, 1_000..2_000);
+
+    let board = world.board();
+    assert_eq!(times_told(&world, Load::Phone), 2);
+    let refused = board.refused[reason_of(Load::Phone)];
+    assert!(
+        refused >= 2_000 - sip::INVITES_OF_PHONE_MAX as u64,
+        "{refused}"
+    );
+    assert_eq!(board.crowded, None, "no caller is refused");
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(2));
+    assert!(!world.call_of(caller).progress.is_empty());
+}
+
+#[test]
+fn callers_that_are_refused_for_load_are_told_of_while_it_lasts() {
+    let mut world = open(Centre::default());
+    let trunk = Centre::trunk();
+
+    flood(&mut world, trunk, 0..sip::INVITES_OF_TRUNK_ADDRESS_MAX + 10);
+
+    let load = Load::TrunkAddress;
+    assert_eq!(times_told(&world, load), 1);
+    assert_eq!(world.board().refused[reason_of(load)], 10);
+    assert_eq!(world.board().crowded, Some(reason_of(load)));
+    world.run(LOAD_LASTS);
+    assert_eq!(world.board().crowded, None);
 }
 
 #[test]

@@ -77,6 +77,13 @@ pub struct Listener {
     pub algorithm: Algorithm,
 }
 
+/// How many INVITEs one phone's host may have by default that are not over: each stays for at most 32 s. Behind one NAT
+/// may be a whole office of phones.
+pub const INVITES_OF_PHONE_MAX: usize = 256;
+/// How many INVITEs one address of a trunk may have by default that are not over: 1,250 a second for 32 s, a fifth of
+/// the room of all.
+pub const INVITES_OF_TRUNK_ADDRESS_MAX: usize = 40_000;
+
 /// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by them; an unknown source
 /// holds nothing.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -84,6 +91,10 @@ pub struct Limits {
     /// Server and client transactions together, but for answers to requests other than INVITE: of those
     /// [`ANSWERS_KEPT_MAX`](crate::ANSWERS_KEPT_MAX) are kept at most.
     pub transactions: usize,
+    /// INVITEs of one phone's host that are not over: phones leave the room of callers alone.
+    pub invites_of_phone: usize,
+    /// INVITEs of one address of a trunk that are not over: it leaves room for the others.
+    pub invites_of_trunk_address: usize,
     /// Dialogs, ringing ones among them.
     pub dialogs: usize,
     /// Outputs not yet taken.
@@ -96,6 +107,8 @@ impl Limits {
     /// Room for 10,000 calls at once and 300 new ones a second for 32 s.
     pub const DEFAULT: Self = Self {
         transactions: 200_000,
+        invites_of_phone: INVITES_OF_PHONE_MAX,
+        invites_of_trunk_address: INVITES_OF_TRUNK_ADDRESS_MAX,
         dialogs: 40_000,
         outputs: 100_000,
         unknown_source: SourceRate {

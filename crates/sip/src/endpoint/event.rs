@@ -177,6 +177,11 @@ pub enum Event {
         /// The account whose credentials it carried, checked.
         user: Option<User>,
     },
+    /// A new INVITE was answered 503, since that was full.
+    RefusedForLoad {
+        /// What.
+        load: Load,
+    },
     /// The bindings of a user changed.
     BindingsChanged {
         /// The account.
@@ -198,6 +203,17 @@ pub enum Event {
         /// Any final response means that the peer is there.
         outcome: Result<Status, Failure>,
     },
+}
+
+/// What a new INVITE finds too full.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum Load {
+    /// A table that all share.
+    Tables,
+    /// The share of one address of a trunk.
+    TrunkAddress,
+    /// The share of one phone's host.
+    Phone,
 }
 
 /// Why a request of ours failed.

@@ -11,6 +11,7 @@ mod event;
 mod execute;
 mod expire;
 mod ids;
+mod load;
 mod probe;
 mod receive;
 mod requests;
@@ -20,15 +21,15 @@ mod stray;
 mod way_back;
 
 pub use addresses::{LocalRoute, LocalRoutes, OwnAddresses};
-pub use admission::{SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate};
+pub use admission::{PHONE_SOURCES_MAX, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate};
 pub use command::{Command, Invite, NewCalls, Register, RestoredBinding};
 pub(crate) use compose::{ACCEPT, ALLOW, Added, Outgoing, SUPPORTED, copied};
 pub use config::{
-    CONTACTS_MAX, EndpointConfig, Limits, Listener, MIN_SE, REGISTRATION_MAX, REGISTRATION_MIN,
-    SESSION_EXPIRES,
+    CONTACTS_MAX, EndpointConfig, INVITES_OF_PHONE_MAX, INVITES_OF_TRUNK_ADDRESS_MAX, Limits,
+    Listener, MIN_SE, REGISTRATION_MAX, REGISTRATION_MIN, SESSION_EXPIRES,
 };
 pub(crate) use core::{Core, Pending};
-pub use event::{EndCause, Event, Failure, Output, RegistrationState};
+pub use event::{EndCause, Event, Failure, Load, Output, RegistrationState};
 pub use ids::{
     Body, Credentials, DialogId, Header, Party, ProbeId, RegistrationId, RequestId, User,
 };
@@ -109,14 +110,27 @@ pub enum Input {
 /// Whether a source is known, decided by the shell from its address: a trunk, or the flow of a registered phone.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub enum Admission {
-    /// A trunk or a registered phone.
-    Trusted,
+    /// A trunk: its INVITEs are callers.
+    Trunk,
+    /// A registered phone.
+    Phone,
     /// Another flow of the host of a registered phone: as unknown, but its INVITE is challenged too, since a phone may
     /// call from another port than it registers from.
     Neighbour,
     /// Anybody: after a token bucket, REGISTER is challenged, an INVITE gets 403, what belongs to a dialog or a
-    /// transaction passes, and all else is met with silence. Nothing is kept of either.
+    /// transaction passes, and all else is met with silence. Nothing is kept of either. With its bucket empty it still
+    /// has a few REGISTERs that answer a challenge of ours, where phones register.
     Unknown,
+}
+
+impl Admission {
+    /// Whether it is one of ours.
+    pub(crate) const fn is_trusted(self) -> bool {
+        match self {
+            Self::Trunk | Self::Phone => true,
+            Self::Neighbour | Self::Unknown => false,
+        }
+    }
 }
 
 /// Whether a flow may carry a REGISTER, decided by the shell from its transport and its network.

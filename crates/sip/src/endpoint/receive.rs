@@ -3,18 +3,16 @@
 use bytes::Bytes;
 
 use super::core::{Pending, identity};
+use super::load::Room;
 use super::screen::{Refusal, Scope, hangs_up, screen};
 use super::way_back::{way_back, where_answered};
-use super::{Added, Admission, DialogId, Endpoint, Event, NewCalls, Registering, User, auth};
+use super::{Added, Admission, DialogId, Endpoint, Event, Registering, User, auth};
 use crate::dialog::{Agreement, Dialog, Incoming, TooSmall, abilities, interval_too_small};
 use crate::flow::{Flow, Target, Transport};
 use crate::message::{Message, ParseError};
 use crate::registrar::Registrant;
-use crate::transaction::{Identity, Kind, ServerKey, ServerOwner};
-use crate::{Method, Name, Status, Tag};
-
-/// The bounds of `Retry-After` in a 503, in seconds: spread, so that callers do not come back together.
-const RETRY_AFTER_S: std::ops::Range<u64> = 5..30;
+use crate::transaction::{Identity, Kind, Sender, ServerKey, ServerOwner, ServerRequest};
+use crate::{Method, Status, Tag};
 
 /// The server transaction that a request belongs to or would start.
 #[derive(Copy, Clone)]
@@ -42,7 +40,7 @@ impl Source {
 }
 
 /// A request on its way to whoever answers it.
-struct Arrival {
+pub(super) struct Arrival {
     request: Message,
     /// Where it came from: who its sender is.
     flow: Flow,
@@ -55,8 +53,24 @@ struct Arrival {
 }
 
 impl Arrival {
-    const fn target(&self) -> Target {
-        self.answered
+    /// Whose share it takes from if it is an INVITE.
+    pub(super) fn sender(&self) -> Sender {
+        let host = self.flow.remote.ip().to_canonical();
+        match self.admission {
+            Admission::Trunk => Sender::TrunkAddress(host),
+            Admission::Phone | Admission::Neighbour | Admission::Unknown => Sender::Phone(host),
+        }
+    }
+
+    /// The server transaction that it starts.
+    fn starts(&self, kind: Kind, owner: ServerOwner) -> ServerRequest {
+        ServerRequest {
+            key: self.keys.own,
+            kind,
+            sender: self.sender(),
+            target: self.answered,
+            owner,
+        }
     }
 
     fn pending(&self) -> Pending {
@@ -64,7 +78,7 @@ impl Arrival {
             key: self.keys.own,
             request: self.request.clone(),
             source: self.flow.remote,
-            target: self.target(),
+            target: self.answered,
         }
     }
 }
@@ -74,9 +88,8 @@ impl Endpoint {
         let Source {
             flow, admission, ..
         } = source;
-        if admission != Admission::Trusted
-            && !self.buckets.take(self.core.wire.now, flow.remote.ip())
-        {
+        let room = self.room_for(&bytes, source);
+        if room == Room::Nothing {
             return;
         }
         let parsed = match flow.transport {
@@ -84,6 +97,7 @@ impl Endpoint {
             Transport::Tcp(_) => Message::parse_framed(bytes),
         };
         match parsed {
+            Ok(message) if room == Room::Answers && !self.has_room_for_answer(flow, &message) => {}
             Ok(message) => match message.status() {
                 Some(status) => self.on_response(flow, status, &message, admission),
                 None if source.ignores(&message) => {}
@@ -108,7 +122,7 @@ impl Endpoint {
         };
         if hangs_up(request) && identity(request, flow.remote).is_some() {
             self.on_request(flow, request.clone(), admission);
-        } else if admission == Admission::Trusted {
+        } else if admission.is_trusted() {
             self.refuse_malformed(flow, request, error);
         }
     }
@@ -193,7 +207,7 @@ impl Endpoint {
     /// A CANCEL is answered by itself, and so is the INVITE it names if that still rings (RFC 3261 §9.2).
     fn on_cancel(&mut self, arrival: &Arrival) {
         let owner = self.core.transactions.owner(arrival.keys.cancelled);
-        if owner.is_none() && arrival.admission != Admission::Trusted {
+        if owner.is_none() && !arrival.admission.is_trusted() {
             return;
         }
         let status = if owner.is_some() {
@@ -217,7 +231,7 @@ impl Endpoint {
 
     fn on_new_request(&mut self, arrival: &Arrival, method: Method<'_>) {
         let dialog = self.dialog_of(&arrival.request);
-        if dialog.is_none() && arrival.admission != Admission::Trusted {
+        if dialog.is_none() && !arrival.admission.is_trusted() {
             return self.on_stranger(arrival, method);
         }
         let scope = Scope::of(&arrival.request);
@@ -266,7 +280,7 @@ impl Endpoint {
         }
     }
 
-    fn reply_stateless(&mut self, arrival: &Arrival, status: Status, added: Added<'_>) {
+    pub(super) fn reply_stateless(&mut self, arrival: &Arrival, status: Status, added: Added<'_>) {
         let tag = Tag::from_bits(arrival.keys.stateless_tag);
         let bytes = self.core.response(
             &arrival.request,
@@ -283,10 +297,7 @@ impl Endpoint {
         let kind = kind_of(&arrival.request);
         self.core.transactions.receive(
             &mut self.core.wire,
-            arrival.keys.own,
-            kind,
-            arrival.target(),
-            ServerOwner::Endpoint,
+            arrival.starts(kind, ServerOwner::Endpoint),
             None,
         );
         let tag = Tag::from_bits(arrival.keys.stateless_tag);
@@ -294,34 +305,11 @@ impl Endpoint {
             .answer(&arrival.pending(), status, Some(&tag), added);
     }
 
-    /// Refuses a new INVITE without making state, when told to or when a table is full.
-    fn refuse_for_load(&mut self, arrival: &Arrival) -> bool {
-        if !self.is_full() && self.new_calls == NewCalls::Taken {
-            return false;
-        }
-        let spread = RETRY_AFTER_S.end - RETRY_AFTER_S.start;
-        let seconds =
-            u32::try_from(RETRY_AFTER_S.start + self.core.chance.below(spread)).unwrap_or(u32::MAX);
-        let added = Added::one(Name::RetryAfter, seconds.into());
-        self.reply_stateless(arrival, Status::SERVICE_UNAVAILABLE, added);
-        true
-    }
-
-    fn is_full(&self) -> bool {
-        let limits = self.core.config.limits;
-        self.core.transactions.weight() >= limits.transactions
-            || self.dialogs.len() >= limits.dialogs
-            || self.core.wire.outputs.len() >= limits.outputs
-    }
-
     fn on_request_within(&mut self, arrival: &Arrival, dialog: DialogId, method: Method<'_>) {
         let owner = ServerOwner::Dialog(dialog);
         self.core.transactions.receive(
             &mut self.core.wire,
-            arrival.keys.own,
-            kind_of(&arrival.request),
-            arrival.target(),
-            owner,
+            arrival.starts(kind_of(&arrival.request), owner),
             None,
         );
         let pending = arrival.pending();
@@ -408,10 +396,7 @@ impl Endpoint {
         let owner = ServerOwner::Dialog(id);
         self.core.transactions.receive(
             &mut self.core.wire,
-            arrival.keys.own,
-            Kind::Invite,
-            arrival.target(),
-            owner,
+            arrival.starts(Kind::Invite, owner),
             Some(arrival.keys.merge),
         );
         self.core
@@ -437,10 +422,7 @@ impl Endpoint {
         let kind = Kind::NonInvite;
         self.core.transactions.receive(
             &mut self.core.wire,
-            arrival.keys.own,
-            kind,
-            arrival.target(),
-            ServerOwner::Endpoint,
+            arrival.starts(kind, ServerOwner::Endpoint),
             None,
         );
         let challenged = auth::challenged(&self.core, &arrival.request, arrival.flow);
@@ -457,10 +439,7 @@ impl Endpoint {
         let kind = Kind::NonInvite;
         self.core.transactions.receive(
             &mut self.core.wire,
-            arrival.keys.own,
-            kind,
-            arrival.target(),
-            ServerOwner::Endpoint,
+            arrival.starts(kind, ServerOwner::Endpoint),
             None,
         );
         let user = auth::user_of(&mut self.core, &arrival.request, arrival.flow);

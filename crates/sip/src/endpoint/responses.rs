@@ -49,7 +49,7 @@ impl Endpoint {
             }
             (Answer::Stray, _) => {
                 let taken = self.acknowledge_late(flow, status, response);
-                if taken == Taken::Stray && admission == Admission::Trusted {
+                if taken == Taken::Stray && admission.is_trusted() {
                     self.on_stray_response(flow, status, response);
                 }
             }

@@ -31,7 +31,7 @@ pub(crate) fn way_back(flow: Flow, via: &Via<'_>) -> Flow {
 /// nobody unknown: a stranger makes us connect to nobody.
 pub(crate) fn where_answered(back: Flow, via: &Via<'_>, admission: Admission) -> Target {
     match (back.transport, admission) {
-        (Transport::Tcp(_), Admission::Trusted) => Target::FlowOrAddress {
+        (Transport::Tcp(_), Admission::Trunk | Admission::Phone) => Target::FlowOrAddress {
             flow: back,
             address: (back.remote.ip(), via.port.unwrap_or(SIP_PORT)).into(),
         },

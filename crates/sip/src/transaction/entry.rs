@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::client_invite::ClientInvite;
 use super::client_non_invite::ClientNonInvite;
+use super::invites::Sender;
 use super::layer::{ClientOwner, ServerOwner};
 use super::server_invite::ServerInvite;
 use super::server_non_invite::ServerNonInvite;
@@ -44,6 +45,7 @@ pub(super) struct Client {
 
 pub(super) struct Server {
     pub(super) machine: ServerMachine,
+    pub(super) sender: Sender,
     pub(super) target: Target,
     /// The last response; empty until there is one.
     pub(super) message: Bytes,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::client_invite::ClientInvite;
 use super::client_non_invite::ClientNonInvite;
 use super::entry::{Client, ClientMachine, Clocks, Response, Server, ServerMachine};
+use super::invites::{Invites, Sender};
 use super::key::{ClientKey, ServerKey};
 use super::server_invite::ServerInvite;
 use super::server_non_invite::ServerNonInvite;
@@ -80,6 +81,16 @@ pub(crate) struct ClientRequest {
     pub(crate) owner: ClientOwner,
 }
 
+/// A request that came and is answered in a transaction of its own.
+pub(crate) struct ServerRequest {
+    pub(crate) key: ServerKey,
+    pub(crate) kind: Kind,
+    pub(crate) sender: Sender,
+    /// Where its responses go.
+    pub(crate) target: Target,
+    pub(crate) owner: ServerOwner,
+}
+
 /// All transactions of an endpoint.
 pub(crate) struct Transactions {
     clients: Table<ClientKey, Client>,
@@ -89,6 +100,7 @@ pub(crate) struct Transactions {
     answers: VecDeque<ServerKey>,
     /// How many of them are not.
     answers_kept: usize,
+    invites: Invites,
     /// Which requests may have gone which way, to fail them or to send them another way when it fails.
     sent: BTreeSet<(Target, ClientKey)>,
     acts: Acts,
@@ -102,6 +114,7 @@ impl Transactions {
             merges: Table::new(secret),
             answers: VecDeque::new(),
             answers_kept: 0,
+            invites: Invites::default(),
             sent: BTreeSet::new(),
             acts: Acts::new(),
         }
@@ -226,18 +239,25 @@ impl Transactions {
         self.play_client(wire, key, acts, None);
     }
 
+    /// How many INVITEs of a sender are not over.
+    pub(crate) fn invites_of(&self, sender: Sender) -> usize {
+        self.invites.of(sender)
+    }
+
     /// Makes the server transaction of a new request.
-    pub(crate) fn receive(
-        &mut self,
-        wire: &mut Wire,
-        key: ServerKey,
-        kind: Kind,
-        target: Target,
-        owner: ServerOwner,
-        merge: Option<u64>,
-    ) {
+    pub(crate) fn receive(&mut self, wire: &mut Wire, request: ServerRequest, merge: Option<u64>) {
+        let ServerRequest {
+            key,
+            kind,
+            sender,
+            target,
+            owner,
+        } = request;
         let machine = match kind {
-            Kind::Invite => ServerMachine::Invite(ServerInvite::Proceeding),
+            Kind::Invite => {
+                self.invites.began(sender);
+                ServerMachine::Invite(ServerInvite::Proceeding)
+            }
             Kind::NonInvite => ServerMachine::NonInvite(ServerNonInvite::Trying),
         };
         if kind == Kind::NonInvite {
@@ -250,6 +270,7 @@ impl Transactions {
         }
         let server = Server {
             machine,
+            sender,
             target,
             message: Bytes::new(),
             owner,
@@ -498,7 +519,7 @@ impl Transactions {
         };
         server.clocks.stop(wire);
         match server.machine {
-            ServerMachine::Invite(_) => {}
+            ServerMachine::Invite(_) => self.invites.ended(server.sender),
             ServerMachine::NonInvite(_) => self.answers_kept -= 1,
         }
         if let Some(merge) = server.merge {

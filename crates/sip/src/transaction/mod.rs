@@ -3,6 +3,7 @@
 mod client_invite;
 mod client_non_invite;
 mod entry;
+mod invites;
 mod key;
 mod layer;
 mod server_invite;
@@ -10,10 +11,11 @@ mod server_non_invite;
 mod timer;
 
 pub(crate) use entry::Response;
+pub(crate) use invites::Sender;
 pub(crate) use key::{ClientKey, Identity, Keys, Part, ServerKey};
 pub use layer::ANSWERS_KEPT_MAX;
 pub(crate) use layer::{
-    Answer, ClientOwner, ClientRequest, Kind, Report, ServerOwner, Transactions,
+    Answer, ClientOwner, ClientRequest, Kind, Report, ServerOwner, ServerRequest, Transactions,
 };
 pub(crate) use timer::Timer;
 pub use timer::{GIVE_UP, RING_MAX, T1, T2, T4};

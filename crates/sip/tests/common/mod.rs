@@ -173,7 +173,7 @@ impl Bench {
     }
 
     pub fn receive_from(&mut self, flow: Flow, text: &str) {
-        self.receive_as(flow, text.as_bytes(), Admission::Trusted);
+        self.receive_as(flow, text.as_bytes(), Admission::Trunk);
     }
 
     pub fn receive_unknown(&mut self, flow: Flow, text: &str) {
