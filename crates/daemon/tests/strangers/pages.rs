@@ -4,10 +4,14 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::peers::eventually;
 use crate::peers::linka::Site;
-use crate::peers::people::people;
-use crate::{SOON, a_call_works, allow_many_descriptors, connection, is_closed};
+use crate::peers::people::{Client, people};
+use crate::{
+    GROWTH_MIB, SOON, a_call_works, allow_many_descriptors, connection, is_closed, resident,
+};
 
 /// The daemon's own limits.
 const CONNECTIONS_OF_NETWORK_MAX: usize = 1_024;
@@ -186,4 +190,38 @@ fn proxy_that_is_named_locks_out_whom_it_speaks_for_and_nobody_else() {
     });
 
     assert_eq!(tries("198.51.100.1"), Some(401));
+}
+
+/// Whoever tries passwords: each is hashed in 19 MiB.
+#[test]
+fn sign_ins_that_fail_leave_no_memory_behind() {
+    const CLIENTS: usize = 4;
+    const TRIES: usize = 40;
+    let site = Site::new();
+    let mut linka = site.start();
+    a_call_works(&site);
+    let before = resident(&mut linka);
+
+    let site = &site;
+    let fails = |client: usize| {
+        let pages = Client::new(site);
+        let tries = (0..TRIES).map(|n| {
+            let credentials = json!({"login": format!("who{client}-{n}"), "password": "wrong"});
+            pages.ask("POST", "/session", Some(credentials)).0
+        });
+        tries.filter(|status| *status == 401).count()
+    };
+    let failed: usize = std::thread::scope(|scope| {
+        let clients = (0..CLIENTS).map(|client| scope.spawn(move || fails(client)));
+        let clients: Vec<_> = clients.collect();
+        clients
+            .into_iter()
+            .map(|client| client.join().unwrap())
+            .sum()
+    });
+
+    let after = resident(&mut linka);
+    eprintln!("{failed} sign-ins failed; from {before} to {after} MiB");
+    assert!(failed > CLIENTS * TRIES / 2, "{failed}");
+    assert!(after < before + GROWTH_MIB, "from {before} to {after} MiB");
 }

@@ -10,6 +10,7 @@ mod first_start;
 mod keys;
 mod lockout;
 mod lockouts;
+mod memory;
 mod names;
 mod password;
 pub mod provider;

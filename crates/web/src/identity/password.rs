@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::Deserialize;
 use store::sql::PasswordHash;
@@ -13,11 +12,13 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
+use super::memory::Memory;
+
 /// How many characters a password has at least.
 pub const PASSWORD_CHARACTERS_MIN: usize = 12;
 /// How many bytes a password has at most.
 pub const PASSWORD_BYTES_MAX: usize = 256;
-/// How many hashes are computed at once: each takes a core and 19 MiB.
+/// How many hashes are computed at once: each takes a core, and 19 MiB that are kept for the next one.
 pub const HASHES_AT_ONCE_MAX: usize = 2;
 /// How many hashes wait for their turn.
 pub const HASHES_WAITING_MAX: usize = 32;
@@ -148,7 +149,14 @@ pub(crate) struct Hasher {
     places: Arc<Semaphore>,
     /// Those that are computed.
     turns: Arc<Semaphore>,
-    computed: Arc<AtomicU64>,
+    workshop: Arc<Workshop>,
+}
+
+/// Where hashes are computed.
+#[derive(Debug, Default)]
+struct Workshop {
+    memory: Memory,
+    computed: AtomicU64,
 }
 
 impl Default for Hasher {
@@ -157,7 +165,7 @@ impl Default for Hasher {
         Self {
             places: Arc::new(Semaphore::new(places)),
             turns: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
-            computed: Arc::default(),
+            workshop: Arc::default(),
         }
     }
 }
@@ -170,11 +178,7 @@ impl Hasher {
         salt: [u8; SALT_BYTES],
         asker: Asker,
     ) -> Result<PasswordHash, NotHashed> {
-        let hashed = self.compute(asker, move |counter| {
-            let hash = argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt);
-            counter.fetch_add(1, Ordering::Relaxed);
-            hash.ok().map(|hash| PasswordHash(hash.to_string()))
-        });
+        let hashed = self.compute(asker, move |workshop| workshop.hash(&password, &salt));
         hashed.await?.ok_or(NotHashed::Failed)
     }
 
@@ -185,15 +189,12 @@ impl Hasher {
         hash: Option<PasswordHash>,
         asker: Asker,
     ) -> Result<Verdict, NotHashed> {
-        let right = self.compute(asker, move |counter| {
+        let right = self.compute(asker, move |workshop| {
             let stored = hash.as_ref().map_or(NOBODYS, |hash| hash.0.as_str());
-            let stored = Phc::new(stored).ok()?;
-            let matches = argon2()?.verify_password(password.0.as_bytes(), &stored);
-            counter.fetch_add(1, Ordering::Relaxed);
-            Some(if matches.is_ok() && hash.is_some() {
-                Verdict::Right
-            } else {
-                Verdict::Wrong
+            let same = workshop.verify(&password, stored)?;
+            Some(match (same, hash) {
+                (Same::Yes, Some(_)) => Verdict::Right,
+                (Same::Yes, None) | (Same::No, _) => Verdict::Wrong,
             })
         });
         right.await?.ok_or(NotHashed::Failed)
@@ -201,14 +202,14 @@ impl Hasher {
 
     /// How many hashes were computed.
     pub(crate) fn computed(&self) -> u64 {
-        self.computed.load(Ordering::Relaxed)
+        self.workshop.computed.load(Ordering::Relaxed)
     }
 
     /// Computes something when it is its turn. Whoever asked may go away meanwhile; its place is free only when the computing ended.
     async fn compute<T: Send + 'static>(
         &self,
         asker: Asker,
-        work: impl FnOnce(&AtomicU64) -> T + Send + 'static,
+        work: impl FnOnce(&Workshop) -> T + Send + 'static,
     ) -> Result<T, NotHashed> {
         let kept = match asker {
             Asker::Known => 0,
@@ -221,9 +222,9 @@ impl Hasher {
         let place = place.map_err(|_| NotHashed::Busy)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| NotHashed::Failed)?;
-        let computed = Arc::clone(&self.computed);
+        let workshop = Arc::clone(&self.workshop);
         let done = tokio::task::spawn_blocking(move || {
-            let outcome = work(&computed);
+            let outcome = work(&workshop);
             drop((turn, place));
             outcome
         });
@@ -231,9 +232,52 @@ impl Hasher {
     }
 }
 
-fn argon2() -> Option<Argon2<'static>> {
-    let parameters = Params::new(MEMORY_KIB, PASSES, LANES, None).ok()?;
-    Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters))
+impl Workshop {
+    /// The hash of a password, with what it was computed by.
+    fn hash(&self, password: &Password, salt: &[u8]) -> Option<PasswordHash> {
+        let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+        let parameters = Params::new(MEMORY_KIB, PASSES, LANES, None).ok()?;
+        let argon2 = Argon2::new(algorithm, version, parameters.clone());
+        let salt = Salt::new(salt).ok()?;
+        let hash = Phc {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: ParamsString::try_from(&parameters).ok()?,
+            salt: Some(salt),
+            hash: Some(self.output(&argon2, password, &salt)?),
+        };
+        Some(PasswordHash(hash.to_string()))
+    }
+
+    /// Whether a password has this hash.
+    fn verify(&self, password: &Password, stored: &str) -> Option<Same> {
+        let stored = Phc::new(stored).ok()?;
+        let algorithm = Algorithm::new(stored.algorithm.as_str()).ok()?;
+        let version = Version::try_from(stored.version?).ok()?;
+        let parameters = Params::try_from(&stored).ok()?;
+        let argon2 = Argon2::new(algorithm, version, parameters);
+        let output = self.output(&argon2, password, &stored.salt?)?;
+        // They are compared in constant time.
+        Some(if output == stored.hash? {
+            Same::Yes
+        } else {
+            Same::No
+        })
+    }
+
+    fn output(&self, argon2: &Argon2<'_>, password: &Password, salt: &[u8]) -> Option<Output> {
+        let parameters = argon2.params();
+        let length = parameters.output_len();
+        let length = length.unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let mut output = [0; Output::MAX_LENGTH];
+        let output = output.get_mut(..length)?;
+        let hashed = self.memory.lend(parameters.block_count(), |blocks| {
+            argon2.hash_password_into_with_memory(password.0.as_bytes(), salt, output, blocks)
+        });
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        hashed.ok()?;
+        Output::new(output).ok()
+    }
 }
 
 #[cfg(test)]
@@ -309,6 +353,39 @@ mod tests {
         let nobodys = Params::try_from(&Phc::new(NOBODYS).unwrap()).unwrap();
         let ours = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).unwrap();
         assert_eq!(nobodys, ours);
+    }
+
+    #[tokio::test]
+    async fn hashes_are_those_of_the_library() {
+        use argon2::password_hash::PasswordHasher as _;
+        let hasher = Hasher::default();
+
+        let ours = hasher.hash(password("correct horse"), [1; SALT_BYTES], Asker::Known);
+
+        let theirs: Phc = Argon2::default()
+            .hash_password_with_salt(b"correct horse", &[1; SALT_BYTES])
+            .unwrap();
+        assert_eq!(ours.await.unwrap().0, theirs.to_string());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn hashes_are_computed_in_memory_that_is_kept_and_left_empty() {
+        let hasher = Arc::new(Hasher::default());
+
+        let tries = (0..10).map(|n| {
+            let hasher = Arc::clone(&hasher);
+            tokio::spawn(async move {
+                let password = password(&format!("wrong horse {n}"));
+                hasher.verify(password, None, Asker::Known).await
+            })
+        });
+        for tried in tries.collect::<Vec<_>>() {
+            assert_eq!(tried.await.unwrap(), Ok(Verdict::Wrong));
+        }
+
+        let (not_zero, pieces) = hasher.workshop.memory.left();
+        assert_eq!(not_zero, 0);
+        assert!((1..=HASHES_AT_ONCE_MAX).contains(&pieces), "{pieces}");
     }
 
     #[tokio::test]
