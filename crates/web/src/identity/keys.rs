@@ -13,8 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::names::{ScopeName, millis};
+use super::remembered::Standing;
 use super::token::{KEY_PREFIX, Token, key_token};
-use super::{Identity, SignedIn, Who, fresh, lock};
+use super::{Identity, SignedIn, Who, fresh, lock, silent};
 use crate::app::{App, Json, Path};
 use crate::audit::Event;
 use crate::board::Millis;
@@ -32,6 +33,9 @@ impl Identity {
             return Ok(None);
         };
         let (token, now) = (token.hash(), self.now());
+        if lock(&self.remembered).standing() == Standing::Silent {
+            return Err(silent());
+        }
         let key = self.store.api_key(&token).await?;
         let key = key.filter(|key| key.standing == ApiKeyStanding::Live && now < key.expires);
         let remembered = &mut *lock(&self.remembered);

@@ -24,12 +24,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
 use axum::Extension;
 use axum::http::HeaderMap;
-use store::sql::{AccountId, Role, Scope, Store, UnixSeconds};
+use store::sql::{AccountId, Role, Scope, Store, TokenHash, UnixSeconds};
 use utoipa_axum::router::OpenApiRouter;
 
 use self::enrolment::Enrolments;
@@ -37,7 +37,7 @@ use self::first_start::FirstPassword;
 use self::lockout::Lockouts;
 use self::password::Hasher;
 use self::provider::{Provider, ProviderSettings};
-use self::remembered::Remembered;
+use self::remembered::{Asking, Remembered, Standing};
 use self::totp::Seal;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -56,7 +56,7 @@ pub use self::password::{
     PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN,
 };
 pub use self::remembered::{
-    FAMILIAR_SECONDS, KEYS_REMEMBERED_MAX, REMEMBERED_MAX, SEEN_BEFORE_SECONDS,
+    ASKED_AGAIN_AFTER, FAMILIAR_SECONDS, KEYS_REMEMBERED_MAX, REMEMBERED_MAX, SEEN_BEFORE_SECONDS,
     WITHOUT_DATABASE_SECONDS_MAX,
 };
 pub use self::sessions::{
@@ -64,6 +64,9 @@ pub use self::sessions::{
 };
 pub use self::token::{DEVICE_COOKIE, KEY_PREFIX, PROVIDER_COOKIE, SESSION_COOKIE, TOKEN_BYTES};
 pub use self::totp::KEY_BYTES;
+
+/// What no session has, to ask whether the database answers.
+const NOBODYS: TokenHash = TokenHash([0; 32]);
 
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,7 +177,7 @@ pub struct Identity {
     lockouts: Mutex<Lockouts>,
     enrolments: Mutex<Enrolments>,
     first_password: Mutex<Option<FirstPassword>>,
-    remembered: Mutex<Remembered>,
+    remembered: Arc<Mutex<Remembered>>,
     provider: Option<Provider>,
 }
 
@@ -197,7 +200,7 @@ impl Identity {
             lockouts: Mutex::default(),
             enrolments: Mutex::default(),
             first_password: Mutex::default(),
-            remembered: Mutex::default(),
+            remembered: Arc::default(),
             provider: settings.provider.map(Provider::new),
         })
     }
@@ -216,6 +219,46 @@ impl Identity {
     fn now(&self) -> UnixSeconds {
         self.clock.now()
     }
+
+    /// Who has a session while the database does not answer, or the problem.
+    fn without_database(&self, token: &TokenHash, problem: Problem) -> Result<Who, Problem> {
+        let who = lock(&self.remembered).without_database(token, self.now());
+        who.map(Who::Account).ok_or(problem)
+    }
+
+    /// The database did not answer: it is asked until it does, one question at a time, and nobody waits for that.
+    fn fell_silent(&self) {
+        if lock(&self.remembered).fell_silent(self.now()) == Asking::You {
+            let remembered = Arc::downgrade(&self.remembered);
+            tokio::spawn(ask_until_it_answers(Arc::clone(&self.store), remembered));
+        }
+    }
+}
+
+/// Ends as soon as the database has answered, whomever, or nobody is there any more who would want to know.
+async fn ask_until_it_answers(store: Arc<dyn Store>, remembered: Weak<Mutex<Remembered>>) {
+    loop {
+        let answer = store.session(&NOBODYS).await;
+        let Some(remembered) = remembered.upgrade() else {
+            return;
+        };
+        {
+            let remembered = &mut *lock(&remembered);
+            if answer.is_ok() {
+                remembered.answers();
+            }
+            if remembered.is_to_be_asked() == Standing::Answers {
+                return;
+            }
+        }
+        drop(remembered);
+        tokio::time::sleep(ASKED_AGAIN_AFTER).await;
+    }
+}
+
+/// What is told at once while the database is known not to answer.
+fn silent() -> Problem {
+    Problem::new(Kind::Unavailable, "the records database does not answer").retry_after(5)
 }
 
 /// The routes and their description.
@@ -240,6 +283,9 @@ impl Gate for Identity {
             return Ok(None);
         };
         let (token, now) = (token.hash(), self.now());
+        if lock(&self.remembered).standing() == Standing::Silent {
+            return self.without_database(&token, silent()).map(Some);
+        }
         match self.present(headers).await {
             Ok(Some(present)) => {
                 let who = present.signed_in();
@@ -251,8 +297,8 @@ impl Gate for Identity {
                 Ok(None)
             }
             Err(problem) if problem.kind() == Kind::Unavailable => {
-                let who = lock(&self.remembered).without_database(&token, now);
-                who.map(|who| Some(Who::Account(who))).ok_or(problem)
+                self.fell_silent();
+                self.without_database(&token, problem).map(Some)
             }
             Err(problem) => Err(problem),
         }

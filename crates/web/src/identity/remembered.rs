@@ -2,6 +2,7 @@
 //! where strangers are held back.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use store::sql::{TokenHash, UnixSeconds};
 
@@ -12,6 +13,8 @@ pub const REMEMBERED_MAX: usize = 2_000;
 /// A session that was seen so many seconds before the database stopped answering goes on. Every open page is looked at more often than that, so one
 /// that was ended meanwhile is not among them.
 pub const SEEN_BEFORE_SECONDS: i64 = 60;
+/// How long after a question that the database did not answer it is asked again.
+pub const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Seconds for which sessions go on without the database.
 pub const WITHOUT_DATABASE_SECONDS_MAX: i64 = 12 * 60 * 60;
 
@@ -27,6 +30,29 @@ pub(super) struct Remembered {
     keys: BTreeMap<TokenHash, UnixSeconds>,
     /// Since when the database does not answer.
     down: Option<UnixSeconds>,
+    question: Question,
+}
+
+/// Whether somebody asks the database if it answers again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Question {
+    #[default]
+    NotAsked,
+    UnderWay,
+}
+
+/// Who has to ask the database if it answers again: one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    You,
+    Another,
+}
+
+/// Whether the database answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Answers,
+    Silent,
 }
 
 impl Remembered {
@@ -68,13 +94,40 @@ impl Remembered {
         seen.is_some_and(|seen| now.0 - seen.0 <= FAMILIAR_SECONDS)
     }
 
-    /// The database does not answer: who has the session, if that was seen shortly before.
-    pub(super) fn without_database(
-        &mut self,
-        token: &TokenHash,
-        now: UnixSeconds,
-    ) -> Option<SignedIn> {
-        let down = *self.down.get_or_insert(now);
+    /// The database did not answer. Until it does nobody waits for it.
+    pub(super) fn fell_silent(&mut self, now: UnixSeconds) -> Asking {
+        self.down.get_or_insert(now);
+        match std::mem::replace(&mut self.question, Question::UnderWay) {
+            Question::NotAsked => Asking::You,
+            Question::UnderWay => Asking::Another,
+        }
+    }
+
+    /// The database answers.
+    pub(super) const fn answers(&mut self) {
+        self.down = None;
+    }
+
+    /// Whether the database is still to be asked if it answers; who is told that it is not asks no more.
+    pub(super) const fn is_to_be_asked(&mut self) -> Standing {
+        if self.down.is_some() {
+            return Standing::Silent;
+        }
+        self.question = Question::NotAsked;
+        Standing::Answers
+    }
+
+    /// Whether the database answered last.
+    pub(super) const fn standing(&self) -> Standing {
+        if self.down.is_some() {
+            return Standing::Silent;
+        }
+        Standing::Answers
+    }
+
+    /// While the database does not answer: who has the session, if that was seen shortly before.
+    pub(super) fn without_database(&self, token: &TokenHash, now: UnixSeconds) -> Option<SignedIn> {
+        let down = self.down?;
         let (who, seen) = self.seen.get(token)?;
         let goes_on = down.0 - seen.0 <= SEEN_BEFORE_SECONDS
             && now.0 - down.0 <= WITHOUT_DATABASE_SECONDS_MAX;
@@ -106,6 +159,7 @@ mod tests {
         let mut remembered = Remembered::default();
         remembered.confirm(JANAS, &jana(), UnixSeconds(1_000));
 
+        remembered.fell_silent(UnixSeconds(1_060));
         let at = |remembered: &mut Remembered, now| {
             remembered
                 .without_database(&JANAS, UnixSeconds(now))
@@ -123,13 +177,36 @@ mod tests {
         let mut remembered = Remembered::default();
         remembered.confirm(JANAS, &jana(), UnixSeconds(1_000));
 
+        remembered.fell_silent(UnixSeconds(1_061));
         let other = remembered.without_database(&TokenHash([2; 32]), UnixSeconds(1_061));
         let long_ago = remembered.without_database(&JANAS, UnixSeconds(1_062));
         remembered.confirm(JANAS, &jana(), UnixSeconds(1_070));
         remembered.forget(&JANAS);
+        remembered.fell_silent(UnixSeconds(1_071));
         let ended = remembered.without_database(&JANAS, UnixSeconds(1_071));
 
         assert_eq!((other, long_ago, ended), (None, None, None));
+    }
+
+    #[test]
+    fn a_silent_database_is_asked_by_one_until_it_answers() {
+        let mut remembered = Remembered::default();
+        let now = UnixSeconds(1_000);
+
+        let first = remembered.fell_silent(now);
+        let second = remembered.fell_silent(now);
+        remembered.answers();
+        let while_asked = remembered.fell_silent(now);
+        assert_eq!(remembered.is_to_be_asked(), Standing::Silent);
+        remembered.answers();
+        assert_eq!(remembered.is_to_be_asked(), Standing::Answers);
+        let afterwards = remembered.fell_silent(now);
+
+        let asking = [first, second, while_asked, afterwards];
+        assert_eq!(
+            asking,
+            [Asking::You, Asking::Another, Asking::Another, Asking::You]
+        );
     }
 
     #[test]

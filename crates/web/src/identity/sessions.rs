@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use super::names::{DeviceName, millis};
 use super::token::{DEVICE_COOKIE, SESSION_COOKIE, Token, cookie_token, set_cookie};
-use super::{Due, Identity, SignedIn, fresh};
+use super::{Due, Identity, SignedIn, fresh, lock};
 use crate::app::{App, Json, Path};
 use crate::audit::Event;
 use crate::board::Millis;
@@ -44,12 +44,19 @@ pub(super) struct Present {
 impl Present {
     /// As the rest of the crate sees her.
     pub(super) fn signed_in(self) -> SignedIn {
-        SignedIn {
-            due: due(&self.account, self.session.opened_by),
-            account: self.account.id,
-            login: self.account.login,
-            display_name: self.account.display_name,
-            role: self.account.role,
+        SignedIn::by(self.account, self.session.opened_by)
+    }
+}
+
+impl SignedIn {
+    /// Somebody with this account, whose session was opened so.
+    pub(super) fn by(account: Account, opened_by: OpenedBy) -> Self {
+        Self {
+            due: due(&account, opened_by),
+            account: account.id,
+            login: account.login,
+            display_name: account.display_name,
+            role: account.role,
         }
     }
 }
@@ -180,6 +187,7 @@ impl Identity {
         };
         self.store.prune_sessions(now).await?;
         self.store.open_session(&session).await?;
+        lock(&self.remembered).answers();
         Ok((
             session.token,
             set_cookie(SESSION_COOKIE, &token, lifetime(role)),
@@ -215,6 +223,7 @@ impl Identity {
         if self.store.session(&token.hash()).await?.is_some() {
             self.store.revoke_session(&token.hash()).await?;
         }
+        lock(&self.remembered).forget(&token.hash());
         Ok(())
     }
 }

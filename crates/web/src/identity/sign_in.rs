@@ -19,9 +19,9 @@ use utoipa_axum::routes;
 use super::lockout::{Begun, Locked, Origin, Place};
 use super::names::{DueName, RoleName};
 use super::password::{Asker, BUSY_RETRY_SECONDS, NotHashed, Password, Same, Verdict};
-use super::sessions::{Present, due};
+use super::sessions::Present;
 use super::token::{DEVICE_COOKIE, SESSION_COOKIE, cookie_token, take_cookie};
-use super::{Identity, Peer, fresh, lock};
+use super::{Identity, Peer, SignedIn, fresh, lock};
 use crate::app::{App, Json};
 use crate::audit::{Audit, Event};
 use crate::problem::{Kind, Problem, ProblemBody};
@@ -290,13 +290,13 @@ pub(super) struct Myself {
 }
 
 impl Myself {
-    fn of(app: &App, account: &Account, opened_by: OpenedBy) -> Self {
+    fn of(app: &App, who: SignedIn) -> Self {
         Self {
-            account: account.id.to_string(),
-            login: account.login.clone(),
-            display_name: account.display_name.clone(),
-            role: account.role.into(),
-            due: due(account, opened_by).into(),
+            account: who.account.to_string(),
+            login: who.login,
+            display_name: who.display_name,
+            role: who.role.into(),
+            due: who.due.into(),
             time_zone: app.feed.setup().time_zone,
         }
     }
@@ -329,7 +329,7 @@ async fn sign_in(
     let cookies = cookies.map(|cookie| (header::SET_COOKIE, cookie));
     Ok((
         AppendHeaders(cookies),
-        Json(Myself::of(&app, &account, OpenedBy::Password)),
+        Json(Myself::of(&app, SignedIn::by(account, OpenedBy::Password))),
     )
         .into_response())
 }
@@ -345,14 +345,8 @@ async fn sign_in(
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn current(
-    State(app): State<App>,
-    Extension(identity): Extension<Arc<Identity>>,
-    headers: HeaderMap,
-) -> Result<Json<Myself>, Problem> {
-    let present = identity.must_be_present(&headers).await?;
-    let Present { session, account } = present;
-    Ok(Json(Myself::of(&app, &account, session.opened_by)))
+async fn current(State(app): State<App>, who: SignedIn) -> Json<Myself> {
+    Json(Myself::of(&app, who))
 }
 
 /// Signs out.

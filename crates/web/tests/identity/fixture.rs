@@ -19,7 +19,7 @@ use records::content::Content;
 use serde_json::{Value, json};
 use store::sql::{
     Account, AccountId, AccountStanding, AuditKey, Database, PasswordChange, PasswordHash, Role,
-    Store, UnixSeconds,
+    SqlStore, Store, UnixSeconds,
 };
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -31,6 +31,7 @@ use web::identity::{Identity, Peer, Settings, WallClock};
 use web::line::{Act, Line, Refusal, Story};
 use web::{App, Audit, Clock};
 
+use crate::moody::{Mood, Moody};
 use crate::telephone::Telephone;
 
 /// The password of accounts that a test does not make over the API.
@@ -111,6 +112,15 @@ impl Fixture {
         let store = store::sql::open(&database).await.unwrap();
         let clock = Arc::new(Hands(AtomicI64::new(START)));
         Self::over(store, clock, folder, 1, provider)
+    }
+
+    /// Over a database that answers as it is told to.
+    pub(crate) async fn open_moody() -> (Self, Arc<Mood>) {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let (database, mood) = Moody::open(&folder.path().join("linka.db")).await;
+        let clock = Arc::new(Hands(AtomicI64::new(START)));
+        let store = Arc::new(SqlStore::over(database));
+        (Self::over(store, clock, folder, 1, None), mood)
     }
 
     /// The same after a restart, with a key of this byte.
