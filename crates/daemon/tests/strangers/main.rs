@@ -1,8 +1,9 @@
-//! Peers whom nobody knows: they cost themselves and nothing else.
+//! Peers whom nobody knows, and known ones that ask without end: they cost themselves and nothing else.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stderr, reason = "what was measured is shown")]
 
 mod crowd;
+mod floods;
 mod pages;
 #[path = "../peers/mod.rs"]
 mod peers;

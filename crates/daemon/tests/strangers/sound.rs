@@ -9,13 +9,13 @@ use crate::peers::wire::{Caller, WirePhone, sdp, sound_of};
 use crate::peers::{eventually, throughout};
 use crate::{SOON, STRANGER_HOST};
 
-const CALLERS: u8 = 0x11;
-const OPERATORS: u8 = 0x22;
+pub(crate) const CALLERS: u8 = 0x11;
+pub(crate) const OPERATORS: u8 = 0x22;
 const STRANGERS: u8 = 0x66;
 /// Rounds of 10 ms that the phone says nothing after it has answered: longer than any latch would wait.
 const LATE: usize = 30;
 /// Packets that are heard before two sides are believed to hear each other.
-const ENOUGH: usize = 10;
+pub(crate) const ENOUGH: usize = 10;
 /// When a 200 is no longer repeated, and when a request of ours is given up (64·T1), and a little more.
 const TIMER_H: Duration = Duration::from_secs(33);
 /// Longer than whoever speaks from elsewhere than the caller's address would once have been waited for.
@@ -27,7 +27,7 @@ const FRAME_BYTES: usize = 160;
 const HEADER_BYTES: usize = 12;
 
 /// A socket that says one code in A-law, and notes what it hears.
-struct Voice {
+pub(crate) struct Voice {
     socket: UdpSocket,
     code: u8,
     said: u16,
@@ -35,7 +35,7 @@ struct Voice {
 }
 
 impl Voice {
-    fn at(host: &str, site: &Site, code: u8) -> Self {
+    pub(crate) fn at(host: &str, site: &Site, code: u8) -> Self {
         let socket = UdpSocket::bind((host, site.ports().take())).unwrap();
         socket.set_nonblocking(true).unwrap();
         Self {
@@ -46,7 +46,7 @@ impl Voice {
         }
     }
 
-    fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.socket.local_addr().unwrap().port()
     }
 
@@ -60,7 +60,7 @@ impl Voice {
         packet
     }
 
-    fn says(&mut self, to: SocketAddr) {
+    pub(crate) fn says(&mut self, to: SocketAddr) {
         let packet = self.packet();
         let _refused = self.socket.send_to(&packet, to);
     }
@@ -76,14 +76,14 @@ impl Voice {
     }
 
     /// Notes what came meanwhile, by the first code of each packet.
-    fn listens(&mut self) {
+    pub(crate) fn listens(&mut self) {
         let mut packet = [0; 1_500];
         while let Ok(length) = self.socket.recv(&mut packet) {
             self.heard.extend(packet[..length].get(HEADER_BYTES));
         }
     }
 
-    fn heard(&self, code: u8) -> usize {
+    pub(crate) fn heard(&self, code: u8) -> usize {
         self.heard.iter().filter(|heard| **heard == code).count()
     }
 }
