@@ -213,6 +213,7 @@ impl Exchange {
         let accepted = sdp.is_some_and(|sdp| called.sound.session.accept(sdp).is_ok());
         called.sound.session.meet();
         let (contact, whom, stage) = (called.contact, called.whom, called.stage);
+        self.on_call_carried(leg);
         if let CalledStage::Calling { silent } = stage {
             self.timers.cancel(silent);
         }
@@ -291,10 +292,13 @@ impl Exchange {
         let Some(leg) = self.by_dialog.remove(&dialog) else {
             return;
         };
-        if is_of_gateway(reason) {
-            self.try_next_gateway(now, leg);
-        }
+        let goes_on = is_of_gateway(reason) && self.try_next_gateway(now, leg).is_some();
         let miss = self.miss_of(leg, reason);
+        match miss {
+            Miss::Ours if goes_on => {}
+            Miss::Ours => self.on_call_not_carried(leg, reason),
+            Miss::NoAnswer | Miss::Declined | Miss::Unreachable => self.on_call_carried(leg),
+        }
         self.called_left(now, leg, miss);
     }
 

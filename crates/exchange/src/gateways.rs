@@ -39,14 +39,16 @@ impl Exchange {
 
     /// A gateway did not even say 100: the next one is called, or else nobody was, and nobody missed it.
     pub(crate) fn on_gateway_silent(&mut self, now: Instant, leg: LegId) {
-        let dialog = self.called.get(&leg).map(|called| called.dialog);
-        match (self.try_next_gateway(now, leg), dialog) {
-            (Some(_), Some(dialog)) => {
-                let reason = None;
-                self.command(now, sip::Command::Cancel { dialog, reason });
-            }
-            (Some(_) | None, _) => self.on_no_sign_of_life(now, leg, Miss::Ours),
+        let Some(called) = self.called.get(&leg) else {
+            return;
+        };
+        let dialog = called.dialog;
+        if self.try_next_gateway(now, leg).is_some() {
+            let reason = None;
+            return self.command(now, sip::Command::Cancel { dialog, reason });
         }
+        self.on_call_not_carried(leg, Failure::Timeout);
+        self.on_no_sign_of_life(now, leg, Miss::Ours);
     }
 
     /// Calls by the next address of the trunk, if there is one that was not yet tried, and gives the new leg. The old one then means nothing any

@@ -237,6 +237,18 @@ pub enum Warning {
         /// Its name.
         trunk: String,
     },
+    /// A trunk lives and carries no call of ours.
+    TrunkRefusesCalls {
+        /// Its name.
+        trunk: String,
+        /// How the first of them ended.
+        why: sip::Failure,
+    },
+    /// A trunk carries our calls again.
+    TrunkCarriesCalls {
+        /// Its name.
+        trunk: String,
+    },
     /// Our registration with a trunk does not hold.
     TrunkNotRegistered {
         /// Its name.

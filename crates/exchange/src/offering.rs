@@ -201,8 +201,11 @@ impl Exchange {
         let Some(called) = self.called.get(&leg) else {
             return;
         };
-        let dialog = called.dialog;
-        match called.stage {
+        let (dialog, stage) = (called.dialog, called.stage);
+        if stage == CalledStage::Ringing {
+            self.on_call_carried(leg);
+        }
+        match stage {
             CalledStage::Calling { .. } | CalledStage::Ringing => {
                 self.leave(leg);
                 self.command(now, sip::Command::Cancel { dialog, reason });

@@ -1,5 +1,6 @@
 //! Trunks: which there are, who is recognised as one, and where their calls go.
 
+mod carrying;
 mod reach;
 mod registering;
 
@@ -50,6 +51,8 @@ pub(crate) struct TrunkState {
     failures: u32,
     /// What people were told last, while that is bad.
     told: Option<Unreached>,
+    /// Whether people were told that it carries no call of ours.
+    refuses_calls: bool,
     /// When it is asked again.
     probe: Option<TimerId>,
     lookup: Lookup,
@@ -118,6 +121,7 @@ impl TrunkState {
             current: 0,
             failures: 0,
             told: None,
+            refuses_calls: false,
             probe: None,
             lookup: Lookup::No,
             registering: None,
@@ -128,6 +132,7 @@ impl TrunkState {
     /// is known but what people were told.
     fn follow(&mut self, before: Self) {
         self.told = before.told;
+        self.refuses_calls = before.refuses_calls;
         let place = |trunk: &Trunk| (trunk.host().cloned(), trunk.protocol);
         if place(&self.settings) == place(&before.settings) {
             self.addresses = before.addresses;

@@ -61,6 +61,8 @@ pub(crate) struct Words {
 pub(crate) enum Subject {
     /// The way to the telephone network of that name.
     Trunk(String),
+    /// Our calls by it.
+    Calls(String),
     /// Our registration there.
     Registration(String),
     /// The journal and the disk under it.
@@ -75,7 +77,11 @@ impl Subject {
     /// Whether what becomes of it may be written.
     const fn is_machine(&self) -> bool {
         match self {
-            Self::Trunk(_) | Self::Registration(_) | Self::Journal | Self::Certificate => true,
+            Self::Trunk(_)
+            | Self::Calls(_)
+            | Self::Registration(_)
+            | Self::Journal
+            | Self::Certificate => true,
             Self::Phone(_) => false,
         }
     }
@@ -308,6 +314,8 @@ pub(crate) fn words(warning: &Warning) -> Words {
         Warning::TrunkNotFound { trunk } => trunk_fails(trunk, NOT_FOUND),
         Warning::TrunkUp { trunk } => trunk_is_well(trunk, "answers again"),
         Warning::TrunkFound { trunk } => trunk_is_well(trunk, "has an address again"),
+        Warning::TrunkRefusesCalls { trunk, why } => carries_no_calls(trunk, *why),
+        Warning::TrunkCarriesCalls { trunk } => carries_calls(trunk),
         Warning::TrunkNotRegistered { trunk, why } => not_registered(trunk, *why),
         Warning::TrunkRegistered { trunk } => registered(trunk),
         Warning::JournalUnsaved { reason } => (
@@ -364,6 +372,23 @@ fn trunk_fails(trunk: &str, how: &str) -> Parts {
 fn trunk_is_well(trunk: &str, how: &str) -> Parts {
     let news = News::Mended(Subject::Trunk(trunk.to_owned()));
     ("trunk-up", format!("trunk {trunk} {how}"), news)
+}
+
+fn carries_no_calls(trunk: &str, why: sip::Failure) -> Parts {
+    let how = match why {
+        sip::Failure::Timeout => "does not answer our calls".to_owned(),
+        sip::Failure::Transport => "cannot be reached by our calls".to_owned(),
+        sip::Failure::Status(status) => format!("refuses our calls ({})", status.code()),
+    };
+    let text = format!("trunk {trunk} {how}: nobody behind it can be rung");
+    let news = News::Fails(Subject::Calls(trunk.to_owned()));
+    ("trunk-carries-no-calls", text, news)
+}
+
+fn carries_calls(trunk: &str) -> Parts {
+    let text = format!("trunk {trunk} carries our calls again");
+    let news = News::Mended(Subject::Calls(trunk.to_owned()));
+    ("trunk-carries-calls", text, news)
 }
 
 fn not_registered(trunk: &str, why: NotRegistered) -> Parts {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dispatch::{Action, Intent, Misses, Outcome, Step};
-use exchange::{Command, Reply};
+use exchange::{Command, Reply, Warning};
 use journal::Fact;
 use media::Digit;
 use simulation::{CallRef, Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
@@ -255,7 +255,36 @@ fn what_a_trunk_refuses_is_no_miss_of_those_behind_it() {
 
         assert!(invites(&world) > 1);
         assert_eq!(misses(&world), Misses::default(), "{status:?}");
+        assert_eq!(told_of_calls(&world), [carries_none(status)]);
+
+        at_home(&mut world, Manner::RingsOn);
+        world.run(seconds(60));
+
+        let again = Warning::TrunkCarriesCalls { trunk: trunk() };
+        assert_eq!(told_of_calls(&world), [carries_none(status), again]);
     }
+}
+
+fn trunk() -> String {
+    "trunk".to_owned()
+}
+
+fn carries_none(status: Status) -> Warning {
+    Warning::TrunkRefusesCalls {
+        trunk: trunk(),
+        why: sip::Failure::Status(status),
+    }
+}
+
+/// What people were told of whether calls by the trunk are carried.
+fn told_of_calls(world: &World) -> Vec<Warning> {
+    let is_of_calls = |warning: &&Warning| {
+        matches!(
+            warning,
+            Warning::TrunkRefusesCalls { .. } | Warning::TrunkCarriesCalls { .. }
+        )
+    };
+    world.warnings.iter().filter(is_of_calls).cloned().collect()
 }
 
 #[test]
