@@ -47,9 +47,14 @@ pub(crate) fn backup_key(folder: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
 }
 
 impl Keys {
-    /// Reads the keys, and makes those that are missing.
+    /// Reads the keys, which may not lie in the data folder, and makes those that are missing.
     pub(crate) fn open(folder: &Path, data: &Path) -> anyhow::Result<Self> {
         make_folder(folder, data)?;
+        Self::read(folder)
+    }
+
+    /// The same without a look at the data folder: for when its disk does not come back.
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             journal: key(folder, "journal.key")?,
             tag: key(folder, "tag.key")?,

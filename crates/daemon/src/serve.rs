@@ -17,7 +17,7 @@ use media::SoundId;
 use mio::Poll;
 use sip::{ListenerId, Protocol};
 use store::sql::AuditKey;
-use store::{JournalHandle, NodeJournal};
+use store::{Binding, JournalHandle, NodeJournal};
 use tokio::sync::mpsc;
 
 use crate::bindings;
@@ -35,7 +35,7 @@ use crate::office::retention::Retention;
 use crate::office::screens::Screens;
 use crate::office::warn::Words;
 use crate::office::{self, Opening, Started};
-use crate::opening::{self, open_journal};
+use crate::opening::{self, Opened};
 use crate::routes;
 use crate::running::RunningNode;
 use crate::signalling::{
@@ -121,6 +121,10 @@ struct Building {
     keys: Keys,
     journal: NodeJournal,
     replayed: Replayed,
+    /// The registrations that were kept.
+    bindings: Vec<Binding>,
+    /// When the machine's clock was confirmed last.
+    confirmed: Option<Moment>,
     sounds: media::Sounds,
     poll: Poll,
     udp: Vec<UdpListener>,
@@ -138,10 +142,15 @@ struct Building {
 impl Building {
     fn begin(options: &Options, configuration: Configuration) -> anyhow::Result<Self> {
         let sounds = load_sounds(&configuration.sounds)?;
-        let data = &options.data.data;
-        let keys = Keys::open(&options.folders.keys, data)?;
         let mut news = Vec::new();
-        let (journal, replayed) = open_journal(data, &keys.journal, &mut news)?;
+        let opened = opening::open(&options.folders, &options.data.data, &mut news)?;
+        let Opened {
+            keys,
+            journal,
+            replayed,
+            bindings,
+            confirmed,
+        } = opened;
         let poll = Poll::new().context("the kernel gives no epoll")?;
         let (udp, tcp, listeners) = bind_sip(&poll, &configuration.node)?;
         let metrics = office::bind_listener(configuration.node.metrics).with_context(|| {
@@ -160,6 +169,8 @@ impl Building {
             keys,
             journal,
             replayed,
+            bindings,
+            confirmed,
             sounds,
             poll,
             udp,
@@ -177,7 +188,7 @@ impl Building {
         let now = Instant::now();
         let places = Arc::new(Places::default());
         places.know(&self.configuration.settings);
-        let (exchange, started) = self.exchange(&options.data.data, now)?;
+        let (exchange, started) = self.exchange(now)?;
         let desk = self.desk(&options.data.data, (now, started))?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
@@ -245,10 +256,10 @@ impl Building {
     }
 
     /// The exchange, and the moment of its start.
-    fn exchange(&mut self, data: &Path, now: Instant) -> anyhow::Result<(Exchange, Moment)> {
+    fn exchange(&mut self, now: Instant) -> anyhow::Result<(Exchange, Moment)> {
         let replayed = std::mem::replace(&mut self.replayed, nothing_replayed());
         let last = (replayed.state.seq().0 > 0).then(|| replayed.state.at());
-        let (anchor, doubt) = wall_clock::anchor(data, last);
+        let (anchor, doubt) = wall_clock::anchor(last, self.confirmed);
         self.doubt = doubt.as_ref().map(wall_clock::sentence);
         let started = anchor.at(Duration::ZERO);
         let mut settings = std::mem::take(&mut self.configuration.settings);
@@ -259,9 +270,6 @@ impl Building {
         config.session_expires = settings.node.session_expires;
         let (least, most) = self.configuration.node.registration;
         config.registration = least..=most;
-        let kept = self.journal.bindings();
-        let lost = self.journal.take_news();
-        self.news.extend(lost.iter().map(opening::of_opening));
         let exchange = Exchange::new(
             now,
             Setup {
@@ -273,7 +281,7 @@ impl Building {
                 today: self.calendar().date(started),
                 tag_key: self.keys.tag,
                 number_key: chance()?,
-                bindings: bindings::read(&kept, SystemTime::now()),
+                bindings: bindings::read(&self.bindings, SystemTime::now()),
             },
         );
         Ok((exchange, started))

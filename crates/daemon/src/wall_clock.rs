@@ -62,11 +62,14 @@ pub(crate) fn machine() -> Moment {
     Moment::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
-/// Anchors a start. The kernel is asked, and a confirmation looked for, only where the clock would not be believed without.
-pub(crate) fn anchor(data: &Path, last: Option<Moment>) -> (Anchor, Option<ClockDoubt>) {
+/// Anchors a start after the last entry, on a clock that was `confirmed` then. The kernel is asked only where the clock would not be believed without.
+pub(crate) fn anchor(
+    last: Option<Moment>,
+    confirmed: Option<Moment>,
+) -> (Anchor, Option<ClockDoubt>) {
     let wall = machine();
     let doubted = Anchor::new(WallClock::Unconfirmed(wall), last);
-    if doubted.1.is_some() && (is_confirmed(confirmed(data), wall) || is_synchronised()) {
+    if doubted.1.is_some() && (is_confirmed(confirmed, wall) || is_synchronised()) {
         return Anchor::new(WallClock::Confirmed(wall), last);
     }
     doubted
@@ -210,7 +213,7 @@ mod tests {
         let last = Some(machine() - 30 * DAY);
 
         confirm(folder.path()).unwrap();
-        let (anchor, doubt) = anchor(folder.path(), last);
+        let (anchor, doubt) = anchor(last, confirmed(folder.path()));
 
         assert_eq!(doubt, None);
         assert!(anchor.start() > machine() - DAY);

@@ -1,4 +1,4 @@
-//! A disk that does not come back from a write. The library `hangs.c` stands between `linka` and the kernel.
+//! A disk that hangs as a whole: nothing under the data folder comes back. The library `hangs.c` stands between `linka` and the kernel.
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
@@ -21,6 +21,7 @@ const FED_WITHIN: Duration = Duration::from_secs(60);
 struct HangingDisk {
     library: PathBuf,
     gate: PathBuf,
+    folder: PathBuf,
 }
 
 impl HangingDisk {
@@ -30,12 +31,17 @@ impl HangingDisk {
         Self {
             library,
             gate: site.config().join("hangs"),
+            folder: site.data(),
         }
     }
 
     /// What `linka` is started with, so that its disk is this one.
-    fn variables(&self) -> [(&str, &Path); 2] {
-        [("LD_PRELOAD", &self.library), ("HANGS_WHILE", &self.gate)]
+    fn variables(&self) -> [(&str, &Path); 3] {
+        [
+            ("LD_PRELOAD", &self.library),
+            ("HANGS_WHILE", &self.gate),
+            ("HANGS_UNDER", &self.folder),
+        ]
     }
 
     fn hang(&self) {
@@ -94,8 +100,9 @@ fn disk_that_hangs_in_mid_call_ends_no_call_and_all_is_saved_afterwards() {
     let told = warnings_of(&site);
     let disk = HangingDisk::under(&site);
     let systemd = Systemd::of(&site);
-    let [library, gate] = disk.variables();
-    let linka = site.start_with(&[library, gate, ("NOTIFY_SOCKET", &systemd.path)]);
+    let [library, gate, folder] = disk.variables();
+    let socket = ("NOTIFY_SOCKET", systemd.path.as_path());
+    let linka = site.start_with(&[library, gate, folder, socket]);
     let phones = ["jana", "petra"].map(|name| WirePhone::dials("*40", name, &site));
     let mut first = Caller::calls(&site, "<sip:+420777000001@127.0.0.2>", "");
     first.is_answered(SOON);
