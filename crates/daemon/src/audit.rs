@@ -11,7 +11,7 @@ use store::sql::{
 };
 use web::{Event, note_now};
 
-use crate::audit_end::{FollowedEnd, SeenEnd};
+use crate::audit_end::{FollowedEnd, SeenEnd, unvouched};
 use crate::cli::{Data, Folders};
 use crate::database::{BY_COMMAND, Records, block_on};
 use crate::erasures::Erasures;
@@ -105,15 +105,10 @@ pub(crate) async fn verify(store: &dyn Store, key: &AuditKey) -> anyhow::Result<
             return Err(error).context("the audit could not be checked");
         }
     };
-    if let AuditBeginning::Pruned(signed) = &whole.beginning
-        && !key.vouches_for(signed)
-    {
-        anyhow::bail!(
-            "the audit is not whole: the key audit.key does not vouch for its beginning after entry {}",
-            signed.anchor.seq
-        );
+    match unvouched(key, &whole.beginning) {
+        Some(sentence) => anyhow::bail!("the audit is not whole: {sentence}"),
+        None => Ok(whole),
     }
-    Ok(whole)
 }
 
 /// What was found, in sentences.

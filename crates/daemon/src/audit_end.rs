@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use store::sql::{AuditAnchor, AuditKey, SignedAnchor, Store, WholeAudit};
+use store::sql::{AuditAnchor, AuditBeginning, AuditKey, SignedAnchor, Store, WholeAudit};
 
 use crate::anchors;
 
@@ -85,14 +85,26 @@ impl FollowedEnd {
         store: &dyn Store,
         whole: &WholeAudit,
     ) -> anyhow::Result<()> {
-        let Some(seen) = self.seen()? else {
-            return Ok(());
+        let seen = match self.seen()? {
+            FollowedTo::Nothing => return Ok(()),
+            FollowedTo::Foreign => bail!("the audit is not whole: {}", self.foreign()),
+            FollowedTo::End(seen) => seen,
         };
         let beginning = whole.beginning.anchor();
         match misfit(store, beginning, whole.end, seen).await? {
             Some(sentence) => bail!("the audit is not whole: {sentence}"),
             None => Ok(()),
         }
+    }
+
+    /// What a file says that somebody else wrote.
+    pub(crate) fn foreign(&self) -> String {
+        format!("{} was not written with audit.key", self.file.display())
+    }
+
+    /// Why an audit may not begin there, if it may not.
+    pub(crate) fn unvouched(&self, beginning: &AuditBeginning) -> Option<String> {
+        unvouched(&self.key, beginning)
     }
 
     /// Forgets what was seen: for who restores a backup, which may be older.
@@ -105,14 +117,13 @@ impl FollowedEnd {
         }
     }
 
-    /// What the service saw last; nothing before it served.
-    pub(crate) fn seen(&self) -> anyhow::Result<Option<AuditAnchor>> {
+    /// What the service saw last.
+    pub(crate) fn seen(&self) -> anyhow::Result<FollowedTo> {
         let Some(text) = read(&self.file)? else {
-            return Ok(None);
+            return Ok(FollowedTo::Nothing);
         };
         let seen = signed(text.trim_end()).filter(|signed| self.key.vouches_for(signed));
-        let foreign = || format!("{} was not written with audit.key", self.file.display());
-        Ok(Some(seen.with_context(foreign)?.anchor))
+        Ok(seen.map_or(FollowedTo::Foreign, |signed| FollowedTo::End(signed.anchor)))
     }
 
     /// Remembers this end from now on.
@@ -123,6 +134,28 @@ impl FollowedEnd {
             let _infallible = write!(line, "{byte:02x}");
         }
         write(&self.file, &(line + "\n"))
+    }
+}
+
+/// How far the running service has followed the audit, by what its file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FollowedTo {
+    /// There is no file: it has not served yet.
+    Nothing,
+    /// To here.
+    End(AuditAnchor),
+    /// The file was not written with `audit.key`.
+    Foreign,
+}
+
+/// Why an audit may not begin there, if it may not: what was deleted, this key has to vouch for.
+pub(crate) fn unvouched(key: &AuditKey, beginning: &AuditBeginning) -> Option<String> {
+    match beginning {
+        AuditBeginning::Pruned(signed) if !key.vouches_for(signed) => Some(format!(
+            "the key audit.key does not vouch for its beginning after entry {}",
+            signed.anchor.seq
+        )),
+        AuditBeginning::Pruned(_) | AuditBeginning::Whole => None,
     }
 }
 
@@ -137,12 +170,12 @@ fn signed(line: &str) -> Option<SignedAnchor> {
     })
 }
 
-/// What the file says; nothing when there is none.
+/// What the file says, whatever its bytes are; nothing when there is none.
 fn read(path: &Path) -> anyhow::Result<Option<String>> {
-    match fs::read_to_string(path) {
+    match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
-        Ok(text) => Ok(Some(text)),
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
     }
 }
 
@@ -208,12 +241,17 @@ mod tests {
         end.remember(PLACE).unwrap();
         let other = FollowedEnd::of(data.path(), AuditKey([2; 32]));
 
-        assert_eq!((before, end.seen().unwrap()), (None, Some(PLACE)));
-        assert!(other.seen().is_err());
-        let forged = fs::read_to_string(data.path().join(FILE)).unwrap();
-        fs::write(data.path().join(FILE), forged.replacen('7', "6", 1)).unwrap();
-        assert!(end.seen().is_err());
+        let (nothing, foreign) = (FollowedTo::Nothing, FollowedTo::Foreign);
+        let seen = (before, end.seen().unwrap());
+        assert_eq!(seen, (nothing, FollowedTo::End(PLACE)));
+        assert_eq!(other.seen().unwrap(), foreign);
+        let file = data.path().join(FILE);
+        let forged = fs::read_to_string(&file).unwrap().replacen('7', "6", 1);
+        for rubbish in [forged.as_bytes(), b"", b"x\n", b"\xff\xfe", &[0; 4_096]] {
+            fs::write(&file, rubbish).unwrap();
+            assert_eq!(end.seen().unwrap(), foreign);
+        }
         end.forget().unwrap();
-        assert_eq!(end.seen().unwrap(), None);
+        assert_eq!(end.seen().unwrap(), nothing);
     }
 }

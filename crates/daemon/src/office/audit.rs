@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::sql::{AuditAnchor, Store};
+use store::sql::{AuditAnchor, Fault, Store, StoreError};
 use tokio::sync::mpsc;
 
 use super::Office;
 use super::warn::{News, Words};
-use crate::audit_end::{FollowedEnd, misfit};
+use crate::audit_end::{FollowedEnd, FollowedTo, misfit};
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -24,7 +24,7 @@ pub(super) async fn watch(office: Arc<Office>, end: FollowedEnd, to_herald: mpsc
         let Ok(store) = office.records.store().await else {
             continue;
         };
-        match follow(&*store, &end, &mut last).await {
+        match looked(follow(&*store, &end, &mut last).await) {
             Ok(None) => {}
             Ok(Some(sentence)) => {
                 // Without a herald the process is ending.
@@ -50,26 +50,43 @@ async fn follow(
     if *last == Some(head) {
         return Ok(None);
     }
-    // Whatever the disk does, it keeps no other task waiting.
     let seen = match *last {
-        Some(last) => Some(last),
+        Some(last) => FollowedTo::End(last),
+        // Whatever the disk does, it keeps no other task waiting.
         None => {
             let end = end.clone();
             tokio::task::spawn_blocking(move || end.seen()).await??
         }
     };
-    if let Some(seen) = seen {
-        let beginning = store.audit_beginning().await?.anchor();
-        if let Some(sentence) = misfit(store, beginning, head, seen).await? {
-            return Ok(Some(sentence));
-        }
+    let beginning = store.audit_beginning().await?;
+    let sentence = match seen {
+        FollowedTo::Foreign => Some(end.foreign()),
+        FollowedTo::Nothing => end.unvouched(&beginning),
+        FollowedTo::End(seen) => match end.unvouched(&beginning) {
+            None => misfit(store, beginning.anchor(), head, seen).await?,
+            unvouched => unvouched,
+        },
+    };
+    if sentence.is_some() {
+        return Ok(sentence);
     }
-    if seen != Some(head) {
+    if seen != FollowedTo::End(head) {
         let end = end.clone();
         tokio::task::spawn_blocking(move || end.remember(head)).await??;
     }
     *last = Some(head);
     Ok(None)
+}
+
+/// What no release writes in the place of the audit is no failure of the database: somebody changed it.
+fn looked(followed: anyhow::Result<Option<String>>) -> anyhow::Result<Option<String>> {
+    if let Err(error) = &followed
+        && let Some(changed @ (Fault::Damaged(_) | Fault::DamagedEntry { .. })) =
+            error.downcast_ref().map(StoreError::fault)
+    {
+        return Ok(Some(changed.to_string()));
+    }
+    followed
 }
 
 fn words(sentence: &str) -> Words {
@@ -82,6 +99,8 @@ fn words(sentence: &str) -> Words {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use records::Date;
     use store::sql::{AuditKey, AuditPayload, Database, LINKA_DB};
 
@@ -89,7 +108,7 @@ mod tests {
 
     const KEY: AuditKey = AuditKey([1; 32]);
 
-    async fn with_entries(folder: &std::path::Path, count: u8) -> Arc<dyn Store> {
+    async fn with_entries(folder: &Path, count: u8) -> Arc<dyn Store> {
         let store = store::sql::open(&Database::File(folder.join(LINKA_DB))).await;
         let store = store.unwrap();
         for _ in 0..count {
@@ -125,5 +144,68 @@ mod tests {
         let told = "it ends with entry 2, and entry 3 was seen before";
         assert_eq!(while_it_runs.as_deref(), Some(told));
         assert_eq!(cut.as_deref(), Some(told));
+    }
+
+    /// What is told of an audit of three entries that was followed to its end, once somebody did this to the folder of its file.
+    async fn told_after(change: impl FnOnce(&Path)) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let end = FollowedEnd::of(folder.path(), KEY);
+        let store = with_entries(folder.path(), 3).await;
+        assert_eq!(follow(&*store, &end, &mut None).await.unwrap(), None);
+
+        change(folder.path());
+
+        let told = looked(follow(&*store, &end, &mut None).await);
+        told.unwrap().expect("something is told")
+    }
+
+    fn to_the_database(folder: &Path, sql: &str) {
+        let file = rusqlite::Connection::open(folder.join(LINKA_DB)).unwrap();
+        file.execute_batch(sql).unwrap();
+    }
+
+    #[tokio::test]
+    async fn remembered_end_that_somebody_else_wrote_is_told() {
+        for rubbish in [&b"x\n"[..], b"", b"\xff\xfe\x00", b"2 00 00\n"] {
+            let told = told_after(|folder| {
+                std::fs::write(folder.join("audit.end"), rubbish).unwrap();
+            });
+
+            let told = told.await;
+            assert!(
+                told.ends_with("audit.end was not written with audit.key"),
+                "{told}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn beginning_that_nobody_vouched_for_is_told() {
+        // Who cuts the audit off and says that what was seen had been kept long enough.
+        let forged = "DELETE FROM audit; UPDATE audit_end SET seq = 9 WHERE which = 'head';
+            INSERT INTO audit_end (which, seq, hash, signature)
+            VALUES ('beginning', 9, zeroblob(32), zeroblob(32))";
+
+        let told = told_after(|folder| to_the_database(folder, forged)).await;
+
+        assert_eq!(
+            told,
+            "the key audit.key does not vouch for its beginning after entry 9"
+        );
+    }
+
+    #[tokio::test]
+    async fn rows_that_no_release_writes_are_told() {
+        let changes = [
+            "UPDATE audit SET hash = zeroblob(4) WHERE seq = 3",
+            "UPDATE audit_end SET hash = zeroblob(4) WHERE which = 'head'",
+        ];
+        for change in changes {
+            let told = told_after(|folder| to_the_database(folder, change)).await;
+
+            let named = told.contains("audit entry 3 is not what was written")
+                || told.contains("the database holds what Linka never writes");
+            assert!(named, "{told}");
+        }
     }
 }
