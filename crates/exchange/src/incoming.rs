@@ -66,6 +66,9 @@ impl Exchange {
                 flow,
             } => self.on_stray_success(now, &local_tag, (response, flow)),
             Event::StrayBye { local_tag, flow: _ } => self.on_stray_bye(now, &local_tag),
+            Event::StrangerRefused { request, flow } => {
+                self.on_stranger_refused(now, &request, &flow)
+            }
             Event::Request {
                 request,
                 message: _,

@@ -1,6 +1,6 @@
 //! What the exchange is told, and what it wants done.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use dispatch::{ContactId, InputError, LineId, Moment, Notice, OperatorId, Why};
@@ -189,6 +189,11 @@ pub enum Output {
         host: Host,
         /// What it is to be spoken to in.
         protocol: sip::Protocol,
+    },
+    /// A call of a line was refused, since it came from nowhere: for the log, and at most once a minute.
+    StrangerRefused {
+        /// Where it came from.
+        host: IpAddr,
     },
     /// People are to be told by a way that is not the trunk.
     Warn(Warning),

@@ -1,29 +1,34 @@
 //! Trunks: which there are, who is recognised as one, and where their calls go.
 
 mod carrying;
+mod left;
 mod reach;
 mod registering;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sip::message::Message;
 use sip::uri::UriBuilder;
-use sip::{Flow, ListenerId, RegistrationId, RegistrationState, Target, Transport};
+use sip::{Flow, ListenerId, PhoneNumber, RegistrationId, RegistrationState, Target, Transport};
 
 use crate::engine::Exchange;
+use crate::input::Output;
 use crate::legs::Gateway;
 use crate::lines::is_our_user;
 use crate::settings::{Host, Listener, Settings, Trunk};
 use crate::timers::TimerId;
 
+use left::Left;
 pub use reach::TrunkHealth;
 use reach::{Lookup, Unreached};
 use registering::Registering;
 
 /// The port of a target that names none.
 const SIP_PORT: u16 = 5060;
+/// Time from one host of no trunk that is named for calling a line to the next: whoever floods us fills no log.
+const STRANGER_NAMED_EVERY: Duration = Duration::from_secs(60);
 
 /// Names a trunk, wherever it stands in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +40,8 @@ pub(crate) struct Trunks {
     all: Vec<TrunkState>,
     made: u32,
     registrations_made: u64,
+    /// When a host that calls a line and is no trunk's was named last.
+    stranger_named: Option<Instant>,
 }
 
 /// A trunk as it is now.
@@ -46,6 +53,8 @@ pub(crate) struct TrunkState {
     addresses: Vec<SocketAddr>,
     /// Which of them is used now.
     current: usize,
+    /// Where it was before; its calls may come from there still.
+    left: Left,
     pub(crate) health: TrunkHealth,
     /// Probes without an answer in a row.
     failures: u32,
@@ -92,11 +101,14 @@ impl Trunks {
         self.all.push(state);
     }
 
-    /// The trunks that a message may come from, those by whose address it does first.
+    /// The trunks that a message may come from: those by whose address it does first, those that were there last.
     fn at(&self, flow: &Flow) -> impl Iterator<Item = &TrunkState> {
-        let by_host = |trunk: &&TrunkState| !trunk.is_at(flow) && trunk.is_at_host(flow);
-        let by_address = self.iter().filter(|trunk| trunk.is_at(flow));
-        by_address.chain(self.iter().filter(by_host))
+        let by = |recognised| {
+            let trunks = self.iter();
+            trunks.filter(move |trunk| trunk.recognises(flow) == Some(recognised))
+        };
+        let is_there = by(Recognised::Address).chain(by(Recognised::Host));
+        is_there.chain(by(Recognised::Left))
     }
 
     fn next_id(&mut self) -> TrunkId {
@@ -119,6 +131,7 @@ impl TrunkState {
             settings,
             addresses: literal.into_iter().collect(),
             current: 0,
+            left: Left::default(),
             failures: 0,
             told: None,
             refuses_calls: false,
@@ -137,6 +150,7 @@ impl TrunkState {
         if place(&self.settings) == place(&before.settings) {
             self.addresses = before.addresses;
             self.current = before.current;
+            self.left = before.left;
             self.failures = before.failures;
             self.health = before.health.under(&self.settings);
         }
@@ -146,7 +160,7 @@ impl TrunkState {
     pub(crate) fn hosts(&self) -> impl Iterator<Item = media::Network> {
         let listed = self.settings.addresses.iter();
         let listed = listed.map(|network| media::Network::new(network.address, network.bits));
-        let found = self.addresses.iter();
+        let found = self.addresses.iter().copied().chain(self.left.iter());
         listed.chain(found.map(|address| media::Network::host(address.ip())))
     }
 
@@ -174,22 +188,43 @@ impl TrunkState {
         self.addresses.get(self.current).copied()
     }
 
-    /// Whether a message comes from an address that is named for it, or that it was found at.
-    fn is_at(&self, flow: &Flow) -> bool {
+    /// By what a message is one of its own, if so.
+    fn recognises(&self, flow: &Flow) -> Option<Recognised> {
         let mut listed = self.settings.addresses.iter();
-        listed.any(|network| network.contains(flow.remote)) || self.addresses.contains(&flow.remote)
+        if listed.any(|network| network.contains(flow.remote))
+            || self.addresses.contains(&flow.remote)
+        {
+            return Some(Recognised::Address);
+        }
+        let at_host = |address: SocketAddr| self.is_at_host(flow, address);
+        if self.addresses.iter().copied().any(at_host) {
+            return Some(Recognised::Host);
+        }
+        let mut left = self.left.iter();
+        left.any(|address| address == flow.remote || at_host(address))
+            .then_some(Recognised::Left)
     }
 
-    /// Whether a message comes from another port of its host. A connection comes from any; so may the calls of a
-    /// registrar, whose proxies need not share the port that we registered at.
-    fn is_at_host(&self, flow: &Flow) -> bool {
+    /// Whether a message comes from whatever port of the host of an address. A connection comes from any; so may the
+    /// calls of a registrar, whose proxies need not share the port that we registered at.
+    fn is_at_host(&self, flow: &Flow, address: SocketAddr) -> bool {
         let from_any_port = match flow.transport {
             Transport::Tcp(_) => true,
             Transport::Udp => self.settings.register.is_some(),
         };
-        let host = flow.remote.ip().to_canonical();
-        from_any_port && self.addresses.iter().any(|address| address.ip() == host)
+        from_any_port && address.ip() == flow.remote.ip().to_canonical()
     }
+}
+
+/// By what a message is a trunk's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recognised {
+    /// An address that is named for it, or that it was found at.
+    Address,
+    /// Another port of a host that it was found at.
+    Host,
+    /// An address that it left, or another port there.
+    Left,
 }
 
 /// A host that is an address already.
@@ -258,6 +293,25 @@ impl Exchange {
         };
         let called = self.trunks.at(flow).find(called).map(|trunk| trunk.id);
         called.or_else(|| self.trunk_at(flow))
+    }
+
+    /// A call from nowhere was refused. If it was for a line, a carrier may have sent it from a host that we do not know of.
+    pub(crate) fn on_stranger_refused(&mut self, now: Instant, request: &Message, flow: &Flow) {
+        let Ok(uri) = request.uri() else {
+            return;
+        };
+        let is_line = PhoneNumber::in_uri(&uri).any(|number| self.lines.have(&number));
+        let is_our_contact = |trunk: &TrunkState| is_our_user(&uri, &trunk.settings);
+        if !is_line && !self.trunks.iter().any(is_our_contact) {
+            return;
+        }
+        let named = self.trunks.stranger_named;
+        if named.is_some_and(|named| now < named + STRANGER_NAMED_EVERY) {
+            return;
+        }
+        self.trunks.stranger_named = Some(now);
+        let host = flow.remote.ip();
+        self.push(Output::StrangerRefused { host });
     }
 
     /// Where a trunk is spoken to now.

@@ -9,7 +9,7 @@ mod sound;
 mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -96,6 +96,8 @@ pub struct World {
     sent: Vec<Sent>,
     /// What people were told by a way that is not the trunk.
     pub warnings: Vec<Warning>,
+    /// Hosts of no trunk that were named for calling a line.
+    pub refused_hosts: Vec<IpAddr>,
     drained: Option<Instant>,
     board: Option<Box<exchange::Board>>,
     screen: Screen,
@@ -155,6 +157,7 @@ impl World {
             wire: Wire::Kept,
             sent: Vec::new(),
             warnings: Vec::new(),
+            refused_hosts: Vec::new(),
             drained: None,
             board: None,
             screen: Screen::default(),
@@ -325,6 +328,7 @@ impl World {
                 operator, digit, ..
             } => self.taps.push((operator, digit.as_char())),
             Output::Drained => self.drained = Some(self.now),
+            Output::StrangerRefused { host } => self.refused_hosts.push(host),
             Output::Resolve { host, protocol } => self.names.ask(self.now, host, protocol),
         }
     }

@@ -23,7 +23,12 @@ fn an_invite_from_a_stranger_gets_403_without_state() {
 
     assert!(first.is("403"));
     assert_eq!(bench.only().text, first.text, "stateless, yet the same tag");
-    assert!(bench.events().is_empty());
+    let told = bench.events();
+    assert!(
+        told.iter()
+            .all(|event| matches!(event, Event::StrangerRefused { .. }))
+    );
+    assert_eq!(told.len(), 2);
     bench.assert_empty();
 }
 

@@ -367,6 +367,9 @@ impl Signalling {
                 Output::Resolve { host, protocol } => {
                     self.to_office.keep(Kept::Resolve(host, protocol));
                 }
+                Output::StrangerRefused { host } => {
+                    tracing::warn!(%host, "a call of a line was refused: its host is no trunk's");
+                }
                 Output::Warn(warning) => self.to_office.keep(Kept::Warn(warning)),
                 Output::Answer { token, reply } => self.answer(token, reply),
                 Output::Changed(changed) => self.to_office.show(Shown::Changed(changed)),

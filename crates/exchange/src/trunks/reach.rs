@@ -98,8 +98,11 @@ impl Lookup {
 
 impl TrunkState {
     /// Goes on with other addresses: with the one that is used now, where it is among them.
-    fn found(&mut self, addresses: Vec<SocketAddr>) {
+    fn found(&mut self, now: Instant, addresses: Vec<SocketAddr>) {
         let before = self.address();
+        let registered = self.registered_for();
+        self.left
+            .moved(now, (&self.addresses, &addresses), registered);
         self.addresses = addresses;
         let mut addresses = self.addresses.iter();
         let same = addresses.position(|address| Some(*address) == before);
@@ -138,6 +141,7 @@ impl Exchange {
         let Some(host) = name.filter(|host| literal(host).is_none()).cloned() else {
             return;
         };
+        trunk.left.forget(now);
         let again = now + LOOKUP_EVERY_IN_TROUBLE;
         let again = self.timers.arm(again, Timer::LookUpTrunk(id));
         let failed = trunk.lookup.failed();
@@ -194,7 +198,7 @@ impl Exchange {
             return;
         };
         let before = (trunk.address(), trunk.health);
-        trunk.found(addresses);
+        trunk.found(now, addresses);
         let pause = if trunk.is_well() {
             LOOKUP_EVERY
         } else {

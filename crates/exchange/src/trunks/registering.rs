@@ -63,11 +63,16 @@ impl Registering {
     }
 
     const fn holds(&self) -> bool {
+        self.granted().is_some()
+    }
+
+    /// For how long the registrar holds us, if it does.
+    const fn granted(&self) -> Option<Duration> {
         match self.state {
-            RegistrationState::Registered { .. } => true,
+            RegistrationState::Registered { expires } => Some(expires),
             RegistrationState::Failing { .. }
             | RegistrationState::Lapsed
-            | RegistrationState::Unregistered => false,
+            | RegistrationState::Unregistered => None,
         }
     }
 }
@@ -77,6 +82,14 @@ impl TrunkState {
     pub(super) fn registered_at(&self) -> Option<SocketAddr> {
         let asked = self.registering.as_ref()?.asked.as_ref()?;
         Some(asked.at)
+    }
+
+    /// For how long a registrar may hold us from now on: what we ask for, or what it granted where that is longer.
+    pub(super) fn registered_for(&self) -> Duration {
+        let asked = self.settings.register.as_ref();
+        let asked = asked.map(|register| register.expires);
+        let granted = self.registering.as_ref().and_then(Registering::granted);
+        asked.max(granted).unwrap_or_default()
     }
 
     pub(super) fn holds_what_it_registers(&self) -> bool {

@@ -52,6 +52,7 @@ impl Peer {
             | Event::Signalled { .. }
             | Event::StrayBye { .. }
             | Event::StraySuccess { .. }
+            | Event::StrangerRefused { .. }
             | Event::Request { .. }
             | Event::BindingsChanged { .. }
             | Event::RefusedForLoad { .. }

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 
 use exchange::Warning;
 use exchange::board::{TrunkHealth, TrunkStatus};
+use exchange::settings::Host;
 use simulation::{Centre, Power, World};
 
 use super::seconds;
+use super::trunk::called_from;
 
 const NAME: &str = "carrier.test";
 /// Where the carrier moves to. Nobody answers there.
@@ -59,6 +61,69 @@ fn a_carrier_that_moves_is_registered_with_where_it_is_now() {
     world.run(seconds(301));
 
     assert!(sent(&world, elsewhere(), "REGISTER") > 0);
+}
+
+/// A carrier that is known by its name alone and has moved, after our registration there was refreshed last.
+fn moved() -> World {
+    let mut world = found();
+    let mut settings = world.centre().settings();
+    settings.trunks[0].addresses.clear();
+    world.reload(settings);
+    world.name(NAME, &[elsewhere()]);
+    world.run(seconds(301));
+    assert!(sent(&world, elsewhere(), "REGISTER") > 0);
+    world
+}
+
+#[test]
+fn a_carrier_that_names_one_of_its_proxies_at_a_time_is_heard_from_each() {
+    let mut world = moved();
+
+    let left = called_from(&mut world, "80060", "198.51.100.1:5060");
+    let other_port = called_from(&mut world, "80060", "198.51.100.1:49152");
+    let now = called_from(&mut world, "80060", "198.51.100.9:5060");
+
+    for answer in [left, other_port, now] {
+        assert!(answer.starts_with("SIP/2.0 180"), "{answer}");
+    }
+    assert_eq!(world.refused_hosts, [] as [std::net::IpAddr; 0]);
+}
+
+#[test]
+fn a_place_that_was_left_is_not_called_and_a_strangers_an_hour_later() {
+    let mut world = moved();
+    let asked =
+        |world: &World| ["REGISTER", "OPTIONS"].map(|method| sent(world, Centre::trunk(), method));
+    let before = asked(&world);
+
+    world.run(seconds(3600 + 301));
+
+    assert_eq!(asked(&world), before);
+    let answer = called_from(&mut world, "80060", "198.51.100.1:5060");
+    assert!(answer.starts_with("SIP/2.0 403"), "{answer}");
+    assert_eq!(world.refused_hosts, [Centre::trunk().ip()]);
+}
+
+#[test]
+fn a_trunk_that_is_at_a_place_now_takes_its_calls_before_one_that_left_it() {
+    let mut world = moved();
+    let mut settings = world.centre().settings();
+    settings.trunks[0].addresses.clear();
+    let mut other = settings.trunks[0].clone();
+    other.name = "other".to_owned();
+    other.register = None;
+    other.target = Some(Host {
+        name: Centre::trunk().ip().to_string(),
+        port: Some(Centre::trunk().port()),
+    });
+    other.calls_max = Some(0);
+    settings.trunks.push(other);
+    world.reload(settings);
+    world.run(seconds(1));
+
+    let answer = called_from(&mut world, "80060", "198.51.100.1:5060");
+
+    assert!(answer.starts_with("SIP/2.0 503"), "{answer}");
 }
 
 #[test]

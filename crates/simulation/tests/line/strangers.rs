@@ -35,6 +35,39 @@ fn an_invite_from_nowhere_is_forbidden() {
 }
 
 #[test]
+fn a_host_of_no_trunk_that_calls_a_line_is_named_once_a_minute() {
+    let mut world = open(Centre {
+        registers: true,
+        ..Centre::default()
+    });
+    // A scanner's calls of all and sundry are nobody's news.
+    let calls = [
+        ("1000", "203.0.113.8:5060"),
+        ("80060", "203.0.113.9:5060"),
+        ("linka", "203.0.113.10:5060"),
+    ];
+    for minute in 0..2 {
+        for (number, from) in calls {
+            let from = from.replace(":5060", &format!(":{}", 5060 + minute));
+            world.send(from.parse().unwrap(), &invite(number, &from));
+        }
+        world.run(seconds(61));
+    }
+    world.send(
+        "203.0.113.10:5070".parse().unwrap(),
+        &invite("linka", "203.0.113.10:5070"),
+    );
+    world.run(seconds(1));
+
+    let named: Vec<String> = world
+        .refused_hosts
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(named, ["203.0.113.9", "203.0.113.9", "203.0.113.10"]);
+}
+
+#[test]
 fn a_number_that_is_no_line_is_not_found() {
     let answers = answers("80061", "198.51.100.1:5070");
 

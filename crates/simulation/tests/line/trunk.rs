@@ -337,8 +337,8 @@ fn a_registrar_is_known_by_its_host_from_whatever_port() {
     assert!(other.starts_with("SIP/2.0 403"), "{other}");
 }
 
-/// The last answer to a call of our own Contact from an address.
-fn called_from(world: &mut World, user: &str, from: &str) -> String {
+/// The last answer to a call of a user of ours from an address; none asks twice from one.
+pub(super) fn called_from(world: &mut World, user: &str, from: &str) -> String {
     let at: SocketAddr = from.parse().unwrap();
     let uri = format!("sip:{user}@{}", Centre::exchange());
     let text = format!(
@@ -348,8 +348,10 @@ fn called_from(world: &mut World, user: &str, from: &str) -> String {
     );
     world.send(at, &text);
     world.run(seconds(1));
-    let last = world.sent_to_address(at).last().unwrap();
-    last.text.clone()
+    let answered = format!("Call-ID: {from}\r\n");
+    let answers = world.sent_to_address(at);
+    let last = answers.filter(|sent| sent.text.contains(&answered)).last();
+    last.unwrap().text.clone()
 }
 
 #[test]

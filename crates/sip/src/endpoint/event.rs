@@ -157,6 +157,13 @@ pub enum Event {
         /// Where it came from.
         flow: Flow,
     },
+    /// An INVITE of somebody unknown, answered 403.
+    StrangerRefused {
+        /// The INVITE.
+        request: Message,
+        /// Where it came from.
+        flow: Flow,
+    },
     /// A 2xx to an INVITE that no transaction knows. Nothing was answered: `EndStray` it if the tag is one of ours.
     StraySuccess {
         /// The tag of From.

@@ -258,7 +258,14 @@ impl Endpoint {
         let calls = method == Method::Invite;
         let scope = Scope::of(&arrival.request);
         if calls && (scope == Scope::Inside || arrival.admission == Admission::Unknown) {
-            return self.reply_stateless(arrival, Status::FORBIDDEN, Added::default());
+            self.reply_stateless(arrival, Status::FORBIDDEN, Added::default());
+            if scope == Scope::Outside {
+                self.core.wire.tell(Event::StrangerRefused {
+                    request: arrival.request.clone(),
+                    flow: arrival.flow,
+                });
+            }
+            return;
         }
         if !calls && method != Method::Register {
             return;
