@@ -10,7 +10,7 @@ use dispatch::{
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, from_format_4, until_format_4};
+use super::{Malformed, Reader, Wire, from_format_4, from_format_5, until_format_4};
 
 impl Wire for Moment {
     fn put(&self, out: &mut Vec<u8>) {
@@ -114,12 +114,12 @@ record!(Line {
     id,
     queue,
     needs as needs_of_line,
-    choices as from_format_4,
+    choices as from_format_5,
 });
 
-/// What a line's callers need: before format 4 a line did not say.
+/// What a line's callers need: before format 5 a line did not say.
 fn needs_of_line(from: &mut Reader<'_>) -> Result<Needs, Malformed> {
-    if from.format < 4 {
+    if from.format < 5 {
         return Ok(Needs::from([]));
     }
     Wire::take(from)
@@ -291,8 +291,8 @@ record!(ContactSnapshot {
     overflows,
     rests,
     given,
-    passed_at_home as from_format_4,
-    chosen as from_format_4,
+    passed_at_home as from_format_5,
+    chosen as from_format_5,
     told,
 });
 

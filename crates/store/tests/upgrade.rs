@@ -1,0 +1,361 @@
+//! A journal of the release before is read.
+//!
+//! `upgrade/format_4.db` was written by that release, by the functions below as they stood in it: the whole of [`history`], of which a snapshot
+//! covers the first [`COVERED`] entries. A release that writes another format adds a file of this one, and a test that reads it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatch::{
+    Action, Cause, Class, Config, ContactId, EndCause, HandBack, HomeTimes, Intent, Key, LegId,
+    Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId,
+    Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step,
+    Strategy, Timeline, WrapUpChange,
+};
+use journal::{Entry, Fact, Fate, Journal as _, Saved, State, TailEntry};
+use records::content::{Content, Field};
+use records::{ClosedKey, Date};
+use store::{CHANCE_BYTES, KEY_BYTES, LIVE_DB, NodeJournal};
+use tempfile::TempDir;
+
+const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
+const START: Moment = Moment::from_micros(1_790_000_000_000_000);
+const SECOND: Duration = Duration::from_secs(1);
+/// How many entries of the history the snapshot covers.
+const COVERED: usize = 16;
+/// The numbers of the entries with which the two contacts of the history arrive.
+const FIRST: ContactId = ContactId(Seq(11));
+const SECOND_ONE: ContactId = ContactId(Seq(14));
+
+fn operator(name: &str) -> OperatorId {
+    OperatorId::parse(name).unwrap()
+}
+
+fn queue(name: &str) -> QueueId {
+    QueueId::parse(name).unwrap()
+}
+
+fn line(name: &str) -> LineId {
+    LineId::parse(name).unwrap()
+}
+
+fn partner() -> PartnerId {
+    PartnerId::parse("partner").unwrap()
+}
+
+fn need(skill: &str, level: u8) -> Need {
+    let skill = SkillId::parse(skill).unwrap();
+    Need { skill, level }
+}
+
+const fn leg(n: u32) -> LegId {
+    LegId { start: 1, n }
+}
+
+fn timeline() -> Timeline {
+    let step = |after: u32, action| Step {
+        after: after * SECOND,
+        action,
+    };
+    Timeline {
+        class: Class::Crisis,
+        steps: vec![
+            step(10, Action::WidenSkills),
+            step(20, Action::SecondOperator),
+            step(30, Action::OnCall(vec![operator("eva"), operator("olga")])),
+            step(40, Action::TellSupervisor),
+            step(60, Action::Overflow(partner())),
+        ],
+    }
+}
+
+fn config() -> Config {
+    let interval = 5 * SECOND;
+    let queue_of = |name, strategy| Queue {
+        id: queue(name),
+        strategy,
+        ring_time: 15 * SECOND,
+        wrap_up: 20 * SECOND,
+        wrap_up_hard: 60 * SECOND,
+        reserves: vec![Reserve {
+            class: Class::Alarm,
+            least: 0,
+            needs: Needs::from([need("cs", 1)]),
+        }],
+        relaxations: vec![Relaxation {
+            skill: need("cs", 0).skill,
+            after: 15 * SECOND,
+            level: 2,
+        }],
+        timelines: vec![timeline()],
+    };
+    let person = |name, place| Operator {
+        id: operator(name),
+        skills: vec![(need("cs", 0).skill, 6)],
+        queues: vec![queue("help"), queue("youth")],
+        place,
+        wrap_up: OwnWrapUp {
+            after: Some(7 * SECOND),
+            after_hard: None,
+        },
+        at_home: HomeTimes {
+            ring: 40 * SECOND,
+            confirm: 15 * SECOND,
+        },
+    };
+    Config {
+        lines: vec![line_of("free", "help"), line_of("young", "youth")],
+        queues: vec![
+            queue_of("help", Strategy::LongestIdle),
+            queue_of("youth", Strategy::RingProgressively { interval }),
+        ],
+        operators: vec![
+            person("jana", Place::Desk),
+            person("petra", Place::Desk),
+            person("eva", Place::Home),
+            person("olga", Place::Home),
+        ],
+        partners: vec![Partner {
+            id: partner(),
+            ring_time: 20 * SECOND,
+            rest: 30 * SECOND,
+        }],
+        rules: Rules::default(),
+    }
+}
+
+fn line_of(id: &str, its_queue: &str) -> Line {
+    Line {
+        id: line(id),
+        queue: queue(its_queue),
+        // Format 4 does not say it.
+        needs: Needs::from([]),
+        choices: Vec::new(),
+    }
+}
+
+fn arrived(leg_number: u32, on: &str, needs: Needs) -> Fact {
+    Fact::Arrived {
+        leg: leg(leg_number),
+        line: line(on),
+        class: Class::Crisis,
+        needs,
+        standing: Standing::Arrival,
+    }
+}
+
+fn intends(name: &str, intent: Intent) -> Fact {
+    Fact::Intends {
+        operator: operator(name),
+        intent,
+    }
+}
+
+fn paused() -> Intent {
+    Intent::Paused {
+        reason: Key::parse("lunch").unwrap(),
+        back_at: Some(START + 600 * SECOND),
+    }
+}
+
+/// Two operators and two people at home. The first caller is missed by one operator and talks with the other, the second waits.
+fn covered_by_the_snapshot() -> Vec<Fact> {
+    let reached = |name| Fact::Reached {
+        operator: operator(name),
+        reachability: Reachability::Reachable,
+    };
+    vec![
+        Fact::Configured(Arc::new(config())),
+        day_began(),
+        reached("jana"),
+        intends("jana", Intent::Ready),
+        reached("petra"),
+        intends("petra", Intent::Ready),
+        reached("eva"),
+        intends("eva", Intent::Ready),
+        intends("olga", paused()),
+        Fact::Engaged {
+            operator: operator("olga"),
+            leg: leg(9),
+        },
+        arrived(1, "free", Needs::from([])),
+        Fact::Missed {
+            contact: FIRST,
+            operator: operator("jana"),
+            miss: Miss::Declined,
+        },
+        Fact::Answered {
+            contact: FIRST,
+            operator: operator("petra"),
+            leg: leg(2),
+        },
+        arrived(3, "young", Needs::from([need("uk", 2)])),
+        Fact::Classed {
+            contact: SECOND_ONE,
+            class: Class::Danger,
+            cause: Cause::Caller,
+        },
+        intends("jana", paused()),
+    ]
+}
+
+fn day_began() -> Fact {
+    let date = Date::new(2026, 9, 21).unwrap();
+    Fact::DayBegan { date }
+}
+
+/// Each fact once that is not in the snapshot.
+fn written_after_it() -> Vec<Fact> {
+    let (contact, jana, partner) = (SECOND_ONE, operator("jana"), partner());
+    let mut facts = of_the_second(contact, jana);
+    facts.extend([
+        Fact::PartnerAnswered {
+            contact,
+            partner,
+            leg: leg(4),
+        },
+        Fact::PartnerMissed { contact, partner },
+        Fact::HandedBack {
+            contact,
+            cause: HandBack::Partner,
+        },
+        Fact::Entered {
+            contact: FIRST,
+            operator: operator("petra"),
+            content: content(),
+        },
+        Fact::PeriodStored {
+            key: ClosedKey::Piece {
+                line: line("free"),
+                first: Date::new(2026, 9, 1).unwrap(),
+            },
+        },
+        Fact::Ended {
+            contact: FIRST,
+            cause: EndCause::Caller,
+        },
+        Fact::Timeout,
+        Fact::LegFound { leg: leg(3) },
+        Fact::LegLost { leg: leg(3) },
+        Fact::Restarted { start: 2 },
+    ]);
+    facts
+}
+
+fn of_the_second(contact: ContactId, operator: OperatorId) -> Vec<Fact> {
+    vec![
+        Fact::Stands {
+            contact,
+            standing: Standing::BehindBand,
+        },
+        Fact::Classed {
+            contact,
+            class: Class::Crisis,
+            cause: Cause::Operator(operator),
+        },
+        Fact::Needed {
+            contact,
+            needs: Needs::from([need("cs", 3)]),
+        },
+        Fact::Moved {
+            contact,
+            queue: queue("help"),
+        },
+        Fact::Given { contact, operator },
+        Fact::Intends {
+            operator,
+            intent: Intent::Off,
+        },
+        Fact::Reached {
+            operator,
+            reachability: Reachability::Unproven,
+        },
+        Fact::ShiftEnds {
+            operator,
+            at: Some(START + 900 * SECOND),
+        },
+        Fact::Disengaged {
+            operator,
+            leg: leg(9),
+        },
+        Fact::PickedUp { contact, operator },
+        Fact::WrapUp {
+            operator,
+            change: WrapUpChange::Longer(30 * SECOND),
+        },
+    ]
+}
+
+fn content() -> Box<Content> {
+    let mut content = Content::default();
+    content.set(Field::Outcome, "advised").unwrap();
+    Box::new(content)
+}
+
+fn history() -> Vec<Entry> {
+    let facts = covered_by_the_snapshot()
+        .into_iter()
+        .chain(written_after_it());
+    let entries = facts.zip(1_u32..).map(|(fact, n)| Entry {
+        seq: Seq(n.into()),
+        at: START + n * SECOND,
+        fact,
+        saved: Saved::Saved,
+    });
+    entries.collect()
+}
+
+/// A journal in a folder of its own whose file is this one.
+fn opened(file: &str) -> (TempDir, NodeJournal) {
+    let folder = TempDir::new().unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upgrade");
+    fs::copy(kept.join(file), folder.path().join(LIVE_DB)).unwrap();
+    let journal = NodeJournal::open(folder.path(), &KEY, [1; CHANCE_BYTES]).unwrap();
+    (folder, journal)
+}
+
+#[test]
+fn journal_of_format_four_is_read_as_it_was_written() {
+    let (_folder, mut journal) = opened("format_4.db");
+    let history = history();
+    let (covered, after) = history.split_at(COVERED);
+    let mut state = State::default();
+    for entry in covered {
+        state.apply(entry).unwrap();
+    }
+
+    let loaded = journal.load().unwrap();
+
+    assert_eq!(journal.take_news(), [], "it was set aside");
+    assert_eq!(loaded.snapshot, Some(state.snapshot()));
+    let tail: Vec<Entry> = loaded.tail.into_iter().map(applied).collect();
+    assert_eq!(tail, after);
+}
+
+#[track_caller]
+fn applied(TailEntry { entry, fate }: TailEntry) -> Entry {
+    assert_eq!(fate, Fate::Applied);
+    entry
+}
+
+#[test]
+fn journal_of_format_four_goes_on_in_the_format_of_today() {
+    let (_folder, mut journal) = opened("format_4.db");
+    let replayed = journal::replay(&mut journal).unwrap();
+    assert_eq!((replayed.gaps, replayed.skipped), (vec![], vec![]));
+    let newest = history().last().map(|entry| entry.seq);
+    assert_eq!(Some(replayed.state.seq()), newest);
+    let snapshot = replayed.state.snapshot();
+
+    journal.write_snapshot(&snapshot).unwrap();
+
+    let again = journal.load().unwrap();
+    assert_eq!(
+        again.snapshot.map(|read| read.dispatcher),
+        Some(snapshot.dispatcher)
+    );
+    assert_eq!(again.tail, []);
+}
