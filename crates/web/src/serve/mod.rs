@@ -55,7 +55,7 @@ pub const HEAD_BYTES_MAX: u32 = 32 * 1024;
 pub const STREAMS_MAX: u32 = 64;
 /// How long the listener rests after it failed.
 const REST: Duration = Duration::from_millis(100);
-/// How often it is told at most that connections are refused.
+/// How often it is told at most that connections are refused, and that they give way.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Serves in clear text until the process ends: on loopback alone.
@@ -88,8 +88,7 @@ struct Served {
     proxies: Proxies,
 }
 
-async fn accept(listener: TcpListener, doors: Doors, served: Served, tls: Option<TlsAcceptor>) {
-    let mut told = None;
+async fn accept(listener: TcpListener, mut doors: Doors, served: Served, tls: Option<TlsAcceptor>) {
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -108,8 +107,7 @@ async fn accept(listener: TcpListener, doors: Doors, served: Served, tls: Option
         let hold = match hold {
             Ok(hold) => hold,
             Err(no) => {
-                if told.is_none_or(|at: Instant| at.elapsed() >= TOLD_EVERY) {
-                    told = Some(Instant::now());
+                if doors.refused.is_due(Instant::now()) {
                     tell(no);
                 }
                 continue;
@@ -143,10 +141,12 @@ async fn accept(listener: TcpListener, doors: Doors, served: Served, tls: Option
     }
 }
 
-/// The places for connections, and who may have to give one up again.
+/// The places for connections, who may have to give one up again, and when what was told.
 struct Doors {
     places: Arc<Places<IpAddr>>,
     strangers: Arc<Strangers>,
+    refused: Told,
+    gave_way: Told,
 }
 
 impl Doors {
@@ -154,30 +154,59 @@ impl Doors {
         Self {
             places: Places::new(all, of_network),
             strangers: Arc::default(),
+            refused: Told::default(),
+            gave_way: Told::default(),
         }
     }
 
-    fn let_in(&self, from: IpAddr) -> Result<Hold, NoPlace> {
-        let network = network_of(from);
-        let place = self.take(network, || self.places.take(network))?;
-        Ok(Hold::Stranger(self.strangers.enter(network, place)))
+    fn let_in(&mut self, from: IpAddr) -> Result<Hold, NoPlace> {
+        let (network, now) = (network_of(from), Instant::now());
+        let place = self.take(network, now, |places| places.take(network))?;
+        Ok(Hold::Stranger(self.strangers.enter(network, place, now)))
     }
 
-    fn let_in_proxy(&self, from: IpAddr) -> Result<Hold, NoPlace> {
-        let place = self.take(network_of(from), || self.places.take_of_all())?;
+    fn let_in_proxy(&mut self, from: IpAddr) -> Result<Hold, NoPlace> {
+        let network = network_of(from);
+        let place = self.take(network, Instant::now(), Places::take_of_all)?;
         Ok(Hold::Proxy(place))
     }
 
     /// Takes a place. Where none is left, a stranger of another network gives way.
     fn take(
-        &self,
+        &mut self,
         network: IpAddr,
-        take: impl Fn() -> Result<Place<IpAddr>, NoPlace>,
+        now: Instant,
+        take: impl Fn(&Arc<Places<IpAddr>>) -> Result<Place<IpAddr>, NoPlace>,
     ) -> Result<Place<IpAddr>, NoPlace> {
-        match take() {
-            Err(NoPlace::Left) if self.strangers.make_room(network) == Room::Made => take(),
-            taken => taken,
+        let taken = take(&self.places);
+        if !matches!(taken, Err(NoPlace::Left)) {
+            return taken;
         }
+        let Room::Made { held } = self.strangers.make_room(network, now) else {
+            return taken;
+        };
+        if self.gave_way.is_due(now) {
+            tracing::warn!(
+                held,
+                "{CONNECTIONS_MAX} web connections are open: those of strangers give way to newcomers, first of the network that holds most"
+            );
+        }
+        take(&self.places)
+    }
+}
+
+/// When something was told that is told rarely.
+#[derive(Default)]
+struct Told(Option<Instant>);
+
+impl Told {
+    /// Whether it is to be told again, which it then counts as.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let is_due = self.0.is_none_or(|at| now.duration_since(at) >= TOLD_EVERY);
+        if is_due {
+            self.0 = Some(now);
+        }
+        is_due
     }
 }
 
@@ -281,8 +310,8 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_share_its_places() {
-        let doors = Doors::new(8, 1);
-        let let_in = |from: &str| doors.let_in(from.parse().unwrap());
+        let mut doors = Doors::new(8, 1);
+        let mut let_in = |from: &str| doors.let_in(from.parse().unwrap());
 
         for [first, of_same, of_other] in [
             ["192.0.2.1", "192.0.2.200", "192.0.3.1"],
@@ -295,29 +324,62 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn networks_that_are_silent_in_all_places_give_way_to_another() {
+    /// Pages behind so many doors, one for each network.
+    async fn pages(doors: usize) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let pages = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "there" }));
         let proxies = Proxies::none();
-        let doors = Doors::new(4, 1);
+        let doors = Doors::new(doors, 1);
         tokio::spawn(accept(listener, doors, Served { router, proxies }, None));
+        pages
+    }
+
+    /// Whether a page is answered that is asked for on this connection.
+    async fn is_answered(connection: &mut TcpStream) -> bool {
+        let asked = connection.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let mut answer = [0; 1_024];
+        match asked.await {
+            Ok(()) => match connection.read(&mut answer).await {
+                Ok(length) => answer[..length].starts_with(b"HTTP/1.1 200 "),
+                Err(_cut_off) => false,
+            },
+            Err(_cut_off) => false,
+        }
+    }
+
+    #[tokio::test]
+    async fn networks_that_are_silent_in_all_places_give_way_to_another() {
+        let pages = pages(4).await;
         let mut silent = Vec::new();
         for network in 1..=4 {
             silent.push(connection(network, pages).await);
         }
 
         let mut other = connection(9, pages).await;
-        other
-            .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            .await
-            .unwrap();
-        let mut answer = String::new();
-        other.read_to_string(&mut answer).await.unwrap();
 
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(is_answered(&mut other).await);
         let given_up = silent[0].read(&mut [0]).await;
         assert!(!matches!(given_up, Ok(1..)));
+    }
+
+    #[tokio::test]
+    async fn whoever_still_shakes_hands_is_answered_while_others_come_and_ask() {
+        let pages = pages(4).await;
+        let mut others = Vec::new();
+        for network in 1..=4 {
+            let mut other = connection(network, pages).await;
+            assert!(is_answered(&mut other).await);
+            others.push(other);
+        }
+
+        let mut slow = connection(9, pages).await;
+        for network in 10..=12 {
+            let mut other = connection(network, pages).await;
+            assert!(is_answered(&mut other).await);
+            others.push(other);
+        }
+
+        assert!(is_answered(&mut slow).await);
     }
 }
