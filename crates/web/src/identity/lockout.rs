@@ -1,6 +1,7 @@
 //! Failed sign-ins, counted by account and place, and the waits that they cost.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
@@ -16,10 +17,8 @@ pub const FIRST_WAIT_SECONDS: i64 = 60;
 pub const WAIT_SECONDS_MAX: i64 = 60 * 60;
 /// Seconds after which failures are forgotten.
 pub const FORGET_SECONDS: i64 = 24 * 60 * 60;
-/// How many places are remembered.
+/// How many places in networks are remembered of names that have an account, and how many of others.
 pub const PLACES_MAX: usize = 10_000;
-/// How many of them may be of one network: login names that were tried from there.
-pub const PLACES_OF_NETWORK_MAX: usize = 100;
 
 /// Where a sign-in comes from.
 ///
@@ -75,7 +74,7 @@ pub(crate) struct Begun {
     pub(crate) then_wait: Option<Locked>,
 }
 
-/// A place that has to wait, as supervisors see it.
+/// A place that has to wait, as supervisors see it; of a network all names that have no account together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lockout {
     /// Its number.
@@ -86,7 +85,7 @@ pub(crate) struct Lockout {
     pub(crate) origin: Origin,
     /// How often it failed.
     pub(crate) failures: u32,
-    /// Until when it has to wait.
+    /// Until when it has to wait: of several the last.
     pub(crate) until: UnixSeconds,
 }
 
@@ -113,13 +112,33 @@ impl Entry {
         (left > 0).then_some(Locked { seconds: left })
     }
 
-    /// Whether it failed so long ago that it would not have to wait, however often it had failed.
-    fn is_idle(&self, now: UnixSeconds) -> bool {
-        self.last.0.saturating_add(WAIT_SECONDS_MAX) <= now.0
-    }
-
     fn is_old(&self, now: UnixSeconds) -> bool {
         self.last.0.saturating_add(FORGET_SECONDS) <= now.0
+    }
+}
+
+/// Whether a name that was tried has an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HasAccount {
+    Yes,
+    No,
+}
+
+impl HasAccount {
+    const fn of(account: Option<AccountId>) -> Self {
+        match account {
+            Some(_) => Self::Yes,
+            None => Self::No,
+        }
+    }
+}
+
+impl Lockout {
+    /// Stands for another one as well.
+    fn include(&mut self, other: &Self) {
+        self.number = self.number.min(other.number);
+        self.failures = self.failures.saturating_add(other.failures);
+        self.until = self.until.max(other.until);
     }
 }
 
@@ -144,7 +163,7 @@ impl Lockouts {
             return Err(locked);
         }
         if before.is_none() {
-            self.make_room(place.origin, now)?;
+            self.make_room(place.origin, HasAccount::of(account), now)?;
             self.numbered += 1;
         }
         let entry = Entry {
@@ -194,338 +213,78 @@ impl Lockouts {
                 until: entry.until()?,
             })
         });
-        let mut lockouts: Vec<Lockout> = waiting.collect();
+        let mut lockouts = Vec::new();
+        let mut made_up: BTreeMap<Origin, Lockout> = BTreeMap::new();
+        for lockout in waiting {
+            match HasAccount::of(lockout.account) {
+                HasAccount::Yes => lockouts.push(lockout),
+                HasAccount::No => match made_up.entry(lockout.origin) {
+                    Slot::Vacant(slot) => {
+                        slot.insert(lockout);
+                    }
+                    Slot::Occupied(mut slot) => slot.get_mut().include(&lockout),
+                },
+            }
+        }
+        lockouts.extend(made_up.into_values());
         lockouts.sort_by_key(|lockout| std::cmp::Reverse((lockout.until, lockout.number)));
         lockouts
     }
 
-    /// Lets a place sign in again; tells whose account it was about. Nothing when there is no such place.
+    /// Lets a place sign in again, or all of a network whose names have no account; tells whose account it was about. Nothing when there is no such place.
     pub(crate) fn clear(&mut self, number: u64) -> Option<Option<AccountId>> {
         let found = self
             .entries
             .iter()
             .find(|(_, entry)| entry.number == number);
-        let (place, account) = found.map(|(place, entry)| (*place, entry.account))?;
-        self.entries.remove(&place);
+        let (cleared, account) = found.map(|(place, entry)| (*place, entry.account))?;
+        match HasAccount::of(account) {
+            HasAccount::Yes => {
+                self.entries.remove(&cleared);
+            }
+            HasAccount::No => self
+                .entries
+                .retain(|place, entry| place.origin != cleared.origin || entry.account.is_some()),
+        }
         Some(account)
     }
 
     /// Has room for one more place, where there is too little by forgetting one that failed the fewest times and longest ago. A place that has to wait is
-    /// never forgotten for another: where all wait, the new one does too. Within a network one that failed of late is not
-    /// forgotten either: else whoever tries many names from there would never have to wait for any. A device that the account knows always has room.
-    fn make_room(&mut self, origin: Origin, now: UnixSeconds) -> Result<(), Locked> {
+    /// never forgotten for another: where all wait, the new one does too. Names that have no account take no room of those that have one: whoever makes
+    /// them up would else lock out everybody; each is remembered like one that has, so that nobody learns by trying which is which. A device that the
+    /// account knows always has room.
+    fn make_room(
+        &mut self,
+        origin: Origin,
+        has_account: HasAccount,
+        now: UnixSeconds,
+    ) -> Result<(), Locked> {
         match origin {
             Origin::Known(_) => return Ok(()),
             Origin::Network(_) => {}
         }
-        let of_network = |place: &Place| place.origin == origin;
-        self.leave(PLACES_OF_NETWORK_MAX, of_network, |entry| {
-            entry.is_idle(now)
-        })?;
-        let of_any = |place: &Place| match place.origin {
-            Origin::Network(_) => true,
-            Origin::Known(_) => false,
+        let alike = || {
+            self.entries.iter().filter(|(place, entry)| {
+                matches!(place.origin, Origin::Network(_))
+                    && HasAccount::of(entry.account) == has_account
+            })
         };
-        self.leave(PLACES_MAX, of_any, |entry| entry.locked(now).is_none())
-    }
-
-    /// Has one place fewer than so many of those that are meant.
-    fn leave(
-        &mut self,
-        most: usize,
-        is_meant: impl Fn(&Place) -> bool,
-        may_go: impl Fn(&Entry) -> bool,
-    ) -> Result<(), Locked> {
-        let meant = || self.entries.iter().filter(|(place, _)| is_meant(place));
-        if meant().count() < most {
+        if alike().count() < PLACES_MAX {
             return Ok(());
         }
-        let idle = meant().filter(|(_, entry)| may_go(entry));
-        let least = idle.min_by_key(|(_, entry)| (entry.failures, entry.last, entry.number));
-        let Some((place, _)) = least else {
-            return Err(Locked {
-                seconds: FIRST_WAIT_SECONDS.unsigned_abs(),
-            });
-        };
-        let place = *place;
-        self.entries.remove(&place);
-        Ok(())
+        let may_go = alike().filter(|(_, entry)| entry.locked(now).is_none());
+        let least = may_go.min_by_key(|(_, entry)| (entry.failures, entry.last, entry.number));
+        if let Some((place, _)) = least {
+            let place = *place;
+            self.entries.remove(&place);
+            return Ok(());
+        }
+        let waits = alike().filter_map(|(_, entry)| entry.locked(now));
+        waits
+            .min_by_key(|locked| locked.seconds)
+            .map_or(Ok(()), Err)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: UnixSeconds = UnixSeconds(1_000_000);
-
-    fn after(seconds: i64) -> UnixSeconds {
-        UnixSeconds(NOW.0 + seconds)
-    }
-
-    fn from(address: &str) -> Place {
-        Place::new("jana", Origin::network(Some(address.parse().unwrap())))
-    }
-
-    fn fail(lockouts: &mut Lockouts, place: Place, at: UnixSeconds) -> Option<u64> {
-        let begun = lockouts.begin(place, None, at).unwrap();
-        begun.then_wait.map(|locked| locked.seconds)
-    }
-
-    #[test]
-    fn fifth_failure_makes_the_next_wait_and_each_further_one_twice_as_long() {
-        let mut lockouts = Lockouts::default();
-        let place = from("192.0.2.1");
-
-        for _ in 1..FAILURES_MAX {
-            assert_eq!(fail(&mut lockouts, place, NOW), None);
-        }
-
-        let (mut at, mut waits) = (NOW, Vec::new());
-        for _ in 0..9 {
-            let wait = fail(&mut lockouts, place, at).unwrap();
-            let early = UnixSeconds(at.0 + wait as i64 - 1);
-            let locked = lockouts.begin(place, None, early).unwrap_err();
-            assert_eq!(locked.seconds, 1);
-            at = UnixSeconds(at.0 + wait as i64);
-            waits.push(wait);
-        }
-        assert_eq!(waits, [60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600]);
-    }
-
-    #[test]
-    fn networks_are_counted_apart_and_addresses_of_one_together() {
-        let mut lockouts = Lockouts::default();
-        for last in 1..=FAILURES_MAX {
-            fail(&mut lockouts, from(&format!("192.0.2.{last}")), NOW);
-            fail(&mut lockouts, from(&format!("2001:db8:0:100::{last}")), NOW);
-        }
-
-        let locked =
-            |lockouts: &mut Lockouts, address| lockouts.begin(from(address), None, NOW).is_err();
-
-        assert!(locked(&mut lockouts, "192.0.2.200"));
-        assert!(locked(&mut lockouts, "::ffff:192.0.2.200"));
-        assert!(!locked(&mut lockouts, "192.0.3.1"));
-        assert!(locked(&mut lockouts, "2001:db8:0:1ff::1"));
-        assert!(!locked(&mut lockouts, "2001:db8:0:200::1"));
-    }
-
-    #[test]
-    fn other_login_and_known_device_are_spared() {
-        let mut lockouts = Lockouts::default();
-        let network = Origin::network(Some("192.0.2.1".parse().unwrap()));
-        for _ in 0..FAILURES_MAX {
-            fail(&mut lockouts, Place::new("Jana", network), NOW);
-        }
-
-        let device = Origin::Known(TokenHash([1; 32]));
-        assert!(
-            lockouts
-                .begin(Place::new("jana", network), None, NOW)
-                .is_err()
-        );
-        assert!(
-            lockouts
-                .begin(Place::new("dana", network), None, NOW)
-                .is_ok()
-        );
-        assert!(
-            lockouts
-                .begin(Place::new("jana", device), None, NOW)
-                .is_ok()
-        );
-    }
-
-    #[test]
-    fn success_forgets_all_failures() {
-        let mut lockouts = Lockouts::default();
-        let place = from("192.0.2.1");
-        for _ in 1..FAILURES_MAX {
-            fail(&mut lockouts, place, NOW);
-        }
-        let fifth = lockouts.begin(place, None, NOW).unwrap();
-
-        lockouts.succeeded(&fifth);
-
-        assert_eq!(fail(&mut lockouts, place, NOW), None);
-    }
-
-    #[test]
-    fn what_came_to_no_end_does_not_count() {
-        let mut lockouts = Lockouts::default();
-        let place = from("192.0.2.1");
-        for _ in 0..100 {
-            let begun = lockouts.begin(place, None, NOW).unwrap();
-            lockouts.withdraw(&begun);
-        }
-        assert!(lockouts.entries.is_empty());
-
-        for _ in 0..FAILURES_MAX {
-            fail(&mut lockouts, place, NOW);
-        }
-        let later = after(FIRST_WAIT_SECONDS);
-        let begun = lockouts.begin(place, None, later).unwrap();
-        lockouts.withdraw(&begun);
-
-        assert!(lockouts.begin(place, None, later).is_ok());
-    }
-
-    #[test]
-    fn what_came_to_no_end_forgets_no_failure_of_others() {
-        let mut lockouts = Lockouts::default();
-        let place = from("192.0.2.1");
-        let first = lockouts.begin(place, None, NOW).unwrap();
-        for _ in 1..FAILURES_MAX {
-            fail(&mut lockouts, place, NOW);
-        }
-
-        lockouts.withdraw(&first);
-
-        fail(&mut lockouts, place, NOW);
-        assert!(lockouts.begin(place, None, NOW).is_err());
-    }
-
-    #[test]
-    fn failures_are_forgotten_after_a_day() {
-        let mut lockouts = Lockouts::default();
-        let place = from("192.0.2.1");
-        for _ in 1..FAILURES_MAX {
-            fail(&mut lockouts, place, NOW);
-        }
-
-        assert_eq!(fail(&mut lockouts, place, after(FORGET_SECONDS)), None);
-    }
-
-    #[test]
-    fn clock_that_is_set_back_makes_nobody_wait_for_ever() {
-        let mut lockouts = Lockouts::default();
-        let place = from("192.0.2.1");
-        for _ in 0..FAILURES_MAX {
-            fail(&mut lockouts, place, NOW);
-        }
-
-        let locked = lockouts.begin(place, None, UnixSeconds(0)).unwrap_err();
-
-        assert_eq!(locked.seconds, WAIT_SECONDS_MAX as u64);
-    }
-
-    #[test]
-    fn locked_places_are_listed_and_cleared() {
-        let mut lockouts = Lockouts::default();
-        let (one, other) = (from("192.0.2.1"), from("198.51.100.1"));
-        for _ in 0..FAILURES_MAX {
-            let begun = lockouts.begin(one, Some(AccountId(7)), NOW);
-            begun.unwrap();
-        }
-        fail(&mut lockouts, other, NOW);
-
-        let listed = lockouts.list(NOW);
-
-        assert_eq!(listed.len(), 1);
-        assert_eq!(listed[0].account, Some(AccountId(7)));
-        assert_eq!(listed[0].until, after(FIRST_WAIT_SECONDS));
-        assert_eq!(lockouts.clear(listed[0].number), Some(Some(AccountId(7))));
-        assert_eq!(lockouts.clear(listed[0].number), None);
-        assert!(lockouts.begin(one, None, NOW).is_ok());
-    }
-
-    fn of_network(network: u32, login: &str) -> Place {
-        let address = std::net::Ipv4Addr::from_bits(network << 8);
-        Place::new(login, Origin::network(Some(address.into())))
-    }
-
-    #[test]
-    fn one_place_too_many_forgets_the_one_that_failed_least_and_longest_ago() {
-        let mut lockouts = Lockouts::default();
-        let place = |number: usize| of_network(number as u32, "jana");
-        for number in 0..PLACES_MAX {
-            fail(&mut lockouts, place(number), after(number as i64 / 1_000));
-        }
-        fail(&mut lockouts, place(0), after(20));
-
-        fail(&mut lockouts, place(PLACES_MAX), after(20));
-
-        assert_eq!(lockouts.entries.len(), PLACES_MAX);
-        assert!(lockouts.entries.contains_key(&place(0)));
-        assert!(!lockouts.entries.contains_key(&place(1)));
-    }
-
-    #[test]
-    fn lock_is_never_pushed_out_by_failures_of_others() {
-        let mut lockouts = Lockouts::default();
-        let locked = of_network(0, "jana");
-        for _ in 0..FAILURES_MAX {
-            fail(&mut lockouts, locked, NOW);
-        }
-
-        for n in 0..PLACES_MAX as u32 + 200 {
-            let _refused = lockouts.begin(of_network(1 + n / 50, &n.to_string()), None, after(1));
-        }
-
-        assert!(lockouts.begin(locked, None, after(2)).is_err());
-    }
-
-    #[test]
-    fn lock_is_not_pushed_out_where_all_others_failed_more_often() {
-        let mut lockouts = Lockouts::default();
-        let locked = of_network(0, "jana");
-        for _ in 0..FAILURES_MAX {
-            fail(&mut lockouts, locked, NOW);
-        }
-        let waits = Entry {
-            number: 0,
-            account: None,
-            failures: FAILURES_MAX + 1,
-            last: NOW,
-        };
-        let others = (1..PLACES_MAX as u32).map(|n| of_network(1 + n / 50, &n.to_string()));
-        lockouts.entries.extend(others.map(|place| (place, waits)));
-
-        let one_more = lockouts.begin(of_network(0, "eva"), None, after(1));
-
-        assert!(one_more.is_err());
-        assert!(lockouts.begin(locked, None, after(2)).is_err());
-    }
-
-    #[test]
-    fn failures_below_the_lock_are_not_pushed_out_by_other_names_of_the_network() {
-        let mut lockouts = Lockouts::default();
-        let guessed = of_network(1, "jana");
-        for _ in 1..FAILURES_MAX {
-            fail(&mut lockouts, guessed, NOW);
-        }
-
-        for n in 0..=PLACES_OF_NETWORK_MAX {
-            for _ in 1..FAILURES_MAX {
-                let _refused = lockouts.begin(of_network(1, &n.to_string()), None, after(1));
-            }
-        }
-
-        assert!(fail(&mut lockouts, guessed, after(2)).is_some());
-    }
-
-    #[test]
-    fn network_that_tries_many_names_takes_no_more_than_its_places() {
-        let mut lockouts = Lockouts::default();
-        let other = of_network(2, "dana");
-        fail(&mut lockouts, other, NOW);
-        let names: Vec<String> = (0..PLACES_OF_NETWORK_MAX).map(|n| n.to_string()).collect();
-        for name in &names {
-            for _ in 0..FAILURES_MAX {
-                fail(&mut lockouts, of_network(1, name), NOW);
-            }
-        }
-
-        let one_more = lockouts.begin(of_network(1, "eva"), None, after(1));
-        let elsewhere = lockouts.begin(of_network(3, "eva"), None, after(1));
-        let device = Origin::Known(TokenHash([1; 32]));
-        let known = lockouts.begin(Place::new("eva", device), None, after(1));
-
-        assert!(one_more.is_err());
-        assert!(elsewhere.is_ok() && known.is_ok());
-        assert!(lockouts.entries.contains_key(&other));
-        let later = after(WAIT_SECONDS_MAX);
-        assert!(lockouts.begin(of_network(1, "eva"), None, later).is_ok());
-    }
-}
+mod tests;

@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 struct LockoutTold {
     /// Its id.
     id: String,
-    /// The login name; nothing when there is no such account: what was typed may have been a password.
+    /// The login name; nothing for all of a network that have no account, together: what was typed may have been a password.
     login: Option<String>,
     /// The network that the attempts came from; nothing when they came from a device that the account knows.
     network: Option<String>,

@@ -80,6 +80,24 @@ async fn other_networks_and_other_accounts_are_spared() {
 }
 
 #[tokio::test]
+async fn hundred_made_up_names_lock_nobody_of_their_network_out() {
+    let fixture = Fixture::open().await;
+    fixture.account("jana", Role::Operator).await;
+    let mut stranger = fixture.browser("192.0.2.1");
+    for n in 0..=100 {
+        let refused = stranger.sign_in(&format!("nobody{n}"), WRONG).await;
+        assert_eq!(refused.problem(), "wrong-credentials");
+    }
+
+    let hers = fixture
+        .browser("192.0.2.77")
+        .sign_in("jana", PASSWORD)
+        .await;
+
+    assert_eq!(hers.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn known_device_is_spared_and_a_forged_one_is_not() {
     let fixture = Fixture::open().await;
     let (mut known, _) = fixture.signed_in("jana", Role::Operator).await;
