@@ -1,4 +1,7 @@
 //! Operators' phones: their registrations, and whether they answer.
+//!
+//! A phone is proved by REGISTER and by an answer to OPTIONS, whichever came last. Some phones answer no OPTIONS at all: one
+//! that never did is believed as long as it keeps its registration, until an offer meets no sign of life.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -32,8 +35,8 @@ pub(crate) struct Presences {
 /// What a probe was sent to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probed {
-    /// An operator's phone.
-    Phone(OperatorId),
+    /// An operator's phone, by this flow, in the round that began then.
+    Phone(OperatorId, Flow, Instant),
     /// A trunk, at this address.
     Trunk(TrunkId, SocketAddr),
 }
@@ -46,7 +49,16 @@ struct Presence {
     seen: Option<Instant>,
     /// Probes without an answer yet, of the round that runs.
     open: usize,
+    /// When that round began.
+    asked: Option<Instant>,
     armed: Armed,
+}
+
+/// Whether a phone ever answered OPTIONS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probes {
+    NeverAnswered,
+    Answered,
 }
 
 /// How well a flow is known.
@@ -71,6 +83,7 @@ enum Armed {
 pub(crate) struct Phone {
     pub(crate) contact: sip::Uri,
     pub(crate) flow: Flow,
+    probes: Probes,
 }
 
 impl std::fmt::Debug for Phone {
@@ -119,10 +132,13 @@ impl Presences {
         probe
     }
 
-    fn replace(&mut self, operator: OperatorId, phones: Vec<Phone>) {
+    fn replace(&mut self, operator: OperatorId, mut phones: Vec<Phone>) {
         let presence = self.by_operator.entry(operator).or_default();
         self.registered += phones.len();
         self.registered -= presence.phones.len();
+        for phone in &mut phones {
+            phone.probes = presence.probes_of(&phone.contact);
+        }
         for phone in std::mem::take(&mut presence.phones) {
             let ip = phone.flow.remote.ip();
             let flows = self.by_host.entry(ip).or_default();
@@ -143,6 +159,29 @@ impl Presences {
     }
 }
 
+impl Presence {
+    fn probes_of(&self, contact: &sip::Uri) -> Probes {
+        let mut phones = self.phones.iter();
+        let known = phones.find(|phone| phone.contact.bytes() == contact.bytes());
+        known.map_or(Probes::NeverAnswered, |phone| phone.probes)
+    }
+
+    fn answered_by(&mut self, flow: Flow) {
+        for phone in self.phones.iter_mut().filter(|phone| phone.flow == flow) {
+            phone.probes = Probes::Answered;
+        }
+    }
+
+    /// Whether a round without an answer says that nobody is there.
+    fn is_lost_by_silence(&self) -> bool {
+        let proved_since = self.seen >= self.asked;
+        let mut phones = self.phones.iter();
+        let registered = self.reachability == Some(Reachability::Reachable)
+            && phones.any(|phone| phone.probes == Probes::NeverAnswered);
+        !proved_since && !registered
+    }
+}
+
 impl Exchange {
     /// A phone registered, or its registration ended.
     pub(crate) fn on_bindings(&mut self, now: Instant, user: &User, bindings: Vec<sip::Binding>) {
@@ -154,6 +193,7 @@ impl Exchange {
             .map(|binding| Phone {
                 contact: binding.contact.clone(),
                 flow: binding.flow,
+                probes: Probes::NeverAnswered,
             })
             .collect();
         let proven = bindings
@@ -249,9 +289,12 @@ impl Exchange {
         if let Some(presence) = self.presences.by_operator.get_mut(&operator) {
             presence.armed = Armed::No;
             presence.open = phones.len();
+            presence.asked = Some(now);
         }
         for phone in phones {
-            let probe = self.presences.next_probe(Probed::Phone(operator));
+            let probe = self
+                .presences
+                .next_probe(Probed::Phone(operator, phone.flow, now));
             self.command(
                 now,
                 sip::Command::Probe {
@@ -265,7 +308,10 @@ impl Exchange {
 
     pub(crate) fn on_probed(&mut self, now: Instant, probe: ProbeId, answered: bool) {
         match self.presences.probes.remove(&probe) {
-            Some(Probed::Phone(operator)) => self.on_phone_probed(now, operator, answered),
+            Some(Probed::Phone(operator, flow, _)) if answered => {
+                self.phone_answered(now, operator, flow);
+            }
+            Some(Probed::Phone(operator, _, asked)) => self.phone_was_silent(now, operator, asked),
             Some(Probed::Trunk(trunk, address)) => {
                 self.on_trunk_probed(now, trunk, address, answered);
             }
@@ -273,22 +319,37 @@ impl Exchange {
         }
     }
 
-    fn on_phone_probed(&mut self, now: Instant, operator: OperatorId, answered: bool) {
+    fn phone_answered(&mut self, now: Instant, operator: OperatorId, flow: Flow) {
         let Some(presence) = self.presences.by_operator.get_mut(&operator) else {
             return;
         };
-        presence.open = presence.open.saturating_sub(1);
-        let last = presence.open == 0;
+        presence.open = 0;
         if presence.phones.is_empty() {
             return;
         }
-        if answered {
-            presence.open = 0;
-            self.reached(now, operator, Reachability::Reachable);
-            self.arm_probe(now, operator, PROBE_EVERY);
-        } else if last {
-            self.reached(now, operator, Reachability::Unreachable);
-            self.arm_probe(now, operator, PROBE_SOON);
+        presence.answered_by(flow);
+        self.reached(now, operator, Reachability::Reachable);
+        self.arm_probe(now, operator, PROBE_EVERY);
+    }
+
+    fn phone_was_silent(&mut self, now: Instant, operator: OperatorId, asked: Instant) {
+        let Some(presence) = self.presences.by_operator.get_mut(&operator) else {
+            return;
+        };
+        // A REGISTER begins a round before the one under way is over: the later one decides.
+        if presence.asked != Some(asked) {
+            return;
         }
+        presence.open = presence.open.saturating_sub(1);
+        if presence.phones.is_empty() || presence.open > 0 {
+            return;
+        }
+        let again = if presence.is_lost_by_silence() {
+            self.reached(now, operator, Reachability::Unreachable);
+            PROBE_SOON
+        } else {
+            PROBE_EVERY
+        };
+        self.arm_probe(now, operator, again);
     }
 }

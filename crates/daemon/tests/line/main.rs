@@ -17,6 +17,7 @@ mod identity;
 mod linphone;
 mod misses;
 mod negotiation;
+mod no_options;
 mod numbers;
 mod on_call;
 mod order;
