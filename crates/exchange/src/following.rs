@@ -4,24 +4,27 @@
 use std::time::Instant;
 
 use dispatch::OperatorId;
-use sip::{DialogId, Flow};
+use sip::DialogId;
 
 use crate::engine::Exchange;
 use crate::legs::Whom;
+use crate::presence::Phone;
 
 impl Exchange {
     /// Tells the calls with an operator's phones where these are now, if one of them was not there before.
-    pub(crate) fn follow_phones(&mut self, now: Instant, operator: OperatorId, before: &[Flow]) {
+    pub(crate) fn follow_phones(&mut self, now: Instant, operator: OperatorId, before: &[Phone]) {
         let phones = self.presences.phones(operator);
-        if phones.iter().all(|phone| before.contains(&phone.flow)) {
+        let is_old = |phone: &Phone| before.iter().any(|old| old.flow == phone.flow);
+        if phones.iter().all(is_old) {
             return;
         }
-        let phones: Vec<_> = phones
-            .iter()
-            .map(|phone| (phone.contact.clone(), phone.flow))
-            .collect();
+        let registered = |phones: &[Phone]| phones.iter().map(Phone::registered).collect();
+        let rebinding = sip::Rebinding {
+            before: registered(before),
+            now: registered(phones),
+        };
         for dialog in self.dialogs_with(operator) {
-            let phones = phones.clone();
+            let phones = rebinding.clone();
             self.command(now, sip::Command::Follow { dialog, phones });
         }
     }

@@ -83,6 +83,7 @@ enum Armed {
 pub(crate) struct Phone {
     pub(crate) contact: sip::Uri,
     pub(crate) flow: Flow,
+    instance: Option<sip::Instance>,
     probes: Probes,
 }
 
@@ -91,6 +92,16 @@ impl std::fmt::Debug for Phone {
         f.debug_struct("Phone")
             .field("flow", &self.flow)
             .finish_non_exhaustive()
+    }
+}
+
+impl Phone {
+    pub(crate) fn registered(&self) -> sip::Registered {
+        sip::Registered {
+            contact: self.contact.clone(),
+            flow: self.flow,
+            instance: self.instance.clone(),
+        }
     }
 }
 
@@ -113,11 +124,6 @@ impl Presences {
     /// How many phones are registered. One that came back with another contact counts twice, until the older one is gone: both would ring.
     pub(crate) const fn registered(&self) -> usize {
         self.registered
-    }
-
-    fn flows(&self, operator: OperatorId) -> Vec<Flow> {
-        let phones = self.phones(operator).iter();
-        phones.map(|phone| phone.flow).collect()
     }
 
     /// When a phone of an operator registered or answered last.
@@ -193,6 +199,7 @@ impl Exchange {
             .map(|binding| Phone {
                 contact: binding.contact.clone(),
                 flow: binding.flow,
+                instance: binding.instance.clone(),
                 probes: Probes::NeverAnswered,
             })
             .collect();
@@ -219,7 +226,7 @@ impl Exchange {
             (false, true) => Reachability::Reachable,
             (false, false) => Reachability::Unproven,
         };
-        let before = self.presences.flows(operator);
+        let before = self.presences.phones(operator).to_vec();
         self.presences.replace(operator, phones);
         self.follow_phones(now, operator, &before);
         self.untold.operator(operator);

@@ -81,6 +81,8 @@ pub struct Peer {
     back_at: Option<Instant>,
     /// When it was last seen at another address than before.
     pub(crate) moved: Instant,
+    /// How often its router mapped anew.
+    mappings: u16,
 }
 
 /// What is to come in a call.
@@ -119,6 +121,7 @@ impl Peer {
             user: None,
             back_at: None,
             moved: now,
+            mappings: 0,
         }
     }
 

@@ -31,9 +31,9 @@ pub use endpoint::{
     EndpointConfig, Event, Failure, Header, INVITES_OF_PHONE_MAX, INVITES_OF_TRUNK_ADDRESS_MAX,
     Input, InputError, Invite, Limits, Listener, Load, LocalRoute, LocalRoutes, MIN_SE, NewCalls,
     Output, OwnAddresses, PHONE_SOURCES_MAX, Party, ProbeId, REGISTRATION_MAX, REGISTRATION_MIN,
-    REQUEST_WAIT, REQUESTS_MAX, Register, Registering, RegistrationId, RegistrationState,
-    RequestId, RestoredBinding, SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX,
-    SourceRate, User,
+    REQUEST_WAIT, REQUESTS_MAX, Rebinding, Register, Registered, Registering, RegistrationId,
+    RegistrationState, RequestId, RestoredBinding, SESSION_EXPIRES, SOURCE_BURST, SOURCE_REFILL,
+    SOURCES_MAX, SourceRate, User,
 };
 pub use flow::{
     ConnectionId, Flow, ListenerId, OpenedBy, Protocol, Reliability, Target, Transport,

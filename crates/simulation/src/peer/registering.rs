@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use sip::{Command, Endpoint, Flow, Input, OpenedBy, Protocol, RegistrationId, Target, Uri};
 
-use super::habits::Names;
+use super::habits::{Behind, Names};
 use super::{Peer, Power, credentials, settings};
 use crate::centre::{Centre, LISTENER};
 
@@ -76,6 +76,12 @@ impl Peer {
         self.back_at = Some(now);
     }
 
+    /// Its router shows it at other ports from now on.
+    pub(crate) const fn is_mapped_anew(&mut self, now: Instant) {
+        self.moved = now;
+        self.mappings += 1;
+    }
+
     /// Whether it is there and speaks that protocol.
     pub(crate) fn hears(&self, protocol: Protocol) -> bool {
         self.power == Power::On && self.habits.protocol == protocol
@@ -99,7 +105,7 @@ impl Peer {
         };
         let named = |line: &str| match line.strip_suffix("\r\n") {
             Some(contact) if contact.starts_with("Contact: <") => {
-                let place = self.place;
+                let (place, contact) = (self.place, self.as_mapped(contact));
                 format!(
                     "{contact};+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-{place:012}>\"\r\n"
                 )
@@ -110,5 +116,15 @@ impl Peer {
             .map(named)
             .collect::<String>()
             .into()
+    }
+
+    /// Its Contact with the port that it has learned of anew, where it asks for its address outside.
+    fn as_mapped(&self, contact: &str) -> String {
+        let learned = match self.habits.behind {
+            Behind::NatThatItKnows => self.mappings,
+            Behind::Nothing | Behind::Nat | Behind::NatInTheHouse => 0,
+        };
+        let port = self.address.port();
+        contact.replace(&format!(":{port}"), &format!(":{}", port + learned))
     }
 }

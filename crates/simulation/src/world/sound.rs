@@ -152,6 +152,6 @@ impl World {
     pub fn rebind(&mut self, phone: &str) {
         let (now, place) = (self.now, self.place(phone));
         self.network.rebind(self.peers[place].address.ip());
-        self.peers[place].moved = now;
+        self.peers[place].is_mapped_anew(now);
     }
 }

@@ -140,6 +140,23 @@ fn a_phone_whose_router_maps_anew_in_mid_call_hears_its_end_once_it_registered()
 }
 
 #[test]
+fn a_phone_that_names_another_address_once_its_router_maps_anew_hears_its_end() {
+    let mut world = with_phone(Habits {
+        behind: Behind::NatThatItKnows,
+        names: Names::Itself,
+        ..Habits::default()
+    });
+    let (caller, operator) = joined(&mut world);
+    world.rebind("eva");
+    world.run(seconds(120));
+
+    world.act(caller, Act::HangUp);
+    world.run(seconds(1));
+
+    assert!(is_over(&world, operator));
+}
+
+#[test]
 fn a_phone_that_speaks_up_after_its_router_mapped_anew_hears_the_end() {
     let mut world = behind_nat();
     let (caller, operator) = joined(&mut world);

@@ -120,20 +120,8 @@ impl Route {
         }
     }
 
-    /// The peer registered these Contacts by these flows. A dialog whose flow is none of them goes on by that of its own
-    /// Contact: the one that it had leads nowhere any longer.
-    pub(crate) fn follow(&mut self, phones: &[(Uri, Flow)]) {
-        let gone = |heard: Flow| phones.iter().all(|(_, flow)| *flow != heard);
-        let moved = match self.heard {
-            Target::Flow(heard) | Target::FlowOrAddress { flow: heard, .. } => gone(heard),
-            Target::Address { .. } => false,
-        };
-        let mut own = phones
-            .iter()
-            .filter(|(contact, _)| has_same_address(&contact.view(), &self.remote.view()));
-        if let (true, Some((_, flow))) = (moved, own.next()) {
-            self.hear(*flow);
-        }
+    pub(super) const fn heard(&self) -> Target {
+        self.heard
     }
 
     /// Request-URI and Route (RFC 3261 §12.2.1.1).
@@ -221,11 +209,6 @@ impl Hop {
     }
 }
 
-fn has_same_address(one: &UriRef<'_>, other: &UriRef<'_>) -> bool {
-    let hosts = one.host().zip(other.host());
-    one.port() == other.port() && hosts.is_some_and(|(one, other)| one.equivalent(other))
-}
-
 /// The address that a URI names, unless the peer is heard from there anyway.
 fn address_of(uri: &UriRef<'_>, heard: Target, ours: &[SocketAddr]) -> Option<Target> {
     let peer = heard.remote();
@@ -262,55 +245,5 @@ fn protocol_of(uri: &UriRef<'_>) -> Option<Protocol> {
         Some(name) if name.eq_ignore_ascii_case(b"udp") => Some(Protocol::Udp),
         Some(name) if name.eq_ignore_ascii_case(b"tcp") => Some(Protocol::Tcp),
         Some(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flow::ListenerId;
-
-    fn uri(text: &str) -> Uri {
-        Uri::parse(text).unwrap()
-    }
-
-    fn flow(remote: &str) -> Flow {
-        Flow::udp(ListenerId(1), remote.parse().unwrap())
-    }
-
-    /// A dialog with a phone behind NAT, and where it goes once these are the peer's phones.
-    fn goes_to(phones: &[(&str, &str)]) -> SocketAddr {
-        let heard = Target::Flow(flow("203.0.113.1:30000"));
-        let mut route = Route::direct(uri("sip:eva@192.168.0.2:5060"), heard);
-        let phones: Vec<(Uri, Flow)> = phones
-            .iter()
-            .map(|(contact, remote)| (uri(contact), flow(remote)))
-            .collect();
-        route.follow(&phones);
-        route.next_hop(&[]).remote()
-    }
-
-    #[test]
-    fn a_dialog_follows_its_contact_to_the_flow_that_registered_it_anew() {
-        let other = ("sip:eva@192.168.0.7:5060", "203.0.113.1:30002");
-        let own = ("sip:eva-1f@192.168.0.2:5060;ob", "203.0.113.1:30004");
-
-        let moved = goes_to(&[other, own]);
-
-        assert_eq!(moved, "203.0.113.1:30004".parse().unwrap());
-    }
-
-    #[test]
-    fn a_dialog_whose_flow_is_registered_stays_there() {
-        let own = ("sip:eva@192.168.0.9:5060", "203.0.113.1:30000");
-        let same_address = ("sip:eva@192.168.0.2:5060", "203.0.113.77:30004");
-        let stays = "203.0.113.1:30000".parse().unwrap();
-
-        assert_eq!(goes_to(&[same_address, own]), stays);
-        assert_eq!(
-            goes_to(&[("sip:eva@10.0.0.9:5060", "10.0.0.9:5060")]),
-            stays
-        );
-        assert_eq!(goes_to(&[]), stays);
     }
 }

@@ -91,13 +91,14 @@ pub enum Command {
         /// The body.
         body: Body,
     },
-    /// The phones of a dialog's peer are these now. If none of their flows is the one that the dialog goes by, it goes by
-    /// that of the phone whose Contact has the address of its remote target (RFC 5626 §5.3).
+    /// The phones of a dialog's peer are others now. If none of their flows is the one that the dialog goes by, it goes by
+    /// that of its own phone among those that are new (RFC 5626 §5.3): the one with the same `+sip.instance`, or whose
+    /// Contact has the address of the remote target, or else the only one with its user part, or else the only one.
     Follow {
         /// The dialog.
         dialog: DialogId,
-        /// Their Contacts and flows.
-        phones: Vec<(Uri, Flow)>,
+        /// Those that there were, and those that there are.
+        phones: Rebinding,
     },
     /// Asks a peer whether it is there (RFC 3261 §11).
     Probe {
@@ -203,6 +204,26 @@ pub struct Register {
     pub credentials: Option<Credentials>,
     /// The expiry asked for.
     pub expires: Duration,
+}
+
+/// A change of the phones that a user has registered.
+#[derive(Clone, Debug)]
+pub struct Rebinding {
+    /// Those that there were.
+    pub before: Vec<Registered>,
+    /// Those that there are.
+    pub now: Vec<Registered>,
+}
+
+/// A phone as it is registered.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// The Contact URI.
+    pub contact: Uri,
+    /// The flow it registered from.
+    pub flow: Flow,
+    /// Which phone it is, where it says so.
+    pub instance: Option<Instance>,
 }
 
 /// A binding of an earlier start.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Added, Core, DialogId, EndCause, Endpoint, Header, auth};
-use super::{Command, InputError, Invite, NewCalls, ProbeId, Register, RestoredBinding, User};
+use super::{
+    Command, InputError, Invite, NewCalls, ProbeId, Rebinding, Register, RestoredBinding, User,
+};
 use crate::dialog::{Dialog, State};
 use crate::digest::Ha1;
-use crate::flow::{Flow, ListenerId, Target};
+use crate::flow::{ListenerId, Target};
 use crate::message::HeaderValue;
 use crate::{Status, Uri};
 
@@ -82,7 +84,7 @@ impl Endpoint {
         }
     }
 
-    fn follow(&mut self, dialog: DialogId, phones: &[(Uri, Flow)]) -> Result<(), InputError> {
+    fn follow(&mut self, dialog: DialogId, phones: &Rebinding) -> Result<(), InputError> {
         self.on_dialog(dialog, |dialog, _| {
             dialog.route.follow(phones);
             Ok(())

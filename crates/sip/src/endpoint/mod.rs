@@ -22,7 +22,7 @@ mod way_back;
 
 pub use addresses::{LocalRoute, LocalRoutes, OwnAddresses};
 pub use admission::{PHONE_SOURCES_MAX, SOURCE_BURST, SOURCE_REFILL, SOURCES_MAX, SourceRate};
-pub use command::{Command, Invite, NewCalls, Register, RestoredBinding};
+pub use command::{Command, Invite, NewCalls, Rebinding, Register, Registered, RestoredBinding};
 pub(crate) use compose::{ACCEPT, ALLOW, Added, Outgoing, SUPPORTED, copied};
 pub use config::{
     CONTACTS_MAX, EndpointConfig, INVITES_OF_PHONE_MAX, INVITES_OF_TRUNK_ADDRESS_MAX, Limits,
