@@ -100,13 +100,15 @@ fn an_answer_that_comes_again_after_half_a_minute_ends_no_call() {
     talks(&linka, "jana");
 
     linka.advance(FORGOTTEN);
-    phone.accepts(&invite, &sdp);
-
-    let first = eventually("the phone is answered", SOON, || {
-        let message = phone.receive(LOOK)?;
-        let options = message.starts_with("OPTIONS ") || status(&message).is_some();
-        (!options).then_some(message)
-    });
-    assert!(first.starts_with("ACK "), "{first}");
+    // A BYE beside the first ACK would come before the second one.
+    for _ in 0..2 {
+        phone.accepts(&invite, &sdp);
+        let next = eventually("the phone is answered", SOON, || {
+            let message = phone.receive(LOOK)?;
+            let options = message.starts_with("OPTIONS ") || status(&message).is_some();
+            (!options).then_some(message)
+        });
+        assert!(next.starts_with("ACK "), "{next}");
+    }
     talks(&linka, "jana");
 }

@@ -160,6 +160,11 @@ fn operator_whose_router_moves_her_port_goes_on_talking() {
         });
     };
     both_hear(&mut operators, "caller and operator hear each other");
+    // By then she is the source for good: only her silence lets another port be it.
+    throughout("she goes on talking", WHILE, || {
+        operators.says(phones_at);
+        true
+    });
 
     operators.socket = Voice::at(PHONES_HOST, &site, OPERATORS).socket;
 
