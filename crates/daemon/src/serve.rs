@@ -32,7 +32,7 @@ use crate::office::pages::WebListeners;
 use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
 use crate::office::retention::Retention;
-use crate::office::screens::Screens;
+use crate::office::screens::{Screens, Site};
 use crate::office::warn::Words;
 use crate::office::{self, Opening, Started};
 use crate::opening::{self, Opened};
@@ -309,8 +309,13 @@ impl Building {
         };
         let feed = web::feed::Feed::new(u64::from_be_bytes(chance()?));
         let setup = std::mem::take(&mut self.configuration.setup);
+        let zone = self.configuration.node.time_zone.iana_name();
+        let site = Site {
+            sip_address: self.sip_address(),
+            time_zone: zone.map(str::to_owned),
+        };
         Ok(Desk {
-            screens: Screens::new(started, self.sip_address(), feed, setup),
+            screens: Screens::new(started, site, feed, setup),
             records,
             calendar,
             closing,

@@ -31,8 +31,8 @@ pub(super) fn setup(
         in_time_seconds: seconds(records::ANSWERED_IN_TIME),
         early_seconds: seconds(records::ABANDONED_EARLY),
         names: operators.display_names(),
-        time_zone: node.time_zone.iana_name().map(str::to_owned),
-        // Known once the listeners are bound.
+        // What a start fixes is known to the screens.
+        time_zone: None,
         sip_address: None,
     }
 }

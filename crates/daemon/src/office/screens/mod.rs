@@ -27,9 +27,16 @@ pub(crate) struct Screens {
     pub(crate) feed: Arc<Feed>,
     /// The start of the exchange on both clocks.
     started: (Instant, Moment),
-    /// Where phones register.
-    sip_address: Option<SocketAddr>,
+    site: Site,
     state: Mutex<State>,
+}
+
+/// What screens are told of the site, which only another start changes.
+pub(crate) struct Site {
+    /// Where phones register.
+    pub(crate) sip_address: Option<SocketAddr>,
+    /// The name of its time zone, if it has one.
+    pub(crate) time_zone: Option<String>,
 }
 
 #[derive(Default)]
@@ -53,14 +60,14 @@ pub(crate) enum Told {
 impl Screens {
     pub(crate) fn new(
         started: (Instant, Moment),
-        sip_address: Option<SocketAddr>,
+        site: Site,
         feed: Arc<Feed>,
         setup: Setup,
     ) -> Self {
         let screens = Self {
             feed,
             started,
-            sip_address,
+            site,
             state: Mutex::default(),
         };
         screens.set_up(setup);
@@ -69,7 +76,9 @@ impl Screens {
 
     /// The configuration says something else to screens.
     pub(crate) fn set_up(&self, mut setup: Setup) {
-        setup.sip_address = self.sip_address.map(|address| address.to_string());
+        let address = self.site.sip_address;
+        setup.sip_address = address.map(|address| address.to_string());
+        setup.time_zone.clone_from(&self.site.time_zone);
         self.feed.change(self.now(), vec![Change::Setup(setup)]);
     }
 
