@@ -339,9 +339,14 @@ impl Office {
         (mut from_signalling, mut of_office): (FromSignalling, mpsc::Receiver<warn::Words>),
         shared: tcp::Shared,
     ) {
+        let mut looks = tokio::time::interval(warn::LOOK_FOR_STEADY_EVERY);
         loop {
             let message = tokio::select! {
                 message = from_signalling.next() => message,
+                _ = looks.tick() => {
+                    herald.tell_steady(warn::Now::read());
+                    continue;
+                }
                 Some(words) = of_office.recv() => {
                     herald.tell(warn::Now::read(), &words);
                     continue;

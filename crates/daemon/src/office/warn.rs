@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dispatch::{ContactId, Notice, OperatorId};
 use exchange::{NotRegistered, Warning};
@@ -11,7 +11,12 @@ use tokio::sync::{Semaphore, watch};
 
 use super::ways::{self, Message};
 use crate::configuration::{Heartbeat, Warnings};
+use unsteady::{Comings, Say};
 
+mod unsteady;
+
+/// Time from one look for what came and went and is steady now to the next.
+pub(super) const LOOK_FOR_STEADY_EVERY: Duration = Duration::from_secs(10);
 /// Warnings of the office itself that may wait to be told; who has more to say waits.
 pub(super) const OF_OFFICE_MAX: usize = 16;
 /// Sentences about machines, and contacts, that are remembered so as not to be repeated; beyond it those told longest ago are forgotten.
@@ -28,6 +33,7 @@ pub(crate) struct Herald {
     ways: Warnings,
     /// By its words.
     standing: BTreeMap<String, Standing>,
+    comings: Comings,
     contacts: BTreeMap<ContactId, OfContact>,
     /// The number that the next contact of whom something is told is known by.
     number: u32,
@@ -50,6 +56,7 @@ struct OfContact {
 }
 
 /// A warning in neutral words: nothing tells what kind of line this is, or who called.
+#[derive(Clone, Debug)]
 pub(crate) struct Words {
     pub(crate) kind: &'static str,
     pub(crate) text: String,
@@ -57,7 +64,7 @@ pub(crate) struct Words {
 }
 
 /// What fails and is well again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Subject {
     /// The way to the telephone network of that name.
     Trunk(String),
@@ -136,6 +143,7 @@ impl Herald {
         Self {
             ways,
             standing: BTreeMap::new(),
+            comings: Comings::default(),
             contacts: BTreeMap::new(),
             number: 1,
             room: Arc::new(Semaphore::new(UNSENT_MAX)),
@@ -179,11 +187,19 @@ impl Herald {
         let mut text = words.text.clone();
         let since = match &words.news {
             News::Machine => self.standing_since(now, words, None)?,
-            News::Fails(subject) => self.standing_since(now, words, Some(subject))?,
-            News::Mended(subject) => {
-                let told = self.ends(subject);
-                (told || subject.is_machine()).then_some(now.wall)?
+            News::Fails(subject) => {
+                let repeat = self.ways.repeat;
+                match self.comings.fails(now.instant, repeat, (subject, words)) {
+                    Say::AsItIs => self.standing_since(now, words, Some(subject))?,
+                    Say::ComesAndGoes => {
+                        let since = self.standing_since(now, words, Some(subject))?;
+                        text = format!("{text}: {COMES_AND_GOES}");
+                        since
+                    }
+                    Say::Nothing => return None,
+                }
             }
+            News::Mended(subject) => self.mended_at(now, subject, words)?,
             News::People => self.standing_since(now, words, None)?,
             News::Missed => now.wall,
             News::Contact(contact) => {
@@ -199,6 +215,44 @@ impl Herald {
             cut(since)
         };
         Some(Message { kind, text, since })
+    }
+
+    /// When a subject became well again that is to be told of now.
+    fn mended_at(&mut self, now: Now, subject: &Subject, words: &Words) -> Option<Timestamp> {
+        match self.comings.is_well(now.instant, (subject, words)) {
+            Say::AsItIs => {}
+            Say::ComesAndGoes | Say::Nothing => return None,
+        }
+        let told = self.ends(subject);
+        if told {
+            self.comings.mended(now.instant, self.ways.repeat, subject);
+        }
+        (told || subject.is_machine()).then_some(now.wall)
+    }
+
+    /// Tells how everything is that came and went and is steady now.
+    pub(crate) fn tell_steady(&mut self, now: Now) {
+        for words in self.steady(now) {
+            self.tell(now, &words);
+        }
+    }
+
+    fn steady(&mut self, now: Now) -> Vec<Words> {
+        let steady = self.comings.steady(now.instant, self.ways.repeat);
+        for words in &steady {
+            // That it comes and goes is over; that it fails is told anew.
+            match &words.news {
+                News::Fails(subject) => {
+                    self.ends(subject);
+                }
+                News::Mended(_)
+                | News::Machine
+                | News::People
+                | News::Missed
+                | News::Contact(_) => {}
+            }
+        }
+        steady
     }
 
     /// Forgets what stands of a subject, so that its next failure is told. Tells whether anything stood.
@@ -360,6 +414,9 @@ pub(crate) fn words(warning: &Warning) -> Words {
 
 /// Kind, text and news of a warning.
 type Parts = (&'static str, String, News);
+
+/// What is said of what fails for the third time in a short while.
+const COMES_AND_GOES: &str = "it comes and goes; nothing more is said of it until it is steady";
 
 const NOT_FOUND: &str =
     "has no address that can be reached: its name is not found, or none of our listeners fits";

@@ -36,6 +36,15 @@ impl Told {
         self.herald.message(self.now, &words(warning))
     }
 
+    /// What is told because it is steady now.
+    fn steady(&mut self) -> Vec<String> {
+        let steady = self.herald.steady(self.now);
+        let told = steady
+            .iter()
+            .filter_map(|words| self.herald.message(self.now, words));
+        told.map(|message| message.text).collect()
+    }
+
     fn text(&mut self, warning: &Warning) -> Option<String> {
         self.told(warning).map(|message| message.text)
     }
@@ -276,4 +285,58 @@ fn trunk_that_answers_again_does_not_end_what_was_told_of_our_registration() {
 
     assert_eq!(silent, None);
     assert!(told.told(&failing).is_some());
+}
+
+#[test]
+fn what_comes_and_goes_is_told_twice_then_said_to_and_then_not_until_it_is_steady() {
+    let operator = OperatorId::parse("jana").unwrap();
+    let up = Warning::TrunkUp {
+        trunk: "carrier".to_owned(),
+    };
+    let gone = phone(Notice::PhoneGone {
+        operator,
+        reachability: Reachability::Unreachable,
+    });
+    let back = phone(Notice::PhoneBack { operator });
+
+    for (fails, mended) in [(trunk_down(), up), (gone, back)] {
+        let mut told = Told::new();
+        let mut texts = Vec::new();
+        for _ in 0..6 {
+            told.wait(Duration::from_secs(60));
+            texts.extend(told.text(&fails));
+            told.wait(Duration::from_secs(60));
+            texts.extend(told.text(&mended));
+        }
+        told.text(&fails);
+        told.wait(REPEAT - Duration::from_secs(1));
+        assert!(told.steady().is_empty());
+        told.wait(Duration::from_secs(1));
+
+        let (fails, mended) = (words(&fails).text, words(&mended).text);
+        let unsteady = format!("{fails}: {COMES_AND_GOES}");
+        let twice = [&fails, &mended, &fails, &mended, &unsteady];
+        assert_eq!(texts.iter().collect::<Vec<_>>(), twice);
+        assert_eq!(told.steady(), [fails]);
+        assert!(told.steady().is_empty());
+    }
+}
+
+#[test]
+fn what_came_and_went_and_is_well_for_good_is_told_to_be_well() {
+    let mut told = Told::new();
+    let up = Warning::TrunkUp {
+        trunk: "carrier".to_owned(),
+    };
+    for _ in 0..3 {
+        told.text(&trunk_down());
+        told.text(&up);
+    }
+    told.wait(REPEAT);
+
+    assert_eq!(told.steady(), ["trunk carrier answers again"]);
+    assert_eq!(
+        told.text(&trunk_down()).as_deref(),
+        Some("trunk carrier does not answer")
+    );
 }
