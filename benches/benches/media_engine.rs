@@ -37,6 +37,7 @@ fn engine(streams: u16, format: Format) -> (Engine, Instant) {
             Order::Open {
                 stream: StreamId(u64::from(n)),
                 port: PortId(n),
+                at: None,
                 target,
             },
         );

@@ -185,7 +185,7 @@ impl Bench {
         let mut order = order;
         while let Err(full) = self.media.order(ThreadId(0), order) {
             std::thread::yield_now();
-            order = full.order;
+            order = *full.order;
         }
     }
 
@@ -209,13 +209,14 @@ impl Bench {
             remote,
             format,
             direction: Direction::SendRecv,
-            hosts: Hosts::default(),
+            hosts: Hosts::of_flow(LOCAL),
             proof: Proof::Given,
         };
         let stream = StreamId(n as u64);
         self.order(Order::Open {
             stream,
             port: pair.id,
+            at: None,
             target,
         });
         Phone { stream, socket }

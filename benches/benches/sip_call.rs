@@ -30,11 +30,11 @@ fn phone() -> Flow {
 }
 
 fn endpoint(now: Instant) -> Endpoint {
-    let advertised = "192.0.2.1:5060".parse().unwrap();
+    let local = "192.0.2.1:5060".parse().unwrap();
     let listener = Listener {
         id: UDP,
         protocol: Protocol::Udp,
-        advertised,
+        local,
         algorithm: Algorithm::Md5,
     };
     Endpoint::new(
@@ -76,10 +76,15 @@ impl Bench {
 
     fn receive(&mut self, flow: Flow, text: String) -> Made {
         self.messages += 1;
+        let admission = if flow == trunk() {
+            Admission::Trunk
+        } else {
+            Admission::Phone
+        };
         self.input(Input::Received {
             flow,
             bytes: text.into(),
-            admission: Admission::Trusted,
+            admission,
             registering: Registering::Allowed,
         })
     }

@@ -129,26 +129,16 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
         proof: Proof::Given,
     };
     let nobody = StreamId(99);
+    let open = |stream, port| Order::Open {
+        stream,
+        port,
+        at: None,
+        target: target.clone(),
+    };
 
     for (order, error) in [
-        (
-            Order::Open {
-                stream,
-                port: PortId(7),
-                at: None,
-                target: target.clone(),
-            },
-            InputError::StreamOpen(stream),
-        ),
-        (
-            Order::Open {
-                stream: nobody,
-                port,
-                at: None,
-                target: target.clone(),
-            },
-            InputError::PortTaken(port),
-        ),
+        (open(stream, PortId(7)), InputError::StreamOpen(stream)),
+        (open(nobody, port), InputError::PortTaken(port)),
         (Order::Release { port }, InputError::PortTaken(port)),
         (
             Order::Join {
@@ -173,7 +163,7 @@ fn orders_that_cannot_be_obeyed_change_nothing() {
         (
             Order::Retarget {
                 stream: nobody,
-                target,
+                target: target.clone(),
             },
             InputError::NoStream(nobody),
         ),
