@@ -19,6 +19,9 @@ const STAR_CODES: usize = 3_000;
 /// A host of phones that is not Jana's.
 const OTHER_PHONES_HOST: &str = "127.0.7.1";
 
+/// Two callers a second: a port rests for 5 s after each call, and a site of the tests has 40 pairs.
+const BETWEEN_CALLERS: Duration = Duration::from_millis(500);
+
 /// Sends a request again and again, each a new one; gives how many were answered with this status.
 fn asks_without_end(
     wire: &Wire,
@@ -109,6 +112,7 @@ fn a_flood_costs_no_caller(flood: impl FnOnce(&Site) -> usize + Send) {
         let flood = scope.spawn(|| flood(&site));
         while !flood.is_finished() {
             night.a_caller_is_heard();
+            std::thread::sleep(BETWEEN_CALLERS);
         }
         flood.join().unwrap()
     });
@@ -171,6 +175,7 @@ fn star_codes_without_end_of_one_phone_cost_no_caller_and_are_told() {
         });
         while !flood.is_finished() {
             night.a_caller_is_heard();
+            std::thread::sleep(BETWEEN_CALLERS);
         }
     });
 
