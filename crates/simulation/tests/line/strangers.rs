@@ -130,15 +130,15 @@ fn a_phone_that_dials_without_end_is_told_of_and_keeps_no_caller_away() {
     let mut world = open(Centre::default());
     let phone = world.peer("eva").address;
 
-    flood(&mut world, phone, 0..1_000);
+    flood(&mut world, phone, 0..3_000);
     world.run(TOLD_EVERY);
-    flood(&mut world, phone, 1_000..2_000);
+    flood(&mut world, phone, 3_000..6_000);
 
     let board = world.board();
     assert_eq!(times_told(&world, Load::Phone), 2);
     let refused = board.refused[reason_of(Load::Phone)];
     assert!(
-        refused >= 2_000 - sip::INVITES_OF_PHONE_MAX as u64,
+        refused >= 6_000 - sip::INVITES_OF_PHONE_MAX as u64,
         "{refused}"
     );
     assert_eq!(board.crowded, None, "no caller is refused");

@@ -77,9 +77,9 @@ pub struct Listener {
     pub algorithm: Algorithm,
 }
 
-/// How many INVITEs one phone's host may have by default that are not over: each stays for at most 32 s. Behind one NAT
-/// may be a whole office of phones.
-pub const INVITES_OF_PHONE_MAX: usize = 256;
+/// How many INVITEs one phone's host may have by default that are not over: each stays for at most 32 s. Behind one
+/// gateway or NAT may be a thousand phones that dial at once when the power comes back, each challenged first.
+pub const INVITES_OF_PHONE_MAX: usize = 2_048;
 /// How many INVITEs one address of a trunk may have by default that are not over: 1,250 a second for 32 s, a fifth of
 /// the room of all.
 pub const INVITES_OF_TRUNK_ADDRESS_MAX: usize = 40_000;
