@@ -245,7 +245,7 @@ impl Engine {
     fn retarget(&mut self, now: Instant, id: StreamId, target: Target) -> Result<(), InputError> {
         let (index, stream) = self.find(id)?;
         let before = stream.source.only();
-        stream.retarget(target);
+        stream.retarget(now, target);
         let (port, after) = (stream.port, stream.source.only());
         if before.is_some() && after.is_none() {
             self.outputs.push_back(Output::Disconnect { port });

@@ -12,6 +12,10 @@
 //! another port or host of these: once it was silent for [`SILENCE`], if the packets go on where they left off, or after an
 //! answered re-INVITE.
 //!
+//! Who spoke for [`RUN`] before there was an answer is most likely an earlier call on this port, that does not know of its end.
+//! Such a *leftover* is not refused, for it may be an answer that took long; but it gives way to any other admitted address,
+//! and takes nobody's place but by that one's silence.
+//!
 //! While nobody speaks, a trunk gets its sound where its credible SDP says, whoever spoke before. A phone, which is known by
 //! its password, gets it where it was heard last.
 
@@ -26,12 +30,15 @@ const RUN: Duration = Duration::from_millis(200);
 /// A pause in that after which it begins anew, and another address may take its place.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long SDP's own address has to speak before it takes the place of a source on another host that speaks as well. A key
-/// is shorter.
+/// How long SDP's own address has to speak before it takes the place of a source on another host that speaks as well, and
+/// any admitted one before it takes that of a leftover. A key is shorter.
 const TAKEOVER: Duration = Duration::from_millis(500);
 
 /// How long a source is silent before it may be found elsewhere.
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
+
+/// How many are noted who speak before there is an answer. A port is used again after seconds, so there is one at most.
+const EARLY_MAX: usize = 4;
 
 /// What is to be done with a datagram by where it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +97,42 @@ impl Run {
     }
 }
 
+/// Who may take the place of a source that speaks as well.
+#[derive(Clone, Copy)]
+struct Rival {
+    address: SocketAddr,
+    run: Run,
+}
+
+/// Who spoke before there was an answer.
+#[derive(Default)]
+struct Early {
+    since: Vec<(SocketAddr, Instant)>,
+    leftovers: Vec<SocketAddr>,
+}
+
+impl Early {
+    fn note(&mut self, now: Instant, from: SocketAddr) {
+        let is_known = self.since.iter().any(|(speaker, _)| *speaker == from);
+        if !is_known && self.since.len() < EARLY_MAX {
+            self.since.push((from, now));
+        }
+    }
+
+    /// There is an answer: who speaks now may be whom it was given by.
+    fn close(&mut self, now: Instant) {
+        let spoken_for = |since| now.saturating_duration_since(since);
+        let noted = std::mem::take(&mut self.since).into_iter();
+        let for_long = noted.filter(|(_, since)| spoken_for(*since) >= RUN);
+        self.leftovers.extend(for_long.map(|(speaker, _)| speaker));
+    }
+
+    /// Whether one may take the place of another, for that is a leftover.
+    fn prefers(&self, one: SocketAddr, over: SocketAddr) -> bool {
+        self.leftovers.contains(&over) && !self.leftovers.contains(&one)
+    }
+}
+
 /// The source of one stream.
 pub(crate) struct Source {
     remote: Option<Remote>,
@@ -97,8 +140,9 @@ pub(crate) struct Source {
     state: State,
     /// Who was heard last.
     heard: Option<SocketAddr>,
-    /// SDP's own address speaks beside a source on another host.
-    rival: Option<Run>,
+    /// Who speaks beside the source, and may take its place.
+    rival: Option<Rival>,
+    early: Early,
     /// Where RTCP came from first.
     control: Option<SocketAddr>,
 }
@@ -115,6 +159,7 @@ impl Source {
             state,
             heard: None,
             rival: None,
+            early: Early::default(),
             control: None,
         }
     }
@@ -138,9 +183,12 @@ impl Source {
 
     /// Takes what a new answer says. With the same remote the source stays, and may have moved; with another one it is
     /// looked for anew. Whoever renegotiates admits no host by it but the one that the description names.
-    pub(crate) fn retarget(&mut self, remote: Option<Remote>, hosts: Hosts) {
+    pub(crate) fn retarget(&mut self, now: Instant, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
+            let mut early = std::mem::take(&mut self.early);
+            early.close(now);
             *self = Self::new(remote, hosts);
+            self.early = early;
             return;
         }
         match self.state {
@@ -173,6 +221,9 @@ impl Source {
     /// Judges an RTP datagram that is otherwise in order.
     pub(crate) fn admit(&mut self, now: Instant, from: SocketAddr) -> Admission {
         let Some(remote) = self.remote else {
+            if self.hosts.contain(from.ip()) {
+                self.early.note(now, from);
+            }
             return Admission::Refused;
         };
         if !self.is_admitted(remote, from) {
@@ -185,7 +236,9 @@ impl Source {
             State::Settled { source } if from == remote.rtp && from.ip() == source.ip() => {
                 self.settle(from)
             }
-            State::Settled { .. } if is_credible => self.hear_rival(now, from),
+            State::Settled { source } if is_credible || self.early.prefers(from, source) => {
+                self.hear_rival(now, from)
+            }
             State::Settled { .. } => Admission::Refused,
             State::Silent { .. } | State::Learning { .. } | State::Waiting { .. }
                 if is_credible =>
@@ -193,11 +246,18 @@ impl Source {
                 self.settle(from)
             }
             State::Silent { source } if source == from => self.settle(from),
+            State::Silent { source } if self.early.prefers(from, source) => self.learn(now, from),
             State::Silent { .. } => Admission::Moving,
             State::Waiting { before } if before == Some(from) => self.settle(from),
             State::Waiting { .. } => self.learn(now, from),
             State::Learning { candidate, run } if candidate == from => {
                 self.hear_candidate(candidate, run.go_on(now))
+            }
+            State::Learning { candidate, .. } if self.early.prefers(from, candidate) => {
+                self.learn(now, from)
+            }
+            State::Learning { candidate, .. } if self.early.prefers(candidate, from) => {
+                Admission::Refused
             }
             State::Learning { run, .. } if run.has_paused(now) => self.learn(now, from),
             State::Learning { .. } => Admission::Refused,
@@ -219,13 +279,17 @@ impl Source {
         Admission::Admitted
     }
 
-    /// SDP's own address speaks while a source on another host does.
-    fn hear_rival(&mut self, now: Instant, rival: SocketAddr) -> Admission {
-        let run = self.rival.map_or(Run::begin(now), |run| run.go_on(now));
+    /// Somebody speaks who may take the place of a source that does as well.
+    fn hear_rival(&mut self, now: Instant, address: SocketAddr) -> Admission {
+        let run = match self.rival {
+            Some(rival) if rival.address == address => rival.run.go_on(now),
+            Some(rival) if !rival.run.has_paused(now) => return Admission::Refused,
+            Some(_) | None => Run::begin(now),
+        };
         if run.lasts(TAKEOVER) {
-            return self.settle(rival);
+            return self.settle(address);
         }
-        self.rival = Some(run);
+        self.rival = Some(Rival { address, run });
         Admission::Refused
     }
 
@@ -434,6 +498,97 @@ mod tests {
         assert_eq!(source.admit(end, signalled), Admission::Settled(signalled));
     }
 
+    const LEFTOVER: &str = "192.0.2.77:7000";
+    const PHONE: &str = "192.0.2.77:7002";
+
+    /// The source of a phone that was called while a call before it still sends to the port, and when it answered.
+    fn source_with_leftover() -> (Source, Instant) {
+        let start = crate::start_of_test();
+        let mut source = Source::new(None, Hosts::of_flow("192.0.2.77".parse().unwrap()));
+        assert_eq!(source.admit(start, address(LEFTOVER)), Admission::Refused);
+        let answered = start + RUN;
+        source.retarget(
+            answered,
+            Some(Remote::at(address(SIGNALLED))),
+            source.hosts.clone(),
+        );
+        (source, answered)
+    }
+
+    #[test]
+    fn leftover_of_an_earlier_call_gives_way_to_the_first_word_of_the_phone() {
+        let (mut source, now) = source_with_leftover();
+        let (leftover, phone) = (address(LEFTOVER), address(PHONE));
+        assert_eq!(source.admit(now, leftover), Admission::Admitted);
+
+        assert_eq!(source.admit(now, phone), Admission::Admitted);
+
+        assert_eq!(source.admit(now + PAUSE, leftover), Admission::Refused);
+        assert_eq!(source.destination(), Some(phone));
+    }
+
+    #[test]
+    fn leftover_that_speaks_for_long_gives_way_to_who_speaks_beside_it() {
+        let (mut source, now) = source_with_leftover();
+        let (leftover, phone) = (address(LEFTOVER), address(PHONE));
+        let mut now = speak(&mut source, now, leftover);
+        let end = now + TAKEOVER;
+        while now < end {
+            assert_eq!(source.admit(now, phone), Admission::Refused);
+            assert_eq!(source.admit(now, leftover), Admission::Admitted);
+            now += Duration::from_millis(20);
+        }
+
+        assert_eq!(source.admit(end, phone), Admission::Admitted);
+
+        assert_eq!(source.admit(end, leftover), Admission::Refused);
+        assert_eq!(source.destination(), Some(phone));
+    }
+
+    #[test]
+    fn leftover_that_falls_silent_is_no_source_that_has_moved() {
+        let (mut source, now) = source_with_leftover();
+        let now = speak(&mut source, now, address(LEFTOVER));
+        source.fall_silent();
+
+        let phone = source.admit(now + SILENCE, address(PHONE));
+
+        assert_eq!(phone, Admission::Admitted);
+    }
+
+    #[test]
+    fn who_speaks_before_its_answer_came_is_heard_and_is_no_leftover_by_a_word() {
+        let (mut source, now) = source_with_leftover();
+        let (early, other) = (address(LEFTOVER), address(PHONE));
+        speak(&mut source, now, early);
+        assert_eq!(source.destination(), Some(early));
+
+        let start = crate::start_of_test();
+        let mut source = Source::new(None, Hosts::of_flow(early.ip()));
+        source.admit(start, early);
+        let answered = start + RUN - Duration::from_millis(1);
+        source.retarget(
+            answered,
+            Some(Remote::at(address(SIGNALLED))),
+            source.hosts.clone(),
+        );
+        source.admit(answered, early);
+
+        assert_eq!(source.admit(answered, other), Admission::Refused);
+    }
+
+    #[test]
+    fn no_more_than_a_few_early_speakers_are_noted() {
+        let now = crate::start_of_test();
+        let mut source = Source::new(None, Hosts::of_flow("192.0.2.77".parse().unwrap()));
+        for port in 1..1_000 {
+            source.admit(now, SocketAddr::new("192.0.2.77".parse().unwrap(), port));
+            source.admit(now, SocketAddr::new("192.0.2.78".parse().unwrap(), port));
+        }
+
+        assert_eq!(source.early.since.len(), EARLY_MAX);
+    }
+
     #[test]
     fn source_that_was_gone_after_a_word_gives_way() {
         let now = crate::start_of_test();
@@ -454,7 +609,7 @@ mod tests {
         source.admit(now, address(SIGNALLED));
 
         let moved = Remote::at(address("198.51.100.1:6000"));
-        source.retarget(Some(moved), source.hosts.clone());
+        source.retarget(now, Some(moved), source.hosts.clone());
 
         assert_eq!(source.only(), None);
         assert_eq!(source.admit(now, address(SIGNALLED)), Admission::Refused);

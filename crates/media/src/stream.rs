@@ -149,8 +149,8 @@ impl Stream {
         }
     }
 
-    pub(crate) fn retarget(&mut self, target: Target) {
-        self.source.retarget(target.remote, target.hosts);
+    pub(crate) fn retarget(&mut self, now: Instant, target: Target) {
+        self.source.retarget(now, target.remote, target.hosts);
         self.direction = target.direction;
         self.note(target.proof);
         if self.format != target.format {
