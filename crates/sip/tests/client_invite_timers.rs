@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, peer, peer_tcp, response};
-use sip::{Event, Failure, Target};
+use sip::{Command, Event, Failure, Target};
 
 fn times(sent: &[common::Sent]) -> Vec<u128> {
     sent.iter().map(|sent| sent.at.as_millis()).collect()
@@ -91,6 +91,28 @@ fn timer_c_ends_a_call_that_rings_for_ever() {
         }
     ));
     bench.assert_empty();
+}
+
+#[test]
+fn a_cancelled_call_ends_after_32_s_however_often_it_rings() {
+    let mut bench = Bench::default();
+    let (dialog, invite) = bench.call();
+    let rings = response(&invite.text, "180 Ringing", "callee", "");
+    bench.receive(&rings);
+    bench.command(Command::Cancel {
+        dialog,
+        reason: None,
+    });
+    bench.events();
+
+    for _ in 0..31 {
+        bench.seconds(1);
+        bench.receive(&rings);
+        assert_eq!(bench.endpoint.counts().dialogs, 1);
+    }
+    bench.seconds(1);
+
+    assert_eq!(bench.endpoint.counts().dialogs, 0);
 }
 
 #[test]

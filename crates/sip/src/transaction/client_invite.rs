@@ -8,8 +8,12 @@ use crate::flow::Reliability;
 /// Figure 5 of RFC 3261, with the state *Accepted* of RFC 6026.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ClientInvite {
-    Calling { interval: Duration },
+    Calling {
+        interval: Duration,
+    },
     Proceeding,
+    /// A CANCEL was sent: the final response is due within 64·T1, however often it rings until then (RFC 3261 §9.1).
+    Cancelled,
     Accepted,
     Completed,
     Terminated,
@@ -34,11 +38,14 @@ impl ClientInvite {
             (Self::Proceeding, 100..=199) => {
                 acts.extend([Act::Set(Timer::C, RING_MAX), Act::PassUp])
             }
-            (Self::Calling { .. } | Self::Proceeding, 200..=299) => {
+            (Self::Cancelled, 100..=199) => acts.push(Act::PassUp),
+            (Self::Calling { .. } | Self::Proceeding | Self::Cancelled, 200..=299) => {
                 *self = Self::Accepted;
                 acts.extend([Act::Quiet, Act::Set(Timer::M, GIVE_UP), Act::PassUp]);
             }
-            (Self::Calling { .. } | Self::Proceeding, _) => self.complete(reliability, acts),
+            (Self::Calling { .. } | Self::Proceeding | Self::Cancelled, _) => {
+                self.complete(reliability, acts);
+            }
             (Self::Accepted, 200..=299) => acts.push(Act::PassUp),
             (Self::Completed, 300..) => acts.push(Act::Transmit),
             (Self::Accepted | Self::Completed | Self::Terminated, _) => {}
@@ -64,15 +71,17 @@ impl ClientInvite {
                 *self = Self::Calling { interval };
                 acts.extend([Act::Transmit, Act::Set(Timer::A, interval)]);
             }
-            (Self::Calling { .. }, Timer::B) | (Self::Proceeding, Timer::C) => self.fail(acts),
+            (Self::Calling { .. }, Timer::B) | (Self::Proceeding | Self::Cancelled, Timer::C) => {
+                self.fail(acts)
+            }
             (Self::Completed, Timer::D) | (Self::Accepted, Timer::M) => self.end(acts),
             _ => {}
         }
     }
 
-    /// A CANCEL was sent: the final response is due within 64·T1 (RFC 3261 §9.1).
-    pub(crate) fn on_cancel(self, acts: &mut Acts) {
-        if self == Self::Proceeding {
+    pub(crate) fn on_cancel(&mut self, acts: &mut Acts) {
+        if *self == Self::Proceeding {
+            *self = Self::Cancelled;
             acts.push(Act::Set(Timer::C, GIVE_UP));
         }
     }

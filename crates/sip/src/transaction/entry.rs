@@ -85,7 +85,7 @@ impl Client {
         match self.machine {
             ClientMachine::Invite(machine) => matches!(
                 machine,
-                ClientInvite::Calling { .. } | ClientInvite::Proceeding
+                ClientInvite::Calling { .. } | ClientInvite::Proceeding | ClientInvite::Cancelled
             ),
             ClientMachine::NonInvite(machine) => {
                 matches!(

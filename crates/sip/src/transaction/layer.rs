@@ -233,7 +233,7 @@ impl Transactions {
             return;
         };
         let mut acts = mem::take(&mut self.acts);
-        if let ClientMachine::Invite(machine) = &client.machine {
+        if let ClientMachine::Invite(machine) = &mut client.machine {
             machine.on_cancel(&mut acts);
         }
         self.play_client(wire, key, acts, None);
