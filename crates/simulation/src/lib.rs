@@ -12,6 +12,7 @@ mod peer;
 mod random;
 mod rtp;
 mod screen;
+mod seeds;
 mod shadow;
 mod world;
 
@@ -24,5 +25,6 @@ pub use peer::{
     Act, Behind, Call, CallEnd, CallRef, CallStage, Habits, Hold, Manner, Names, Peer, Power, Voice,
 };
 pub use random::{Day, Summary, random_day};
+pub use seeds::each_seed;
 pub use shadow::Shadow;
 pub use world::{Caller, Found, Outgoing, Sent, World};

@@ -1,7 +1,7 @@
 //! Random days of the whole exchange over a network that loses, doubles and reorders.
 
 use records::Tally;
-use simulation::{Day, random_day};
+use simulation::{Day, each_seed, random_day};
 
 /// Days run by the ordinary suite; `LINKA_SOAK` multiplies it.
 const SEEDS: u64 = 500;
@@ -15,9 +15,12 @@ fn seeds() -> u64 {
 #[test]
 fn every_day_ends_quietly_and_every_contact_in_one_outcome() {
     let (mut total, mut crashes, mut unsaved) = (Tally::default(), 0, 0);
-    for seed in 0..seeds() {
+    let days = each_seed(seeds(), |seed| {
         let day = random_day(seed, DAY);
         assert!(day.total.arrived > 0, "seed {seed}: {day:?}");
+        day
+    });
+    for day in days {
         total.add(&day.total);
         crashes += u64::from(day.crashes);
         unsaved += day.unsaved as u64;

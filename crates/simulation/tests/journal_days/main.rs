@@ -7,6 +7,7 @@ mod node;
 mod planted_bugs;
 
 use node::Node;
+use simulation::each_seed;
 
 /// Days run by the ordinary suite; `LINKA_SOAK` multiplies it.
 const SEEDS: u64 = 10_000;
@@ -31,11 +32,10 @@ fn day(seed: u64) -> Result<node::Seen, String> {
 #[test]
 fn every_crash_leaves_a_state_that_the_entries_made() {
     let mut seen = node::Seen::default();
-    for seed in 0..seeds() {
-        match day(seed) {
-            Ok(of_day) => seen.add(of_day),
-            Err(wrong) => panic!("{wrong}"),
-        }
+    for of_day in each_seed(seeds(), |seed| {
+        day(seed).unwrap_or_else(|wrong| panic!("{wrong}"))
+    }) {
+        seen.add(of_day);
     }
 
     let days = seeds();
