@@ -4,11 +4,12 @@
 use std::time::Instant;
 
 use dispatch::OperatorId;
-use sip::DialogId;
+use sip::{DialogId, Flow};
 
 use crate::engine::Exchange;
 use crate::legs::Whom;
 use crate::presence::Phone;
+use crate::session::Followed;
 
 impl Exchange {
     /// Tells the calls with an operator's phones where these are now, if one of them was not there before.
@@ -26,6 +27,20 @@ impl Exchange {
         for dialog in self.dialogs_with(operator) {
             let phones = rebinding.clone();
             self.command(now, sip::Command::Follow { dialog, phones });
+        }
+    }
+
+    /// A call's phone is there by this flow: its sound comes from there too, where a router has another address outside now.
+    pub(crate) fn on_followed(&mut self, dialog: DialogId, flow: &Flow) {
+        let Some(leg) = self.leg_of(dialog) else {
+            return;
+        };
+        let Some(sound) = self.sound_mut(leg) else {
+            return;
+        };
+        match sound.session.follow(flow.remote) {
+            Followed::Elsewhere => self.settle_sound(leg),
+            Followed::ToTheSameHost => {}
         }
     }
 

@@ -35,6 +35,7 @@ impl Exchange {
                 self.on_acknowledged(dialog, sdp.as_ref().map(|sdp| &sdp.0))
             }
             Event::NotAcknowledged { dialog } => self.on_not_acknowledged(now, dialog),
+            Event::Followed { dialog, flow } => self.on_followed(dialog, &flow),
             Event::Trying { dialog } => self.on_trying(now, dialog),
             Event::Progress {
                 dialog,

@@ -9,6 +9,8 @@ use sip::sdp::{
     self, Capabilities, Codec, Description, LocalSession, Negotiated, Refusal, SdpError,
 };
 
+use crate::sound::hosts_of_phone;
+
 /// Why a session description cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SessionError {
@@ -57,6 +59,15 @@ pub(crate) enum Known {
     Heard,
     /// It acknowledged or answered.
     Met,
+}
+
+/// Where a call followed its phone to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Followed {
+    /// Another flow from where it was.
+    ToTheSameHost,
+    /// Another host.
+    Elsewhere,
 }
 
 /// One leg's session. Attributes never cross from one leg to another: each is settled by its own offer and answer.
@@ -140,6 +151,17 @@ impl Session {
 
     pub(crate) const fn known(&self) -> Known {
         self.known
+    }
+
+    /// The phone registered by a flow from here: whoever its flow comes from may speak, and nobody else any longer.
+    pub(crate) fn follow(&mut self, flow: SocketAddr) -> Followed {
+        let hosts = hosts_of_phone(flow);
+        if hosts == self.hosts {
+            return Followed::ToTheSameHost;
+        }
+        self.hosts = hosts;
+        self.ours.host_of_peer = Some(flow.ip());
+        Followed::Elsewhere
     }
 
     /// Whether its sound goes to one of the hosts of its trunk or flow.

@@ -181,8 +181,8 @@ impl Source {
         }
     }
 
-    /// Takes what a new answer says. With the same remote the source stays, and may have moved; with another one it is
-    /// looked for anew. Whoever renegotiates admits no host by it but the one that the description names.
+    /// Takes what a new answer says, or where the phone is now. With the same remote the source stays, and may have moved;
+    /// with another one it is looked for anew. Whoever renegotiates admits no host by it but the one that the description names.
     pub(crate) fn retarget(&mut self, now: Instant, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
             let mut early = std::mem::take(&mut self.early);
@@ -191,6 +191,7 @@ impl Source {
             self.early = early;
             return;
         }
+        self.hosts = hosts;
         match self.state {
             State::Settled { source } | State::Silent { source } => {
                 self.state = State::Waiting {
@@ -617,6 +618,21 @@ mod tests {
             source.admit(now, address("198.51.100.1:6002")),
             Admission::Admitted
         );
+    }
+
+    #[test]
+    fn phone_whose_router_is_elsewhere_now_is_heard_from_there_alone() {
+        let now = crate::start_of_test();
+        let (before, after) = (address("192.0.2.77:7000"), address("198.51.100.7:7000"));
+        let mut source = source("192.0.2.77");
+        let now = speak(&mut source, now, before);
+        assert_eq!(source.admit(now, after), Admission::Refused);
+
+        source.retarget(now, source.remote, Hosts::of_flow(after.ip()));
+
+        assert_eq!(source.admit(now, before), Admission::Refused);
+        assert_eq!(source.admit(now, after), Admission::Admitted);
+        assert_eq!(source.destination(), Some(after));
     }
 
     #[test]

@@ -103,6 +103,15 @@ impl Network {
         }
     }
 
+    /// The router of an address inside has another one outside from now on.
+    pub fn move_router(&mut self, inside: IpAddr, outside: IpAddr) {
+        if let Some(router) = self.routers.get_mut(&inside) {
+            router.move_to(outside);
+            self.insides.retain(|_, behind| *behind != inside);
+            self.insides.insert(outside, inside);
+        }
+    }
+
     /// Takes a datagram.
     pub fn send(&mut self, now: Instant, mut datagram: Datagram) {
         if let Some(router) = self.routers.get_mut(&datagram.from.ip()) {

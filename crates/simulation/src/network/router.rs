@@ -47,6 +47,12 @@ impl Router {
         mapped.find(|(_, other)| **other == port).map(|it| *it.0)
     }
 
+    /// Its network gives it another address outside.
+    pub(crate) fn move_to(&mut self, outside: IpAddr) {
+        self.outside = outside;
+        self.rebind();
+    }
+
     /// It forgets all that it mapped: what comes next from inside has another port.
     pub(crate) fn rebind(&mut self) {
         self.mapped.clear();

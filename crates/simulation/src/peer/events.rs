@@ -56,6 +56,7 @@ impl Peer {
             | Event::Request { .. }
             | Event::BindingsChanged { .. }
             | Event::RefusedForLoad { .. }
+            | Event::Followed { .. }
             | Event::Trying { .. }
             | Event::Probed { .. } => {}
         }

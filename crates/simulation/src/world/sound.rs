@@ -1,6 +1,6 @@
 //! Sound on its way, and whether those who talk hear each other.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use media::StreamId;
@@ -152,6 +152,15 @@ impl World {
     pub fn rebind(&mut self, phone: &str) {
         let (now, place) = (self.now, self.place(phone));
         self.network.rebind(self.peers[place].address.ip());
+        self.peers[place].is_mapped_anew(now);
+    }
+
+    /// The router of a phone has another address outside, as many do once a night.
+    #[track_caller]
+    pub fn move_router(&mut self, phone: &str, outside: IpAddr) {
+        let (now, place) = (self.now, self.place(phone));
+        let inside = self.peers[place].address.ip();
+        self.network.move_router(inside, outside);
         self.peers[place].is_mapped_anew(now);
     }
 }

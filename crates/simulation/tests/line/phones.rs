@@ -127,6 +127,30 @@ fn sound_is_found_again_when_a_router_maps_anew_in_mid_call() {
 }
 
 #[test]
+fn who_speaks_is_heard_again_once_her_phone_registered_from_another_public_address() {
+    for router in [Behind::Nat, Behind::NatThatItKnows] {
+        let mut world = with_phone(Habits {
+            behind: router,
+            sound_every: Duration::from_millis(20),
+            ..Habits::default()
+        });
+        let (caller, operator) = joined(&mut world);
+
+        world.move_router("eva", [100, 65, 1, 2].into());
+        world.run(seconds(1));
+        world.unregister("eva");
+        world.run(seconds(1));
+        world.register("eva");
+        world.run(seconds(5));
+
+        assert!(hear_each_other(&world, (caller, operator)), "{router:?}");
+        world.act(caller, Act::HangUp);
+        world.run(seconds(1));
+        assert!(is_over(&world, operator), "{router:?}");
+    }
+}
+
+#[test]
 fn a_phone_whose_router_maps_anew_in_mid_call_hears_its_end_once_it_registered() {
     let mut world = behind_nat();
     let (caller, operator) = joined(&mut world);

@@ -14,14 +14,12 @@ struct Own<'a> {
 
 impl Route {
     /// The phones of the peer are others now. A dialog whose flow is none of theirs goes on by that of its own phone: the
-    /// one that it had leads nowhere any longer.
-    pub(crate) fn follow(&mut self, phones: &Rebinding) {
+    /// one that it had leads nowhere any longer. Returns the flow of its phone, if that is there.
+    pub(crate) fn follow(&mut self, phones: &Rebinding) -> Option<Flow> {
         let Rebinding { before, now } = phones;
-        let Some(heard) = self.heard_by() else {
-            return;
-        };
+        let heard = self.heard_by()?;
         if now.iter().any(|phone| phone.flow == heard) {
-            return;
+            return Some(heard);
         }
         let had = before.iter().find(|phone| phone.flow == heard);
         let own = Own {
@@ -33,9 +31,9 @@ impl Route {
         let new = now.iter().filter(is_new);
         let new: Vec<&Registered> = new.filter(|phone| own.may_be(phone)).collect();
         let phone = own.surely(&new).or_else(|| own.likely(&new));
-        if let Some(flow) = phone.map(|phone| phone.flow) {
-            self.hear(flow);
-        }
+        let flow = phone?.flow;
+        self.hear(flow);
+        Some(flow)
     }
 
     const fn heard_by(&self) -> Option<Flow> {

@@ -94,6 +94,7 @@ pub enum Command {
     /// The phones of a dialog's peer are others now. If none of their flows is the one that the dialog goes by, it goes by
     /// that of its own phone among those that are new (RFC 5626 §5.3): the one with the same `+sip.instance`, or whose
     /// Contact has the address of the remote target, or else the only one with its user part, or else the only one.
+    /// [`Event::Followed`](super::Event::Followed) tells which, if there is one.
     Follow {
         /// The dialog.
         dialog: DialogId,

@@ -70,6 +70,13 @@ pub enum Event {
         /// The dialog.
         dialog: DialogId,
     },
+    /// The dialog goes by this flow of its phone, which is registered, after a [`Command::Follow`](super::Command::Follow).
+    Followed {
+        /// The dialog.
+        dialog: DialogId,
+        /// That of its phone: another one than before, or the one that it was heard from.
+        flow: Flow,
+    },
     /// A 100 to our INVITE: the next hop has it and goes on looking.
     Trying {
         /// The dialog.
