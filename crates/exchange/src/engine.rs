@@ -26,7 +26,7 @@ use crate::sound::leg;
 use crate::star::Paces;
 use crate::tag::TagSeal;
 use crate::timers::{TimerId, Timers};
-use crate::trunks::{TrunkId, Trunks};
+use crate::trunks::{Role, TrunkId, Trunks};
 
 /// What an exchange is made of.
 pub struct Setup {
@@ -123,7 +123,7 @@ pub(crate) enum Timer {
     /// A trunk is asked whether it is there.
     ProbeTrunk(TrunkId),
     /// A trunk's name is looked up again.
-    LookUpTrunk(TrunkId),
+    LookUpTrunk(TrunkId, Role),
     /// A registration is tried at a trunk's next address.
     RegisterTrunk(TrunkId),
     /// Who was hung up on had time to hear it.
@@ -390,7 +390,7 @@ impl Exchange {
             Timer::Listen => self.listen(now),
             Timer::ProbePhone(operator) => self.probe_phone(now, operator),
             Timer::ProbeTrunk(trunk) => self.probe_trunk(now, trunk),
-            Timer::LookUpTrunk(trunk) => self.look_up_trunk(now, trunk),
+            Timer::LookUpTrunk(trunk, role) => self.look_up_trunk(now, trunk, role),
             Timer::RegisterTrunk(trunk) => self.on_register_time(now, trunk),
             Timer::Goodbyes => self.on_goodbyes_over(),
             Timer::TellScreens => self.on_tell_screens(now),

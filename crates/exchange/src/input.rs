@@ -309,6 +309,8 @@ pub enum NotRegistered {
     Refused(sip::Status),
     /// The registrar does not answer.
     Unanswered,
+    /// The registrar has no address that we could speak to.
+    Nowhere,
     /// What was granted is over, and the refresh has no answer yet.
     Lapsed,
 }

@@ -161,6 +161,24 @@ impl Trunk {
         let registrar = || Some(&self.register.as_ref()?.registrar);
         self.target.as_ref().or_else(registrar)
     }
+
+    /// Where it takes our registration, if that is another host.
+    #[must_use]
+    pub fn registrar_apart(&self) -> Option<&Host> {
+        let registrar = &self.register.as_ref()?.registrar;
+        (self.host() != Some(registrar)).then_some(registrar)
+    }
+}
+
+impl std::fmt::Display for Host {
+    /// As it is written in the configuration.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.port, self.address()) {
+            (None, _) => f.write_str(&self.name),
+            (Some(port), Some(address)) => SocketAddr::new(address, port).fmt(f),
+            (Some(port), None) => write!(f, "{}:{port}", self.name),
+        }
+    }
 }
 
 impl Host {
@@ -189,8 +207,10 @@ impl Host {
 /// An outgoing registration.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Register {
-    /// Where.
+    /// Where it is asked for.
     pub registrar: Host,
+    /// The host of the address of record, where that is not the registrar: it stands behind a proxy.
+    pub domain: Option<Host>,
     /// The user of the address of record.
     pub user: String,
     /// The digest user.
@@ -202,6 +222,12 @@ pub struct Register {
 }
 
 impl Register {
+    /// The host of the address of record, which is what a registration is asked of (RFC 3261 §10.2).
+    #[must_use]
+    pub fn domain(&self) -> &Host {
+        self.domain.as_ref().unwrap_or(&self.registrar)
+    }
+
     pub(crate) fn credentials(&self) -> sip::Credentials {
         sip::Credentials {
             username: self.auth_user.clone(),

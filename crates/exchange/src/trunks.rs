@@ -4,6 +4,7 @@ mod carrying;
 mod left;
 mod reach;
 mod registering;
+mod whereabouts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,10 +21,11 @@ use crate::lines::is_our_user;
 use crate::settings::{Host, Listener, Settings, Trunk};
 use crate::timers::TimerId;
 
-use left::Left;
 pub use reach::TrunkHealth;
-use reach::{Lookup, Unreached};
+use reach::Unreached;
 use registering::Registering;
+pub(crate) use whereabouts::Role;
+use whereabouts::Whereabouts;
 
 /// The port of a target that names none.
 const SIP_PORT: u16 = 5060;
@@ -49,12 +51,9 @@ pub(crate) struct Trunks {
 pub(crate) struct TrunkState {
     pub(crate) id: TrunkId,
     pub(crate) settings: Trunk,
-    /// Where it is, as far as that is known, the preferred address first.
-    addresses: Vec<SocketAddr>,
-    /// Which of them is used now.
-    current: usize,
-    /// Where it was before; its calls may come from there still.
-    left: Left,
+    at: Whereabouts,
+    /// Where its registrar is, if that is another host.
+    registrar: Option<Whereabouts>,
     pub(crate) health: TrunkHealth,
     /// Probes without an answer in a row.
     failures: u32,
@@ -64,7 +63,6 @@ pub(crate) struct TrunkState {
     refuses_calls: bool,
     /// When it is asked again.
     probe: Option<TimerId>,
-    lookup: Lookup,
     registering: Option<Registering>,
 }
 
@@ -124,19 +122,18 @@ impl Trunks {
 
 impl TrunkState {
     fn new(id: TrunkId, settings: Trunk) -> Self {
-        let literal = settings.host().and_then(literal);
+        let registrar = settings.registrar_apart();
+        let registrar = registrar.map(|host| Whereabouts::new(Some(host)));
         Self {
             id,
             health: TrunkHealth::of_new(&settings),
+            at: Whereabouts::new(settings.host()),
+            registrar,
             settings,
-            addresses: literal.into_iter().collect(),
-            current: 0,
-            left: Left::default(),
             failures: 0,
             told: None,
             refuses_calls: false,
             probe: None,
-            lookup: Lookup::No,
             registering: None,
         }
     }
@@ -146,11 +143,15 @@ impl TrunkState {
     fn follow(&mut self, before: Self) {
         self.told = before.told;
         self.refuses_calls = before.refuses_calls;
-        let place = |trunk: &Trunk| (trunk.host().cloned(), trunk.protocol);
-        if place(&self.settings) == place(&before.settings) {
-            self.addresses = before.addresses;
-            self.current = before.current;
-            self.left = before.left;
+        let (now, then) = (&self.settings, &before.settings);
+        let place = |trunk: &Trunk, role: Role| (role.host(trunk).cloned(), trunk.protocol);
+        let stays = |role| place(now, role) == place(then, role);
+        let (is_there, registrar_is_there) = (stays(Role::Calls), stays(Role::Registrar));
+        if registrar_is_there {
+            self.registrar = before.registrar.map(Whereabouts::anew);
+        }
+        if is_there {
+            self.at = before.at.anew();
             self.failures = before.failures;
             self.health = before.health.under(&self.settings);
         }
@@ -160,7 +161,7 @@ impl TrunkState {
     pub(crate) fn hosts(&self) -> impl Iterator<Item = media::Network> {
         let listed = self.settings.addresses.iter();
         let listed = listed.map(|network| media::Network::new(network.address, network.bits));
-        let found = self.addresses.iter().copied().chain(self.left.iter());
+        let found = self.hosts_known().flat_map(Whereabouts::all);
         listed.chain(found.map(|address| media::Network::host(address.ip())))
     }
 
@@ -169,15 +170,13 @@ impl TrunkState {
         Some(Gateway {
             trunk: self.id,
             address: self.address()?,
-            others: self.addresses.len().saturating_sub(1),
+            others: self.at.addresses.len().saturating_sub(1),
         })
     }
 
     /// An address failed: the next one is used from now on, unless that was done already.
     pub(crate) fn pass_over(&mut self, address: SocketAddr) {
-        if self.address() == Some(address) {
-            self.current = (self.current + 1) % self.addresses.len();
-        }
+        self.at.pass_over(address);
     }
 
     pub(crate) fn registration(&self) -> Option<RegistrationState> {
@@ -185,22 +184,24 @@ impl TrunkState {
     }
 
     fn address(&self) -> Option<SocketAddr> {
-        self.addresses.get(self.current).copied()
+        self.at.address()
     }
 
     /// By what a message is one of its own, if so.
     fn recognises(&self, flow: &Flow) -> Option<Recognised> {
         let mut listed = self.settings.addresses.iter();
+        let mut found = self.hosts_known().flat_map(|at| &at.addresses);
         if listed.any(|network| network.contains(flow.remote))
-            || self.addresses.contains(&flow.remote)
+            || found.any(|address| *address == flow.remote)
         {
             return Some(Recognised::Address);
         }
         let at_host = |address: SocketAddr| self.is_at_host(flow, address);
-        if self.addresses.iter().copied().any(at_host) {
+        let mut found = self.hosts_known().flat_map(|at| &at.addresses);
+        if found.any(|address| at_host(*address)) {
             return Some(Recognised::Host);
         }
-        let mut left = self.left.iter();
+        let mut left = self.hosts_known().flat_map(|at| at.left.iter());
         left.any(|address| address == flow.remote || at_host(address))
             .then_some(Recognised::Left)
     }
@@ -241,8 +242,8 @@ impl Exchange {
     pub(crate) fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {
         let mut before = std::mem::take(&mut self.trunks.all);
         for trunk in &before {
-            let timers = [trunk.probe, trunk.lookup.timer()];
-            for timer in timers.into_iter().flatten() {
+            let lookups = trunk.hosts_known().filter_map(|at| at.lookup.timer());
+            for timer in trunk.probe.into_iter().chain(lookups) {
                 self.timers.cancel(timer);
             }
         }
@@ -269,7 +270,9 @@ impl Exchange {
     }
 
     fn begin_trunk(&mut self, now: Instant, id: TrunkId) {
-        self.look_up_trunk(now, id);
+        for role in Role::ALL {
+            self.look_up_trunk(now, id, role);
+        }
         match self.trunks.get(id).and_then(TrunkState::address) {
             Some(_) => self.probe_trunk(now, id),
             // It is being looked up: nothing failed yet.
@@ -314,11 +317,11 @@ impl Exchange {
         self.push(Output::StrangerRefused { host });
     }
 
-    /// Where a trunk is spoken to now.
-    fn trunk_place(&self, id: TrunkId) -> Option<Target> {
+    /// Where one of a trunk's hosts is spoken to now.
+    fn trunk_place(&self, id: TrunkId, role: Role) -> Option<Target> {
         let trunk = self.trunks.get(id)?;
         let protocol = trunk.settings.protocol;
-        let remote = trunk.address()?;
+        let remote = trunk.address_as(role)?;
         Some(Target::Address {
             listener: self.listener_for(protocol, remote)?,
             protocol,
@@ -345,7 +348,7 @@ impl Exchange {
     /// Where a trunk's outward calls go now, and the beginning of its URIs.
     pub(crate) fn trunk_target(&self, id: TrunkId) -> Option<(Target, UriBuilder)> {
         let target = self.trunks.get(id)?.settings.target.as_ref()?;
-        Some((self.trunk_place(id)?, target.uri()?))
+        Some((self.trunk_place(id, Role::Calls)?, target.uri()?))
     }
 
     pub(crate) fn trunk_credentials(&self, id: TrunkId) -> Option<sip::Credentials> {

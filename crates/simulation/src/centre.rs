@@ -318,6 +318,7 @@ impl Centre {
             calls_max: None,
             register: self.registers.then(|| Register {
                 registrar: host,
+                domain: None,
                 user: TRUNK_USER.to_owned(),
                 auth_user: TRUNK_USER.to_owned(),
                 password: PASSWORD.to_owned(),

@@ -289,6 +289,18 @@ const fn is_unwatched(trunk: &Trunk) -> bool {
     trunk.probe_interval.is_none() && trunk.register.is_none()
 }
 
+/// That a registrar is not the target, and nothing says that this is meant: it may be the domain behind a proxy.
+fn registered_elsewhere(trunk: &Trunk) -> Option<String> {
+    let registrar = trunk.registrar_apart()?;
+    let domain = trunk.register.as_ref()?.domain.as_ref();
+    domain.is_none().then(|| {
+        format!(
+            "trunks.toml: trunk {} is registered with at its registrar {registrar}, not at its target: if the target is a proxy that leads there, leave registrar out and set domain = \"{registrar}\"; if not, set that domain beside it, and this is said no more",
+            trunk.name
+        )
+    })
+}
+
 /// Operators to whom no line's callers would ever come.
 fn whom_nothing_rings(config: &dispatch::Config) -> Vec<String> {
     let served = |operator: &dispatch::Operator| {
@@ -328,6 +340,7 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
             trunk.name
         ));
     }
+    advice.extend(settings.trunks.iter().filter_map(registered_elsewhere));
     if node.heartbeat.is_none() {
         advice.push("linka.toml: nobody notices when this machine dies: set heartbeat.url to an outside watcher".to_owned());
     }

@@ -225,6 +225,7 @@ pub(crate) const KEYS: &[Key] = &[
         "trunk.register.registrar",
         Text("sip.carrier.example"),
     ),
+    live(Trunks, "trunk.register.domain", Text("carrier.example")),
     needed(Trunks, "trunk.register.user", Text("linka")),
     live(Trunks, "trunk.register.auth_user", Text("linka")),
     needed(

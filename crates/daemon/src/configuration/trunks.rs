@@ -53,6 +53,8 @@ pub(super) struct TrunkTable {
 struct RegisterTable {
     #[serde(default)]
     registrar: Option<Spanned<String>>,
+    #[serde(default)]
+    domain: Option<Spanned<String>>,
     user: Spanned<String>,
     #[serde(default)]
     auth_user: Option<String>,
@@ -223,6 +225,8 @@ impl RegisterTable {
                 "is missing, and the trunk has no target to take its place",
             )
         })?;
+        let domain = self.domain.as_ref();
+        let domain = domain.map(|text| host(source, "trunk.register.domain", text));
         let user = self.user(source)?;
         let path = keys.join(self.password_file.get_ref());
         let password = std::fs::read_to_string(&path).map_err(|error| {
@@ -231,6 +235,7 @@ impl RegisterTable {
         })?;
         Ok(Register {
             registrar,
+            domain: domain.transpose()?,
             auth_user: self.auth_user.clone().unwrap_or_else(|| user.clone()),
             user,
             password: password.trim_end_matches(['\r', '\n']).to_owned(),

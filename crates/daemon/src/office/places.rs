@@ -1,6 +1,6 @@
 //! How many stream connections there may be, and whose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -75,11 +75,13 @@ impl Places {
         let hosts = settings
             .trunks
             .iter()
-            .filter_map(exchange::settings::Trunk::host);
+            .flat_map(|trunk| trunk.host().into_iter().chain(trunk.registrar_apart()));
+        let hosts: BTreeSet<&Host> = hosts.collect();
         let mut taken = self.lock();
         taken.trunks = trunks.copied().collect();
         let mut before = std::mem::take(&mut taken.hosts);
         taken.hosts = hosts
+            .into_iter()
             .map(|host| {
                 let literal = host.address().into_iter();
                 let found = before.remove(host);

@@ -454,6 +454,7 @@ fn not_registered(trunk: &str, why: NotRegistered) -> Parts {
             format!("trunk {trunk} refuses our registration ({})", status.code())
         }
         NotRegistered::Unanswered => format!("trunk {trunk} does not answer our registration"),
+        NotRegistered::Nowhere => format!("the registrar of trunk {trunk} {NOT_FOUND}"),
         NotRegistered::Lapsed => format!("our registration with trunk {trunk} has run out"),
     };
     let news = News::Fails(Subject::Registration(trunk.to_owned()));

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::{TrunkId, TrunkState, literal};
+use super::{Role, TrunkId, TrunkState, literal};
 use crate::engine::{Exchange, Timer};
 use crate::input::{Output, Resolution, Warning};
 use crate::presence::Probed;
@@ -97,17 +97,14 @@ impl Lookup {
 }
 
 impl TrunkState {
-    /// Goes on with other addresses: with the one that is used now, where it is among them.
-    fn found(&mut self, now: Instant, addresses: Vec<SocketAddr>) {
+    /// One of its hosts is at other addresses now.
+    fn found(&mut self, now: Instant, role: Role, addresses: Vec<SocketAddr>) {
         let before = self.address();
         let registered = self.registered_for();
-        self.left
-            .moved(now, (&self.addresses, &addresses), registered);
-        self.addresses = addresses;
-        let mut addresses = self.addresses.iter();
-        let same = addresses.position(|address| Some(*address) == before);
-        self.current = same.unwrap_or(0);
-        if same.is_none() {
+        if let Some(at) = self.whereabouts_mut(role) {
+            at.found(now, addresses, registered);
+        }
+        if self.address() != before {
             self.moved();
         }
     }
@@ -132,21 +129,24 @@ impl TrunkState {
 }
 
 impl Exchange {
-    /// Has a trunk's name looked up, now and again and again.
-    pub(crate) fn look_up_trunk(&mut self, now: Instant, id: TrunkId) {
+    /// Has the name of one of a trunk's hosts looked up, now and again and again.
+    pub(crate) fn look_up_trunk(&mut self, now: Instant, id: TrunkId, role: Role) {
         let Some(trunk) = self.trunks.get_mut(id) else {
             return;
         };
-        let name = trunk.settings.host();
+        let name = role.host(&trunk.settings);
         let Some(host) = name.filter(|host| literal(host).is_none()).cloned() else {
             return;
         };
-        trunk.left.forget(now);
-        let again = now + LOOKUP_EVERY_IN_TROUBLE;
-        let again = self.timers.arm(again, Timer::LookUpTrunk(id));
-        let failed = trunk.lookup.failed();
-        let before = std::mem::replace(&mut trunk.lookup, Lookup::Asked { again, failed });
         let protocol = trunk.settings.protocol;
+        let Some(at) = trunk.whereabouts_mut(role) else {
+            return;
+        };
+        at.left.forget(now);
+        let again = now + LOOKUP_EVERY_IN_TROUBLE;
+        let again = self.timers.arm(again, Timer::LookUpTrunk(id, role));
+        let failed = at.lookup.failed();
+        let before = std::mem::replace(&mut at.lookup, Lookup::Asked { again, failed });
         if let Some(before) = before.timer() {
             self.timers.cancel(before);
         }
@@ -161,56 +161,69 @@ impl Exchange {
         } = resolution;
         // What no listener speaks to is no address for us.
         addresses.retain(|address| self.listener_for(protocol, *address).is_some());
-        let of_host = |trunk: &&TrunkState| {
-            trunk.settings.host() == Some(&host) && trunk.settings.protocol == protocol
+        let of_host = |trunk: &TrunkState, role: Role| {
+            role.host(&trunk.settings) == Some(&host) && trunk.settings.protocol == protocol
         };
-        let trunks = self.trunks.iter().filter(of_host);
-        let trunks: Vec<TrunkId> = trunks.map(|trunk| trunk.id).collect();
-        for id in trunks {
+        let trunks = self.trunks.iter();
+        let roles = trunks.flat_map(|trunk| Role::ALL.map(|role| (trunk, role)));
+        let sought = roles.filter(|(trunk, role)| of_host(trunk, *role));
+        let sought: Vec<(TrunkId, Role)> = sought.map(|(trunk, role)| (trunk.id, role)).collect();
+        for (id, role) in sought {
             if addresses.is_empty() {
-                self.on_trunk_not_found(now, id);
+                self.on_trunk_not_found(now, id, role);
             } else {
-                self.on_trunk_found(now, id, addresses.clone());
+                self.on_trunk_found(now, id, role, addresses.clone());
             }
         }
     }
 
     /// A name server that fails takes no address away.
-    fn on_trunk_not_found(&mut self, now: Instant, id: TrunkId) {
-        let Some(trunk) = self.trunks.get_mut(id) else {
+    fn on_trunk_not_found(&mut self, now: Instant, id: TrunkId, role: Role) {
+        let trunk = self.trunks.get(id);
+        let Some(at) = trunk.and_then(|trunk| trunk.whereabouts(role)) else {
             return;
         };
         // Another trunk of the same name asked.
-        let Lookup::Asked { failed, .. } = trunk.lookup else {
+        let Lookup::Asked { failed, .. } = at.lookup else {
             return;
         };
-        let nowhere = trunk.addresses.is_empty();
+        let nowhere = at.addresses.is_empty();
         let pause = LOOKUP_AGAIN_AFTER.saturating_mul(1 << failed.min(10));
         let failed = failed.saturating_add(1);
-        self.look_up_after(now, id, pause.min(LOOKUP_EVERY_IN_TROUBLE), failed);
+        let pause = pause.min(LOOKUP_EVERY_IN_TROUBLE);
+        self.look_up_after(now, (id, role), pause, failed);
         if nowhere && failed >= LOOKUPS_FAILED {
-            self.trunk_is_down(now, id, Unreached::Nowhere);
+            match role {
+                Role::Calls => self.trunk_is_down(now, id, Unreached::Nowhere),
+                Role::Registrar => self.registrar_is_nowhere(id),
+            }
         }
     }
 
-    fn on_trunk_found(&mut self, now: Instant, id: TrunkId, addresses: Vec<SocketAddr>) {
+    fn on_trunk_found(
+        &mut self,
+        now: Instant,
+        id: TrunkId,
+        role: Role,
+        addresses: Vec<SocketAddr>,
+    ) {
         let Some(trunk) = self.trunks.get_mut(id) else {
             return;
         };
-        let before = (trunk.address(), trunk.health);
-        trunk.found(now, addresses);
+        let before = trunk.address();
+        trunk.found(now, role, addresses);
         let pause = if trunk.is_well() {
             LOOKUP_EVERY
         } else {
             LOOKUP_EVERY_IN_TROUBLE
         };
-        let is_elsewhere = trunk.address() != before.0;
+        let is_elsewhere = trunk.address() != before;
         let unasked = probed_every(&trunk.settings).is_none();
         if unasked && trunk.told.take_if(|_| is_elsewhere).is_some() {
             let trunk = trunk.settings.name.clone();
             self.warn(Warning::TrunkFound { trunk });
         }
-        self.look_up_after(now, id, pause, 0);
+        self.look_up_after(now, (id, role), pause, 0);
         if is_elsewhere {
             self.untold.others();
             self.probe_trunk(now, id);
@@ -218,12 +231,19 @@ impl Exchange {
         self.register_if_needed(now, id);
     }
 
-    fn look_up_after(&mut self, now: Instant, id: TrunkId, pause: Duration, failed: u32) {
-        let again = self.timers.arm(now + pause, Timer::LookUpTrunk(id));
-        let Some(trunk) = self.trunks.get_mut(id) else {
+    fn look_up_after(
+        &mut self,
+        now: Instant,
+        (id, role): (TrunkId, Role),
+        pause: Duration,
+        failed: u32,
+    ) {
+        let trunk = self.trunks.get_mut(id);
+        let Some(at) = trunk.and_then(|trunk| trunk.whereabouts_mut(role)) else {
             return;
         };
-        let before = std::mem::replace(&mut trunk.lookup, Lookup::Pauses { again, failed });
+        let again = self.timers.arm(now + pause, Timer::LookUpTrunk(id, role));
+        let before = std::mem::replace(&mut at.lookup, Lookup::Pauses { again, failed });
         if let Some(before) = before.timer() {
             self.timers.cancel(before);
         }
@@ -238,7 +258,7 @@ impl Exchange {
         };
         let host = trunk.host();
         let uri = host.and_then(crate::settings::Host::uri);
-        let Some((target, uri)) = self.trunk_place(id).zip(uri) else {
+        let Some((target, uri)) = self.trunk_place(id, Role::Calls).zip(uri) else {
             return self.on_trunk_silent(now, id, Unreached::Nowhere);
         };
         let probed = Probed::Trunk(id, target.remote());
@@ -319,7 +339,8 @@ impl Exchange {
             return;
         };
         trunk.pass_over(silent);
-        if trunk.address() != Some(silent) && trunk.registered_at() == Some(silent) {
+        let role = trunk.registers_as();
+        if trunk.address_as(role) != Some(silent) && trunk.registered_at() == Some(silent) {
             self.register_trunk(now, id);
         }
     }
@@ -342,13 +363,15 @@ impl Exchange {
             return;
         }
         self.untold.others();
-        self.look_up_lost_trunk(now, id);
+        self.look_up_lost_trunk(now, id, Role::Calls);
     }
 
     /// Looks a trunk up that does not answer where it was found.
-    pub(super) fn look_up_lost_trunk(&mut self, now: Instant, id: TrunkId) {
-        match self.trunks.get(id).map(|trunk| trunk.lookup) {
-            Some(Lookup::Pauses { failed: 0, .. }) => self.look_up_trunk(now, id),
+    pub(super) fn look_up_lost_trunk(&mut self, now: Instant, id: TrunkId, role: Role) {
+        let trunk = self.trunks.get(id);
+        let at = trunk.and_then(|trunk| trunk.whereabouts(role));
+        match at.map(|at| at.lookup) {
+            Some(Lookup::Pauses { failed: 0, .. }) => self.look_up_trunk(now, id, role),
             Some(Lookup::No | Lookup::Asked { .. } | Lookup::Pauses { .. }) | None => {}
         }
     }

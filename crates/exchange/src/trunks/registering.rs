@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sip::{Failure, RegistrationId, RegistrationState};
 
-use super::{TrunkId, TrunkState};
+use super::{Role, TrunkId, TrunkState};
 use crate::engine::{Exchange, Timer};
 use crate::gateways::is_of_gateway;
 use crate::input::{NotRegistered, Warning};
@@ -18,7 +18,7 @@ const AT_NEXT_ADDRESS_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Registering {
     id: RegistrationId,
-    /// The registrar, and our user there.
+    /// The address of record: its domain, and our user there.
     of: (Host, String),
     asked: Option<Asked>,
     state: RegistrationState,
@@ -37,17 +37,17 @@ impl Registering {
     pub(super) fn new(id: RegistrationId, register: &Register) -> Self {
         Self {
             id,
-            of: (register.registrar.clone(), register.user.clone()),
+            of: (register.domain().clone(), register.user.clone()),
             asked: None,
             state: RegistrationState::Unregistered,
             told: None,
         }
     }
 
-    /// Takes the registration out that was held for the same user of the same registrar, whichever trunk it belonged to: to
+    /// Takes the registration out that was held for the same address of record, whichever trunk it belonged to: to
     /// end one and to begin the other at once would leave it to chance which of them the registrar heard last.
     pub(super) fn take(register: &Register, all: &mut Vec<Self>) -> Option<Self> {
-        let of = (&register.registrar, &register.user);
+        let of = (register.domain(), &register.user);
         let same = |held: &Self| (&held.of.0, &held.of.1) == of;
         let place = all.iter().position(same)?;
         let mut taken = all.swap_remove(place);
@@ -101,7 +101,8 @@ impl TrunkState {
         let asked = self.registering.as_ref();
         let asked = asked.and_then(|registering| registering.asked.as_ref());
         asked.is_some_and(|asked| {
-            self.addresses.contains(&asked.at)
+            let at = self.whereabouts(self.registers_as());
+            at.is_some_and(|at| at.addresses.contains(&asked.at))
                 && self.settings.register.as_ref() == Some(&asked.register)
         })
     }
@@ -119,9 +120,12 @@ impl Exchange {
         }
     }
 
-    /// Registers with a trunk where it is now.
+    /// Registers with a trunk where its registrar is now.
     pub(super) fn register_trunk(&mut self, now: Instant, id: TrunkId) {
-        let Some(target) = self.trunk_place(id) else {
+        let Some(role) = self.trunks.get(id).map(TrunkState::registers_as) else {
+            return;
+        };
+        let Some(target) = self.trunk_place(id, role) else {
             return;
         };
         let Some(trunk) = self.trunks.get_mut(id) else {
@@ -131,14 +135,14 @@ impl Exchange {
         let (Some(registering), Some(register)) = (trunk.registering.as_mut(), register) else {
             return;
         };
-        let Some(registrar) = register.registrar.uri() else {
+        let Some(domain) = register.domain().uri() else {
             return;
         };
         let command = sip::Register {
             registration: registering.id,
             target,
-            registrar: registrar.clone().build(),
-            address_of_record: registrar.user(&register.user).build(),
+            registrar: domain.clone().build(),
+            address_of_record: domain.user(&register.user).build(),
             contact_user: register.user.clone(),
             credentials: Some(register.credentials()),
             expires: register.expires,
@@ -146,6 +150,21 @@ impl Exchange {
         let at = target.remote();
         registering.asked = Some(Asked { at, register });
         self.command(now, sip::Command::Register(Box::new(command)));
+    }
+
+    /// No address of a registrar could be spoken to.
+    pub(super) fn registrar_is_nowhere(&mut self, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        let Some(registering) = trunk.registering.as_mut() else {
+            return;
+        };
+        let why = NotRegistered::Nowhere;
+        if registering.told.replace(why) != Some(why) {
+            let trunk = trunk.settings.name.clone();
+            self.warn(Warning::TrunkNotRegistered { trunk, why });
+        }
     }
 
     pub(super) fn unregister(&mut self, now: Instant, registering: &Registering) {
@@ -191,7 +210,8 @@ impl Exchange {
             && is_of_gateway(reason)
         {
             self.leave_failing_address(now, id);
-            self.look_up_lost_trunk(now, id);
+            let role = self.trunks.get(id).map(TrunkState::registers_as);
+            self.look_up_lost_trunk(now, id, role.unwrap_or(Role::Calls));
         }
     }
 
@@ -203,8 +223,11 @@ impl Exchange {
         let Some(failing) = trunk.registered_at() else {
             return;
         };
-        trunk.pass_over(failing);
-        if trunk.address() != Some(failing) {
+        let role = trunk.registers_as();
+        if let Some(at) = trunk.whereabouts_mut(role) {
+            at.pass_over(failing);
+        }
+        if trunk.address_as(role) != Some(failing) {
             let soon = now + AT_NEXT_ADDRESS_AFTER;
             self.timers.arm(soon, Timer::RegisterTrunk(id));
         }
@@ -215,7 +238,9 @@ impl Exchange {
         let Some(trunk) = self.trunks.get(id) else {
             return;
         };
-        if !trunk.holds_what_it_registers() && trunk.registered_at() != trunk.address() {
+        if !trunk.holds_what_it_registers()
+            && trunk.registered_at() != trunk.address_as(trunk.registers_as())
+        {
             self.register_trunk(now, id);
         }
     }

@@ -337,6 +337,95 @@ fn a_registrar_is_known_by_its_host_from_whatever_port() {
     assert!(other.starts_with("SIP/2.0 403"), "{other}");
 }
 
+/// Calls go to another host than the registrar of that name is at.
+fn with_calls_elsewhere(world: &World, registrar: &str) -> Settings {
+    let mut settings = world.centre().settings();
+    let trunk = &mut settings.trunks[0];
+    trunk.addresses.clear();
+    let host = trunk.target.as_mut().unwrap();
+    host.name = "198.51.100.9".to_owned();
+    let registrar = Host {
+        name: registrar.to_owned(),
+        port: host.port,
+    };
+    trunk.register.as_mut().unwrap().registrar = registrar;
+    settings
+}
+
+#[test]
+fn a_registrar_that_is_not_the_target_is_registered_at_and_known_by_its_own_host() {
+    let open = || {
+        World::new(
+            7,
+            Centre {
+                line_by_default: true,
+                ..centre()
+            },
+        )
+    };
+    let name = "registrar.example";
+    for registrar in [Centre::trunk().ip().to_string().as_str(), name] {
+        let mut world = open();
+        world.name(name, &[Centre::trunk()]);
+        let settings = with_calls_elsewhere(&world, registrar);
+        world.reload(settings);
+        world.run(seconds(600));
+
+        assert_eq!(world.peer("trunk").counts().bindings, 1, "{registrar}");
+        assert!(!registrations(&world).is_empty(), "{registrar}");
+        let answer = called_from(&mut world, "linka", "198.51.100.1:49152");
+        assert!(!answer.starts_with("SIP/2.0 403"), "{registrar}: {answer}");
+    }
+}
+
+#[test]
+fn a_registrar_behind_a_proxy_is_asked_there_for_an_address_of_its_own_domain() {
+    let mut world = open(centre());
+    let mut settings = world.centre().settings();
+    let register = settings.trunks[0].register.as_mut().unwrap();
+    register.domain = Some(Host {
+        name: "carrier.example".to_owned(),
+        port: None,
+    });
+    world.reload(settings);
+    world.run(seconds(10));
+
+    let sent = world.sent_to("trunk");
+    let last = sent.filter(|sent| sent.text.starts_with("REGISTER")).last();
+    let text = &last.unwrap().text;
+    assert!(text.starts_with("REGISTER sip:carrier.example SIP/2.0\r\n"));
+    for name in ["To", "From"] {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(line.contains("<sip:linka@carrier.example>"), "{line}");
+    }
+}
+
+#[test]
+fn a_registrar_that_is_nowhere_is_told_and_told_when_it_is_found() {
+    let mut world = open(centre());
+    let settings = with_calls_elsewhere(&world, "registrar.example");
+    world.warnings.clear();
+    world.reload(settings);
+    world.run(seconds(20));
+    world.name("registrar.example", &[Centre::trunk()]);
+    world.run(seconds(60));
+
+    let trunk = || "trunk".to_owned();
+    let nowhere = Warning::TrunkNotRegistered {
+        trunk: trunk(),
+        why: NotRegistered::Nowhere,
+    };
+    let of_registration = told(&world).into_iter().filter(|warning| {
+        matches!(
+            warning,
+            Warning::TrunkNotRegistered { .. } | Warning::TrunkRegistered { .. }
+        )
+    });
+    let of_registration: Vec<Warning> = of_registration.collect();
+    let holds = Warning::TrunkRegistered { trunk: trunk() };
+    assert_eq!(of_registration, [nowhere, holds]);
+}
+
 /// The last answer to a call of a user of ours from an address; none asks twice from one.
 pub(super) fn called_from(world: &mut World, user: &str, from: &str) -> String {
     let at: SocketAddr = from.parse().unwrap();

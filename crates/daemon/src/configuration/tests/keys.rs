@@ -145,12 +145,13 @@ fn taken_in(configuration: &Configuration, started: &Configuration) -> String {
     let registers = registers.map(|register| {
         let Register {
             registrar,
+            domain,
             user,
             auth_user,
             password,
             expires,
         } = register;
-        format!("{registrar:?} {user} {auth_user} {password} {expires:?}")
+        format!("{registrar:?} {domain:?} {user} {auth_user} {password} {expires:?}")
     });
     let directory = settings
         .directory

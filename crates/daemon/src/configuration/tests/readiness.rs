@@ -90,3 +90,41 @@ fn configuration_of_a_real_site_is_ready_for_callers() {
 
     assert_eq!(example.loaded().not_ready, [""; 0]);
 }
+
+#[test]
+fn registrar_that_is_not_the_target_is_advised_about_until_a_domain_is_set() {
+    let advised = |registers: &str| {
+        let example = Example::new();
+        let register = format!(
+            "calls_max = 0\n[trunk.register]\n{registers}user = \"linka\"\npassword_file = \"trunk-carrier\"\n"
+        );
+        example.change(Trunks, "calls_max = 0", &register);
+        let configuration = example.loaded();
+        let register = configuration.settings.trunks[0].register.as_ref().unwrap();
+        let domain = register.domain().name.clone();
+        let advice = configuration.advice.into_iter();
+        let of_trunks: Vec<_> = advice
+            .filter(|said| said.starts_with("trunks.toml"))
+            .collect();
+        (of_trunks.join("\n"), domain)
+    };
+    let elsewhere = "registrar = \"carrier.example\"\n";
+    let domain = "domain = \"carrier.example\"\n";
+
+    let (said, of) = advised(elsewhere);
+    assert!(
+        said.contains(
+            "trunk loopback is registered with at its registrar carrier.example, not at its target"
+        ) && said.contains("leave registrar out and set domain = \"carrier.example\""),
+        "{said}"
+    );
+    assert_eq!(of, "carrier.example");
+
+    let nothing = |of: &str| (String::new(), of.to_owned());
+    assert_eq!(advised(""), nothing("127.0.0.2"));
+    assert_eq!(advised(domain), nothing("carrier.example"));
+    assert_eq!(
+        advised(&format!("{elsewhere}{domain}")),
+        nothing("carrier.example")
+    );
+}
