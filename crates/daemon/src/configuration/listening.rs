@@ -35,16 +35,23 @@ fn check_trunk(files: &Files, trunk: &TrunkTable, node: &Node, problems: &mut Ve
     let transport = trunk.transport.get_ref();
     if listeners.is_empty() {
         let text = format!("linka.toml has no {key}: no call comes or goes by {transport}");
-        problems.push(source.problem(&trunk.transport, "trunk.transport", text));
-    } else if let Some(target) = &trunk.target
-        && let Some(address) = address_of(target.get_ref())
-        && !listeners
-            .iter()
-            .any(|listener| listener.is_ipv4() == address.is_ipv4())
-    {
-        let family = family(address);
-        let text = format!("is an address of {family}, and linka.toml has none in {key}");
-        problems.push(source.problem(target, "trunk.target", text));
+        return problems.push(source.problem(&trunk.transport, "trunk.transport", text));
+    }
+    let hosts = [
+        ("trunk.target", trunk.target.as_ref()),
+        ("trunk.register.registrar", trunk.registrar()),
+    ];
+    for (of_host, host) in hosts {
+        if let Some(host) = host
+            && let Some(address) = address_of(host.get_ref())
+            && !listeners
+                .iter()
+                .any(|listener| listener.is_ipv4() == address.is_ipv4())
+        {
+            let family = family(address);
+            let text = format!("is an address of {family}, and linka.toml has none in {key}");
+            problems.push(source.problem(host, of_host, text));
+        }
     }
 }
 

@@ -134,6 +134,11 @@ impl TrunkTable {
             && target.is_none_or(|host| address_of(host).is_some_and(|ip| ip.is_loopback()))
     }
 
+    /// The host that it is registered with at, where one is named.
+    pub(super) fn registrar(&self) -> Option<&Spanned<String>> {
+        self.register.as_ref()?.registrar.as_ref()
+    }
+
     /// The trunk; everything that is wrong with it is put to the problems.
     fn trunk(&self, source: &Source, keys: &Path, problems: &mut Vec<Problem>) -> Option<Trunk> {
         let addresses = self.addresses.iter();

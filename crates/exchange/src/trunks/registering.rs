@@ -126,6 +126,15 @@ impl Exchange {
             return;
         };
         let Some(target) = self.trunk_place(id, role) else {
+            // It has an address that none of our listeners speaks to; a name may only not be found yet.
+            if self
+                .trunks
+                .get(id)
+                .and_then(|trunk| trunk.address_as(role))
+                .is_some()
+            {
+                self.registrar_is_nowhere(id);
+            }
             return;
         };
         let Some(trunk) = self.trunks.get_mut(id) else {

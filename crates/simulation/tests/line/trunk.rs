@@ -401,6 +401,27 @@ fn a_registrar_behind_a_proxy_is_asked_there_for_an_address_of_its_own_domain() 
 }
 
 #[test]
+fn a_registrar_of_a_family_that_nobody_listens_by_is_told() {
+    for target in [Some("198.51.100.9"), None] {
+        let mut world = open(Centre {
+            trunk_probed_every: None,
+            ..centre()
+        });
+        let mut settings = with_calls_elsewhere(&world, "2001:db8::1");
+        let trunk = &mut settings.trunks[0];
+        trunk.target = trunk.target.take().filter(|_| target.is_some());
+        world.warnings.clear();
+        world.reload(settings);
+        world.run(seconds(600));
+
+        let trunk = "trunk".to_owned();
+        let why = NotRegistered::Nowhere;
+        let nowhere = Warning::TrunkNotRegistered { trunk, why };
+        assert_eq!(told(&world), [nowhere], "{target:?}");
+    }
+}
+
+#[test]
 fn a_registrar_that_is_nowhere_is_told_and_told_when_it_is_found() {
     let mut world = open(centre());
     let settings = with_calls_elsewhere(&world, "registrar.example");

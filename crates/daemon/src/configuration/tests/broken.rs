@@ -178,6 +178,12 @@ const BROKEN: &[Broken] = &[
         "trunks.toml:LINE: trunk.target: is an address of IPv6, and linka.toml has none in sip.udp",
     ),
     broken(
+        Trunks,
+        "calls_max = 0",
+        "calls_max = 0\nregister = { registrar = \"[2001:db8::1]:5060\", user = \"linka\", password_file = \"trunk-carrier\" }",
+        "trunks.toml:LINE+1: trunk.register.registrar: is an address of IPv6, and linka.toml has none in sip.udp",
+    ),
+    broken(
         Linka,
         "listen = \"127.0.0.1:9464\"",
         "listen = \"127.0.0.1:8080\"",
