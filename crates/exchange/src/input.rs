@@ -266,6 +266,13 @@ pub enum Warning {
         /// Its name.
         trunk: String,
     },
+    /// What was told of a trunk is over, for it is gone or configured otherwise: should it fail again, that is news.
+    TrunkTroubleEnds {
+        /// Its name then.
+        trunk: String,
+        /// What was told.
+        trouble: TrunkTrouble,
+    },
     /// Entries are applied from memory.
     JournalUnsaved {
         /// Why, in a sentence.
@@ -300,6 +307,17 @@ pub enum Warning {
         /// Why, in a sentence.
         reason: &'static str,
     },
+}
+
+/// What may be wrong with a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkTrouble {
+    /// It does not answer, or is nowhere.
+    Unreached,
+    /// It carries no call of ours.
+    CarriesNoCalls,
+    /// Our registration does not hold.
+    NotRegistered,
 }
 
 /// Why a registration of ours does not hold.

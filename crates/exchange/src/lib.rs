@@ -44,7 +44,8 @@ mod waiting;
 pub use board::{Board, Holdings};
 pub use engine::{Exchange, Setup};
 pub use input::{
-    Command, Input, Mode, NotRegistered, Output, Reply, Resolution, Token, Unwritten, Warning,
+    Command, Input, Mode, NotRegistered, Output, Reply, Resolution, Token, TrunkTrouble, Unwritten,
+    Warning,
 };
 pub use screens::{Changed, HAPPENINGS_MAX, Happening, TOLD_EVERY, What};
 pub use settings::Settings;

@@ -162,6 +162,12 @@ impl Trunk {
         self.target.as_ref().or_else(registrar)
     }
 
+    /// Whether it takes calls of ours.
+    #[must_use]
+    pub const fn takes_calls(&self) -> bool {
+        self.target.is_some() && self.outgoing_number.is_some()
+    }
+
     /// Where it takes our registration, if that is another host.
     #[must_use]
     pub fn registrar_apart(&self) -> Option<&Host> {

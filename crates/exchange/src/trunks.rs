@@ -4,6 +4,7 @@ mod carrying;
 mod left;
 mod reach;
 mod registering;
+mod trouble;
 mod whereabouts;
 
 use std::net::SocketAddr;
@@ -94,7 +95,7 @@ impl Trunks {
         if let Some(register) = &trunk.register {
             let held = Registering::take(register, held);
             let new = || Registering::new(self.next_registration(), register);
-            state.registering = Some(held.unwrap_or_else(new));
+            state.registering = Some(held.unwrap_or_else(new).of_trunk(id));
         }
         self.all.push(state);
     }
@@ -141,8 +142,9 @@ impl TrunkState {
     /// Takes what is known of the same trunk as it was configured before. Of another host nothing
     /// is known but what people were told.
     fn follow(&mut self, before: Self) {
-        self.told = before.told;
-        self.refuses_calls = before.refuses_calls;
+        let may_mend = |told: &Unreached| told.may_mend(&self.settings);
+        self.told = before.told.filter(may_mend);
+        self.refuses_calls = before.refuses_calls && self.settings.takes_calls();
         let (now, then) = (&self.settings, &before.settings);
         let place = |trunk: &Trunk, role: Role| (role.host(trunk).cloned(), trunk.protocol);
         let stays = |role| place(now, role) == place(then, role);
@@ -240,6 +242,7 @@ impl Exchange {
     /// Exchanges the trunks. Those of the same name stay the same ones wherever they stand, with all that is known of them;
     /// those that are no longer there end their registrations.
     pub(crate) fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {
+        let told = self.trunks.troubles();
         let mut before = std::mem::take(&mut self.trunks.all);
         for trunk in &before {
             let lookups = trunk.hosts_known().filter_map(|at| at.lookup.timer());
@@ -260,6 +263,7 @@ impl Exchange {
         }
         self.settings = settings;
         self.untold.others();
+        self.troubles_end(told);
         for registration in registrations {
             self.unregister(now, &registration);
         }

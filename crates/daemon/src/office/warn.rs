@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dispatch::{ContactId, Notice, OperatorId};
-use exchange::{NotRegistered, Warning};
+use exchange::{NotRegistered, TrunkTrouble, Warning};
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
@@ -103,6 +103,8 @@ pub(crate) enum News {
     Fails(Subject),
     /// That is well again: told at once, of a phone where its failure was told.
     Mended(Subject),
+    /// What was told of that is over, and it is not well: told to nobody.
+    Ends(Subject),
     /// Something goes on with telephones or callers: not repeated for a while, and written nowhere.
     People,
     /// An operator missed her calls, or is excused for them: told each time, and written nowhere.
@@ -116,7 +118,9 @@ impl News {
     const fn may_be_written(&self) -> bool {
         match self {
             Self::Machine => true,
-            Self::Fails(subject) | Self::Mended(subject) => subject.is_machine(),
+            Self::Fails(subject) | Self::Mended(subject) | Self::Ends(subject) => {
+                subject.is_machine()
+            }
             Self::People | Self::Missed | Self::Contact(_) => false,
         }
     }
@@ -200,6 +204,11 @@ impl Herald {
                 }
             }
             News::Mended(subject) => self.mended_at(now, subject, words)?,
+            News::Ends(subject) => {
+                self.comings.ends(subject);
+                self.ends(subject);
+                return None;
+            }
             News::People => self.standing_since(now, words, None)?,
             News::Missed => now.wall,
             News::Contact(contact) => {
@@ -246,6 +255,7 @@ impl Herald {
                     self.ends(subject);
                 }
                 News::Mended(_)
+                | News::Ends(_)
                 | News::Machine
                 | News::People
                 | News::Missed
@@ -372,6 +382,7 @@ pub(crate) fn words(warning: &Warning) -> Words {
         Warning::TrunkCarriesCalls { trunk } => carries_calls(trunk),
         Warning::TrunkNotRegistered { trunk, why } => not_registered(trunk, *why),
         Warning::TrunkRegistered { trunk } => registered(trunk),
+        Warning::TrunkTroubleEnds { trunk, trouble } => trouble_ends(trunk, *trouble),
         Warning::JournalUnsaved { reason } => (
             "journal-unsaved",
             format!("what happens is not on disk: {reason}"),
@@ -465,6 +476,17 @@ fn registered(trunk: &str) -> Parts {
     let text = format!("our registration with trunk {trunk} holds again");
     let news = News::Mended(Subject::Registration(trunk.to_owned()));
     ("trunk-registered", text, news)
+}
+
+fn trouble_ends(trunk: &str, trouble: TrunkTrouble) -> Parts {
+    let trunk = trunk.to_owned();
+    let (what, subject): (_, fn(String) -> Subject) = match trouble {
+        TrunkTrouble::Unreached => ("does not answer", Subject::Trunk),
+        TrunkTrouble::CarriesNoCalls => ("carries no calls of ours", Subject::Calls),
+        TrunkTrouble::NotRegistered => ("does not hold our registration", Subject::Registration),
+    };
+    let text = format!("that trunk {trunk} {what} is over: it is gone or configured otherwise");
+    ("trunk-changed", text, News::Ends(subject(trunk)))
 }
 
 fn distribution(notice: &Notice) -> Words {

@@ -37,7 +37,7 @@ pub enum TrunkHealth {
 }
 
 /// Time between two probes of a trunk; none of one that nobody would know where to ask.
-fn probed_every(settings: &Trunk) -> Option<Duration> {
+pub(super) fn probed_every(settings: &Trunk) -> Option<Duration> {
     settings
         .probe_interval
         .filter(|_| settings.host().is_some())

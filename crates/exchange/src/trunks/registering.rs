@@ -18,6 +18,8 @@ const AT_NEXT_ADDRESS_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Registering {
     id: RegistrationId,
+    /// Which trunk it belongs to.
+    trunk: Option<TrunkId>,
     /// The address of record: its domain, and our user there.
     of: (Host, String),
     asked: Option<Asked>,
@@ -37,6 +39,7 @@ impl Registering {
     pub(super) fn new(id: RegistrationId, register: &Register) -> Self {
         Self {
             id,
+            trunk: None,
             of: (register.domain().clone(), register.user.clone()),
             asked: None,
             state: RegistrationState::Unregistered,
@@ -56,6 +59,21 @@ impl Registering {
             taken.asked = None;
         }
         Some(taken)
+    }
+
+    /// It belongs to a trunk from now on. By that one's name people were told nothing yet, where it was another's.
+    pub(super) fn of_trunk(self, trunk: TrunkId) -> Self {
+        let told = self.told.filter(|_| self.trunk == Some(trunk));
+        let trunk = Some(trunk);
+        Self {
+            trunk,
+            told,
+            ..self
+        }
+    }
+
+    pub(super) const fn is_told(&self) -> bool {
+        self.told.is_some()
     }
 
     pub(super) const fn state(&self) -> RegistrationState {

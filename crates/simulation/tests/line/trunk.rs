@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use exchange::board::{TrunkHealth, TrunkStatus};
 use exchange::settings::{Host, Settings};
-use exchange::{NotRegistered, Warning};
+use exchange::{NotRegistered, TrunkTrouble, Warning};
 use simulation::{Caller, Centre, Manner, Power, World};
 use sip::RegistrationState;
 
@@ -478,4 +478,86 @@ fn of_two_trunks_at_one_registrar_a_call_is_of_the_one_whose_contact_it_calls() 
     let answer = called_from(&mut world, "second", "198.51.100.1:49152");
 
     assert!(answer.starts_with("SIP/2.0 180"), "{answer}");
+}
+
+/// A trunk that neither answers nor holds our registration, with what was told of it.
+fn in_trouble() -> World {
+    let mut world = open(centre());
+    world.power("trunk", Power::Off);
+    world.run(seconds(300));
+    assert!(told(&world).contains(&Warning::TrunkDown {
+        trunk: "trunk".to_owned()
+    }));
+    world.warnings.clear();
+    world
+}
+
+/// What is told within five minutes under other settings.
+fn told_under(world: &mut World, settings: Settings) -> Vec<Warning> {
+    world.warnings.clear();
+    world.reload(settings);
+    world.run(seconds(300));
+    told(world)
+}
+
+fn ends(trouble: TrunkTrouble) -> Warning {
+    let trunk = "trunk".to_owned();
+    Warning::TrunkTroubleEnds { trunk, trouble }
+}
+
+fn fails(trunk: &str) -> [Warning; 2] {
+    let trunk = || trunk.to_owned();
+    let why = NotRegistered::Unanswered;
+    [
+        Warning::TrunkNotRegistered {
+            trunk: trunk(),
+            why,
+        },
+        Warning::TrunkDown { trunk: trunk() },
+    ]
+}
+
+#[test]
+fn what_was_told_of_a_trunk_ends_when_it_goes_and_is_told_anew_when_it_is_back() {
+    let mut world = in_trouble();
+    let settings = world.centre().settings();
+    let mut without = settings.clone();
+    without.trunks.clear();
+
+    let gone = told_under(&mut world, without);
+    let back = told_under(&mut world, settings);
+
+    let both = [TrunkTrouble::Unreached, TrunkTrouble::NotRegistered].map(ends);
+    assert_eq!(gone, both);
+    for warning in fails("trunk") {
+        assert!(back.contains(&warning), "{warning:?} in {back:?}");
+    }
+}
+
+#[test]
+fn what_was_told_of_a_trunk_ends_when_it_is_renamed_and_is_told_by_its_new_name() {
+    let mut world = in_trouble();
+    let mut renamed = world.centre().settings();
+    renamed.trunks[0].name = "renamed".to_owned();
+
+    let told = told_under(&mut world, renamed);
+
+    let both = [TrunkTrouble::Unreached, TrunkTrouble::NotRegistered].map(ends);
+    for warning in both.into_iter().chain(fails("renamed")) {
+        assert!(told.contains(&warning), "{warning:?} in {told:?}");
+    }
+}
+
+#[test]
+fn what_was_told_of_a_trunk_ends_when_nothing_can_say_any_more_that_it_is_well() {
+    let mut world = in_trouble();
+    let mut settings = world.centre().settings();
+
+    settings.trunks[0].probe_interval = None;
+    let unprobed = told_under(&mut world, settings.clone());
+    settings.trunks[0].register = None;
+    let unregistered = told_under(&mut world, settings);
+
+    assert_eq!(unprobed, [ends(TrunkTrouble::Unreached)]);
+    assert_eq!(unregistered, [ends(TrunkTrouble::NotRegistered)]);
 }

@@ -288,6 +288,26 @@ fn trunk_that_answers_again_does_not_end_what_was_told_of_our_registration() {
 }
 
 #[test]
+fn trunk_that_was_taken_out_while_it_failed_is_told_when_it_is_back_and_fails() {
+    let mut told = Told::new();
+    let trunk = || "carrier".to_owned();
+    let failing = not_registered_by("carrier", NotRegistered::Unanswered);
+    told.told(&trunk_down());
+    told.told(&failing);
+
+    let trouble = TrunkTrouble::NotRegistered;
+    let ends = Warning::TrunkTroubleEnds {
+        trunk: trunk(),
+        trouble,
+    };
+    let end = told.told(&ends);
+
+    assert_eq!(end, None);
+    assert_eq!(told.told(&trunk_down()), None);
+    assert!(told.told(&failing).is_some());
+}
+
+#[test]
 fn what_comes_and_goes_is_told_twice_then_said_to_and_then_not_until_it_is_steady() {
     let operator = OperatorId::parse("jana").unwrap();
     let up = Warning::TrunkUp {

@@ -87,6 +87,11 @@ impl Comings {
         coming.changed = now;
     }
 
+    /// Forgets a subject that there is no more.
+    pub(super) fn ends(&mut self, subject: &Subject) {
+        self.of.remove(subject);
+    }
+
     /// The last news of everything that came and went and has stayed as it is for that long: it is steady now.
     pub(super) fn steady(&mut self, now: Instant, repeat: Duration) -> Vec<Words> {
         let is_steady = |coming: &Coming| {
@@ -120,6 +125,11 @@ impl Coming {
 const fn is_failure(words: &Words) -> bool {
     match words.news {
         News::Fails(_) => true,
-        News::Machine | News::Mended(_) | News::People | News::Missed | News::Contact(_) => false,
+        News::Machine
+        | News::Mended(_)
+        | News::Ends(_)
+        | News::People
+        | News::Missed
+        | News::Contact(_) => false,
     }
 }
