@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dispatch::{Decision, HandBack, InputError};
+use dispatch::{ContactId, Decision, HandBack, InputError, LegId, Standing};
 use journal::{Entry, Fact, Health, LogOutput};
 
 use crate::engine::Exchange;
@@ -39,7 +39,10 @@ impl Exchange {
     /// and changes nothing.
     fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
         match entry.fact {
-            Fact::Arrived { leg, .. } => {
+            Fact::Arrived { leg, standing, .. } => {
+                if self.arrive_anew(now, (leg, standing), error).is_some() {
+                    return;
+                }
                 let Some(caller) = self.forget_caller(now, leg) else {
                     return;
                 };
@@ -77,6 +80,39 @@ impl Exchange {
             | Fact::LegFound { .. }
             | Fact::LegLost { .. } => {}
         }
+    }
+
+    /// Her line was exchanged while her arrival was on its way: she arrives at what it is now. `None` where that is nothing else.
+    fn arrive_anew(
+        &mut self,
+        now: Instant,
+        (leg, standing): (LegId, Standing),
+        error: &InputError,
+    ) -> Option<()> {
+        let InputError::LineUnknown { line: unknown, .. } = error else {
+            return None;
+        };
+        let caller = self.callers.get(&leg)?;
+        let line = self.lines.successor(&caller.line)?;
+        if line.id == *unknown {
+            return None;
+        }
+        let fact = Fact::Arrived {
+            leg,
+            line: line.id,
+            class: line.class,
+            needs: line.needs.clone(),
+            standing,
+        };
+        let moment = self.moment(now);
+        let contact = ContactId(self.log.append(moment, fact).ok()?);
+        let caller = self.callers.get_mut(&leg)?;
+        caller.line = line;
+        let before = std::mem::replace(&mut caller.contact, contact);
+        if let Some(legs) = self.contacts.remove(&before) {
+            self.contacts.insert(contact, legs);
+        }
+        Some(())
     }
 
     fn on_health(&mut self, health: Health) {

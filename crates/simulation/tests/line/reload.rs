@@ -1,5 +1,7 @@
 //! A configuration enters whole, or not at all.
 
+use std::time::Duration;
+
 use dispatch::{Class, ConfigError, ContactState, InputError, Outcome};
 use exchange::Reply;
 use exchange::settings::{CannotSpeak, Settings};
@@ -118,6 +120,23 @@ fn queue_that_was_kept_for_who_is_adrift_goes_with_her() {
     let settings = renamed();
     let queues = &world.state().dispatcher().config().queues;
     assert_eq!(queues[..], settings.dispatch.queues[..]);
+}
+
+#[test]
+fn caller_who_comes_while_her_line_is_renamed_waits_at_what_it_is_now() {
+    let mut world = open(Centre {
+        commit_time: Duration::from_millis(50),
+        ..nobody_there()
+    });
+
+    let caller = world.call(Caller::from_number(1));
+    let reply = world.reload(renamed());
+    world.run(seconds(10));
+
+    assert!(matches!(reply, Reply::Done), "{reply:?}");
+    assert!(world.is_talking(caller));
+    let contacts = world.board().contacts;
+    assert_eq!(contacts[0].line.to_string(), "new-line");
 }
 
 /// The centre with nobody there, whose line is changed.
