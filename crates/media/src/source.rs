@@ -16,10 +16,10 @@
 //! Such a *leftover* is not refused, for it may be an answer that took long; but it gives way to any other admitted address,
 //! and takes nobody's place but by that one's silence.
 //!
-//! While nobody speaks, a trunk gets its sound where its credible SDP says, whoever spoke before. A phone, which is known by
-//! its password, gets it where it was heard last.
+//! While nobody speaks, a trunk gets its sound where its credible SDP says, unless the source was on that host: a router maps
+//! another port there. A phone, which is known by its password, gets it where it was heard last.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::format::{Hosts, Proof, Remote};
@@ -344,7 +344,18 @@ impl Source {
             return Some(source);
         }
         let told = self.credible().filter(|_| self.hosts.are_of_a_trunk());
-        Some(told.or(self.heard).unwrap_or(remote.rtp))
+        let beside = told.and_then(|told| self.source_before_silence(told.ip()));
+        Some(beside.or(told).or(self.heard).unwrap_or(remote.rtp))
+    }
+
+    /// Who was the source on a host, and may be it again.
+    fn source_before_silence(&self, host: IpAddr) -> Option<SocketAddr> {
+        let source = match self.state {
+            State::Silent { source } => Some(source),
+            State::Waiting { before } => before,
+            State::Unknown | State::Learning { .. } | State::Settled { .. } => None,
+        };
+        source.filter(|source| source.ip() == host)
     }
 
     /// Returns where RTCP goes.
@@ -364,8 +375,6 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::*;
     use crate::format::Network;
 
@@ -588,6 +597,30 @@ mod tests {
         }
 
         assert_eq!(source.early.since.len(), EARLY_MAX);
+    }
+
+    #[test]
+    fn trunk_that_falls_silent_behind_a_router_goes_on_to_hear() {
+        let now = crate::start_of_test();
+        let (mapped, elsewhere) = (address("192.0.2.10:1"), address("203.0.113.66:1"));
+        for (speaker, hears) in [(mapped, mapped), (elsewhere, address(SIGNALLED))] {
+            let mut source = source_of_trunk("203.0.113.66");
+            speak(&mut source, now, speaker);
+
+            source.fall_silent();
+
+            assert_eq!(source.destination(), Some(hears));
+        }
+    }
+
+    #[test]
+    fn word_from_beside_a_silent_trunk_takes_nothing_from_it() {
+        let now = crate::start_of_test();
+        let mut source = source_of_trunk("203.0.113.66");
+
+        source.admit(now, address("192.0.2.10:1"));
+
+        assert_eq!(source.destination(), Some(address(SIGNALLED)));
     }
 
     #[test]

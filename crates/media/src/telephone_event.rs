@@ -114,7 +114,8 @@ impl EventReceiver {
         packet: EventPacket,
     ) -> Option<Digit> {
         let newest = *self.newest.get_or_insert(sequence);
-        if (1..=LATE_PACKETS_MAX).contains(&newest.wrapping_sub(sequence)) {
+        let is_numbered_lower = (1..=LATE_PACKETS_MAX).contains(&newest.wrapping_sub(sequence));
+        if is_numbered_lower && !self.is_newer(timestamp) {
             return None;
         }
         self.newest = Some(sequence);
@@ -146,6 +147,13 @@ impl EventReceiver {
             return None;
         }
         self.begin(now, timestamp, packet)
+    }
+
+    /// Whether it is of another time than the current press, and of a later one: its sender numbers anew.
+    fn is_newer(&self, timestamp: u32) -> bool {
+        let began = self.current.map(|(began, _)| began);
+        let ahead = |began: u32| timestamp.wrapping_sub(began);
+        began.is_some_and(|began| (CONTINUES_WITHIN + 1..u32::MAX / 2).contains(&ahead(began)))
     }
 
     /// Whether a key goes down again after it was told to be up.
@@ -421,6 +429,25 @@ mod tests {
 
             assert_eq!(keys, "5", "{late} ms late");
         }
+    }
+
+    #[test]
+    fn a_later_key_of_a_sender_that_numbers_anew_is_a_key() {
+        let (mut receiver, start) = (EventReceiver::default(), crate::start_of_test());
+        let mut keys = String::new();
+        for (press_at, first, began) in [(0, 900, 1_000), (250, 700, 3_000)] {
+            for ((timestamp, packet), n) in press(began, 5).into_iter().zip(0..) {
+                let now = start + Duration::from_millis(press_at + u64::from(n) * 20);
+                let sequence = first + n;
+                let stamp = Stamp {
+                    sequence,
+                    timestamp,
+                };
+                keys.extend(receiver.receive(now, stamp, packet).map(Digit::as_char));
+            }
+        }
+
+        assert_eq!(keys, "55");
     }
 
     #[test]
