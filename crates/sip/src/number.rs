@@ -96,8 +96,8 @@ impl PhoneNumber {
     }
 
     /// Tells whether both might reach the same telephone: equal, or one the other as it is dialled
-    /// at home, without its country code, with `00` for the `+`, or without it. A guess, to warn
-    /// by; calls are compared by equality.
+    /// at home, without its country code, with `00` for the `+`, or without it. A guess: by it a
+    /// number of our own is known in whatever form it comes, and settings are warned of.
     pub fn may_be(&self, other: &Self) -> bool {
         self == other || self.may_be_dialled_as(other) || other.may_be_dialled_as(self)
     }

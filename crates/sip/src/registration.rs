@@ -30,6 +30,8 @@ struct Registration {
     call_id: HeaderValue,
     tag: Tag,
     cseq: u32,
+    /// What was sent last.
+    contact: Option<HeaderValue>,
     aim: Aim,
     attempt: Option<Attempt>,
     failures: u32,
@@ -83,6 +85,7 @@ impl Registrations {
             call_id: HeaderValue::from(&core.call_id()),
             tag: core.tag(),
             cseq: core.first_cseq(),
+            contact: None,
             aim: Aim::Keep,
             attempt: None,
             failures: 0,
@@ -119,6 +122,16 @@ impl Registrations {
         };
         registration.timer = None;
         registration.send(core, Tries::default());
+    }
+
+    /// The machine's routes are others: a registrar that knows us by an address that we had is told the one that we have.
+    pub(crate) fn follow_routes(&mut self, core: &mut Core) {
+        for registration in self.0.values_mut() {
+            if registration.aim == Aim::Keep && registration.is_elsewhere_now(core) {
+                stop(core, registration.timer.take());
+                registration.send(core, Tries::default());
+            }
+        }
     }
 
     /// What was granted is over. Who was told of a failure since then knows more than that.
@@ -198,6 +211,18 @@ impl Registrations {
 }
 
 impl Registration {
+    fn contact_now(&self, core: &Core) -> HeaderValue {
+        let target = self.register.target;
+        core.face(&target)
+            .contact_of(target.protocol(), &self.register.contact_user)
+    }
+
+    /// Whether the registrar reaches us by another address than it was told. Without a route there is none to tell.
+    fn is_elsewhere_now(&self, core: &Core) -> bool {
+        let is_reached = core.face(&self.register.target).is_reached_by_others();
+        is_reached && self.contact.as_ref() != Some(&self.contact_now(core))
+    }
+
     fn send(&mut self, core: &mut Core, tries: Tries) {
         self.cseq += 1;
         let key = core.client_key();
@@ -215,21 +240,20 @@ impl Registration {
             call_id: &self.call_id,
             cseq: self.cseq,
         };
-        let contact = core
-            .face(&target)
-            .contact_of(target.protocol(), &self.register.contact_user);
+        let contact = self.contact_now(core);
         let expires = match self.aim {
             Aim::Keep => u32::try_from(self.expires.as_secs()).unwrap_or(u32::MAX),
             Aim::End => 0,
         };
         let mut writer = request
             .begin(core)
-            .header(Name::Contact, contact)
+            .header(Name::Contact, contact.clone())
             .header(Name::Expires, expires);
         if let Some(login) = self.login.as_mut().filter(|_| tries.challenges > 0) {
             writer = login.authorize(core, writer, Method::Register, uri);
         }
         let bytes = writer.finish();
+        self.contact = Some(contact);
         self.attempt = Some(Attempt { key, tries });
         core.send(
             key,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use common::{Bench, Sent, peer, response_with};
 use sip::{
-    Command, Credentials, Event, Failure, InputError, Register, RegistrationId, RegistrationState,
-    Target, Uri,
+    Command, Credentials, Event, Failure, Input, InputError, LocalRoute, LocalRoutes, Register,
+    RegistrationId, RegistrationState, Target, Uri,
 };
 
 const ID: RegistrationId = RegistrationId(1);
@@ -63,6 +63,52 @@ fn a_register_names_us_and_our_contact() {
     );
     assert_eq!(sent.header("Expires").unwrap(), "600");
     assert_eq!(sent.header("Authorization"), None);
+}
+
+fn routes(local: &str) -> Input {
+    let route = |local: &str| LocalRoute {
+        network: "0.0.0.0".parse().unwrap(),
+        bits: 0,
+        local: local.parse().unwrap(),
+    };
+    let known = Some(local).filter(|local| !local.is_empty());
+    Input::Routed(LocalRoutes::new(known.map(route)))
+}
+
+/// A registration by a socket that is bound to every address.
+fn begin_at(local: &str) -> (Bench, Sent) {
+    let mut config = common::config();
+    config.listeners[0].local = "0.0.0.0:5060".parse().unwrap();
+    let mut bench = Bench::with(config);
+    bench.input(routes(local)).unwrap();
+    bench.command(Command::Register(Box::new(register())));
+    let sent = bench.only();
+    (bench, sent)
+}
+
+#[test]
+fn a_registrar_is_told_at_once_that_our_address_is_another() {
+    let (mut bench, first) = begin_at("192.0.2.1");
+    answer(&mut bench, &first, "200 OK", &["Expires: 600"]);
+    bench.input(routes("192.0.2.1")).unwrap();
+    bench.input(routes("")).unwrap();
+    assert!(bench.sent().is_empty());
+
+    bench.input(routes("192.0.2.99")).unwrap();
+
+    let again = bench.only();
+    assert_eq!(
+        again.header("Contact").unwrap(),
+        "<sip:linka@192.0.2.99:5060>"
+    );
+    assert_eq!(again.header("Call-ID"), first.header("Call-ID"));
+    answer(&mut bench, &again, "200 OK", &["Expires: 600"]);
+    bench.input(routes("192.0.2.99")).unwrap();
+    assert!(bench.sent().is_empty());
+    bench.seconds(569);
+    assert!(bench.sent().is_empty());
+    bench.seconds(1);
+    assert!(bench.only().is("REGISTER"));
 }
 
 #[test]

@@ -30,7 +30,13 @@ impl Route {
         let is_new = |phone: &&Registered| before.iter().all(|old| old.flow != phone.flow);
         let new = now.iter().filter(is_new);
         let new: Vec<&Registered> = new.filter(|phone| own.may_be(phone)).collect();
-        let phone = own.surely(&new).or_else(|| own.likely(&new));
+        // A guess is as good as its occasion: this phone has gone, and who came was not there, not even elsewhere.
+        let is_another = |phone: &&&Registered| before.iter().any(|old| is_same(old, phone));
+        let guessed = || {
+            let unknown = new.iter().filter(|phone| !is_another(phone)).copied();
+            had.and_then(|_| own.likely(&unknown.collect::<Vec<_>>()))
+        };
+        let phone = own.surely(&new).or_else(guessed);
         let flow = phone?.flow;
         self.hear(flow);
         Some(flow)
@@ -72,6 +78,15 @@ impl Own<'_> {
             |phone: &&'p Registered| user.is_some() && phone.contact.view().user() == user;
         let alike = only(phones.iter().copied().filter(has_user));
         alike.or_else(|| only(phones.iter().copied()))
+    }
+}
+
+/// Whether a phone is registered anew.
+fn is_same(before: &Registered, now: &Registered) -> bool {
+    let names = before.instance.as_ref().zip(now.instance.as_ref());
+    match names {
+        Some((before, now)) => before.id == now.id,
+        None => has_same_address(&before.contact.view(), &now.contact.view()),
     }
 }
 
@@ -178,6 +193,27 @@ mod tests {
 
         assert_eq!(goes_to(&[other, own("")], &both), address(ELSEWHERE));
         assert_eq!(goes_to(&both, &both), address(HEARD));
+    }
+
+    #[test]
+    fn a_dialog_never_follows_another_phone_whose_router_maps_anew() {
+        let other = phone("sip:eva@192.168.0.7:5060", "203.0.113.1:30002", "");
+        let mapped_anew = phone("sip:eva@192.168.0.7:5060", ELSEWHERE, "");
+        let elsewhere_too = phone("sip:eva@203.0.113.1:30004", ELSEWHERE, "");
+
+        assert_eq!(
+            goes_to(&[own(""), other.clone()], &[mapped_anew.clone()]),
+            address(HEARD)
+        );
+        for now in [mapped_anew, elsewhere_too] {
+            assert_eq!(goes_to(&[other.clone()], &[now]), address(HEARD));
+        }
+    }
+
+    #[test]
+    fn a_dialog_whose_phone_had_gone_follows_it_when_it_comes_back() {
+        let back = phone("sip:eva@192.168.0.2:5060", ELSEWHERE, "");
+        assert_eq!(goes_to(&[], &[back]), address(ELSEWHERE));
     }
 
     #[test]

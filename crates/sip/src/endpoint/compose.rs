@@ -43,6 +43,11 @@ impl Face {
         HeaderValue::address("", &contact_uri(self.protocol, self.told, None), None)
     }
 
+    /// Whether it names more than this machine: without a route to a peer there is nothing to name.
+    pub(crate) const fn is_reached_by_others(&self) -> bool {
+        !self.told.ip().is_loopback()
+    }
+
     /// The Contact of a registration.
     pub(crate) fn contact_of(&self, protocol: Protocol, user: &str) -> HeaderValue {
         HeaderValue::address("", &contact_uri(protocol, self.told, Some(user)), None)

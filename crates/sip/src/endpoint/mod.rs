@@ -257,7 +257,10 @@ impl Endpoint {
             ),
             Input::FlowClosed { flow, opened } => self.flow_closed(flow, opened),
             Input::SendFailed { target } => self.send_failed(target),
-            Input::Routed(routes) => self.core.follow_routes(routes),
+            Input::Routed(routes) => {
+                self.core.follow_routes(routes);
+                self.registrations.follow_routes(&mut self.core);
+            }
             Input::Timeout => self.expire(),
             Input::Command(command) => return self.execute(command),
         }
