@@ -49,7 +49,7 @@ function contact(id, at, seconds, more = {}) {
 
 function operator(name, more = {}) {
   const one = {
-    key: name, name, presence: 'there', status: { is: 'free', since_ms: SINCE }, place: 'desk', intent: { wants: 'ready' }, paused_after_misses: null, reachability: 'reachable',
+    key: name, name, presence: 'there', status: { is: 'free', since_ms: SINCE }, place: 'desk', intent: { wants: 'ready' }, intent_cause: 'page', paused_after_misses: null, reachability: 'reachable',
     occupancy: { does: 'free' }, claim: null, wrap_up_until_ms: null, misses_in_row: 0, queues: ['crisis', 'information'], phones: 1, phone_seen_ms: SINCE, ...more,
   };
   const { shown, ...told } = one;
@@ -201,6 +201,7 @@ export function forWall(parts) {
     operators: parts.operators?.map(({ name: _, ...one }, index) => ({
       ...one,
       key: String(index + 1),
+      intent_cause: null,
       intent: one.intent.wants === 'paused' ? { ...one.intent, reason: '' } : one.intent,
       status: one.status.is === 'paused' ? { ...one.status, reason: '' } : one.status,
     })),

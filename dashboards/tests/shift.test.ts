@@ -205,19 +205,28 @@ test('each change to a status in which nothing rings is said, and that it may ri
   expect(announcer.polite).toContain('Z telefonní sítě se nikdo nedovolá.');
 });
 
-test('a pause that this page did not set is told as such, and her own is not', async () => {
+test('a pause tells who gave it, unless it was this page', async () => {
   tell('calm');
-  tell('breaks');
-  const [seen, heard] = [now(), announcer.polite];
+  const [own] = SCENES['breaks']?.(atMs()).operators ?? [];
+  const paused = (intent_cause: 'page' | 'phone' | 'supervisor' | null, reason = 'meal') => {
+    tell('breaks', { operators: [{ ...own!, status: { is: 'paused', reason, since_ms: atMs() }, intent: { wants: 'paused', reason, back_at_ms: null }, intent_cause }] });
+    return now();
+  };
+
+  const told = [paused('supervisor'), paused('phone', 'phone'), paused('phone', 'training'), paused(null, 'supervision'), paused('page', 'break')];
+
+  expect(told[0]).toContain('Nastavila to vedoucí směny.');
+  expect(told[1]).toMatch(/telefon/);
+  expect(told[1]).not.toContain('Nastavila');
+  expect(told[2]).toContain('kódem z telefonu');
+  expect(told[3]).toContain('nebo vy jinde');
+  expect(told[4]).toContain('na jiné stránce');
+  expect(announcer.polite).toContain('na jiné stránce');
+
   tell('calm');
   await fireEvent.click(screen.getByRole('button', { name: 'Pauza' }));
   await fireEvent.click(screen.getByRole('button', { name: 'jídlo' }));
-  const [own] = SCENES['breaks']?.(atMs()).operators ?? [];
-  tell('breaks', { operators: [{ ...own!, intent: { wants: 'paused', reason: 'meal', back_at_ms: null } }] });
-
-  expect(seen).toContain('vedoucí směny');
-  expect(heard).toContain('vedoucí směny');
-  expect(now()).not.toContain('vedoucí směny');
+  expect(paused('page')).not.toContain('Nastavila');
 });
 
 test('that a caller cannot speak is said with what rings', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Operator, Sum, Trunk } from '../src/lib/feed';
-import { pastWords, statusWords, sumWords, trunkWords, untilWords } from '../src/parts/words';
+import { causeWords, pastWords, statusWords, sumWords, trunkWords, untilWords } from '../src/parts/words';
 
 const NOON = 1_795_420_800_000;
 const READING = { inTimeSeconds: 20, earlySeconds: 10, late: 0 };
@@ -20,6 +20,23 @@ test('a status is one word with its time', () => {
   expect(told({ is: 'paused_by_machine', misses: 3, since_ms: NOON - 65_000 })).toEqual(['pauza (3 zmeškané)', '1:05', 'watch']);
   expect(told({ is: 'unreachable', since_ms: NOON - 5_000 })).toEqual(['telefon neodpovídá', '0:05', 'watch']);
   expect(told({ is: 'off', since_ms: NOON })).toEqual(['mimo směnu', undefined, 'quiet']);
+});
+
+test('the wallboard tells who or what gave a pause, and that a supervisor took somebody off shift', () => {
+  const cause = (status: Operator['status'], intent_cause: Operator['intent_cause'] = null) => causeWords({ status, intent_cause } as Operator);
+  const paused = { is: 'paused', reason: 'meal', since_ms: NOON } as const;
+  const off = { is: 'off', since_ms: NOON } as const;
+
+  expect((['page', 'phone', 'supervisor', null] as const).map((by) => cause(paused, by))).toEqual([
+    'dala si ji sama na stránce',
+    'dala si ji sama kódem z telefonu',
+    'dala ji vedoucí směny',
+    undefined,
+  ]);
+  expect(cause({ is: 'paused_by_machine', misses: 3, since_ms: NOON }, 'page')).toBe('dala ji Linka');
+  expect(cause(off, 'supervisor')).toBe('ze směny ji odhlásila vedoucí');
+  expect(cause(off, 'page')).toBeUndefined();
+  expect(cause({ is: 'free', since_ms: NOON }, 'supervisor')).toBeUndefined();
 });
 
 test('a pause whose end is past is to be looked at', () => {

@@ -76,6 +76,9 @@ pub(crate) struct Operator {
     pub(crate) status: board::Status,
     pub(crate) there: bool,
     pub(crate) intent: String,
+    /// By what way she wants it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) intent_cause: Option<board::IntentCause>,
     pub(crate) paused_by_machine: bool,
     pub(crate) reachability: String,
     pub(crate) occupancy: String,
@@ -255,6 +258,7 @@ impl Operator {
                 Intent::Off => "off",
             }
             .to_owned(),
+            intent_cause: board::IntentCause::of(view.intent_cause),
             paused_by_machine: view.paused.is_some(),
             reachability: match view.reachability {
                 Reachability::Reachable => "reachable",

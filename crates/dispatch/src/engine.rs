@@ -135,7 +135,11 @@ impl Dispatcher {
             Input::Needed { contact, needs } => self.need(contact, needs),
             Input::Moved { contact, queue } => self.move_to(contact, queue),
             Input::Given { contact, operator } => self.give(contact, operator),
-            Input::Intends { operator, intent } => self.intend(operator, intent),
+            Input::Intends {
+                operator,
+                intent,
+                cause,
+            } => self.intend(operator, intent, cause),
             Input::Reached {
                 operator,
                 reachability,

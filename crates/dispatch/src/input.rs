@@ -90,6 +90,8 @@ pub enum Input {
         operator: OperatorId,
         /// What she wants from now on.
         intent: Intent,
+        /// By what way she or somebody else said so.
+        cause: IntentCause,
     },
     /// What is known of an operator's phone.
     Reached {
@@ -232,6 +234,20 @@ pub enum Intent {
     },
     /// Nothing: not on shift.
     Off,
+}
+
+/// By what way it came that an operator wants something. No rule of distribution asks for it: it is what a screen tells of a pause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IntentCause {
+    /// She said so on a page of hers.
+    Page,
+    /// She said so by a code on her phone.
+    Phone,
+    /// A supervisor said so.
+    Supervisor,
+    /// It is not known: nobody has said anything yet, or an older release did not write it down.
+    #[default]
+    Unsaid,
 }
 
 /// What is known of an operator's phone.

@@ -51,8 +51,8 @@ pub use ids::{
     SkillId,
 };
 pub use input::{
-    Cause, Class, EndCause, HandBack, Input, Intent, Miss, Reachability, Speech, Standing,
-    WrapUpChange,
+    Cause, Class, EndCause, HandBack, Input, Intent, IntentCause, Miss, Reachability, Speech,
+    Standing, WrapUpChange,
 };
 pub use limits::{
     CHOICES_MAX, CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX,

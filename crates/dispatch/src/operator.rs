@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::contact::{ContactSlot, earliest};
 use crate::status::Kind;
 use crate::{
-    Class, ContactId, Intent, LegId, Membership, Misses, Moment, OperatorId, PauseCause, Place,
-    Reachability, ShiftPart, Standing,
+    Class, ContactId, Intent, IntentCause, LegId, Membership, Misses, Moment, OperatorId,
+    PauseCause, Place, Reachability, ShiftPart, Standing,
 };
 
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub(crate) struct OperatorState {
     pub(crate) place: Place,
     pub(crate) membership: Membership,
     pub(crate) intent: Intent,
+    pub(crate) intent_cause: IntentCause,
     pub(crate) paused: Option<PauseCause>,
     pub(crate) reachability: Reachability,
     pub(crate) talking: Option<ContactSlot>,
@@ -74,6 +75,7 @@ impl OperatorState {
             place,
             membership: Membership::Configured,
             intent: intent_at_first(place),
+            intent_cause: IntentCause::Unsaid,
             paused: None,
             reachability: reachability_at_first(place),
             talking: None,
@@ -122,6 +124,7 @@ impl OperatorState {
         if self.place != place {
             self.place = place;
             self.intent = intent_at_first(place);
+            self.intent_cause = IntentCause::Unsaid;
             self.paused = None;
             self.reachability = reachability_at_first(place);
         }

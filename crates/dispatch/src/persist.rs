@@ -136,6 +136,7 @@ impl Dispatcher {
             place: operator.place,
             membership: operator.membership,
             intent: operator.intent,
+            intent_cause: operator.intent_cause,
             paused: operator.paused,
             reachability: operator.reachability,
             talking: operator.talking.map(|slot| self.contacts[slot].id),
@@ -216,6 +217,7 @@ impl Dispatcher {
             place: from.place,
             membership: from.membership,
             intent: from.intent,
+            intent_cause: from.intent_cause,
             // Earlier releases paused people on call, too.
             paused: from.paused.filter(|_| from.place == Place::Desk),
             reachability: from.reachability,

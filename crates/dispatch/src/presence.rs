@@ -6,18 +6,24 @@ use crate::contact::OperatorSlot;
 use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::{
-    Decision, InputError, Intent, LEGS_OF_OPERATOR_MAX, LegId, Moment, Notice, OperatorId,
-    Reachability, WRAP_UP_MAX, WrapUpChange,
+    Decision, InputError, Intent, IntentCause, LEGS_OF_OPERATOR_MAX, LegId, Moment, Notice,
+    OperatorId, Reachability, WRAP_UP_MAX, WrapUpChange,
 };
 
 impl Dispatcher {
     /// An operator wants contacts, a pause, or nothing. It undoes a pause of the machine.
-    pub(crate) fn intend(&mut self, id: OperatorId, intent: Intent) -> Result<(), InputError> {
+    pub(crate) fn intend(
+        &mut self,
+        id: OperatorId,
+        intent: Intent,
+        cause: IntentCause,
+    ) -> Result<(), InputError> {
         let slot = self.operator_slot(id)?;
         let operator = &mut self.operators[slot];
         let was_ready = operator.is_ready();
         operator.paused = None;
         operator.intent = intent;
+        operator.intent_cause = cause;
         if operator.is_ready() {
             if !was_ready {
                 operator.calls = 0;

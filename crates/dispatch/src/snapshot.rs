@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Class, Config, ContactId, ContactState, Intent, LegId, LineId, Membership, Misses, Moment,
-    Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, Place, QueueId, Reachability,
-    ShiftPart, SkillId, Speech, Standing,
+    Class, Config, ContactId, ContactState, Intent, IntentCause, LegId, LineId, Membership, Misses,
+    Moment, Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, Place, QueueId,
+    Reachability, ShiftPart, SkillId, Speech, Standing,
 };
 
 /// All that a dispatcher knows, between two inputs and with every decision taken from it.
@@ -118,6 +118,8 @@ pub struct OperatorSnapshot {
     pub membership: Membership,
     /// What she wants.
     pub intent: Intent,
+    /// By what way that came.
+    pub intent_cause: IntentCause,
     /// Why the machine paused her.
     pub paused: Option<PauseCause>,
     /// What is known of her phone.

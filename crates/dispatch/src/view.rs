@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use crate::{
-    Class, ContactId, Intent, LegId, LineId, Miss, Moment, Needs, OperatorId, PartnerId,
-    PauseCause, Place, Presence, QueueId, Reachability, SkillId, Speech, Standing, Status,
+    Class, ContactId, Intent, IntentCause, LegId, LineId, Miss, Moment, Needs, OperatorId,
+    PartnerId, PauseCause, Place, Presence, QueueId, Reachability, SkillId, Speech, Standing,
+    Status,
 };
 
 /// A live contact as screens show it.
@@ -184,6 +185,8 @@ pub struct OperatorView {
     pub membership: Membership,
     /// What she wants.
     pub intent: Intent,
+    /// By what way that came.
+    pub intent_cause: IntentCause,
     /// Why the machine paused her, until she wants something anew.
     pub paused: Option<PauseCause>,
     /// What is known of her phone.

@@ -118,6 +118,7 @@ impl Dispatcher {
             place: operator.place,
             membership: operator.membership,
             intent: operator.intent,
+            intent_cause: operator.intent_cause,
             paused: operator.paused,
             reachability: operator.reachability,
             occupancy: self.occupancy(operator),

@@ -248,6 +248,7 @@ fn judge(dispatcher: &Dispatcher, now: Moment, judged: OperatorId) -> Result<(),
             let gone = Input::Intends {
                 operator: other.id,
                 intent: Intent::Off,
+                cause: IntentCause::Page,
             };
             alone.handle_input(now, gone).unwrap();
         }

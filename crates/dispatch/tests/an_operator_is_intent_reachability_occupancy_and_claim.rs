@@ -3,6 +3,8 @@
 
 mod centre;
 
+use std::sync::Arc;
+
 use centre::*;
 use dispatch::*;
 
@@ -24,10 +26,46 @@ fn a_pause_during_a_call_leaves_the_call_alone() {
 }
 
 #[test]
+fn who_gave_a_pause_is_known_until_somebody_wants_something_else() {
+    let mut centre = Centre::new(config(&["anna"]));
+    let cause = |centre: &Centre| {
+        let anna = centre.dispatcher.operator(op("anna")).unwrap();
+        anna.intent_cause
+    };
+    assert_eq!(cause(&centre), IntentCause::Unsaid);
+    let pause = Intent::Paused {
+        reason: Key::parse("meal").unwrap(),
+        back_at: None,
+    };
+
+    for said in [
+        IntentCause::Supervisor,
+        IntentCause::Phone,
+        IntentCause::Page,
+    ] {
+        centre.give(Input::Intends {
+            operator: op("anna"),
+            intent: pause,
+            cause: said,
+        });
+
+        assert_eq!(cause(&centre), said);
+        let restored = Dispatcher::restore(centre.dispatcher.snapshot());
+        assert_eq!(restored.operator(op("anna")).unwrap().intent_cause, said);
+    }
+
+    let mut moved = config(&["anna"]);
+    moved.operators[0].place = Place::Home;
+    centre.give(Input::Configured(Arc::new(moved)));
+    assert_eq!(cause(&centre), IntentCause::Unsaid);
+}
+
+#[test]
 fn an_offer_is_taken_back_when_she_pauses_calls_or_is_gone() {
     let off = Input::Intends {
         operator: op("anna"),
         intent: Intent::Off,
+        cause: IntentCause::Page,
     };
     let gone = Input::Reached {
         operator: op("anna"),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dispatch::{ContactId, HandBack, Intent, Key, LegId, Occupancy, OperatorId, WrapUpChange};
+use dispatch::{
+    ContactId, HandBack, Intent, IntentCause, Key, LegId, Occupancy, OperatorId, WrapUpChange,
+};
 use journal::Fact;
 use media::{Background, Playlist};
 use sip::message::Message;
@@ -235,7 +237,12 @@ impl Exchange {
             }
             Code::Longer | Code::State => return,
         };
-        self.append(now, Fact::Intends { operator, intent });
+        let said = Fact::Intends {
+            operator,
+            intent,
+            cause: IntentCause::Phone,
+        };
+        self.append(now, said);
     }
 
     /// The status that she has, or will have with an intent, when the call in which she asks is over.

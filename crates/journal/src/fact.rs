@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use dispatch::{
-    Cause, Class, Config, ContactId, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, PartnerId, QueueId, Reachability, Seq, Standing, WrapUpChange,
+    Cause, Class, Config, ContactId, EndCause, HandBack, Input, Intent, IntentCause, LegId, LineId,
+    Miss, Moment, Needs, OperatorId, PartnerId, QueueId, Reachability, Seq, Standing, WrapUpChange,
 };
 use records::content::Content;
 use records::{ClosedKey, Date};
@@ -71,6 +71,8 @@ pub enum Fact {
         operator: OperatorId,
         /// What she wants from now on.
         intent: Intent,
+        /// By what way it was said.
+        cause: IntentCause,
     },
     /// What is known of an operator's phone.
     Reached {
@@ -260,7 +262,7 @@ impl Fact {
             Needed { contact, needs }
             Moved { contact, queue }
             Given { contact, operator }
-            Intends { operator, intent }
+            Intends { operator, intent, cause }
             Reached { operator, reachability }
             ShiftEnds { operator, at }
             Engaged { operator, leg }

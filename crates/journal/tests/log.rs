@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Decision, EndCause, Intent, LegId, LineId, Moment, Needs, OperatorId, Reachability, Seq,
-    Standing,
+    Class, Decision, EndCause, Intent, IntentCause, LegId, LineId, Moment, Needs, OperatorId,
+    Reachability, Seq, Standing,
 };
 use journal::{
     Fact, Health, Log, LogInput, LogOutput, MemoryJournal, MemoryWriter, Order, Report,
@@ -96,6 +96,7 @@ impl Node {
         self.append(Fact::Intends {
             operator,
             intent: Intent::Ready,
+            cause: IntentCause::Page,
         });
     }
 }

@@ -1,7 +1,8 @@
-//! A journal of the release before is read.
+//! A journal of an earlier release is read.
 //!
-//! `upgrade/format_4.db` was written by that release, by the functions below as they stood in it: the whole of [`history`], of which a snapshot
-//! covers the first [`COVERED`] entries. A release that writes another format adds a file of this one, and a test that reads it.
+//! Each file in `upgrade` was written by the release whose format it is named for, by the functions below as they stood in it: the whole of
+//! [`Format::history`], of which a snapshot covers the first [`Format::covered`] entries. A release that writes another format adds a file of this
+//! one, and a case that reads it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
@@ -10,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, EndCause, HandBack, HomeTimes, Intent, Key, LegId,
-    Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId,
-    Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step,
-    Strategy, Timeline, WrapUpChange,
+    Action, Cause, Class, Config, ContactId, EndCause, HandBack, HomeTimes, Intent, IntentCause,
+    Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner,
+    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
+    Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Fact, Fate, Journal as _, Saved, State, TailEntry};
 use records::content::{Content, Field};
@@ -24,11 +25,56 @@ use tempfile::TempDir;
 const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
 const START: Moment = Moment::from_micros(1_790_000_000_000_000);
 const SECOND: Duration = Duration::from_secs(1);
-/// How many entries of the history the snapshot covers.
-const COVERED: usize = 16;
 /// The numbers of the entries with which the two contacts of the history arrive.
 const FIRST: ContactId = ContactId(Seq(11));
 const SECOND_ONE: ContactId = ContactId(Seq(14));
+
+/// The formats of which a file is kept.
+#[derive(Clone, Copy)]
+enum Format {
+    Four,
+    Five,
+}
+
+impl Format {
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Four => "format_4.db",
+            Self::Five => "format_5.db",
+        }
+    }
+
+    /// How many entries of the history the snapshot covers.
+    const fn covered(self) -> usize {
+        match self {
+            Self::Four => 16,
+            Self::Five => 17,
+        }
+    }
+
+    fn history(self) -> Vec<Entry> {
+        let mut facts = covered_by_the_snapshot();
+        match self {
+            Self::Four => {}
+            Self::Five => {
+                facts[0] = Fact::Configured(Arc::new(with_choices(config())));
+                facts.push(Fact::Needed {
+                    contact: SECOND_ONE,
+                    needs: Needs::from([need("uk", 4)]),
+                });
+            }
+        }
+        assert_eq!(facts.len(), self.covered());
+        facts.extend(written_after_it());
+        let entries = facts.into_iter().zip(1_u32..).map(|(fact, n)| Entry {
+            seq: Seq(n.into()),
+            at: START + n * SECOND,
+            fact,
+            saved: Saved::Saved,
+        });
+        entries.collect()
+    }
+}
 
 fn operator(name: &str) -> OperatorId {
     OperatorId::parse(name).unwrap()
@@ -131,10 +177,18 @@ fn line_of(id: &str, its_queue: &str) -> Line {
     Line {
         id: line(id),
         queue: queue(its_queue),
-        // Format 4 does not say it.
         needs: Needs::from([]),
         choices: Vec::new(),
     }
+}
+
+/// What format 4 does not say: what a line's callers need, as they come and after each choice.
+fn with_choices(mut config: Config) -> Config {
+    for line in &mut config.lines {
+        line.needs = Needs::from([need("cs", 1)]);
+        line.choices = vec![Needs::from([need("uk", 4)])];
+    }
+    config
 }
 
 fn arrived(leg_number: u32, on: &str, needs: Needs) -> Fact {
@@ -151,6 +205,8 @@ fn intends(name: &str, intent: Intent) -> Fact {
     Fact::Intends {
         operator: operator(name),
         intent,
+        // Neither format says it.
+        cause: IntentCause::Unsaid,
     }
 }
 
@@ -268,6 +324,7 @@ fn of_the_second(contact: ContactId, operator: OperatorId) -> Vec<Fact> {
         Fact::Intends {
             operator,
             intent: Intent::Off,
+            cause: IntentCause::Unsaid,
         },
         Fact::Reached {
             operator,
@@ -295,19 +352,6 @@ fn content() -> Box<Content> {
     Box::new(content)
 }
 
-fn history() -> Vec<Entry> {
-    let facts = covered_by_the_snapshot()
-        .into_iter()
-        .chain(written_after_it());
-    let entries = facts.zip(1_u32..).map(|(fact, n)| Entry {
-        seq: Seq(n.into()),
-        at: START + n * SECOND,
-        fact,
-        saved: Saved::Saved,
-    });
-    entries.collect()
-}
-
 /// A journal in a folder of its own whose file is this one.
 fn opened(file: &str) -> (TempDir, NodeJournal) {
     let folder = TempDir::new().unwrap();
@@ -319,9 +363,19 @@ fn opened(file: &str) -> (TempDir, NodeJournal) {
 
 #[test]
 fn journal_of_format_four_is_read_as_it_was_written() {
-    let (_folder, mut journal) = opened("format_4.db");
-    let history = history();
-    let (covered, after) = history.split_at(COVERED);
+    is_read_as_it_was_written(Format::Four);
+}
+
+#[test]
+fn journal_of_format_five_is_read_as_it_was_written() {
+    is_read_as_it_was_written(Format::Five);
+}
+
+#[track_caller]
+fn is_read_as_it_was_written(format: Format) {
+    let (_folder, mut journal) = opened(format.file());
+    let history = format.history();
+    let (covered, after) = history.split_at(format.covered());
     let mut state = State::default();
     for entry in covered {
         state.apply(entry).unwrap();
@@ -343,10 +397,20 @@ fn applied(TailEntry { entry, fate }: TailEntry) -> Entry {
 
 #[test]
 fn journal_of_format_four_goes_on_in_the_format_of_today() {
-    let (_folder, mut journal) = opened("format_4.db");
+    goes_on_in_the_format_of_today(Format::Four);
+}
+
+#[test]
+fn journal_of_format_five_goes_on_in_the_format_of_today() {
+    goes_on_in_the_format_of_today(Format::Five);
+}
+
+#[track_caller]
+fn goes_on_in_the_format_of_today(format: Format) {
+    let (_folder, mut journal) = opened(format.file());
     let replayed = journal::replay(&mut journal).unwrap();
     assert_eq!((replayed.gaps, replayed.skipped), (vec![], vec![]));
-    let newest = history().last().map(|entry| entry.seq);
+    let newest = format.history().last().map(|entry| entry.seq);
     assert_eq!(Some(replayed.state.seq()), newest);
     let snapshot = replayed.state.snapshot();
 

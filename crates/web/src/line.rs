@@ -1,7 +1,7 @@
 //! The way from a page to the exchange. Nothing here holds an engine.
 
 use async_trait::async_trait;
-use dispatch::{ContactId, Intent, OperatorId, QueueId, WrapUpChange};
+use dispatch::{ContactId, Intent, IntentCause, OperatorId, QueueId, WrapUpChange};
 use records::content::Content;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,6 +45,8 @@ pub enum Act {
         operator: OperatorId,
         /// What she wants from now on.
         intent: Intent,
+        /// By what way it is said.
+        cause: IntentCause,
     },
     /// An operator's wrap-up changes.
     WrapUp {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use dispatch::{Key, Moment, OperatorId, WrapUpChange};
+use dispatch::{IntentCause, Key, Moment, OperatorId, WrapUpChange};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -65,6 +65,7 @@ async fn my_intent(
     let act = Act::Intend {
         operator: operator_of(&who)?,
         intent: read(&app, wish)?,
+        cause: IntentCause::Page,
     };
     carry_out(&app, act).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -97,6 +98,7 @@ async fn intent(
     let act = Act::Intend {
         operator: OperatorId(key),
         intent: read(&app, wish)?,
+        cause: IntentCause::Supervisor,
     };
     carry_out(&app, act).await?;
     app.audit.note(who.name(), event);

@@ -111,6 +111,30 @@ export function statusWords({ status }: Operator, nowMs: number): StateWords {
   }
 }
 
+/** Who or what paused an operator or took her off shift, where that is known and not a matter of course. */
+export function causeWords({ status, intent_cause }: Operator): string | undefined {
+  const t = i18n.t.status;
+  switch (status.is) {
+    case 'paused_by_machine':
+      return t.cause.machine;
+    case 'paused':
+      return intent_cause == null ? undefined : t.cause[intent_cause];
+    case 'off':
+      return intent_cause === 'supervisor' ? t.offBySupervisor : undefined;
+    case 'talking':
+    case 'engaged':
+    case 'ringing':
+    case 'unassigned':
+    case 'unreachable':
+    case 'unproven':
+    case 'wrap_up':
+    case 'resting':
+    case 'free':
+    case 'on_call':
+      return undefined;
+  }
+}
+
 /** What a trunk is; grey what nobody knows. */
 export function trunkWords({ status }: Trunk): { icon: IconName; text: string; tone: 'well' | 'unknown' | 'bad' } {
   const text = i18n.t.trunk[status];

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Config, ContactId, Decision, Dispatcher, Input, Intent, LegId, LineId, Moment, Notice,
-    Place, Seq, Standing,
+    Class, Config, ContactId, Decision, Dispatcher, Input, Intent, IntentCause, LegId, LineId,
+    Moment, Notice, Place, Seq, Standing,
 };
 use exchange::settings::Line;
 
@@ -82,8 +82,12 @@ fn night(config: &Config, line: &Line, class: Class) -> Option<Night> {
     play(Moment::ZERO, Input::Configured(Arc::new(config.clone())))?;
     let home = config.operators.iter();
     for person in home.filter(|operator| operator.place == Place::Home) {
-        let (operator, intent) = (person.id, Intent::Ready);
-        play(Moment::ZERO, Input::Intends { operator, intent })?;
+        let ready = Input::Intends {
+            operator: person.id,
+            intent: Intent::Ready,
+            cause: IntentCause::Unsaid,
+        };
+        play(Moment::ZERO, ready)?;
     }
     let arrived = Input::Arrived {
         contact: ContactId(Seq(1)),

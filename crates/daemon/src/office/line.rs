@@ -75,7 +75,15 @@ fn fact(act: Act) -> Fact {
             contact,
             cause: HandBack::Operator,
         },
-        Act::Intend { operator, intent } => Fact::Intends { operator, intent },
+        Act::Intend {
+            operator,
+            intent,
+            cause,
+        } => Fact::Intends {
+            operator,
+            intent,
+            cause,
+        },
         Act::WrapUp { operator, change } => Fact::WrapUp { operator, change },
         Act::Enter {
             contact,

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Class, Config, ContactId, Decision, Dispatcher, HomeTimes, Input, InputError, Intent,
-    LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner,
-    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Rules, Seq, SkillId, Standing,
-    Step, Strategy, Timeline,
+    IntentCause, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp,
+    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Rules, Seq, SkillId,
+    Standing, Step, Strategy, Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {
@@ -150,6 +150,7 @@ impl Centre {
             centre.give(Input::Intends {
                 operator,
                 intent: Intent::Ready,
+                cause: IntentCause::Page,
             });
             centre.wait(1);
         }
@@ -237,6 +238,7 @@ impl Centre {
         self.give(Input::Intends {
             operator: op(operator),
             intent,
+            cause: IntentCause::Page,
         });
     }
     pub fn reached(&mut self, operator: OperatorId, reachability: Reachability) {

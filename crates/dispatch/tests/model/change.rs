@@ -109,7 +109,12 @@ impl Model {
 
     fn apply_to_person(&mut self, input: &Input) -> Accepted {
         match input {
-            Input::Intends { operator, intent } => self.intend(*operator, *intent),
+            // No rule asks by what way it came.
+            Input::Intends {
+                operator,
+                intent,
+                cause: _,
+            } => self.intend(*operator, *intent),
             Input::Reached {
                 operator,
                 reachability,

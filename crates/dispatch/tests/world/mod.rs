@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, HomeTimes, Input,
-    Intent, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp,
-    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
-    SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
+    Intent, IntentCause, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
+    OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules,
+    Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 
 /// A small generator of numbers (splitmix64).
@@ -292,6 +292,7 @@ impl World {
                 self.pending.push_back(Input::Intends {
                     operator,
                     intent: Intent::Ready,
+                    cause: IntentCause::Page,
                 });
             }
         }
@@ -520,9 +521,15 @@ impl World {
             pause,
             Intent::Off,
         ];
+        let causes = [
+            IntentCause::Page,
+            IntentCause::Phone,
+            IntentCause::Supervisor,
+        ];
         Input::Intends {
             operator: self.operator(),
             intent: self.chance.of(&intents).unwrap(),
+            cause: self.chance.of(&causes).unwrap(),
         }
     }
 

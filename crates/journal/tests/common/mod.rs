@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Cause, Class, Config, ContactId, ContactState, EndCause, HandBack, HomeTimes, Intent,
-    Joined, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
+    IntentCause, Joined, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
     OverflowPhase, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
     Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
@@ -278,6 +278,7 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Fact {
         3 | 4 => Fact::Intends {
             operator,
             intent: Intent::Ready,
+            cause: IntentCause::Page,
         },
         5 | 6 => Fact::Reached {
             operator,
@@ -314,6 +315,7 @@ fn of_operator(a: u32, operator: OperatorId, leg: LegId) -> Fact {
             Fact::Intends {
                 operator,
                 intent: Intent::Paused { reason, back_at },
+                cause: IntentCause::Supervisor,
             }
         }
         4 => Fact::Reached {

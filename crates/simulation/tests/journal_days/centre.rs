@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, HomeTimes, Intent, Key,
-    LegId, Line, LineId, Miss, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner, PartnerId,
-    Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, SkillId, Standing, Step,
-    Strategy, Timeline, WrapUpChange,
+    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, HomeTimes, Intent,
+    IntentCause, Key, LegId, Line, LineId, Miss, Need, Needs, Operator, OperatorId, OwnWrapUp,
+    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, SkillId,
+    Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Fact, State};
 use simulation::Chance;
@@ -156,6 +156,7 @@ impl Centre {
                 Fact::Intends {
                     operator,
                     intent: Intent::Ready,
+                    cause: IntentCause::Page,
                 },
                 Fact::Reached {
                     operator,
@@ -355,7 +356,11 @@ fn of_operator(chance: &mut Chance, leg: LegId) -> Fact {
         operator,
         reachability,
     };
-    let intends = |intent| Fact::Intends { operator, intent };
+    let intends = |intent| Fact::Intends {
+        operator,
+        intent,
+        cause: IntentCause::Page,
+    };
     match chance.below(12) {
         0..4 => reached(Reachability::Reachable),
         4 => reached(Reachability::Unreachable),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dispatch::{Action, Intent, Misses, Outcome, Step};
+use dispatch::{Action, Intent, IntentCause, Misses, Outcome, Step};
 use exchange::{Command, Reply, Warning};
 use journal::Fact;
 use media::Digit;
@@ -294,6 +294,7 @@ fn a_reload_leaves_off_whom_a_supervisor_sent_off() {
     let sent_off = world.ask(Command::Act(Box::new(Fact::Intends {
         operator: Centre::operator("olga"),
         intent: Intent::Off,
+        cause: IntentCause::Supervisor,
     })));
     assert!(matches!(sent_off, Reply::Done), "{sent_off:?}");
 

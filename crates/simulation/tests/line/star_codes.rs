@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dispatch::{Intent, PauseCause};
+use dispatch::{Intent, IntentCause, PauseCause};
 use simulation::{Act, CallEnd, CallStage, Caller, Centre, Hears, Manner, Power, Sounds, World};
 use sip::{Failure, Status};
 
@@ -19,10 +19,9 @@ fn ready_and_pause_are_confirmed_by_voice() {
         world.hears(call),
         Some(Hears::Prompts(vec![Sounds::PAUSED], None))
     );
-    assert!(matches!(
-        world.operator("eva").intent,
-        Intent::Paused { .. }
-    ));
+    let eva = world.operator("eva");
+    assert!(matches!(eva.intent, Intent::Paused { .. }));
+    assert_eq!(eva.intent_cause, IntentCause::Phone);
     let challenged = world
         .sent_to("eva")
         .any(|sent| sent.text.starts_with("SIP/2.0 401"));

@@ -175,6 +175,7 @@ fn nothing_is_written_in_the_clear() {
     let fact = Fact::Intends {
         operator: dispatch::OperatorId::parse("marked-operator").unwrap(),
         intent: dispatch::Intent::Ready,
+        cause: dispatch::IntentCause::Page,
     };
     db.append(&[Entry { fact, ..entry(1) }]).unwrap();
 

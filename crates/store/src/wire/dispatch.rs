@@ -2,15 +2,15 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, Given,
-    HandBack, HomeTimes, Intent, Joined, Key, LegId, Line, LineId, Membership, Miss, Missed,
-    Misses, Moment, Need, Needs, Offer, Operator, OperatorId, OperatorSnapshot, Outcome, Overflow,
-    OverflowPhase, OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue, QueueId,
-    Reachability, Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech,
-    Standing, Step, Strategy, Timeline, Told, Widened, WrapUpChange,
+    HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line, LineId, Membership, Miss,
+    Missed, Misses, Moment, Need, Needs, Offer, Operator, OperatorId, OperatorSnapshot, Outcome,
+    Overflow, OverflowPhase, OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue,
+    QueueId, Reachability, Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought,
+    Speech, Standing, Step, Strategy, Timeline, Told, Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, from_format_4, from_format_5, until_format_4};
+use super::{Malformed, Reader, Wire, from_format_4, from_format_5, from_format_6, until_format_4};
 
 impl Wire for Moment {
     fn put(&self, out: &mut Vec<u8>) {
@@ -43,6 +43,7 @@ record!(LegId { start, n });
 choice!(Class { 1 Alarm, 2 Danger, 3 Crisis, 4 Information });
 choice!(Standing { 1 Arrival, 2 BehindBand });
 choice!(Cause { 1 Caller, 2 Operator(operator), 3 Supervisor });
+choice!(IntentCause { 1 Page, 2 Phone, 3 Supervisor, 4 Unsaid });
 choice!(Intent { 1 Ready, 2 Paused { reason, back_at }, 3 Off });
 choice!(Reachability { 1 Reachable, 2 Unproven, 3 Unreachable });
 choice!(Miss { 1 NoAnswer, 2 Declined, 3 Unreachable, 4 Ours });
@@ -378,6 +379,7 @@ record!(OperatorSnapshot {
     calls,
     talked,
     status_since as status_since,
+    intent_cause as from_format_6,
 });
 
 /// Since when an operator has her status: before format 4 that was not written.

@@ -1,7 +1,7 @@
 use journal::{Entry, Fact, Saved, Snapshot};
 
 use super::macros::{choice, record};
-use super::{Malformed, Reader, Wire};
+use super::{Malformed, Reader, Wire, from_format_6};
 
 /// An entry that is read was saved.
 impl Wire for Entry {
@@ -41,7 +41,7 @@ choice!(Fact {
     3 Stands { contact, standing },
     4 Classed { contact, class, cause },
     5 Needed { contact, needs },
-    6 Intends { operator, intent },
+    6 Intends { operator, intent, cause as from_format_6 },
     7 Reached { operator, reachability },
     8 ShiftEnds { operator, at },
     9 Engaged { operator, leg },

@@ -32,9 +32,12 @@ macro_rules! wrapper {
     )+};
 }
 
-/// Declares an enum: its variants, each with the number that is written for it.
+/// Declares an enum: its variants, each with the number that is written for it, and a field with the function that reads it where an older format needs
+/// one.
 macro_rules! choice {
-    ($type:ty { $($number:literal $variant:ident $({ $($field:ident),+ })? $(($inner:ident))?),+ $(,)? }) => {
+    (@take $from:ident) => { crate::wire::Wire::take($from)? };
+    (@take $from:ident $take:path) => { $take($from)? };
+    ($type:ty { $($number:literal $variant:ident $({ $($field:ident $(as $take:path)?),+ })? $(($inner:ident))?),+ $(,)? }) => {
         impl crate::wire::Wire for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 match self {
@@ -49,7 +52,7 @@ macro_rules! choice {
             fn take(from: &mut crate::wire::Reader<'_>) -> Result<Self, crate::wire::Malformed> {
                 Ok(match from.byte()? {
                     $($number => {
-                        $($(let $field = crate::wire::Wire::take(from)?;)+)?
+                        $($(let $field = choice!(@take from $($take)?);)+)?
                         $(let $inner = crate::wire::Wire::take(from)?;)?
                         Self::$variant $({ $($field),+ })? $(($inner))?
                     })+

@@ -87,6 +87,14 @@ fn from_format_5<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malforme
     T::take(from)
 }
 
+/// What formats 3 to 5 do not have.
+fn from_format_6<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
+    if from.format < 6 {
+        return Ok(T::default());
+    }
+    T::take(from)
+}
+
 /// Writes a value as bytes.
 #[cfg(test)]
 fn encode(value: &impl Wire) -> Vec<u8> {

@@ -13,7 +13,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use fold::{Change, Fold};
-pub use operator::{Claim, Intent, Occupancy, Operator, Place, Presence, Reachability, Status};
+pub use operator::{
+    Claim, Intent, IntentCause, Occupancy, Operator, Place, Presence, Reachability, Status,
+};
 pub use recent::{QUARTER, RECENT, Recent, Today};
 
 /// A moment in milliseconds since the Unix epoch, by the clock of the engine.
@@ -336,6 +338,7 @@ impl Parts {
             operator.key = number(&operator.key);
             operator.name = None;
             operator.phone_seen_ms = None;
+            operator.intent_cause = None;
             if let Intent::Paused { reason, .. } = &mut operator.intent {
                 reason.clear();
             }

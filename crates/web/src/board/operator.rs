@@ -19,6 +19,8 @@ pub struct Operator {
     pub place: Place,
     /// What she wants.
     pub intent: Intent,
+    /// By what way that came; missing where it is not known, and on a wall.
+    pub intent_cause: Option<IntentCause>,
     /// After how many missed offers the machine paused her, if it did.
     pub paused_after_misses: Option<u32>,
     /// What is known of her phone.
@@ -155,6 +157,31 @@ pub enum Intent {
     },
     /// Nothing: not on shift.
     Off,
+}
+
+/// By what way it came that an operator wants something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentCause {
+    /// She said so on a page of hers.
+    Page,
+    /// She said so by a code on her phone.
+    Phone,
+    /// A supervisor said so.
+    Supervisor,
+}
+
+impl IntentCause {
+    /// What a screen tells of a cause, where it is known.
+    #[must_use]
+    pub const fn of(cause: dispatch::IntentCause) -> Option<Self> {
+        match cause {
+            dispatch::IntentCause::Page => Some(Self::Page),
+            dispatch::IntentCause::Phone => Some(Self::Phone),
+            dispatch::IntentCause::Supervisor => Some(Self::Supervisor),
+            dispatch::IntentCause::Unsaid => None,
+        }
+    }
 }
 
 /// What is known of a phone.

@@ -2,8 +2,8 @@ use dispatch::Key;
 
 use super::*;
 use crate::board::{
-    Class, ContactState, Intent, Name, Occupancy, Place, Presence, Reachability, Speech, Standing,
-    Status,
+    Class, ContactState, Intent, IntentCause, Name, Occupancy, Place, Presence, Reachability,
+    Speech, Standing, Status,
 };
 
 const AT: Millis = 1_800_000_000_000;
@@ -45,6 +45,7 @@ fn operator(name: &str) -> Change {
             reason: format!("{name}-reason"),
             back_at_ms: None,
         },
+        intent_cause: Some(IntentCause::Supervisor),
         paused_after_misses: None,
         reachability: Reachability::Reachable,
         occupancy: Occupancy::Free,
@@ -150,6 +151,7 @@ async fn wall_hears_no_name() {
     for _ in 0..3 {
         let told = next(&mut wall).await;
         assert!(!told.contains("jana") && !told.contains("dana"), "{told}");
+        assert!(!told.contains("supervisor"), "{told}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use dispatch::{Class, ContactId, Intent, Key, OperatorId, Seq, WrapUpChange};
+use dispatch::{Class, ContactId, Intent, IntentCause, Key, OperatorId, Seq, WrapUpChange};
 use serde_json::json;
 use std::time::Duration;
 use store::sql::Role;
@@ -177,15 +177,24 @@ async fn nobody_makes_an_alarm_by_hand() {
     assert!(fixture.acts().is_empty());
 }
 
-#[tokio::test]
-async fn operator_pauses_for_a_reason_of_the_configuration() {
+/// A site whose operators may pause for a meal.
+async fn with_meals() -> Fixture {
     let fixture = Fixture::open().await;
     let setup = Setup {
         pause_reasons: vec!["meal".to_owned()],
         ..Setup::default()
     };
     fixture.feed.change(NOW, vec![Change::Setup(setup)]);
-    let pause = |reason: &str| json!({"wants": "paused", "reason": reason, "back_at_ms": NOW});
+    fixture
+}
+
+fn pause(reason: &str) -> serde_json::Value {
+    json!({"wants": "paused", "reason": reason, "back_at_ms": NOW})
+}
+
+#[tokio::test]
+async fn operator_pauses_for_a_reason_of_the_configuration() {
+    let fixture = with_meals().await;
 
     let (taken, _) = fixture
         .ask(
@@ -209,8 +218,26 @@ async fn operator_pauses_for_a_reason_of_the_configuration() {
     let acts = fixture.acts();
     assert!(matches!(
         &acts[..],
-        [Act::Intend { operator, intent: Intent::Paused { reason, back_at: Some(_) } }]
+        [Act::Intend { operator, intent: Intent::Paused { reason, back_at: Some(_) }, cause: IntentCause::Page }]
             if *operator == OperatorId(key("jana")) && *reason == key("meal")
+    ));
+}
+
+#[tokio::test]
+async fn intent_that_a_supervisor_sets_says_so() {
+    let fixture = with_meals().await;
+    let path = "/api/v1/operators/jana/intent";
+
+    let (taken, _) = fixture
+        .ask(Role::Supervisor, "PUT", path, Some(pause("meal")))
+        .await;
+
+    assert_eq!(taken, StatusCode::NO_CONTENT);
+    let acts = fixture.acts();
+    assert!(matches!(
+        &acts[..],
+        [Act::Intend { operator, intent: Intent::Paused { .. }, cause: IntentCause::Supervisor }]
+            if *operator == OperatorId(key("jana"))
     ));
 }
 

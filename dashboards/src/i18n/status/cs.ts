@@ -26,6 +26,14 @@ export const status = {
   resting: 'chvíli bez nabídek',
   free: 'volná',
   onCall: 'příslužba doma',
+  /** Who or what gave the pause. */
+  cause: {
+    page: 'dala si ji sama na stránce',
+    phone: 'dala si ji sama kódem z telefonu',
+    supervisor: 'dala ji vedoucí směny',
+    machine: 'dala ji Linka',
+  },
+  offBySupervisor: 'ze směny ji odhlásila vedoucí',
 };
 
 /** Sums with their share. */
@@ -66,7 +74,13 @@ export const halted = {
   nothingRings: 'Nic vám nezazvoní.',
   backAt: (clock: string) => `Zpět v ${clock}.`,
   overdue: (clock: string) => `Zpět jste měla být v ${clock}.`,
-  elsewhere: 'Nenastavila to tato stránka: byla to vedoucí směny, nebo vy jinde.',
+  /** Who or what did it, where this page did not. */
+  cause: {
+    page: 'Nastavila jste to na jiné stránce.',
+    phone: 'Nastavila jste to kódem z telefonu.',
+    supervisor: 'Nastavila to vedoucí směny.',
+    unsaid: 'Nenastavila to tato stránka: byla to vedoucí směny, nebo vy jinde.',
+  },
   back: 'Jsem zpět',
   paused: 'Máte pauzu',
   pausedFor: (reason: string) => `Máte pauzu: ${reason}`,

@@ -21,6 +21,13 @@ export const status: typeof statusShape = {
   resting: 'no offers for a moment',
   free: 'free',
   onCall: 'on call at home',
+  cause: {
+    page: 'set by herself on her page',
+    phone: 'set by herself by a code on her phone',
+    supervisor: 'set by a supervisor',
+    machine: 'set by Linka',
+  },
+  offBySupervisor: 'taken off shift by a supervisor',
 };
 
 export const sums: typeof sumsShape = {
@@ -48,7 +55,12 @@ export const halted: typeof haltedShape = {
   nothingRings: 'Nothing will ring.',
   backAt: (clock) => `Back at ${clock}.`,
   overdue: (clock) => `You were to be back at ${clock}.`,
-  elsewhere: 'Not this page did it: a supervisor did, or you elsewhere.',
+  cause: {
+    page: 'You set it on another page.',
+    phone: 'You set it by a code on your phone.',
+    supervisor: 'A supervisor set it.',
+    unsaid: 'Not this page did it: a supervisor did, or you elsewhere.',
+  },
   back: 'I am back',
   paused: 'You are paused',
   pausedFor: (reason) => `You are paused: ${reason}`,

@@ -26,6 +26,13 @@ export const status: typeof statusShape = {
   resting: 'мить без пропозицій',
   free: 'вільна',
   onCall: 'чергує вдома',
+  cause: {
+    page: 'взяла її сама на сторінці',
+    phone: 'взяла її сама кодом із телефону',
+    supervisor: 'дала її керівниця зміни',
+    machine: 'дала її Linka',
+  },
+  offBySupervisor: 'зі зміни її зняла керівниця',
 };
 
 export const sums: typeof sumsShape = {
@@ -63,7 +70,12 @@ export const halted: typeof haltedShape = {
   nothingRings: 'Вам нічого не задзвонить.',
   backAt: (clock) => `Повернення о ${clock}.`,
   overdue: (clock) => `Ви мали повернутися о ${clock}.`,
-  elsewhere: 'Це зробила не ця сторінка: це була керівниця зміни або ви деінде.',
+  cause: {
+    page: 'Ви встановили це на іншій сторінці.',
+    phone: 'Ви встановили це кодом із телефону.',
+    supervisor: 'Це встановила керівниця зміни.',
+    unsaid: 'Це зробила не ця сторінка: це була керівниця зміни або ви деінде.',
+  },
   back: 'Я повернулася',
   paused: 'У вас пауза',
   pausedFor: (reason) => `У вас пауза: ${reason}`,

@@ -59,18 +59,16 @@ export function cutOffWords({ health, trunks }: Board): Words {
 export function haltedWords(me: Operator, nowMs: number): Words {
   const t = i18n.t.halted;
   const { status } = me;
-  // A pause of her phone says so by its reason.
-  const isTold = status.is === 'paused' && status.reason === 'phone';
-  const elsewhere = ownIntent.isElsewhere && !isTold ? ` ${t.elsewhere}` : '';
+  const cause = causeOf(me);
   switch (status.is) {
     case 'paused_by_machine':
       return { title: i18n.count(status.misses, t.machinePaused), text: t.nothingRings };
     case 'paused': {
       const title = status.reason ? t.pausedFor(reasonWords(status.reason)) : t.paused;
-      return { title, text: t.nothingRings + back(status.back_at_ms, nowMs) + elsewhere };
+      return { title, text: t.nothingRings + back(status.back_at_ms, nowMs) + cause };
     }
     case 'off':
-      return { title: t.off, text: t.offHint + elsewhere };
+      return { title: t.off, text: t.offHint + cause };
     case 'unassigned':
       return { title: t.unassigned, text: t.unassignedHint };
     case 'resting':
@@ -86,6 +84,23 @@ export function haltedWords(me: Operator, nowMs: number): Words {
       const title = me.phones === 0 ? t.noPhone : status.is === 'unproven' ? t.unproven : t.unreachable;
       return { title, text: t.phoneHint };
     }
+  }
+}
+
+/** Who or what set what she wants, unless this page did. */
+function causeOf({ intent, intent_cause }: Operator): string {
+  const t = i18n.t.halted.cause;
+  switch (intent_cause) {
+    case 'supervisor':
+      return ` ${t.supervisor}`;
+    case 'phone':
+      // A pause of her phone says so by its reason.
+      return intent.wants === 'paused' && intent.reason === 'phone' ? '' : ` ${t.phone}`;
+    case 'page':
+      return ownIntent.isElsewhere ? ` ${t.page}` : '';
+    case null:
+    case undefined:
+      return ownIntent.isElsewhere ? ` ${t.unsaid}` : '';
   }
 }
 

@@ -82,6 +82,7 @@ pub(super) fn operator(row: &OperatorRow) -> board::Operator {
             },
             Intent::Off => board::Intent::Off,
         },
+        intent_cause: board::IntentCause::of(view.intent_cause),
         paused_after_misses: view.paused.map(misses),
         reachability: match view.reachability {
             Reachability::Reachable => board::Reachability::Reachable,
