@@ -70,6 +70,18 @@ const BEHAVIOURS = {
     await page.context().close();
   },
 
+  async 'a locked sign-in of nobody says so, and so does one of a device that is known'(browser) {
+    const page = await open(browser, 'administrator', '/accounts');
+    const rows = page.locator('section[aria-labelledby=lockouts-title] tbody tr');
+    await rows.nth(2).waitFor();
+    const told = await rows.allTextContents();
+    assert.match(told[0], /jana.*10\.0\.0\.0\/24/s);
+    assert.match(told[1], /^\s*neznámá jména.*203\.0\.113\.0\/24.*Odemknout: neznámá jména/s);
+    assert.match(told[2], /supervisor.*zařízení, které účet zná/s);
+    assert.doesNotMatch(told.join(), /null|undefined/);
+    await page.context().close();
+  },
+
   async 'a stream that ends is taken up again without a word to anybody'(browser) {
     const page = await open(browser, 'supervisor', '/');
     await page.waitForSelector('#waiting-title');

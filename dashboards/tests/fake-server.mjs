@@ -36,6 +36,12 @@ const session_of = (id, hours, more) => ({
 });
 let sessions = [session_of('1', 60, { device: 'new' }), session_of('2', 30), session_of('3', 1, { current: true })];
 
+const LOCKOUTS = [
+  { id: '1', login: 'jana', network: '10.0.0.0/24', failures: 5 },
+  { id: '2', login: null, network: '203.0.113.0/24', failures: 7 },
+  { id: '3', login: 'supervisor', network: null, failures: 5 },
+];
+
 function role(request) {
   return /role=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
 }
@@ -109,7 +115,7 @@ function read(path, query) {
   if (path === '/api/v1/accounts') return accounts;
   if (path === '/api/v1/api-keys') return keys;
   if (path === '/api/v1/sessions') return sessions;
-  if (path === '/api/v1/lockouts') return [{ id: '1', login: 'jana', network: '10.0.0.0/24', until_ms: Date.now() + 600_000 }];
+  if (path === '/api/v1/lockouts') return LOCKOUTS.map((one) => ({ ...one, until_ms: Date.now() + 600_000 }));
   if (path === '/api/v1/audit') return audit(Number(query.get('before') ?? 900));
   const contact = /^\/api\/v1\/contacts\/(\d+)$/.exec(path)?.[1];
   return contact === undefined ? undefined : story(Date.now(), contact);

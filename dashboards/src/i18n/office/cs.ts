@@ -40,6 +40,8 @@ export const accounts = {
   copy: 'Zkopírovat',
   lockouts: 'Zamčená přihlášení',
   noLockouts: 'Žádné přihlášení není zamčené.',
+  unknownLogins: 'neznámá jména',
+  knownDevice: 'zařízení, které účet zná',
   network: 'Síť',
   until: 'Do',
   unlock: 'Odemknout',

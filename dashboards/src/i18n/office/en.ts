@@ -38,6 +38,8 @@ export const accounts: typeof accountsShape = {
   copy: 'Copy',
   lockouts: 'Locked sign-ins',
   noLockouts: 'No sign-in is locked.',
+  unknownLogins: 'unknown names',
+  knownDevice: 'a device that the account knows',
   network: 'Network',
   until: 'Until',
   unlock: 'Unlock',

@@ -38,6 +38,8 @@ export const accounts: typeof accountsShape = {
   copy: 'Скопіювати',
   lockouts: 'Заблоковані входи',
   noLockouts: 'Жоден вхід не заблоковано.',
+  unknownLogins: 'невідомі імена',
+  knownDevice: 'пристрій, який обліковий запис знає',
   network: 'Мережа',
   until: 'До',
   unlock: 'Розблокувати',
