@@ -16,8 +16,6 @@ use super::{CODE_BYTES_MAX, Factors, IsSender, NotVouched, Provider, Vouched};
 use crate::audit::{Audit, Event};
 use crate::problem::{Kind, Problem};
 
-/// What failed codes of a network are counted under: no login name begins so.
-const CODES: &str = "\0code";
 /// Bytes of a provider's word for an error that are logged.
 const ERROR_BYTES_MAX: usize = 64;
 
@@ -105,7 +103,7 @@ impl Identity {
     ) -> Result<[HeaderValue; 3], Refused> {
         let provider = self.provider.as_ref().ok_or(Refused::Stale)?;
         let begun = self.begun(provider, headers, &back)?;
-        let vouched = self.vouched(provider, &begun, from, back).await?;
+        let vouched = self.vouched(provider, &begun, back).await?;
         let account = self.store.account_of(&vouched.login).await?;
         let (device, _) = self.origin(account.as_ref(), from, headers).await?;
         let place = format!("\0provider {}", vouched.login);
@@ -134,28 +132,8 @@ impl Identity {
         begun.ok_or(Refused::Stale)
     }
 
-    /// Whom the provider vouches for. Codes that it does not take are counted by network.
+    /// Whom the provider vouches for.
     async fn vouched(
-        &self,
-        provider: &Provider,
-        begun: &Begun,
-        from: Option<IpAddr>,
-        back: Back,
-    ) -> Result<Vouched, Refused> {
-        let network = Origin::network(from);
-        let counted = self.begin(CODES, None, network)?;
-        // Those of one office come at once when their shift begins: only what failed counts, not what is under way.
-        lock(&self.lockouts).withdraw(&counted);
-        let vouched = self.ask_for(provider, begun, back).await;
-        if vouched.is_ok() {
-            lock(&self.lockouts).succeeded(&counted);
-        } else if matches!(vouched, Err(Refused::Untrusted)) {
-            let _failed = self.begin(CODES, None, network);
-        }
-        vouched
-    }
-
-    async fn ask_for(
         &self,
         provider: &Provider,
         begun: &Begun,
@@ -164,19 +142,31 @@ impl Identity {
         let now = self.now();
         let sender = provider.is_sender(back.issuer.as_deref(), now).await;
         if sender.map_err(unanswered)? == IsSender::No {
-            tracing::warn!("somebody came back from another provider than the one that is set up");
+            if provider.turns.is_said(now) {
+                tracing::warn!(
+                    "somebody came back from another provider than the one that is set up"
+                );
+            }
             return Err(Refused::Untrusted);
         }
         if let Some(error) = back.error {
-            return Err(told_error(&error));
+            let (word, refused) = told_error(&error);
+            if refused == Refused::Untrusted && provider.turns.is_said(now) {
+                tracing::warn!(error = word, "the provider refuses our sign-ins");
+            }
+            return Err(refused);
         }
         let code = back.code.filter(|code| code.len() <= CODE_BYTES_MAX);
         let code = code.ok_or(Refused::Untrusted)?;
+        let turn = provider.turns.take(begun.network).await;
+        let _turn = turn.map_err(unanswered)?;
         let vouched = provider.vouch(&code, begun, now).await;
         vouched.map_err(|error| match error {
             NotVouched::NoAnswer(error) => unanswered(error),
             NotVouched::Untrusted(_) | NotVouched::Code => {
-                tracing::warn!(%error, "nobody was signed in by the provider");
+                if provider.turns.is_said(now) {
+                    tracing::warn!(%error, "nobody was signed in by the provider");
+                }
                 Refused::Untrusted
             }
             NotVouched::NoLogin => {
@@ -293,8 +283,8 @@ const fn may_change_much(role: Role) -> bool {
     }
 }
 
-/// What the provider's word for an error means (RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6).
-fn told_error(error: &str) -> Refused {
+/// The provider's word for an error as it may be logged, and what it means (RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6).
+fn told_error(error: &str) -> (&str, Refused) {
     let is_word = error.len() <= ERROR_BYTES_MAX
         && error
             .bytes()
@@ -304,18 +294,16 @@ fn told_error(error: &str) -> Refused {
     } else {
         "no word of the protocol"
     };
-    match word {
+    let refused = match word {
         "access_denied"
         | "login_required"
         | "interaction_required"
         | "consent_required"
         | "account_selection_required" => Refused::Denied,
         "server_error" | "temporarily_unavailable" => Refused::Unreachable,
-        _ => {
-            tracing::warn!(error = word, "the provider refuses our sign-ins");
-            Refused::Untrusted
-        }
-    }
+        _ => Refused::Untrusted,
+    };
+    (word, refused)
 }
 
 /// Says in the log why the provider's answer is none.

@@ -11,6 +11,7 @@ mod documents;
 mod id_token;
 mod routes;
 mod signatures;
+mod turns;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,7 @@ use self::ask::{Asker, NoAnswer, Question};
 use self::begun::{AllBegun, Begun};
 use self::documents::{Description, Documents, Proof, Sender, Wanted, read};
 use self::id_token::{Claims, Expected, Texts, Untrusted, believe};
+use self::turns::Turns;
 use super::lock;
 use super::token::Token;
 
@@ -35,6 +37,7 @@ pub use self::begun::{BEGUN_MAX, BEGUN_OF_NETWORK_MAX, BEGUN_SECONDS};
 pub use self::documents::{DESCRIPTION_SECONDS, KEYS_AGAIN_SECONDS, KEYS_MAX, KEYS_SECONDS};
 pub use self::id_token::{CLOCK_SKEW_SECONDS, SUBJECT_BYTES_MAX};
 pub(super) use self::routes::routes;
+pub use self::turns::{SAID_AGAIN_SECONDS, SHOWN_OF_NETWORK_MAX, TURN_TIME};
 
 /// Where the provider sends people back to, behind the address of the site.
 pub const CALLBACK: &str = "/api/v1/session/provider/callback";
@@ -123,6 +126,7 @@ pub(super) struct Provider {
     asker: Asker,
     documents: Documents,
     begun: Mutex<AllBegun>,
+    turns: Turns,
 }
 
 impl Provider {
@@ -133,6 +137,7 @@ impl Provider {
             asker: Asker::default(),
             documents: Documents::default(),
             begun: Mutex::default(),
+            turns: Turns::default(),
         }
     }
 
