@@ -296,7 +296,7 @@ impl Exchange {
         let miss = self.miss_of(leg, reason);
         match miss {
             Miss::Ours if goes_on => {}
-            Miss::Ours => self.on_call_not_carried(leg, reason),
+            Miss::Ours => self.on_call_not_carried(now, leg, reason),
             Miss::NoAnswer | Miss::Declined | Miss::Unreachable => self.on_call_carried(leg),
         }
         self.called_left(now, leg, miss);

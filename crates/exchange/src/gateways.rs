@@ -47,7 +47,7 @@ impl Exchange {
             let reason = None;
             return self.command(now, sip::Command::Cancel { dialog, reason });
         }
-        self.on_call_not_carried(leg, Failure::Timeout);
+        self.on_call_not_carried(now, leg, Failure::Timeout);
         self.on_no_sign_of_life(now, leg, Miss::Ours);
     }
 

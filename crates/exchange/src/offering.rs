@@ -24,6 +24,9 @@ impl Exchange {
         let Some(thread) = self.thread_of(contact) else {
             return;
         };
+        if self.is_called_later(now, operator) {
+            return self.on_not_called(now, contact, operator);
+        }
         let Some(calls) = self.calls_of(contact, operator) else {
             return self.on_nothing_to_ring(now, contact, operator);
         };
@@ -65,6 +68,17 @@ impl Exchange {
         );
     }
 
+    /// She is not called for now, which is no miss of hers: the dispatcher goes on to others, and comes back to her.
+    fn on_not_called(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
+        let miss = Miss::Ours;
+        let fact = Fact::Missed {
+            contact,
+            operator,
+            miss,
+        };
+        self.append(now, fact);
+    }
+
     /// An offer that finds no port waits for one, and is given up before it would count as rung out.
     fn wait_for_port(&mut self, now: Instant, thread: ThreadId, offered: Offered) {
         if self.ports.wait(thread, offered) == Shortage::New {
@@ -90,15 +104,7 @@ impl Exchange {
             return;
         }
         self.ports.forget((contact, operator));
-        let miss = Miss::Ours;
-        self.append(
-            now,
-            Fact::Missed {
-                contact,
-                operator,
-                miss,
-            },
-        );
+        self.on_not_called(now, contact, operator);
     }
 
     /// Offers that waited for ports of this thread are made as soon as there are enough.

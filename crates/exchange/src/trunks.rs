@@ -22,6 +22,7 @@ use crate::lines::is_our_user;
 use crate::settings::{Host, Listener, Settings, Trunk};
 use crate::timers::TimerId;
 
+use carrying::Uncarried;
 pub use reach::TrunkHealth;
 use reach::Unreached;
 use registering::Registering;
@@ -62,6 +63,7 @@ pub(crate) struct TrunkState {
     told: Option<Unreached>,
     /// Whether people were told that it carries no call of ours.
     refuses_calls: bool,
+    uncarried: Uncarried,
     /// When it is asked again.
     probe: Option<TimerId>,
     registering: Option<Registering>,
@@ -134,6 +136,7 @@ impl TrunkState {
             failures: 0,
             told: None,
             refuses_calls: false,
+            uncarried: Uncarried::default(),
             probe: None,
             registering: None,
         }

@@ -106,6 +106,7 @@ impl TrunkState {
         }
         if self.address() != before {
             self.moved();
+            self.uncarried.forget();
         }
     }
 
@@ -308,12 +309,13 @@ impl Exchange {
         trunk.failures = 0;
         let before = std::mem::replace(&mut trunk.health, TrunkHealth::Up);
         let told = trunk.told.take();
-        let trunk = trunk.settings.name.clone();
+        let name = trunk.settings.name.clone();
         if before != TrunkHealth::Up {
+            trunk.uncarried.forget();
             self.untold.others();
         }
         if told.is_some() {
-            self.warn(Warning::TrunkUp { trunk });
+            self.warn(Warning::TrunkUp { trunk: name });
         }
     }
 

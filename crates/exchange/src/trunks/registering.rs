@@ -214,7 +214,9 @@ impl Exchange {
         let Some((id, trunk, registering)) = found else {
             return;
         };
+        let held = registering.holds();
         registering.state = state;
+        let is_regained = !held && registering.holds();
         let before = registering.told;
         registering.told = match state {
             RegistrationState::Failing { reason, .. } => Some(why(reason)),
@@ -223,6 +225,9 @@ impl Exchange {
             RegistrationState::Unregistered => before,
         };
         let news = (before, registering.told);
+        if let Some(trunk) = self.trunks.get_mut(id).filter(|_| is_regained) {
+            trunk.uncarried.forget();
+        }
         self.untold.others();
         match news {
             // It has just been told that it ran out without an answer.

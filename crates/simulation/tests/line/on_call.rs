@@ -265,6 +265,26 @@ fn what_a_trunk_refuses_is_no_miss_of_those_behind_it() {
     }
 }
 
+#[test]
+fn what_a_trunk_refuses_is_tried_with_growing_pauses_and_anew_when_it_carried_a_call() {
+    let mut world = open(centre());
+    let refuses = Manner::Declines(seconds(0), Status::FORBIDDEN);
+    at_home(&mut world, refuses);
+    world.call(Caller::from_number(1));
+    world.run(seconds(300));
+    let grown = invites(&world);
+    at_home(&mut world, Manner::RingsOn);
+    world.run(seconds(60));
+    at_home(&mut world, refuses);
+    let before = invites(&world);
+    world.run(seconds(70));
+    let anew = invites(&world) - before;
+
+    // After 5, 10, 20 and then every 30 seconds.
+    assert!((10..=13).contains(&grown), "{grown}");
+    assert!(anew >= 3, "{anew}");
+}
+
 fn trunk() -> String {
     "trunk".to_owned()
 }
