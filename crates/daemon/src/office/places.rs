@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use exchange::Resolution;
 use exchange::settings::{Host, Network, Settings};
+use sip::Protocol;
 
 /// Connections in all.
 const CONNECTIONS_MAX: usize = 2_000;
@@ -26,8 +27,8 @@ pub(crate) struct Places(Mutex<Taken>);
 #[derive(Default)]
 struct Taken {
     trunks: Vec<Network>,
-    /// Where the trunks are that are called by a host, as far as it is known.
-    hosts: BTreeMap<Host, Vec<IpAddr>>,
+    /// Where the trunks are that are called by a host, as far as it is known. A name leads elsewhere by another protocol.
+    hosts: BTreeMap<(Host, Protocol), Vec<IpAddr>>,
     phones: Vec<Network>,
     per_source: BTreeMap<IpAddr, usize>,
     all: usize,
@@ -72,20 +73,21 @@ impl Places {
     /// Knows from now on whom these settings name: trunks, and the networks of clear-text phones.
     pub(crate) fn know(&self, settings: &Settings) {
         let trunks = settings.trunks.iter().flat_map(|trunk| &trunk.addresses);
-        let hosts = settings
-            .trunks
-            .iter()
-            .flat_map(|trunk| trunk.host().into_iter().chain(trunk.registrar_apart()));
-        let hosts: BTreeSet<&Host> = hosts.collect();
+        let hosts = settings.trunks.iter().flat_map(|trunk| {
+            let hosts = trunk.host().into_iter().chain(trunk.registrar_apart());
+            hosts.map(|host| (host, trunk.protocol))
+        });
+        let hosts: BTreeSet<(&Host, Protocol)> = hosts.collect();
         let mut taken = self.lock();
         taken.trunks = trunks.copied().collect();
         let mut before = std::mem::take(&mut taken.hosts);
         taken.hosts = hosts
             .into_iter()
-            .map(|host| {
+            .map(|(host, protocol)| {
                 let literal = host.address().into_iter();
-                let found = before.remove(host);
-                (host.clone(), found.unwrap_or_else(|| literal.collect()))
+                let key = (host.clone(), protocol);
+                let found = before.remove(&key);
+                (key, found.unwrap_or_else(|| literal.collect()))
             })
             .collect();
         taken.phones.clone_from(&settings.node.clear_text);
@@ -94,7 +96,8 @@ impl Places {
     /// A trunk's host was looked up. A name server that fails takes no address away.
     pub(crate) fn found(&self, resolution: &Resolution) {
         let addresses = resolution.addresses.iter();
-        if let Some(known) = self.lock().hosts.get_mut(&resolution.host)
+        let key = (resolution.host.clone(), resolution.protocol);
+        if let Some(known) = self.lock().hosts.get_mut(&key)
             && !resolution.addresses.is_empty()
         {
             *known = addresses.map(SocketAddr::ip).collect();
@@ -257,20 +260,26 @@ mod tests {
             name: "carrier.test".to_owned(),
             port: None,
         };
-        places.lock().hosts.insert(named.clone(), Vec::new());
+        for protocol in [Protocol::Udp, Protocol::Tcp] {
+            let key = (named.clone(), protocol);
+            places.lock().hosts.insert(key, Vec::new());
+        }
         let peer = |from| places.lock().peer(from);
         let before = peer(from(198, 7));
 
-        let found = |addresses: Vec<SocketAddr>| Resolution {
+        let found = |protocol, addresses: Vec<SocketAddr>| Resolution {
             host: named.clone(),
-            protocol: sip::Protocol::Tcp,
+            protocol,
             addresses,
         };
-        places.found(&found(vec![SocketAddr::new(from(198, 7).ip(), 5_060)]));
-        places.found(&found(Vec::new()));
+        let at = |b| vec![SocketAddr::new(from(198, b).ip(), 5_060)];
+        places.found(&found(Protocol::Tcp, at(7)));
+        places.found(&found(Protocol::Tcp, Vec::new()));
+        places.found(&found(Protocol::Udp, at(9)));
 
         assert_eq!(before, Peer::Stranger);
         assert_eq!(peer(from(198, 7)), Peer::Trunk);
+        assert_eq!(peer(from(198, 9)), Peer::Trunk);
         assert_eq!(peer(from(198, 8)), Peer::Stranger);
     }
 
