@@ -211,7 +211,7 @@ impl fmt::Debug for Hosts {
     }
 }
 
-/// Whether an address is routed outside of private networks (RFC 1918, 3927, 6598, 4193, 4291).
+/// Whether an address is routed outside of private networks (RFC 1918, 3927, 6598, 4193, 4291). `sip` asks the same and is held to the same table.
 fn is_public(host: IpAddr) -> bool {
     match host {
         IpAddr::V4(host) => {
@@ -318,5 +318,20 @@ mod tests {
         assert!(all.contain(ip("255.255.255.255")));
         assert!(!all.contain(ip("2001:db8::1")));
         assert!(!Hosts::default().contain(ip("192.0.2.1")));
+    }
+
+    /// The same table holds for the other crate that asks this.
+    #[test]
+    fn private_networks_are_those_of_the_table() {
+        let table = include_str!("../../sip/src/endpoint/private_networks.txt");
+        let rows = table.lines().filter(|row| !row.starts_with('#'));
+        let mut read = 0;
+        for row in rows {
+            let (told, host) = row.split_once(' ').unwrap();
+            let is_private = !is_public(ip(host.trim()));
+            assert_eq!(is_private, told == "private", "{row}");
+            read += 1;
+        }
+        assert!(read > 30, "the table is cut short: {read}");
     }
 }

@@ -112,7 +112,7 @@ impl LocalRoutes {
 }
 
 /// Whether a peer shares a network with us that no router's public address leads into: RFC 1918, RFC 3927, RFC 6598,
-/// RFC 4193, RFC 4291, and this machine itself.
+/// RFC 4193, RFC 4291, and this machine itself. `media` asks the same and is held to the same table.
 fn is_in_private_network(peer: IpAddr) -> bool {
     match peer {
         IpAddr::V4(peer) => {
@@ -216,5 +216,20 @@ mod tests {
         assert_eq!(own.local(ip("0.0.0.0"), ip("198.51.100.1")), None);
         assert_eq!(own.told(ip("0.0.0.0"), ip("198.51.100.1")), ip("127.0.0.1"));
         assert_eq!(own.told(ip("::"), ip("2001:db8::77")), ip("::1"));
+    }
+
+    /// The same table holds for the other crate that asks this.
+    #[test]
+    fn private_networks_are_those_of_the_table() {
+        let table = include_str!("private_networks.txt");
+        let rows = table.lines().filter(|row| !row.starts_with('#'));
+        let mut read = 0;
+        for row in rows {
+            let (told, host) = row.split_once(' ').unwrap();
+            let is_private = is_in_private_network(ip(host.trim()));
+            assert_eq!(is_private, told == "private", "{row}");
+            read += 1;
+        }
+        assert!(read > 30, "the table is cut short: {read}");
     }
 }
