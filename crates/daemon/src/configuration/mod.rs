@@ -345,6 +345,13 @@ fn advice(node: &Node, settings: &Settings, prompts: &Prompts) -> Vec<String> {
         advice.push("linka.toml: nobody notices when this machine dies: set heartbeat.url to an outside watcher".to_owned());
     }
     advice.extend(listening::advice(node));
+    let missing = prompts.missing();
+    if !missing.is_empty() {
+        advice.push(format!(
+            "prompts.toml lacks {}: silence is heard in their place; take them with their sounds from the example that comes with this release",
+            missing.join(", ")
+        ));
+    }
     if !prompts.synthetic.is_empty() {
         advice.push(format!(
             "prompts: a synthetic voice speaks {} prompts until a person has recorded them: {}",

@@ -122,6 +122,16 @@ impl Prompts {
         })
     }
 
+    /// Ids of what is to be spoken to staff and is not there: silence is heard in its place.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        let is_there = |id: &str| {
+            let spoken = |language| self.ids.contains_key(&(id.to_owned(), Some(language)));
+            LANGUAGES.iter().all(|(_, language)| spoken(*language))
+        };
+        let ids = STAFF.iter().map(|(id, _)| *id);
+        ids.filter(|id| !is_there(id)).collect()
+    }
+
     /// What is spoken to staff.
     pub(crate) fn staff(&self) -> Sounds {
         let mut sounds = Sounds::default();

@@ -26,8 +26,7 @@ impl Example {
             fs::copy(example.join(file.name()), folder.path().join(file.name())).unwrap();
         }
         let example = Self { folder };
-        let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/prompts");
-        let prompts = format!("folder = \"{}\"", prompts.canonicalize().unwrap().display());
+        let prompts = format!("folder = \"{}\"", prompts().display());
         example.change(File::Linka, "folder = \"prompts\"", &prompts);
         fs::create_dir(example.keys()).unwrap();
         fs::write(example.keys().join("trunk-carrier"), "secret").unwrap();
@@ -87,6 +86,12 @@ impl Example {
         table[key.name()] = Item::Value(to.parse::<Value>().unwrap());
         fs::write(path, document.to_string()).unwrap();
     }
+}
+
+/// The example's prompts, where they are.
+fn prompts() -> PathBuf {
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/prompts");
+    prompts.canonicalize().unwrap()
 }
 
 /// The first line of the example's operators.

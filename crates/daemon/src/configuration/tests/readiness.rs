@@ -1,7 +1,9 @@
 //! What valid configurations would do at night, and whether they are ready for callers.
 
+use std::fs;
+
 use super::super::schema::File::{Lines, Linka, Operators, Partners, Queues, Trunks};
-use super::{Example, OPERATOR, PARTNER_STEP};
+use super::{Example, OPERATOR, PARTNER_STEP, prompts};
 
 #[test]
 fn night_says_who_rings_when() {
@@ -127,4 +129,26 @@ fn registrar_that_is_not_the_target_is_advised_about_until_a_domain_is_set() {
         advised(&format!("{elsewhere}{domain}")),
         nothing("carrier.example")
     );
+}
+
+#[test]
+fn prompts_that_an_older_folder_lacks_are_named() {
+    let example = Example::new();
+    let advised = |example: &Example| {
+        let advice = example.loaded().advice.into_iter();
+        let of_prompts = advice.filter(|said| said.starts_with("prompts.toml lacks"));
+        of_prompts.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(advised(&example), "");
+
+    let list = fs::read_to_string(prompts().join("prompts.toml")).unwrap();
+    let older = list.replace("\"in-call\"", "\"talking\"");
+    let older = older.replace("\"press-one\"", "\"press-1\"");
+    fs::create_dir(example.config().join("older")).unwrap();
+    fs::write(example.config().join("older/prompts.toml"), older).unwrap();
+    let folder = prompts().display().to_string();
+    example.change(Linka, &folder, "older");
+
+    let said = advised(&example);
+    assert!(said.contains("press-one, in-call: silence"), "{said}");
 }
