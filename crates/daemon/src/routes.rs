@@ -1,4 +1,6 @@
 //! From which of its addresses this machine reaches whom: the kernel's routes, each asked for the address that it leaves from.
+//!
+//! The main tables alone are listed. Where rules lead to a trunk by another one, the question for its own network tells.
 
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
@@ -12,14 +14,15 @@ const ROUTES_MAX: usize = 512;
 const DISCARD: u16 = 9;
 
 /// A network: an address, and how many of its leading bits count.
-type Network = (IpAddr, u8);
+pub(crate) type Network = (IpAddr, u8);
 
-/// Asks the kernel.
-pub(crate) fn read() -> LocalRoutes {
+/// Asks the kernel, for these networks too.
+pub(crate) fn read(peers: &[Network]) -> LocalRoutes {
     let four = read_to_string("/proc/net/route").unwrap_or_default();
     let six = read_to_string("/proc/net/ipv6_route").unwrap_or_default();
     let listed = ipv4_networks(&four).chain(ipv6_networks(&six));
-    let networks: BTreeSet<Network> = listed.chain(unlisted()).collect();
+    let peers = peers.iter().copied().take(ROUTES_MAX);
+    let networks: BTreeSet<Network> = listed.chain(unlisted()).chain(peers).collect();
     LocalRoutes::new(networks.into_iter().filter_map(|(network, bits)| {
         Some(LocalRoute {
             network,
@@ -127,10 +130,19 @@ mod tests {
     }
 
     #[test]
+    fn networks_of_peers_are_asked_for_by_themselves() {
+        let network = (Ipv4Addr::new(127, 77, 0, 0).into(), 16);
+        let of = |routes: &LocalRoutes| format!("{routes:?}").contains("127.77.0.0");
+
+        assert!(of(&read(&[network])));
+        assert!(!of(&read(&[])));
+    }
+
+    #[test]
     fn this_machine_reaches_itself_from_itself() {
         let own = sip::OwnAddresses {
             public: None,
-            routes: read(),
+            routes: read(&[]),
         };
 
         let told = own.told(

@@ -131,6 +131,7 @@ struct Building {
     tcp: Vec<(ListenerId, std::net::TcpListener)>,
     listeners: Vec<Listener>,
     own: sip::OwnAddresses,
+    places: Arc<Places>,
     metrics: std::net::TcpListener,
     web: WebListeners,
     /// What people are to be told of the start.
@@ -160,9 +161,11 @@ impl Building {
             )
         })?;
         let web = WebListeners::bind(&configuration.node, &mut news)?;
+        let places = Arc::new(Places::default());
+        places.know(&configuration.settings);
         let own = sip::OwnAddresses {
             public: configuration.node.public_address,
-            routes: routes::read(),
+            routes: routes::read(&places.trunks()),
         };
         Ok(Self {
             configuration,
@@ -177,6 +180,7 @@ impl Building {
             tcp,
             listeners,
             own,
+            places,
             metrics,
             web,
             news,
@@ -186,8 +190,6 @@ impl Building {
 
     fn build(mut self, options: &Options) -> anyhow::Result<RunningNode> {
         let now = Instant::now();
-        let places = Arc::new(Places::default());
-        places.know(&self.configuration.settings);
         let (exchange, started) = self.exchange(now)?;
         let desk = self.desk(&options.data.data, (now, started))?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
@@ -236,7 +238,7 @@ impl Building {
                 listeners: self.listeners,
             },
             connections,
-            places,
+            places: self.places,
             tcp: self.tcp,
             news: self.news,
             doubt: self.doubt,

@@ -8,6 +8,8 @@ use exchange::Resolution;
 use exchange::settings::{Host, Network, Settings};
 use sip::Protocol;
 
+use crate::routes;
+
 /// Connections in all.
 const CONNECTIONS_MAX: usize = 2_000;
 /// Connections of strangers: the rest is kept for trunks and for the networks of our phones, whatever the others do.
@@ -102,6 +104,16 @@ impl Places {
         {
             *known = addresses.map(SocketAddr::ip).collect();
         }
+    }
+
+    /// The networks of the trunks, and the addresses of their hosts, as far as these are known.
+    pub(crate) fn trunks(&self) -> Vec<routes::Network> {
+        let taken = self.lock();
+        let listed = taken.trunks.iter();
+        let listed = listed.map(|network| (network.address, network.bits));
+        let found = taken.hosts.values().flatten();
+        let found = found.map(|address| (*address, if address.is_ipv4() { 32 } else { 128 }));
+        listed.chain(found).collect()
     }
 
     /// A place for a connection from this peer, while there is room for it.

@@ -19,7 +19,9 @@ pub(super) async fn watch(office: Arc<Office>) {
     loop {
         looks.tick().await;
         // However long the kernel's table is, it keeps no other task waiting.
-        let Ok(routes) = tokio::task::spawn_blocking(read).await else {
+        let trunks = office.places.trunks();
+        let asked = tokio::task::spawn_blocking(move || read(&trunks));
+        let Ok(routes) = asked.await else {
             continue;
         };
         if routes != told {
