@@ -8,9 +8,9 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, HomeTimes, Input,
-    Intent, Key, LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Place,
-    Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step,
-    Strategy, Timeline,
+    Intent, IntentCause, Key, LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId,
+    OwnWrapUp, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
+    Standing, Step, Strategy, Timeline,
 };
 
 const OPERATORS: u64 = 1_000;
@@ -217,6 +217,7 @@ impl Centre {
             centre.give(Input::Intends {
                 operator,
                 intent: Intent::Ready,
+                cause: IntentCause::Phone,
             });
         }
         // Ten milliseconds between two arrivals; a phone is answered at once.
@@ -314,11 +315,13 @@ impl Centre {
                 self.give(Input::Intends {
                     operator,
                     intent: pause,
+                    cause: IntentCause::Phone,
                 });
             }
             1..4 => self.give(Input::Intends {
                 operator,
                 intent: Intent::Ready,
+                cause: IntentCause::Phone,
             }),
             4..6 => self.give(Input::Reached {
                 operator,
