@@ -39,6 +39,17 @@ test('a time of day that is past means tomorrow', () => {
   expect(next('', NIGHT, PRAGUE)).toBeUndefined();
 });
 
+test('a time of day that the clock shows twice means its first moment that is still to come', () => {
+  const [first, second] = [Date.UTC(2026, 9, 25, 0, 40), Date.UTC(2026, 9, 25, 1, 40)];
+  const minutes = (minutes: number) => minutes * 60_000;
+
+  expect(next('02:40', first - minutes(15), PRAGUE)).toBe(first);
+  expect(next('02:40', first, PRAGUE)).toBe(second);
+  expect(next('02:40', second - minutes(15), PRAGUE)).toBe(second);
+  expect(next('02:40', second, PRAGUE)).toBe(Date.UTC(2026, 9, 26, 1, 40));
+  expect(next('02:30', Date.UTC(2026, 2, 29, 0, 30), PRAGUE)).toBe(Date.UTC(2026, 2, 29, 1, 30));
+});
+
 test('a day begins at midnight of the site, and has 23 to 25 hours', () => {
   const hours = (day: string) => (dayBegins(day, 1, PRAGUE) - dayBegins(day, 0, PRAGUE)) / HOUR;
 

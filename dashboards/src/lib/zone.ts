@@ -1,6 +1,8 @@
 /** Civil time of a zone; without a name that of the browser. What a clock shows is written as the moment at which a clock of UTC shows it. */
 type Zone = string | undefined;
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 const made = new Map<Zone, Intl.DateTimeFormat>();
 
 /** Whether the browser knows a zone of this name. */
@@ -48,14 +50,22 @@ export function midnight(ms: number, zone: Zone): number {
   return dayBegins(dayAt(ms, zone), 0, zone);
 }
 
-/** The next moment at which a clock of the zone shows `HH:MM`; nothing for what is no time of day. */
+/** The next moment at which a clock of the zone shows `HH:MM`, the first one where it is set back; nothing for what is no time of day. */
 export function next(clock: string, nowMs: number, zone: Zone): number | undefined {
   const parts = /^(\d{1,2}):(\d{2})/.exec(clock);
   if (!parts) return undefined;
   const shown = new Date(shownAt(nowMs, zone));
   shown.setUTCHours(Number(parts[1]), Number(parts[2]), 0, 0);
-  const today = momentOf(shown.getTime(), zone);
-  return today > nowMs ? today : momentOf(shown.setUTCDate(shown.getUTCDate() + 1), zone);
+  const todayMs = shown.getTime();
+  const tomorrowMs = shown.setUTCDate(shown.getUTCDate() + 1);
+  const moments = [todayMs, tomorrowMs].flatMap((shownMs) => [...momentsOf(shownMs, zone), momentOf(shownMs, zone)]);
+  return Math.min(...moments.filter((ms) => ms > nowMs));
+}
+
+/** The moments at which a clock of the zone shows this, as it goes a day before and a day after: two in an hour that it shows twice. */
+function momentsOf(shownMs: number, zone: Zone): number[] {
+  const ahead = (ms: number) => shownAt(ms, zone) - ms;
+  return [shownMs - DAY_MS, shownMs + DAY_MS].map((ms) => shownMs - ahead(ms)).filter((ms) => shownAt(ms, zone) === shownMs);
 }
 
 function fieldsOf(zone: Zone): Intl.DateTimeFormat {
