@@ -3,10 +3,12 @@ import { flushSync } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { announcer } from '../src/lib/announcer.svelte';
+import { api, call, settle } from '../src/lib/api';
 import { feed } from '../src/lib/board.svelte';
 import { clock } from '../src/lib/clock.svelte';
 import { EMPTY, apply } from '../src/lib/feed';
 import { finished } from '../src/lib/finished.svelte';
+import { sentence } from '../src/lib/sentence';
 import { session } from '../src/lib/session.svelte';
 import Me from '../src/pages/Me.svelte';
 import OnShift from '../src/parts/OnShift.svelte';
@@ -65,6 +67,30 @@ function open() {
   render(OnShift, { login: 'jana' });
   render(Me, { who: JANA });
 }
+
+test('an entry that could not be read is asked for again until the server is back', async () => {
+  isAway = true;
+  open();
+  tell('wrapUp');
+  await screen.findByText(/Server neodpovídá/);
+
+  isAway = false;
+
+  expect(await screen.findByRole('radio', { name: /předána dál/, checked: true }, { timeout: 10_000 })).toBeTruthy();
+  expect(screen.queryByText(/Server neodpovídá/)).toBeNull();
+}, 15_000);
+
+test('who could not read is not told to look whether anything happened', async () => {
+  vi.stubGlobal('fetch', async () => Response.json({ type: '/problems/unavailable' }, { status: 503 }));
+  const params = { path: { contact: '901' } };
+
+  const read = await settle(api.GET('/api/v1/contacts/{contact}/content', { params }));
+  const written = await settle(api.POST('/api/v1/contacts/{contact}/hand-back', { params }));
+  const [readByHand, writtenByHand] = [await call('GET', '/api/v1/session'), await call('POST', '/api/v1/session')];
+
+  const told = [read, written, readByHand, writtenByHand].map((outcome) => (outcome.done ? '' : sentence(outcome.problem)));
+  expect(told.map((words) => words.includes('podívejte se, jestli se to nestalo'))).toEqual([false, true, false, true]);
+});
 
 test('a page that is loaded anew after a call shows what was chosen before', async () => {
   open();

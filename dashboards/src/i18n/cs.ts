@@ -109,6 +109,7 @@ export const cs = {
       'too-large': 'Je to příliš dlouhé.',
       'unsupported-type': 'Server požadavku nerozuměl.',
       'provider-unreachable': 'Poskytovatel přihlášení neodpovídá. Přihlaste se heslem.',
+      busy: 'Server je zaneprázdněný. Zkuste to za chvíli znovu.',
       unavailable: 'Server je zaneprázdněný. Než to zkusíte znovu, podívejte se, jestli se to nestalo.',
       internal: 'Chyba na straně serveru. Dejte prosím vědět správě.',
       unreachable: 'Server neodpovídá. Zkontrolujte síť a zkuste to znovu.',

@@ -104,6 +104,7 @@ export const en: Dictionary = {
       'too-large': 'It is too long.',
       'unsupported-type': 'The server did not understand the request.',
       'provider-unreachable': 'The sign-in provider does not answer. Sign in with a password.',
+      busy: 'The server is busy. Try again in a while.',
       unavailable: 'The server is busy. Look whether it happened before you try again.',
       internal: 'A fault on the server. Please tell the administrator.',
       unreachable: 'The server does not answer. Check the network and try again.',

@@ -6,7 +6,7 @@ export type Schemas = components['schemas'];
 
 /** Why something was not done; nothing was changed by it. */
 export interface Problem {
-  /** The last part of the type of an RFC 9457 problem, or `unreachable` when no answer came. */
+  /** The last part of the type of an RFC 9457 problem; `unreachable` when no answer came, `busy` when what is `unavailable` was only to be read. */
   kind: string;
   /** The server's sentence for this case, in English; empty when there is none. */
   detail: string;
@@ -30,8 +30,14 @@ export function whenSignedOut(call: () => void): void {
   signedOut = call;
 }
 
+/** Answers to what only reads: nothing can have happened by it. */
+const readings = new WeakSet<Response>();
+
 /** The routes that the description of the API has. */
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) });
+export const api = createClient<paths>({
+  baseUrl: location.origin,
+  fetch: async (request) => noteReading(request.method, await fetch(request)),
+});
 
 /** Waits for the answer of a typed route. */
 export async function settle<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Outcome<T>> {
@@ -54,13 +60,18 @@ export async function call<T = void>(method: string, path: string, body?: unknow
   }
   let response: Response;
   try {
-    response = await fetch(path, request);
+    response = noteReading(method, await fetch(path, request));
   } catch {
     return { done: false, problem: unreachable() };
   }
   const told: unknown = await response.json().catch(() => undefined);
   if (response.ok) return { done: true, value: told as T };
   return { done: false, problem: noted(read(response, told)) };
+}
+
+function noteReading(method: string, response: Response): Response {
+  if (method === 'GET') readings.add(response);
+  return response;
 }
 
 function noted(problem: Problem): Problem {
@@ -76,9 +87,10 @@ function read(response: Response, body: unknown): Problem {
   const told = (body ?? {}) as { type?: unknown; detail?: unknown };
   const after = Number(response.headers.get('retry-after') ?? Number.NaN);
   const type = typeof told.type === 'string' ? told.type : '';
+  // A proxy in between answers without a type of ours.
+  const kind = type.startsWith('/problems/') ? type.slice('/problems/'.length) : 'unreachable';
   return {
-    // A proxy in between answers without a type of ours.
-    kind: type.startsWith('/problems/') ? type.slice('/problems/'.length) : 'unreachable',
+    kind: kind === 'unavailable' && readings.has(response) ? 'busy' : kind,
     detail: typeof told.detail === 'string' ? told.detail : '',
     retryAfterSeconds: Number.isFinite(after) ? after : undefined,
   };
