@@ -31,7 +31,7 @@ pub struct Board {
     pub unsaved: Option<String>,
     /// What was counted since midnight, or since the start.
     pub counts: records::Tally,
-    /// When that began, where it was a start and not midnight.
+    /// When that began, where it was not midnight: with the start, or with the earliest contact that it found.
     pub counts_since: Option<Moment>,
     /// How many calls and offers were refused since the start, by cause in a sentence.
     pub refused: BTreeMap<&'static str, u64>,

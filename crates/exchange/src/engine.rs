@@ -81,7 +81,7 @@ pub struct Exchange {
     pub(crate) untold: Untold,
     /// Those who are live and were answered.
     pub(crate) answering: Answering,
-    /// When the sums of today began, where it was a start and not midnight.
+    /// When the sums of today began, where it was not midnight: with the start, or with the earliest contact that it found and that they count.
     pub(crate) today_since: Option<Moment>,
     /// Commands to be answered once their fact is applied, by the number of its entry.
     pub(crate) acting: BTreeMap<Seq, Token>,
@@ -136,6 +136,9 @@ impl Exchange {
     /// Makes the exchange and appends what a start is: the restart and the configuration.
     #[must_use]
     pub fn new(now: Instant, setup: Setup) -> Self {
+        let found = setup.log.state().dispatcher().contacts();
+        let earliest = found.iter().map(|contact| contact.arrived).min();
+        let since = earliest.map_or(setup.started.1, |arrived| arrived.min(setup.started.1));
         let mut exchange = Self {
             started: setup.started,
             start: setup.start,
@@ -163,7 +166,7 @@ impl Exchange {
             refusals: Refusals::default(),
             untold: Untold::default(),
             answering: Answering::default(),
-            today_since: Some(setup.started.1),
+            today_since: Some(since),
             acting: BTreeMap::new(),
             configuring: BTreeMap::new(),
             unentered: None,

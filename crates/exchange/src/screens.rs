@@ -39,7 +39,7 @@ pub struct Changed {
     pub unsaved: Option<String>,
     /// What was counted since midnight, or since the start.
     pub today: records::Tally,
-    /// When that began, where it was a start and not midnight.
+    /// When that began, where it was not midnight: with the start, or with the earliest contact that it found.
     pub today_since: Option<Moment>,
     /// What happened to contacts, in order.
     pub happenings: Vec<Happening>,

@@ -132,3 +132,19 @@ fn a_second_crash_finds_the_same() {
     assert_eq!(ids(&world), before);
     assert_eq!(world.crashes(), 2);
 }
+
+#[test]
+fn sums_after_a_start_say_when_the_earliest_came_who_is_counted() {
+    let mut world = open();
+    world.peer("eva").set_manner(Manner::Answers(seconds(1)));
+    world.call(Caller::from_number(1));
+    world.run(seconds(90));
+
+    world.crash(CrashPoint::AfterCommit);
+    world.run(seconds(1));
+
+    let board = world.board();
+    let arrived = world.found().unwrap().contacts[0].arrived;
+    assert_eq!(board.counts.arrived, 1);
+    assert_eq!(board.counts_since, Some(arrived));
+}

@@ -22,7 +22,7 @@ const QUARTERS_MAX: usize = 25 * 4 + 2;
 pub struct Today {
     /// The sums.
     pub tally: Tally,
-    /// When they began, where it was a start and not midnight.
+    /// When they began, where it was not midnight: with the start, or with the earliest contact that it found.
     pub since: Option<Millis>,
 }
 
@@ -30,7 +30,7 @@ pub struct Today {
 #[derive(Debug, Default)]
 pub struct Recent {
     today: Tally,
-    /// When that began, where it was a start and not midnight.
+    /// When that began, where it was not midnight.
     since: Option<Millis>,
     /// When anything was told for the first time, or a day began.
     began: Option<Millis>,
@@ -48,16 +48,15 @@ impl Recent {
     pub fn take(&mut self, at: Millis, Today { tally, since }: Today) {
         let today = &tally;
         self.since = since;
-        self.began.get_or_insert(since.unwrap_or(at));
+        if self.began.is_none() {
+            self.begin(at, if since.is_some() { today.arrived } else { 0 });
+        }
         if is_behind(today, &self.today) {
             *self = Self {
                 since,
-                began: Some(at),
                 ..Self::default()
             };
-            // Those who are live at midnight count as arrived in the new day; they did not arrive in these minutes.
-            self.quarter_began_with.arrived = today.arrived;
-            self.grains.push_back((at, self.quarter_began_with));
+            self.begin(at, today.arrived);
         }
         self.close_grain(at);
         self.turn_quarter(at);
@@ -69,6 +68,13 @@ impl Recent {
             quarter.answered = today.answered.saturating_sub(began.answered);
             quarter.abandoned = today.abandoned.saturating_sub(began.abandoned);
         }
+    }
+
+    /// Begins with those who are there: after a midnight or a start they count as arrived today, but they did not arrive in these minutes.
+    fn begin(&mut self, at: Millis, there: u64) {
+        self.began = Some(at);
+        self.quarter_began_with.arrived = there;
+        self.grains.push_back((at, self.quarter_began_with));
     }
 
     /// The sums of today as they were told last.
@@ -205,6 +211,24 @@ mod tests {
         assert_eq!(soon.recent.since_ms, Some(NOON));
         assert_eq!(later.today.since_ms, Some(NOON));
         assert_eq!(later.recent.since_ms, None);
+    }
+
+    #[test]
+    fn who_was_there_at_a_start_arrived_today_and_not_in_these_minutes() {
+        let mut recent = Recent::default();
+        let started = |arrived| Today {
+            since: Some(NOON - 5 * MINUTE),
+            ..today(arrived, 0, 0)
+        };
+
+        recent.take(NOON, started(2));
+        recent.take(NOON + MINUTE, started(3));
+
+        let sums = recent.sums(NOON + MINUTE);
+        assert_eq!(sums.today.since_ms, Some(NOON - 5 * MINUTE));
+        assert_eq!(sums.recent.since_ms, Some(NOON));
+        assert_eq!((sums.today.arrived, sums.recent.arrived), (3, 1));
+        assert_eq!(recent.chart().unwrap().quarters[0].arrived, 1);
     }
 
     #[test]
