@@ -37,6 +37,15 @@ async function open(browser, role, path, { viewport = { width: 1_366, height: 76
   return page;
 }
 
+/** What of a wall is beyond the screen's edge, or text beyond that of its panel; runs in the page. */
+function beyondItsPlace() {
+  const box = (one) => one.getBoundingClientRect();
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const beyond = all('.old, .panel, section li').filter((one) => box(one).bottom > innerHeight || box(one).right > innerWidth);
+  const spilt = all('.panel :is(dt, dd, p)').filter((one) => box(one).bottom > box(one.closest('.panel')).bottom);
+  return [...beyond, ...spilt].map((one) => `${one.textContent.trim().slice(0, 30)} to ${box(one).bottom}`);
+}
+
 const BEHAVIOURS = {
   async 'somebody lands where her role begins'(browser) {
     for (const [role, path] of [['operator', '/me'], ['supervisor', '/'], ['auditor', '/reports'], ['wall', '/wall']]) {
@@ -307,9 +316,43 @@ const BEHAVIOURS = {
     const told = await page.textContent('.old strong');
     await page.waitForFunction((old) => document.querySelector('.old strong').textContent !== old, told);
     assert.deepEqual(await shown(), before);
-    assert.ok((await page.$eval('.old', (one) => parseFloat(getComputedStyle(one).fontSize))) >= 40);
+    assert.ok((await page.$eval('.old strong', (one) => parseFloat(getComputedStyle(one).fontSize))) >= 40);
     await scene({ isSilent: false });
     await page.context().close();
+  },
+
+  async 'on every wall old data is said beside everything else'(browser) {
+    const languages = ['cs', 'en', 'uk'];
+    for (const told of ['day', 'sick']) {
+      const pages = await Promise.all(languages.map((language) => open(browser, 'wall', '/wall', { language })));
+      await scene({ scene: told, isSilent: true });
+      await Promise.all(pages.map((page) => page.waitForSelector('.grey')));
+      for (const [index, page] of pages.entries()) {
+        for (const [width, height] of [[1_920, 1_080], [1_280, 800], [1_024, 768]]) {
+          await page.setViewportSize({ width, height });
+          const where = `${width}×${height} ${languages[index]} ${told}`;
+          assert.deepEqual(await page.evaluate(beyondItsPlace), [], where);
+          const size = await page.$eval('.huge dd', (one) => parseFloat(getComputedStyle(one).fontSize));
+          assert.ok(size * 12 >= height, `${where}: the great numbers are ${size} px high`);
+        }
+        await page.context().close();
+      }
+    }
+    await scene({ isSilent: false });
+  },
+
+  async 'whoever has scrolled down sees that the data is old'(browser) {
+    for (const [role, path] of [['supervisor', '/'], ['operator', '/me']]) {
+      const page = await open(browser, role, path, { viewport: { width: 1_024, height: 400 } });
+      await scene({ scene: 'day', isSilent: true });
+      await page.waitForSelector('.old');
+      await page.mouse.wheel(0, 5_000);
+      await page.waitForFunction(() => scrollY > 100);
+      const { top, bottom } = await page.$eval('.news > .old', (one) => one.getBoundingClientRect().toJSON());
+      assert.ok(top >= 0 && bottom <= 400, `${path}: the notice stands from ${top} to ${bottom}`);
+      await scene({ isSilent: false });
+      await page.context().close();
+    }
   },
 
   async 'a long wait stays in its tile at twice the size'(browser) {

@@ -1,6 +1,5 @@
 import { i18n } from '../i18n/index.svelte';
 import { feed } from '../lib/board.svelte';
-import { clock } from '../lib/clock.svelte';
 import type { Is, Operator, Sum, Trunk } from '../lib/feed';
 import type { IconName } from '../lib/icons';
 import { duration, left } from '../lib/time';
@@ -56,7 +55,7 @@ function until(untilMs: number, nowMs: number, told: string): string {
 /** A sentence with the moment until which it holds, where that is known. */
 export function untilWords(sentence: string, untilMs: number | null | undefined): string {
   if (untilMs == null) return sentence;
-  return `${sentence.replace(/\.$/, '')} (${until(untilMs, clock.nowMs, i18n.exactClock(untilMs))}).`;
+  return `${sentence.replace(/\.$/, '')} (${until(untilMs, feed.nowMs, i18n.exactClock(untilMs))}).`;
 }
 
 const ICON: Record<Is, IconName> = {
@@ -190,7 +189,7 @@ export function sumWords(sum: Sum, { inTimeSeconds, earlySeconds, late }: Readin
     permille == null ? of(all) : `${i18n.share(permille)} (${of(all)})`;
   const early = sum.abandoned_early > 0 ? ` (${t.early(i18n.number(sum.abandoned_early), earlySeconds)})` : '';
   return {
-    since: sum.since_ms == null ? undefined : isClockDoubted() ? t.last(duration(clock.nowMs - sum.since_ms)) : t.since(i18n.clock(sum.since_ms)),
+    since: sum.since_ms == null ? undefined : isClockDoubted() ? t.last(duration(feed.nowMs - sum.since_ms)) : t.since(i18n.clock(sum.since_ms)),
     share: sum.in_time_permille == null ? (sum.counted === 0 ? '–' : of(sum.counted)) : i18n.share(sum.in_time_permille),
     counts: sum.in_time_permille == null ? undefined : of(sum.counted),
     withEarly: sum.abandoned_early > 0 ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}` : undefined,
@@ -214,7 +213,7 @@ export function partsOf(operator: Operator): StatePart[] {
   const paused = intent.wants === 'paused' && intent.reason ? t.pausedFor(reasonWords(intent.reason)) : t.paused;
   const wants = intent.wants === 'paused' ? paused + back : t[intent.wants];
   const machine = operator.paused_after_misses == null ? '' : `, ${i18n.count(operator.paused_after_misses, i18n.t.status.pausedByMachine)}`;
-  const wrapUp = operator.wrap_up_until_ms == null ? '–' : `${t.wrapUp}, ${until(operator.wrap_up_until_ms, clock.nowMs, i18n.clock(operator.wrap_up_until_ms))}`;
+  const wrapUp = operator.wrap_up_until_ms == null ? '–' : `${t.wrapUp}, ${until(operator.wrap_up_until_ms, feed.nowMs, i18n.clock(operator.wrap_up_until_ms))}`;
   const phone = operator.place === 'home' ? t.home : `${t[operator.reachability]} (${i18n.count(operator.phones, t.phones)})`;
   return [
     { label: labels.wants, icon: intent.wants, text: wants + machine },
@@ -225,11 +224,11 @@ export function partsOf(operator: Operator): StatePart[] {
 }
 
 function backAt(ms: number): string {
-  return isClockDoubted() ? i18n.t.status.still(left(ms, clock.nowMs)) : i18n.t.operator.backAt(backWords(ms, clock.nowMs));
+  return isClockDoubted() ? i18n.t.status.still(left(ms, feed.nowMs)) : i18n.t.operator.backAt(backWords(ms, feed.nowMs));
 }
 
 /** When the certificate of the web runs out or ran out, as a sentence. */
 export function certificateWords(endsMs: number): string {
   const day = i18n.dayOf(endsMs);
-  return endsMs > clock.nowMs ? i18n.t.board.certificateEnds(day) : i18n.t.board.certificateEnded(day);
+  return endsMs > feed.nowMs ? i18n.t.board.certificateEnds(day) : i18n.t.board.certificateEnded(day);
 }
