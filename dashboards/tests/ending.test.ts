@@ -6,12 +6,12 @@ import { feed } from '../src/lib/board.svelte';
 import { clock } from '../src/lib/clock.svelte';
 import { ending } from '../src/lib/ending.svelte';
 import { EMPTY, apply } from '../src/lib/feed';
-import Me from '../src/pages/Me.svelte';
+import { announcer } from '../src/lib/announcer.svelte';
+import Warnings from '../src/parts/Warnings.svelte';
 import { SCENES } from './fake-scenes.mjs';
 
 const NOON = 1_795_420_800_000;
 const HOUR = 3_600_000;
-const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
 
 beforeEach(() => {
   vi.spyOn(performance, 'now').mockImplementation(() => 1_000);
@@ -22,20 +22,25 @@ afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   feed.board = EMPTY;
+  announcer.polite = '';
 });
 
-/** Her page, when this browser's sign-in ends so many hours from now and another one's in an hour. */
+/** What every page tells, when this browser's sign-in ends so many hours from now and another one's in an hour. */
 async function page(hours: number): Promise<string> {
   const session = (id: string, ends: number, current: boolean) => ({ id, created_ms: NOON, last_seen_ms: NOON, expires_ms: NOON + ends * HOUR, device: 'known', current });
   vi.stubGlobal('fetch', async () => Response.json([session('1', 1, false), session('2', hours, true)]));
-  feed.board = apply(EMPTY, 'snapshot', { ...SCENES.calm?.(NOON), at_ms: NOON });
+  tell('calm');
   clock.hear(NOON);
   clock.tick();
-  render(Me, { who: JANA });
-  await vi.waitFor(() => expect(document.querySelector('[data-now]')).not.toBeNull());
+  render(Warnings);
   await vi.waitFor(() => expect(ending.soonMs(NOON + 24 * HOUR)).toBe(NOON + hours * HOUR));
   flushSync();
   return document.body.textContent ?? '';
+}
+
+function tell(scene: string) {
+  feed.board = apply(EMPTY, 'snapshot', { ...SCENES[scene]?.(NOON), at_ms: NOON });
+  flushSync();
 }
 
 test('who begins a shift reads that her sign-in ends within it', async () => {
@@ -44,4 +49,30 @@ test('who begins a shift reads that her sign-in ends within it', async () => {
 
 test('a sign-in that lasts the shift is not spoken of', async () => {
   expect(await page(13)).not.toContain('Vaše přihlášení skončí');
+});
+
+test('who does not see it hears once that her sign-in ends', async () => {
+  await page(11);
+  const said = announcer.polite;
+  announcer.polite = '';
+
+  clock.tick();
+  flushSync();
+
+  expect(said).toMatch(/^Vaše přihlášení skončí: .*Odhlaste se/);
+  expect(announcer.polite).toBe('');
+});
+
+test('who does not see it hears once that the clock is doubted, and what else is said then', async () => {
+  await page(13);
+
+  announcer.say('Spojení se serverem je obnovené.');
+  tell('doubted');
+  const said = announcer.polite;
+  await Promise.resolve();
+  announcer.polite = '';
+  tell('doubted');
+
+  expect(said).toMatch(/^Spojení se serverem je obnovené\. Hodiny počítače s Linkou nejdou správně\./);
+  expect(announcer.polite).toBe('');
 });

@@ -10,9 +10,18 @@ class Announcer {
   polite = $state('');
   urgent = $state('');
   note = $state.raw<{ text: string; kind: 'done' | 'failed' } | undefined>();
+  /** Whether something was said that nobody can have heard yet. */
+  #isJustSaid = false;
   #hiding: ReturnType<typeof setTimeout> | undefined;
 
+  /** What is said at one moment is heard together. */
   say(text: string): void {
+    if (this.#isJustSaid) {
+      this.polite = `${this.polite} ${text}`;
+      return;
+    }
+    this.#isJustSaid = true;
+    queueMicrotask(() => (this.#isJustSaid = false));
     // A screen reader hears changes alone: the same again differs by a space.
     this.polite = text === this.polite ? `${text}\u00a0` : text;
   }
