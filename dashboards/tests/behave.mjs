@@ -355,6 +355,15 @@ const BEHAVIOURS = {
     }
   },
 
+  async 'a tab at the sign-in form goes on once its person signed in in another'(browser) {
+    const page = await open(browser, undefined, '/');
+    await page.waitForSelector('#login');
+    await page.context().addCookies([{ name: 'role', value: 'supervisor', url: BASE }]);
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await page.waitForSelector('#waiting-title');
+    await page.context().close();
+  },
+
   async 'a long wait stays in its tile at twice the size'(browser) {
     for (const width of [1_366, 683, 1_440, 720, 360]) {
       const page = await open(browser, 'supervisor', '/', { viewport: { width, height: 768 } });
