@@ -84,7 +84,7 @@ test('a doubted clock is told on the board, the wall and the page, and moments b
   render(Board, { role: 'operator' });
   expect(text('.banner')).toContain(doubted);
   expect(text('[data-operator=jana]')).toContain('pauza: jídlo ještě 22:00');
-  expect(text('.sums')).toContain('posledních 50:00');
+  expect(text('.sums')).toContain('Dnes počítá se teprve 50:00');
   cleanup();
 
   render(Wall, { mayLeave: false });

@@ -92,3 +92,8 @@ test('a moment of another day is told with its day', () => {
   expect(pastWords(NOON - 60_000, NOON)).toMatch(/^\d+:\d\d$/);
   expect(pastWords(NOON - 24 * 3_600_000, NOON)).toMatch(/^22\. 11\. 2026/);
 });
+
+test('calls that were lost are told where there are any', () => {
+  expect(sumWords(sum({ lost: 2 }), READING).lost).toBe('2 ztracené hovory');
+  expect(sumWords(sum({}), READING).lost).toBeUndefined();
+});

@@ -162,6 +162,8 @@ export interface SumWords {
   withEarly: string | undefined;
   /** Who hung up unanswered; empty where nobody did. */
   abandoned: string;
+  /** Whose call was lost before anybody answered, where there are any. */
+  lost: string | undefined;
   /** Who has waited too long already and is not counted yet; then a share says less than it seems to. */
   late: string | undefined;
 }
@@ -194,6 +196,7 @@ export function sumWords(sum: Sum, { inTimeSeconds, earlySeconds, late }: Readin
     counts: sum.in_time_permille == null ? undefined : of(sum.counted),
     withEarly: sum.abandoned_early > 0 ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}` : undefined,
     abandoned: sum.abandoned === 0 ? '' : i18n.count(sum.abandoned, t.abandoned) + early,
+    lost: sum.lost === 0 ? undefined : i18n.count(sum.lost, t.lost),
     late: late === 0 ? undefined : t.late(i18n.count(late, i18n.t.me.queueWaits), inTimeSeconds),
   };
 }

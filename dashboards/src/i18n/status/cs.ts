@@ -39,7 +39,7 @@ export const status = {
 /** Sums with their share. */
 export const sums = {
   since: (clock: string) => `od ${clock}`,
-  last: (time: string) => `posledních ${time}`,
+  last: (time: string) => `počítá se teprve ${time}`,
   of: (some: string, all: string) => `${some} z ${all}`,
   inTime: (seconds: number) => `přijato do ${seconds} s`,
   withEarly: (seconds: number) => `i s těmi, kdo zavěsili do ${seconds} s:`,
@@ -48,6 +48,12 @@ export const sums = {
     few: '{n} zavěsily bez přijetí',
     many: '{n} zavěsilo bez přijetí',
     other: '{n} zavěsilo bez přijetí',
+  }),
+  lost: forms({
+    one: '{n} ztracený hovor',
+    few: '{n} ztracené hovory',
+    many: '{n} ztraceného hovoru',
+    other: '{n} ztracených hovorů',
   }),
   late: (waits: string, seconds: number) => `${waits} déle než ${seconds} s, ještě se nepočítá`,
   early: (count: string, seconds: number) => `z toho ${count} do ${seconds} s, nepočítá se`,

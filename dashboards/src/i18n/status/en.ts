@@ -32,11 +32,12 @@ export const status: typeof statusShape = {
 
 export const sums: typeof sumsShape = {
   since: (clock) => `since ${clock}`,
-  last: (time) => `last ${time}`,
+  last: (time) => `counted for ${time} so far`,
   of: (some, all) => `${some} of ${all}`,
   inTime: (seconds) => `answered within ${seconds} s`,
   withEarly: (seconds) => `with those who hung up within ${seconds} s:`,
   abandoned: forms({ one: '{n} hung up unanswered', other: '{n} hung up unanswered' }),
+  lost: forms({ one: '{n} lost call', other: '{n} lost calls' }),
   late: (waits, seconds) => `${waits} longer than ${seconds} s, not counted yet`,
   early: (count, seconds) => `${count} of them within ${seconds} s, not counted`,
 };

@@ -37,7 +37,7 @@ export const status: typeof statusShape = {
 
 export const sums: typeof sumsShape = {
   since: (clock) => `від ${clock}`,
-  last: (time) => `останні ${time}`,
+  last: (time) => `рахується лише ${time}`,
   of: (some, all) => `${some} з ${all}`,
   inTime: (seconds) => `прийнято за ${seconds} с`,
   withEarly: (seconds) => `із тими, хто поклав слухавку за ${seconds} с:`,
@@ -46,6 +46,12 @@ export const sums: typeof sumsShape = {
     few: '{n} поклали слухавку без відповіді',
     many: '{n} поклали слухавку без відповіді',
     other: '{n} поклали слухавку без відповіді',
+  }),
+  lost: forms({
+    one: '{n} втрачений дзвінок',
+    few: '{n} втрачені дзвінки',
+    many: '{n} втрачених дзвінків',
+    other: '{n} втраченого дзвінка',
   }),
   late: (waits, seconds) => `${waits} довше за ${seconds} с, ще не враховано`,
   early: (count, seconds) => `з них ${count} за ${seconds} с, не рахується`,
