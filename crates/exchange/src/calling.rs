@@ -58,7 +58,7 @@ impl Exchange {
         let calls: Vec<Call> = phones
             .map(|binding| Call {
                 contact,
-                whom: Whom::Desk(operator, binding.flow.remote),
+                whom: Whom::Desk(operator),
                 target: Target::Flow(binding.flow),
                 request_uri: binding.contact.clone(),
                 from: from.clone(),
@@ -228,7 +228,7 @@ impl Exchange {
         }
         self.settle_sound(leg);
         match whom {
-            Whom::Desk(operator, _) => self.answered(now, leg, contact, operator),
+            Whom::Desk(operator) => self.answered(now, leg, contact, operator),
             Whom::Home(operator) => self.ask_first(now, leg, operator),
             Whom::Partner(partner) => {
                 self.set_stage(leg, CalledStage::Answered);

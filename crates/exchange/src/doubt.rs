@@ -227,7 +227,7 @@ impl Exchange {
                     legs.joined = None;
                 }
                 let cause = match whom {
-                    Whom::Desk(..) | Whom::Home(_) => HandBack::LegLost,
+                    Whom::Desk(_) | Whom::Home(_) => HandBack::LegLost,
                     Whom::Partner(_) => HandBack::Partner,
                 };
                 self.append(now, Fact::HandedBack { contact, cause });

@@ -46,8 +46,8 @@ impl Exchange {
 
     fn dialogs_with(&self, operator: OperatorId) -> Vec<DialogId> {
         let called = self.called.values().filter_map(|called| match called.whom {
-            Whom::Desk(whose, _) if whose == operator => Some(called.dialog),
-            Whom::Desk(..) | Whom::Home(_) | Whom::Partner(_) => None,
+            Whom::Desk(whose) if whose == operator => Some(called.dialog),
+            Whom::Desk(_) | Whom::Home(_) | Whom::Partner(_) => None,
         });
         let stars = self.stars.values();
         let stars = stars.filter(|star| star.operator == operator);

@@ -66,7 +66,7 @@ impl Exchange {
         }
         let others = gateway.others.checked_sub(1)?;
         let who = match whom {
-            Whom::Desk(..) => return None,
+            Whom::Desk(_) => return None,
             Whom::Home(operator) => Who::OnCall(operator),
             Whom::Partner(partner) => Who::Partner(partner),
         };
@@ -90,7 +90,7 @@ impl Exchange {
             return;
         };
         match whom {
-            Whom::Desk(operator, _) | Whom::Home(operator) => {
+            Whom::Desk(operator) | Whom::Home(operator) => {
                 if let Some(offer) = legs.offers.get_mut(&operator) {
                     offer.legs.remove(&leg);
                     offer.legs.insert(by);

@@ -126,7 +126,7 @@ impl Exchange {
     /// Who talked with a caller hung up. An operator ends the call by it; after a partner the caller waits again at her rank.
     fn far_side_left(&mut self, now: Instant, contact: ContactId, whom: Whom) {
         let fact = match whom {
-            Whom::Desk(..) | Whom::Home(_) => Fact::Ended {
+            Whom::Desk(_) | Whom::Home(_) => Fact::Ended {
                 contact,
                 cause: EndCause::Operator,
             },

@@ -104,8 +104,8 @@ pub(crate) struct Gateway {
 /// Whom a leg calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whom {
-    /// An operator at a desk: the peer of her phone.
-    Desk(OperatorId, SocketAddr),
+    /// An operator at a desk.
+    Desk(OperatorId),
     /// An on-call person at home.
     Home(OperatorId),
     /// A partner's line.
@@ -115,7 +115,7 @@ pub(crate) enum Whom {
 impl Whom {
     pub(crate) const fn operator(self) -> Option<OperatorId> {
         match self {
-            Self::Desk(operator, _) | Self::Home(operator) => Some(operator),
+            Self::Desk(operator) | Self::Home(operator) => Some(operator),
             Self::Partner(_) => None,
         }
     }

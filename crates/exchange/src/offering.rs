@@ -241,7 +241,7 @@ impl Exchange {
                     self.append(now, Fact::PartnerMissed { contact, partner });
                 }
             }
-            Whom::Desk(operator, _) | Whom::Home(operator) => {
+            Whom::Desk(operator) | Whom::Home(operator) => {
                 let Some(offer) = legs.offers.get_mut(&operator) else {
                     return;
                 };

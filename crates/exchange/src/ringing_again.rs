@@ -40,7 +40,7 @@ impl Exchange {
             | CalledStage::Talking
             | CalledStage::Leaving => false,
         };
-        rings && matches!(called.whom, Whom::Desk(..))
+        rings && matches!(called.whom, Whom::Desk(_))
     }
 
     fn call_off(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
