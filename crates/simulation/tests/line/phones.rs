@@ -150,9 +150,8 @@ fn who_speaks_is_heard_again_once_her_phone_registered_from_another_public_addre
     }
 }
 
-#[test]
-fn a_phone_whose_router_maps_anew_in_mid_call_hears_its_end_once_it_registered() {
-    let mut world = behind_nat();
+#[track_caller]
+fn hears_the_end_of_a_call_whose_router_maps_anew(mut world: World) {
     let (caller, operator) = joined(&mut world);
     world.rebind("eva");
     world.run(seconds(120));
@@ -164,20 +163,17 @@ fn a_phone_whose_router_maps_anew_in_mid_call_hears_its_end_once_it_registered()
 }
 
 #[test]
+fn a_phone_whose_router_maps_anew_in_mid_call_hears_its_end_once_it_registered() {
+    hears_the_end_of_a_call_whose_router_maps_anew(behind_nat());
+}
+
+#[test]
 fn a_phone_that_names_another_address_once_its_router_maps_anew_hears_its_end() {
-    let mut world = with_phone(Habits {
+    hears_the_end_of_a_call_whose_router_maps_anew(with_phone(Habits {
         behind: Behind::NatThatItKnows,
         names: Names::Itself,
         ..Habits::default()
-    });
-    let (caller, operator) = joined(&mut world);
-    world.rebind("eva");
-    world.run(seconds(120));
-
-    world.act(caller, Act::HangUp);
-    world.run(seconds(1));
-
-    assert!(is_over(&world, operator));
+    }));
 }
 
 #[test]

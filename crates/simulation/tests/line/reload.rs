@@ -7,7 +7,7 @@ use exchange::Reply;
 use exchange::settings::{CannotSpeak, Settings};
 use journal::CrashPoint;
 use media::Digit;
-use simulation::{Act, Caller, Centre, Hears, Manner, Sounds};
+use simulation::{Act, Caller, Centre, Hears, Manner, Sounds, World};
 
 use super::{open, seconds};
 
@@ -26,6 +26,17 @@ fn renamed() -> Settings {
         ..Centre::default()
     }
     .settings()
+}
+
+/// A centre that is started again on other names, with a caller for whom eva's phone rang.
+fn renamed_before_a_start_while_eva_rings() -> World {
+    let mut world = open(Centre::default());
+    world.peer("eva").set_manner(Manner::RingsOn);
+    world.call(Caller::from_number(1));
+    world.run(seconds(3));
+    world.edit(|centre| centre.names = ("new-line", "new-queue"));
+    world.crash(CrashPoint::AfterCommit);
+    world
 }
 
 #[test]
@@ -62,12 +73,7 @@ fn configuration_that_is_taken_holds_when_it_is_answered() {
 
 #[test]
 fn configuration_of_a_start_enters_once_the_contacts_in_its_way_are_over() {
-    let mut world = open(Centre::default());
-    world.peer("eva").set_manner(Manner::RingsOn);
-    world.call(Caller::from_number(1));
-    world.run(seconds(3));
-    world.edit(|centre| centre.names = ("new-line", "new-queue"));
-    world.crash(CrashPoint::AfterCommit);
+    let mut world = renamed_before_a_start_while_eva_rings();
     world.run(seconds(200));
     world.peer("eva").set_manner(Manner::Answers(seconds(1)));
 
@@ -83,12 +89,7 @@ fn configuration_of_a_start_enters_once_the_contacts_in_its_way_are_over() {
 
 #[test]
 fn who_calls_after_a_start_is_answered_though_somebody_is_adrift_in_a_queue_that_is_gone() {
-    let mut world = open(Centre::default());
-    world.peer("eva").set_manner(Manner::RingsOn);
-    world.call(Caller::from_number(1));
-    world.run(seconds(3));
-    world.edit(|centre| centre.names = ("new-line", "new-queue"));
-    world.crash(CrashPoint::AfterCommit);
+    let mut world = renamed_before_a_start_while_eva_rings();
     world.peer("eva").set_manner(Manner::Answers(seconds(1)));
 
     let second = world.call(Caller::from_number(2));
@@ -153,7 +154,7 @@ fn line_that_hears_two_presses_from_now_on_hears_those_of_who_waits_already() {
     let caller = world.call(Caller::from_number(1));
     world.run(seconds(10));
     let press = Act::Press(Digit::from_char('5').unwrap());
-    let class = |world: &simulation::World| world.state().dispatcher().contacts()[0].class;
+    let class = |world: &World| world.state().dispatcher().contacts()[0].class;
     for _ in 0..2 {
         world.act(caller, press);
         world.run(seconds(1));
