@@ -1,5 +1,5 @@
-/* A disk that hangs as a whole: while the file HANGS_WHILE exists, no call comes back that names something under the folder HANGS_UNDER, or that reads, writes or
- * flushes an open file there. */
+/* A disk that hangs as a whole: while the file HANGS_WHILE exists, no call comes back that names
+ * something under the folder HANGS_UNDER, or that reads, writes or flushes an open file there. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -36,12 +36,6 @@ static void hang_open(int descriptor)
 	hang(path);
 }
 
-static int opened(const char *path, int flags, mode_t mode)
-{
-	hang(path);
-	return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-}
-
 int open(const char *path, int flags, ...)
 {
 	va_list rest;
@@ -50,19 +44,11 @@ int open(const char *path, int flags, ...)
 	va_start(rest, flags);
 	mode = va_arg(rest, mode_t);
 	va_end(rest);
-	return opened(path, flags, mode);
+	hang(path);
+	return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-int open64(const char *path, int flags, ...)
-{
-	va_list rest;
-	mode_t mode;
-
-	va_start(rest, flags);
-	mode = va_arg(rest, mode_t);
-	va_end(rest);
-	return opened(path, flags, mode);
-}
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 
 int stat(const char *path, struct stat *found)
 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::peers::linka::Site;
+use crate::peers::linka::{Linka, Site};
 use crate::peers::sipp::PHONES_HOST;
 use crate::peers::wire::{Caller, Wire, dial, header};
 use crate::{quick_site, wait_until_free};
@@ -13,11 +13,16 @@ const PROBED: Duration = Duration::from_secs(31);
 const GIVEN_UP: Duration = Duration::from_secs(33);
 const CALLER: &str = "<sip:+420777000001@127.0.0.2>";
 
-fn phone(site: &Site) -> Wire {
+/// A phone of jana's, who is ready, and the first OPTIONS that it is asked.
+#[track_caller]
+fn probed(site: &Site, linka: &Linka<'_>) -> (Wire, String) {
     let phone = Wire::at(PHONES_HOST, site);
     phone.registers("jana", site);
     dial(&phone, "*40#", "jana", site);
-    phone
+    wait_until_free(linka, "jana");
+    linka.advance(PROBED);
+    let options = phone.is_asked("OPTIONS");
+    (phone, options)
 }
 
 /// Waits for an OPTIONS that does not repeat the one before.
@@ -32,10 +37,7 @@ fn a_phone_that_answers_no_options_is_called_while_it_is_registered() {
     let site = quick_site();
     site.operator("jana", "");
     let linka = site.start();
-    let phone = phone(&site);
-    wait_until_free(&linka, "jana");
-    linka.advance(PROBED);
-    phone.is_asked("OPTIONS");
+    let (phone, _unanswered) = probed(&site, &linka);
     linka.advance(GIVEN_UP);
 
     let _caller = Caller::calls(&site, CALLER, "");
@@ -48,10 +50,7 @@ fn a_probe_that_fails_is_outweighed_by_a_register_meanwhile() {
     let site = quick_site();
     site.operator("jana", "");
     let linka = site.start();
-    let phone = phone(&site);
-    wait_until_free(&linka, "jana");
-    linka.advance(PROBED);
-    let options = phone.is_asked("OPTIONS");
+    let (phone, options) = probed(&site, &linka);
     phone.answers(&options, "200 OK", "");
     phone.registers("jana", &site);
     linka.advance(PROBED);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::peers::eventually;
 use crate::peers::linka::{Linka, Site};
 use crate::peers::sipp::{PHONES_HOST, TRUNK_HOST};
-use crate::peers::wire::{Caller, Wire, WirePhone, sdp, sound_of, status};
-use crate::sound::{CALLERS, ENOUGH, OPERATORS, Voice};
+use crate::peers::wire::{Caller, Wire, WirePhone, sound_of, status};
+use crate::sound::{CALLER, CALLERS, ENOUGH, OPERATORS, Voice};
 use crate::{GROWTH_MIB, SOON, resident};
 
 /// How many of them are on their way at once: none is lost for want of room in a socket.
@@ -52,7 +52,7 @@ struct Night<'a> {
 impl<'a> Night<'a> {
     fn begins(site: &'a Site) -> Self {
         let jana = Voice::at(PHONES_HOST, site, OPERATORS);
-        let phone = WirePhone::dials_with("*40", "jana", site, sdp(PHONES_HOST, jana.port()));
+        let phone = WirePhone::dials_with("*40", "jana", site, jana.sdp());
         Self { site, phone, jana }
     }
 
@@ -61,9 +61,7 @@ impl<'a> Night<'a> {
     fn a_caller_is_heard(&mut self) {
         let calls = self.phone.calls();
         let mut voice = Voice::at(TRUNK_HOST, self.site, CALLERS);
-        let offer = sdp(TRUNK_HOST, voice.port());
-        let from = "<sip:+420777000001@127.0.0.2>";
-        let mut caller = Caller::calls_with(self.site, from, "", offer);
+        let mut caller = Caller::calls_with(self.site, CALLER, "", voice.sdp());
         let at = sound_of(&caller.is_answered(SOON)).unwrap();
         eventually("Jana is called", SOON, || {
             (self.phone.calls() > calls).then_some(())

@@ -23,6 +23,7 @@ const WHILE: Duration = Duration::from_millis(300);
 /// A host of the caller's carrier that is none of the trunk's.
 const CARRIERS_HOST: &str = "127.9.0.2";
 const LOOK: Duration = Duration::from_millis(50);
+pub(crate) const CALLER: &str = "<sip:+420777000001@127.0.0.2>";
 const FRAME_BYTES: usize = 160;
 const HEADER_BYTES: usize = 12;
 
@@ -46,8 +47,14 @@ impl Voice {
         }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    fn port(&self) -> u16 {
         self.socket.local_addr().unwrap().port()
+    }
+
+    /// Describes its sound where it is.
+    pub(crate) fn sdp(&self) -> String {
+        let own = self.socket.local_addr().unwrap();
+        sdp(&own.ip().to_string(), own.port())
     }
 
     fn packet(&mut self) -> Vec<u8> {
@@ -88,40 +95,87 @@ impl Voice {
     }
 }
 
+/// A caller and Jana, who answered her: what each says, and where it has to go.
+struct Talk {
+    caller: Caller,
+    callers: Voice,
+    callers_at: SocketAddr,
+    operators: Voice,
+    operators_at: SocketAddr,
+    _phone: WirePhone,
+}
+
+impl Talk {
+    /// Jana's phone describes its sound at this host. The caller speaks with this voice.
+    #[track_caller]
+    fn begins(site: &Site, described: &str, callers: Voice) -> Self {
+        let operators = Voice::at(PHONES_HOST, site, OPERATORS);
+        let phone = WirePhone::dials_with("*40", "jana", site, sdp(described, operators.port()));
+        let mut caller = Caller::calls_with(site, CALLER, "", callers.sdp());
+        let answer = caller.is_answered(SOON);
+        Self {
+            caller,
+            callers,
+            callers_at: sound_of(&answer).unwrap(),
+            operators,
+            operators_at: phone.sound().unwrap(),
+            _phone: phone,
+        }
+    }
+
+    fn caller_speaks(&mut self) {
+        self.callers.says(self.callers_at);
+    }
+
+    fn operator_speaks(&mut self) {
+        self.operators.says(self.operators_at);
+    }
+
+    /// Whether both have heard enough of each other, with what came meanwhile.
+    fn both_hear(&mut self) -> Option<()> {
+        self.callers.listens();
+        self.operators.listens();
+        let both = [self.operators.heard(CALLERS), self.callers.heard(OPERATORS)];
+        both.iter().all(|heard| *heard >= ENOUGH).then_some(())
+    }
+
+    /// Both speak until they hear each other.
+    #[track_caller]
+    fn goes_on(&mut self, what: &str) {
+        eventually(what, SOON, || {
+            self.caller_speaks();
+            self.operator_speaks();
+            self.both_hear()
+        });
+    }
+}
+
 /// Jana's phone describes its sound at this host and begins to send [`LATE`]; a caller talks with her; a stranger sprays.
 fn late_phone_is_heard_and_the_stranger_is_not(described: &str) {
     let site = Site::new();
     site.operator("jana", "");
     let _linka = site.start();
-    let mut operators = Voice::at(PHONES_HOST, &site, OPERATORS);
-    let mut callers = Voice::at(TRUNK_HOST, &site, CALLERS);
     let mut stranger = Voice::at(STRANGER_HOST, &site, STRANGERS);
-    let phone = WirePhone::dials_with("*40", "jana", &site, sdp(described, operators.port()));
-    let offer = sdp(TRUNK_HOST, callers.port());
-    let mut caller = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
-    let answer = caller.is_answered(SOON);
-    let (at, phones_at) = (sound_of(&answer).unwrap(), phone.sound().unwrap());
+    let callers = Voice::at(TRUNK_HOST, &site, CALLERS);
+    let mut talk = Talk::begins(&site, described, callers);
 
     let mut rounds = 0;
     eventually("caller and operator hear each other", SOON, || {
         rounds += 1;
         stranger.sprays(&site);
-        callers.says(at);
+        talk.caller_speaks();
         if rounds > LATE {
-            operators.says(phones_at);
+            talk.operator_speaks();
         }
-        for voice in [&mut operators, &mut callers, &mut stranger] {
-            voice.listens();
-        }
-        let both = [operators.heard(CALLERS), callers.heard(OPERATORS)];
-        (both.iter().all(|heard| *heard >= ENOUGH)).then_some(())
+        stranger.listens();
+        talk.both_hear()
     });
 
     assert_eq!(stranger.heard.len(), 0, "the stranger hears");
-    for voice in [&operators, &callers] {
+    for voice in [&talk.operators, &talk.callers] {
         assert_eq!(voice.heard(STRANGERS), 0, "the stranger is heard");
     }
-    assert_eq!(caller.hangs_up(), 200);
+    assert_eq!(talk.caller.hangs_up(), 200);
 }
 
 #[test]
@@ -141,35 +195,20 @@ fn operator_whose_router_moves_her_port_goes_on_talking() {
     let site = Site::new();
     site.operator("jana", "");
     let _linka = site.start();
-    let mut operators = Voice::at(PHONES_HOST, &site, OPERATORS);
-    let mut callers = Voice::at(TRUNK_HOST, &site, CALLERS);
-    let phone = WirePhone::dials_with("*40", "jana", &site, sdp("192.168.77.9", operators.port()));
-    let offer = sdp(TRUNK_HOST, callers.port());
-    let mut caller = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
-    let at = sound_of(&caller.is_answered(SOON)).unwrap();
-    let phones_at = phone.sound().unwrap();
-    let mut both_hear = |operators: &mut Voice, what| {
-        (operators.heard, callers.heard) = (Vec::new(), Vec::new());
-        eventually(what, SOON, || {
-            callers.says(at);
-            operators.says(phones_at);
-            callers.listens();
-            operators.listens();
-            let both = [operators.heard(CALLERS), callers.heard(OPERATORS)];
-            both.iter().all(|heard| *heard >= ENOUGH).then_some(())
-        });
-    };
-    both_hear(&mut operators, "caller and operator hear each other");
+    let callers = Voice::at(TRUNK_HOST, &site, CALLERS);
+    let mut talk = Talk::begins(&site, "192.168.77.9", callers);
+    talk.goes_on("caller and operator hear each other");
     // By then she is the source for good: only her silence lets another port be it.
     throughout("she goes on talking", WHILE, || {
-        operators.says(phones_at);
+        talk.operator_speaks();
         true
     });
 
-    operators.socket = Voice::at(PHONES_HOST, &site, OPERATORS).socket;
+    talk.operators.socket = Voice::at(PHONES_HOST, &site, OPERATORS).socket;
+    (talk.operators.heard, talk.callers.heard) = (Vec::new(), Vec::new());
 
-    both_hear(&mut operators, "they hear each other by another port");
-    assert_eq!(caller.hangs_up(), 200);
+    talk.goes_on("they hear each other by another port");
+    assert_eq!(talk.caller.hangs_up(), 200);
 }
 
 /// Her sound begins after two packets that somebody sent in her trunk's name.
@@ -178,47 +217,46 @@ fn caller_who_speaks_late_is_lost_to_no_forged_packets_of_her_trunk() {
     let site = Site::new();
     site.operator("jana", "");
     let _linka = site.start();
-    let mut operators = Voice::at(PHONES_HOST, &site, OPERATORS);
-    let mut callers = Voice::at(CARRIERS_HOST, &site, CALLERS);
     let mut forger = Voice::at(TRUNK_HOST, &site, STRANGERS);
-    let phone = WirePhone::dials_with("*40", "jana", &site, sdp(PHONES_HOST, operators.port()));
-    let offer = sdp(CARRIERS_HOST, callers.port());
-    let mut caller = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
-    let at = sound_of(&caller.is_answered(SOON)).unwrap();
-    let phones_at = phone.sound().unwrap();
+    let callers = Voice::at(CARRIERS_HOST, &site, CALLERS);
+    let mut talk = Talk::begins(&site, PHONES_HOST, callers);
     for _ in 0..2 {
-        forger.says(at);
+        forger.says(talk.callers_at);
         throughout("nobody else speaks", WHILE, || {
-            operators.listens();
-            operators.heard(CALLERS) == 0
+            talk.operators.listens();
+            talk.operators.heard(CALLERS) == 0
         });
     }
 
-    eventually("caller and operator hear each other", SOON, || {
-        callers.says(at);
-        operators.says(phones_at);
-        callers.listens();
-        operators.listens();
-        let both = [operators.heard(CALLERS), callers.heard(OPERATORS)];
-        both.iter().all(|heard| *heard >= ENOUGH).then_some(())
-    });
+    talk.goes_on("caller and operator hear each other");
 
-    assert_eq!(caller.hangs_up(), 200);
+    assert_eq!(talk.caller.hangs_up(), 200);
 }
 
-/// Somebody who can forge the trunk's address has the line call him, and speaks. The trunk knows of no such call.
-#[test]
-fn invite_that_nobody_acknowledges_is_over_soon_though_its_host_speaks_on() {
+/// A site whose line answers at once.
+fn answering_at_once() -> Site {
     let site = Site::new();
     site.change(
         "lines.toml",
         "ring_time_seconds = 6",
         "ring_time_seconds = 0",
     );
+    site
+}
+
+/// The INVITE by which a caller is asked whether he is there, once it came.
+fn asked_anew(caller: &Caller) -> Option<String> {
+    let message = caller.receive(LOOK)?;
+    message.starts_with("INVITE ").then_some(message)
+}
+
+/// Somebody who can forge the trunk's address has the line call him, and speaks. The trunk knows of no such call.
+#[test]
+fn invite_that_nobody_acknowledges_is_over_soon_though_its_host_speaks_on() {
+    let site = answering_at_once();
     let linka = site.start();
     let mut stranger = Voice::at(STRANGER_HOST, &site, STRANGERS);
-    let offer = sdp(STRANGER_HOST, stranger.port());
-    let mut forged = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
+    let mut forged = Caller::calls_with(&site, CALLER, "", stranger.sdp());
     let at = sound_of(&forged.is_answered_without_ack(SOON)).unwrap();
     let mut speaks = || {
         stranger.says(at);
@@ -233,9 +271,7 @@ fn invite_that_nobody_acknowledges_is_over_soon_though_its_host_speaks_on() {
     linka.advance(TIMER_H);
     let question = eventually("it is asked whether it is there", SOON, || {
         speaks();
-        forged
-            .receive(LOOK)
-            .filter(|message| message.starts_with("INVITE "))
+        asked_anew(&forged)
     });
     forged.answers(&question, "481 Call/Transaction Does Not Exist");
 
@@ -248,16 +284,10 @@ fn invite_that_nobody_acknowledges_is_over_soon_though_its_host_speaks_on() {
 /// Somebody who can forge the trunk's address has the line call a third host.
 #[test]
 fn invite_that_nobody_acknowledges_speaks_to_nobody_and_is_over_soon() {
-    let site = Site::new();
-    site.change(
-        "lines.toml",
-        "ring_time_seconds = 6",
-        "ring_time_seconds = 0",
-    );
+    let site = answering_at_once();
     let linka = site.start();
     let mut victim = Voice::at(STRANGER_HOST, &site, STRANGERS);
-    let offer = sdp(STRANGER_HOST, victim.port());
-    let mut forged = Caller::calls_with(&site, "<sip:+420777000001@127.0.0.2>", "", offer);
+    let mut forged = Caller::calls_with(&site, CALLER, "", victim.sdp());
     forged.is_answered_without_ack(SOON);
 
     throughout("the victim hears nothing", Duration::from_secs(2), || {
@@ -266,9 +296,7 @@ fn invite_that_nobody_acknowledges_speaks_to_nobody_and_is_over_soon() {
     });
     linka.advance(TIMER_H);
     eventually("it is asked whether it is there", SOON, || {
-        forged
-            .receive(LOOK)
-            .filter(|message| message.starts_with("INVITE "))
+        asked_anew(&forged)
     });
     linka.advance(TIMER_H);
 
