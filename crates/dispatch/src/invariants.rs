@@ -1,15 +1,17 @@
 //! The invariants of distribution, checked the slow way: by looking at every contact and every operator, and at no index.
 
-use std::collections::BTreeSet;
+mod ledger;
 
 use crate::contact::{Contact, Far, OperatorSlot, State};
 use crate::demand::{Demand, demands};
 use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
-    Class, ContactId, Decision, Input, Moment, Operator, OperatorId, Place, QueueId, Reserve,
-    ShiftPart, SkillId, Strategy,
+    Class, ContactId, Moment, Operator, OperatorId, Place, QueueId, Reserve, ShiftPart, SkillId,
+    Strategy,
 };
+
+pub use ledger::Ledger;
 
 /// An invariant that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -452,48 +454,6 @@ fn check_nobody_apart(dispatcher: &Dispatcher) -> Result<(), Violation> {
         }
     }
     Ok(())
-}
-
-/// Counts that every contact that arrived ends in exactly one outcome and is live until then.
-#[derive(Clone, Debug, Default)]
-pub struct Ledger {
-    open: BTreeSet<ContactId>,
-    closed: BTreeSet<ContactId>,
-}
-
-impl Ledger {
-    /// Notes an input that was applied and the decisions that came of it, and compares with what is live.
-    ///
-    /// # Errors
-    /// [`Violation::Outcomes`] when a contact ended twice, [`Violation::Lost`] when it vanished, [`Violation::Doubled`] when it came twice.
-    pub fn note<'a>(
-        &mut self,
-        dispatcher: &Dispatcher,
-        input: &Input,
-        decisions: impl IntoIterator<Item = &'a Decision>,
-    ) -> Result<(), Violation> {
-        if let Input::Arrived { contact, .. } = input
-            && (!self.open.insert(*contact) || self.closed.contains(contact))
-        {
-            return Err(Violation::Doubled(*contact));
-        }
-        for decision in decisions {
-            if let Decision::Closed(closed) = decision {
-                if !self.open.remove(&closed.contact) {
-                    return Err(Violation::Outcomes(closed.contact));
-                }
-                self.closed.insert(closed.contact);
-            }
-        }
-        if dispatcher.contact_slots.len() == self.open.len()
-            && dispatcher.contact_slots.keys().eq(&self.open)
-        {
-            return Ok(());
-        }
-        let live: BTreeSet<_> = dispatcher.contact_slots.keys().copied().collect();
-        let odd = live.symmetric_difference(&self.open).next().copied();
-        odd.map_or(Ok(()), |contact| Err(Violation::Lost(contact)))
-    }
 }
 
 /// Compares the indexes with ones that are built anew.
