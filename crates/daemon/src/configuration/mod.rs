@@ -19,6 +19,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod trunks;
+mod values;
 mod walk;
 
 use std::path::{Path, PathBuf};

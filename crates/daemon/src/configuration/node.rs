@@ -16,6 +16,7 @@ use web::identity::provider::ProviderSettings;
 use super::oidc::OidcTable;
 use super::source::{Problem, Source, keep};
 use super::trunks::network;
+use super::values::{addresses, parse, url};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -476,52 +477,5 @@ impl NodeFile {
             Some((first, last)) if first >= 1024 && last > first && last - first >= 3 => Ok((first, last)),
             Some(_) | None => Err(source.problem(text, "rtp.ports", "is a first and a last port such as \"10000-19999\", from 1024 on and four at least")),
         }
-    }
-}
-
-/// Reads what parses by itself, such as an address with its port; the example says how it looks.
-fn parse<T: std::str::FromStr>(
-    source: &Source,
-    key: &str,
-    example: &str,
-    text: &Spanned<String>,
-) -> Result<T, Problem> {
-    text.get_ref().parse().map_err(|_| {
-        let text_is = text.get_ref();
-        source.problem(
-            text,
-            key,
-            format!("must be such as {example:?}, and is {text_is:?}"),
-        )
-    })
-}
-
-/// Reads a list of addresses with ports.
-fn addresses(
-    source: &Source,
-    key: &str,
-    texts: &[Spanned<String>],
-    problems: &mut Vec<Problem>,
-) -> Vec<SocketAddr> {
-    let read = |text| parse(source, key, "192.168.1.1:5060", text);
-    let addresses = texts.iter().map(read);
-    addresses.filter_map(|read| keep(read, problems)).collect()
-}
-
-/// Reads an address of the web. The text is not repeated: it may hold a secret.
-fn url(source: &Source, key: &str, text: &Spanned<String>) -> Result<String, Problem> {
-    let url = text.get_ref();
-    let rest = ["https://", "http://"]
-        .iter()
-        .find_map(|scheme| url.strip_prefix(scheme));
-    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let plain = |letter: char| letter.is_ascii_graphic();
-    match host {
-        Some(host) if !host.is_empty() && url.chars().all(plain) => Ok(url.clone()),
-        Some(_) | None => Err(source.problem(
-            text,
-            key,
-            "must be an address such as \"https://example.org/linka\"",
-        )),
     }
 }

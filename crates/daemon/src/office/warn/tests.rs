@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use dispatch::{QueueId, Reachability, Seq};
+use dispatch::{Notice, OperatorId, QueueId, Reachability, Seq};
+use exchange::{NotRegistered, TrunkTrouble, Warning};
 
 use super::*;
 
