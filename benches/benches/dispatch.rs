@@ -1,4 +1,5 @@
-//! What an input costs the dispatcher: a mixed load with 10,000 waiting, and one decision at 1,000 and at 100,000 waiting.
+//! What an input costs the dispatcher: a mixed load with 10,000 waiting, and one decision at 1,000
+//! and at 100,000 waiting.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::hint::black_box;

@@ -1,4 +1,5 @@
-//! The live feed over real connections: CPU time of the server for 1,000 open feeds at 20 changes a second, and how late a change arrives.
+//! The live feed over real connections: CPU time of the server for 1,000 open feeds at 20 changes a
+//! second, and how late a change arrives.
 //!
 //! `cargo bench -p benches --bench feed -- [FEEDS] [SECONDS]`
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]

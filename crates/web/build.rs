@@ -1,5 +1,6 @@
-//! Has the dashboards embedded anew when they were built anew: the names of their files change with their content. A release refuses pages that
-//! were built of other sources than those that lie there: they would say what is no longer so.
+//! Has the dashboards embedded anew when they were built anew: the names of their files change with
+//! their content. A release refuses pages that were built of other sources than those that lie
+//! there: they would say what is no longer so.
 
 mod sources;
 

@@ -1,4 +1,5 @@
-//! What the dashboards are built of, by one hash. Their build notes it beside what it made, and a release refuses what was made of something else.
+//! What the dashboards are built of, by one hash. Their build notes it beside what it made, and a
+//! release refuses what was made of something else.
 
 use std::io;
 use std::path::{Path, PathBuf};

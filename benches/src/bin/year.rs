@@ -1,4 +1,5 @@
-//! Writes the twelve months before this one of a line that nobody called into a records database: `year FILE [CALLS_A_DAY]`.
+//! Writes the twelve months before this one of a line that nobody called into a records database:
+//! `year FILE [CALLS_A_DAY]`.
 #![allow(clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 use std::path::PathBuf;

@@ -22,8 +22,10 @@ use crate::keys;
 pub(crate) enum Options {
     /// Check every entry from the first one on, and tell where the audit ends.
     ///
-    /// Exit code 0: nothing was changed. Exit code 2: a sentence names the first entry that is missing or was changed. The end is remembered in the keys
-    /// folder, and an audit that is shorter the next time, or another one, is not whole. So is one that is shorter than a running linka saw it.
+    /// Exit code 0: nothing was changed. Exit code 2: a sentence names the first entry that is
+    /// missing or was changed. The end is remembered in the keys folder, and an audit that is
+    /// shorter the next time, or another one, is not whole. So is one that is shorter than a
+    /// running linka saw it.
     Verify(Place),
     /// Print the newest entries, the oldest of them first.
     List {

@@ -1,7 +1,10 @@
-//! The furthest end of the audit that was ever seen: an audit that is shorter or another one was cut off or written anew.
+//! The furthest end of the audit that was ever seen: an audit that is shorter or another one was
+//! cut off or written anew.
 //!
-//! It is remembered twice. `linka audit verify` keeps what it saw beside the keys, where the service may not write. The running service keeps what it saw
-//! in the data folder, vouched for by `audit.key`, and looks again every few seconds: so a cut is noticed that came before the first `verify`.
+//! It is remembered twice. `linka audit verify` keeps what it saw beside the keys, where the
+//! service may not write. The running service keeps what it saw in the data folder, vouched for by
+//! `audit.key`, and looks again every few seconds: so a cut is noticed that came before the first
+//! `verify`.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -28,7 +31,8 @@ impl SeenEnd {
     /// Compares an audit that is whole in itself with what was seen before, and remembers its end if it is further.
     ///
     /// # Errors
-    /// A sentence: the audit ends earlier, or has another entry where the end once was; or the file cannot be read or written.
+    /// A sentence: the audit ends earlier, or has another entry where the end once was; or the file
+    /// cannot be read or written.
     pub(crate) async fn compare(
         &self,
         store: &dyn Store,
@@ -79,7 +83,8 @@ impl FollowedEnd {
     /// Compares an audit that is whole in itself with what the service saw.
     ///
     /// # Errors
-    /// A sentence: the audit ends earlier, or has another entry where the end once was; or what the service saw cannot be read.
+    /// A sentence: the audit ends earlier, or has another entry where the end once was; or what the
+    /// service saw cannot be read.
     pub(crate) async fn compare(
         &self,
         store: &dyn Store,

@@ -91,7 +91,8 @@ async fn write_part(store: &dyn Store, key: &BackupKey, part: &Path) -> anyhow::
     Ok(written)
 }
 
-/// Writes a backup into an empty database. Nothing is opened before the whole file was read and found to be as it was made.
+/// Writes a backup into an empty database. Nothing is opened before the whole file was read and
+/// found to be as it was made.
 pub(crate) fn restore(options: &Options) -> anyhow::Result<String> {
     let (file, data) = (&options.file, &options.data.data);
     if UnixStream::connect(data.join("linka.sock")).is_ok() {

@@ -28,8 +28,9 @@ const EXIT_WRONG: u8 = 2;
 
 /// Linka answers a crisis line: it queues callers, rings the operators on shift and shows the truth.
 ///
-/// First steps: `linka operator add jana` prints the password for a SIP phone, `linka check` tells what the configuration still lacks,
-/// `linka serve` answers the line, and `linka status --follow` shows what happens.
+/// First steps: `linka operator add jana` prints the password for a SIP phone, `linka check` tells
+/// what the configuration still lacks, `linka serve` answers the line, and `linka status --follow`
+/// shows what happens.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -41,12 +42,14 @@ pub(crate) struct Arguments {
 enum Command {
     /// Answer the line until SIGTERM; a second signal stops at once.
     ///
-    /// The first SIGTERM or SIGINT drains: new calls get 503 so that the trunk tries its next target, running calls may end.
+    /// The first SIGTERM or SIGINT drains: new calls get 503 so that the trunk tries its next
+    /// target, running calls may end.
     Serve(serve::Options),
     /// Read the configuration, name everything that is wrong with it and what ought to be better.
     ///
-    /// Says who would ring for a caller of each line and class while nobody is at a desk, and what keeps the configuration from being ready for
-    /// callers. Exit code 0: it can be served. Exit code 2: it cannot, and each line of the output names file, line and key.
+    /// Says who would ring for a caller of each line and class while nobody is at a desk, and what
+    /// keeps the configuration from being ready for callers. Exit code 0: it can be served. Exit
+    /// code 2: it cannot, and each line of the output names file, line and key.
     Check(Folders),
     /// Show contacts, operators and trunks as they are now.
     Status {
@@ -66,20 +69,24 @@ enum Command {
     },
     /// Show what the machine's clock says and by which time Linka counts.
     ///
-    /// A clock far from the last entry of the journal is not believed unless the system says that it is synchronised. `linka clock confirm` vouches
-    /// for it: the next start goes by it. Until then moments go on from the last entry.
+    /// A clock far from the last entry of the journal is not believed unless the system says that
+    /// it is synchronised. `linka clock confirm` vouches for it: the next start goes by it. Until
+    /// then moments go on from the last entry.
     Clock(crate::wall_clock::Options),
-    /// Show the counts of closed months and parts of months, each figure with its formula; or anonymous rows; or fixed tables.
+    /// Show the counts of closed months and parts of months, each figure with its formula; or
+    /// anonymous rows; or fixed tables.
     ///
-    /// What is still open is in no report. A part of a month is told once ten contacts share it, so that no figure is about one caller.
+    /// What is still open is in no report. A part of a month is told once ten contacts share it, so
+    /// that no figure is about one caller.
     Report(crate::report::Options),
     /// Check the audit, or print it.
     #[command(subcommand)]
     Audit(crate::audit::Options),
     /// Write accounts, closed counts, rows, tables and the audit into one sealed file.
     ///
-    /// It opens with `backup.key` of the keys folder alone. Keep a copy of that key in another place than the file: who has both has everything, and
-    /// without the key the file is lost. The file has no session and nothing of periods that are still open.
+    /// It opens with `backup.key` of the keys folder alone. Keep a copy of that key in another
+    /// place than the file: who has both has everything, and without the key the file is lost. The
+    /// file has no session and nothing of periods that are still open.
     Backup(crate::backup::Options),
     /// Make an empty records database, SQLite or PostgreSQL, from a backup: all of it or nothing.
     Restore(crate::backup::Options),
@@ -93,7 +100,8 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum WarnCommand {
-    /// Send a warning by every way of `linka.toml` and say what became of it. Exit code 2: nobody can be told, or a way failed.
+    /// Send a warning by every way of `linka.toml` and say what became of it. Exit code 2: nobody
+    /// can be told, or a way failed.
     Test(Folders),
 }
 

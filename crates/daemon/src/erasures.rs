@@ -1,4 +1,5 @@
-//! Which payloads of the audit were erased: a list beside the keys, so that a backup that is older than an erasure does not bring them back.
+//! Which payloads of the audit were erased: a list beside the keys, so that a backup that is older
+//! than an erasure does not bring them back.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};

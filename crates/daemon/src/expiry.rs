@@ -72,7 +72,8 @@ impl Watch {
         }
     }
 
-    /// What people are to be told now: each time the end comes nearer by a step, once a day from 3 days before it on, and when it is far away again.
+    /// What people are to be told now: each time the end comes nearer by a step, once a day from 3
+    /// days before it on, and when it is far away again.
     pub(crate) fn look(&mut self, ends: UnixSeconds, now: UnixSeconds) -> Option<Words> {
         let nearness = Nearness::of(ends, now);
         let before = std::mem::replace(&mut self.told, nearness);

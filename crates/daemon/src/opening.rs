@@ -1,4 +1,5 @@
-//! Opens the keys and the journal at the start, whatever the disk under the data folder says, and gathers what an administrator has to be told of it.
+//! Opens the keys and the journal at the start, whatever the disk under the data folder says, and
+//! gathers what an administrator has to be told of it.
 
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -33,8 +34,9 @@ pub(crate) struct Opened {
 
 /// Opens the keys and the journal of a data folder, which are made if there are none, and replays it.
 ///
-/// A damaged file is set aside, a full or read-only disk read from and then left alone, a disk that hangs not waited for: none of them keeps the
-/// line closed. Only a folder that another linka serves is refused, since that one answers the line.
+/// A damaged file is set aside, a full or read-only disk read from and then left alone, a disk that
+/// hangs not waited for: none of them keeps the line closed. Only a folder that another linka
+/// serves is refused, since that one answers the line.
 pub(crate) fn open(
     folders: &Folders,
     data: &Path,

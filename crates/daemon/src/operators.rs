@@ -107,8 +107,9 @@ impl OperatorsFile {
         Ok(password)
     }
 
-    /// Writes the file whole: a crash leaves the old one or the new one. Whoever could read the old one, the service among them, still can; a file
-    /// that is new belongs to whom the folder belongs to, and nobody else reads the hashes in it.
+    /// Writes the file whole: a crash leaves the old one or the new one. Whoever could read the old
+    /// one, the service among them, still can; a file that is new belongs to whom the folder
+    /// belongs to, and nobody else reads the hashes in it.
     fn write(&self) -> anyhow::Result<()> {
         let context = || format!("{} cannot be written", self.path.display());
         let kept = match std::fs::metadata(&self.path) {

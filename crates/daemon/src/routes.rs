@@ -1,6 +1,8 @@
-//! From which of its addresses this machine reaches whom: the kernel's routes, each asked for the address that it leaves from.
+//! From which of its addresses this machine reaches whom: the kernel's routes, each asked for the
+//! address that it leaves from.
 //!
-//! The main tables alone are listed. Where rules lead to a trunk by another one, the question for its own network tells.
+//! The main tables alone are listed. Where rules lead to a trunk by another one, the question for
+//! its own network tells.
 
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
@@ -87,7 +89,8 @@ fn an_address_in(network: IpAddr, bits: u8) -> IpAddr {
     }
 }
 
-/// The address that packets to a peer leave from. Connecting a datagram socket sends nothing: it asks the routing table.
+/// The address that packets to a peer leave from. Connecting a datagram socket sends nothing: it
+/// asks the routing table.
 fn left_from(peer: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = match peer {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),

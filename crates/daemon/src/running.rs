@@ -19,7 +19,8 @@ const NICENESS_OF_PAGES: i32 = 10;
 /// What is left of a runtime's work when all is over may take so long.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
-/// Where the pages are served: a thousand screens, or a password's hash, take their time from no call, not even on a machine with one core.
+/// Where the pages are served: a thousand screens, or a password's hash, take their time from no
+/// call, not even on a machine with one core.
 fn pages_runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(1)

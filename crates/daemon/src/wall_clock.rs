@@ -62,7 +62,8 @@ pub(crate) fn machine() -> Moment {
     Moment::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
-/// Anchors a start after the last entry, on a clock that was `confirmed` then. The kernel is asked only where the clock would not be believed without.
+/// Anchors a start after the last entry, on a clock that was `confirmed` then. The kernel is asked
+/// only where the clock would not be believed without.
 pub(crate) fn anchor(
     last: Option<Moment>,
     confirmed: Option<Moment>,
@@ -97,8 +98,8 @@ fn is_confirmed(confirmed: Option<Moment>, wall: Moment) -> bool {
     confirmed.is_some_and(|at| wall.since(at).max(at.since(wall)) <= CONFIRMED_WITHIN)
 }
 
-/// Whether the system says that the kernel's clock is synchronised. A sandbox that keeps us from the clock keeps us from the kernel's own answer,
-/// but not from systemd's.
+/// Whether the system says that the kernel's clock is synchronised. A sandbox that keeps us from
+/// the clock keeps us from the kernel's own answer, but not from systemd's.
 fn is_synchronised() -> bool {
     let (tell, told) = mpsc::channel();
     let asks = move || {

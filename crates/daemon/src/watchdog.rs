@@ -1,4 +1,5 @@
-//! The thread that feeds the service watchdog. It has nothing to do with disk or network, so that neither can keep it from its work.
+//! The thread that feeds the service watchdog. It has nothing to do with disk or network, so that
+//! neither can keep it from its work.
 
 use std::sync::Weak;
 use std::thread;

@@ -250,7 +250,8 @@ fn reached_from(metadata: &Metadata, name: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The map of the README: lines of its first fenced block, `NAME   what it is   imports A, B` or `… imports nothing of ours`.
+/// The map of the README: lines of its first fenced block, `NAME   what it is   imports A, B` or `…
+/// imports nothing of ours`.
 fn readme_map() -> Edges {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let map = readme

@@ -131,7 +131,8 @@ fn site() -> Site {
     site
 }
 
-/// What a supervisor and an administrator see: the live feed, the stories of all contacts so far, reports, accounts, audit.
+/// What a supervisor and an administrator see: the live feed, the stories of all contacts so far,
+/// reports, accounts, audit.
 fn pages(clients: &[&Client]) -> Vec<Place> {
     let mut places = Vec::new();
     for client in clients {
@@ -289,7 +290,8 @@ fn marked_numbers_stand_nowhere_in_the_ordinary_log() {
     marked_numbers_stand_nowhere("info");
 }
 
-/// A site whose records are in PostgreSQL, and the right to be the only one there: a server writes down when anything of it happened.
+/// A site whose records are in PostgreSQL, and the right to be the only one there: a server writes
+/// down when anything of it happened.
 fn site_in_postgresql() -> (Site, MutexGuard<'static, ()>) {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -378,7 +380,8 @@ fn forms_of_second(second: u64) -> Vec<Vec<u8>> {
 /// 2000-01-01T00:00:00Z, from which PostgreSQL counts microseconds.
 const POSTGRESQL_EPOCH: u64 = 946_684_800;
 
-/// Whether eight bytes in a row are a moment of those seconds, in seconds, or in milli-, micro- or nanoseconds, or as PostgreSQL writes one.
+/// Whether eight bytes in a row are a moment of those seconds, in seconds, or in milli-, micro- or
+/// nanoseconds, or as PostgreSQL writes one.
 fn has_moment(text: &[u8], first: u64, last: u64) -> bool {
     let is_one = |value: u64| {
         let in_unit = |unit: &u64| (first * unit..(last + 1) * unit).contains(&value);
@@ -472,7 +475,8 @@ fn marked_seconds_stand_nowhere_of(site: &Site, more: impl Fn() -> Vec<Place>) {
 
     let mut caller = Caller::calls(site, "<sip:+420777000001@127.0.0.2>", "");
     caller.is_answered(SOON);
-    // Usually all of the call; a disk that was slow for a moment is mended by a snapshot, and only what came later is left.
+    // Usually all of the call; a disk that was slow for a moment is mended by a snapshot, and only
+    // what came later is left.
     let entries = eventually("entries are in the journal", SOON, || {
         Some(sealed_entries(site)).filter(|entries| !entries.is_empty())
     });

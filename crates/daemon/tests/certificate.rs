@@ -1,4 +1,5 @@
-//! A certificate that runs out is told before it does: to people, to the command line, to machines and on the wallboard.
+//! A certificate that runs out is told before it does: to people, to the command line, to machines
+//! and on the wallboard.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod peers;

@@ -125,7 +125,8 @@ fn settled(linka: &Linka<'_>) -> Value {
     })
 }
 
-/// What holds at every moment: who arrived is there, or was counted once. Who talks is both, for she was answered already; so may be who is adrift.
+/// What holds at every moment: who arrived is there, or was counted once. Who talks is both, for
+/// she was answered already; so may be who is adrift.
 #[track_caller]
 fn adds_up(status: &Value) {
     let live = |states: &[&str]| u64::try_from(contacts(status, states).len()).unwrap();
@@ -177,7 +178,8 @@ fn resolved_without_a_ring(linka: &Linka<'_>, phones: &[&WirePhone], after: &Val
     assert!(took < Duration::from_secs(ADRIFT_SECONDS + 3), "{took:?}");
 }
 
-/// The closed month has everybody of all starts once: those who were seen, and whoever came between a look and the kill.
+/// The closed month has everybody of all starts once: those who were seen, and whoever came between
+/// a look and the kill.
 #[track_caller]
 fn all_are_told(site: &Site, linka: &Linka<'_>, seen: RangeInclusive<u64>) {
     linka.advance(A_MONTH);
@@ -315,7 +317,8 @@ fn softphone_is_asked_again_after_a_kill_and_takes_the_next_call() {
     });
 }
 
-/// A caller who was answered and whose arrival is on the disk: the answer itself does not wait for that. Told is her contact.
+/// A caller who was answered and whose arrival is on the disk: the answer itself does not wait for
+/// that. Told is her contact.
 fn a_caller_waits(site: &Site, linka: &Linka<'_>) -> (Caller, String) {
     let mut caller = Caller::calls(site, "<sip:+420777000001@127.0.0.2>", "");
     caller.is_answered(SOON);

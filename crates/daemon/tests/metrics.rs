@@ -1,4 +1,5 @@
-//! What machines are watched by: every metric that a dashboard or an alert names is there, Prometheus takes them, and none moves with a contact.
+//! What machines are watched by: every metric that a dashboard or an alert names is there,
+//! Prometheus takes them, and none moves with a contact.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod peers;

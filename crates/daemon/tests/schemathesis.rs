@@ -11,7 +11,8 @@ use peers::people::{Client, people};
 
 /// Requests made up for each operation.
 const EXAMPLES: &str = "25";
-/// What a stranger to the description cannot try: the feed has no end, and who signs out or changes her password ends the run.
+/// What a stranger to the description cannot try: the feed has no end, and who signs out or changes
+/// her password ends the run.
 const LEFT_OUT: [&str; 2] = ["/api/v1/feed", "/api/v1/session"];
 /// Tried last: an administrator whose own account or session was ended by it may do nothing more.
 const LAST: [&str; 3] = [

@@ -149,8 +149,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A waiting contact waits in another queue: it goes by the timeline and the relaxations there, and keeps its rank and what a step of the old
-    /// one gave it.
+    /// A waiting contact waits in another queue: it goes by the timeline and the relaxations there,
+    /// and keeps its rank and what a step of the old one gave it.
     pub(crate) fn move_to(&mut self, id: ContactId, queue: QueueId) -> Result<(), InputError> {
         let slot = self.waiting_slot(id)?;
         let unknown = InputError::QueueUnknown(queue);
@@ -169,8 +169,9 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A waiting contact is offered to one operator: a person decided it, so that of the rules only those hold that keep her free for it. What the
-    /// contact needs stays, for whoever comes after her.
+    /// A waiting contact is offered to one operator: a person decided it, so that of the rules only
+    /// those hold that keep her free for it. What the contact needs stays, for whoever comes after
+    /// her.
     pub(crate) fn give(&mut self, id: ContactId, operator: OperatorId) -> Result<(), InputError> {
         let slot = self.waiting_slot(id)?;
         let operator_slot = self.operator_slot(operator)?;

@@ -25,7 +25,8 @@ pub struct Line {
     pub id: LineId,
     /// Where its callers wait.
     pub queue: QueueId,
-    /// What its callers need as they come. Each contact brings its own needs: this is what tells for whom an operator is there.
+    /// What its callers need as they come. Each contact brings its own needs: this is what tells
+    /// for whom an operator is there.
     pub needs: Needs,
     /// What they need after each choice by a key.
     pub choices: Vec<Needs>,
@@ -75,7 +76,8 @@ pub enum Strategy {
     },
 }
 
-/// Keeps operators free: a contact of a class below `class` is not offered when fewer than `least` eligible operators would be left free.
+/// Keeps operators free: a contact of a class below `class` is not offered when fewer than `least`
+/// eligible operators would be left free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reserve {
     /// The class that the reserve is for.
@@ -111,9 +113,10 @@ pub enum Action {
     WidenSkills,
     /// One operator more rings for this contact.
     SecondOperator,
-    /// These people at home may be offered the contact, whatever it asks for: one after another in this order, each contact from the first
-    /// on, unless the strategy rings all. Who was called by an earlier step still is, before them. Their telephones keep no operator at a
-    /// desk from it, who is offered it beside them.
+    /// These people at home may be offered the contact, whatever it asks for: one after another in
+    /// this order, each contact from the first on, unless the strategy rings all. Who was called by
+    /// an earlier step still is, before them. Their telephones keep no operator at a desk from it,
+    /// who is offered it beside them.
     OnCall(Vec<OperatorId>),
     /// The supervisor is told that somebody waits.
     TellSupervisor,
@@ -146,8 +149,8 @@ pub struct Need {
     pub level: u8,
 }
 
-/// A lower level of a skill that will do after a wait. It belongs to the queue, so that it holds for those who wait already, and for those
-/// who are moved there.
+/// A lower level of a skill that will do after a wait. It belongs to the queue, so that it holds
+/// for those who wait already, and for those who are moved there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Relaxation {
     /// The skill.

@@ -26,7 +26,8 @@ pub(crate) struct Contact {
     pub(crate) speech: Speech,
     pub(crate) standing: Standing,
     pub(crate) needs: Needs,
-    /// When a choice added a need or asked for more of it, for as long as it is needed: those relax by their wait since then.
+    /// When a choice added a need or asked for more of it, for as long as it is needed: those relax
+    /// by their wait since then.
     pub(crate) chosen: Vec<(SkillId, Moment)>,
     pub(crate) arrived: Moment,
     pub(crate) answered: Option<Moment>,

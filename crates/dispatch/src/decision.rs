@@ -186,7 +186,8 @@ pub enum Notice {
         /// How many in a row.
         misses: u32,
     },
-    /// Somebody on call at home missed offers and is not paused for it: told once she missed too many in a row, and whenever these have doubled.
+    /// Somebody on call at home missed offers and is not paused for it: told once she missed too
+    /// many in a row, and whenever these have doubled.
     OnCallMisses {
         /// Who.
         operator: OperatorId,

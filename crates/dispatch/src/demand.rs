@@ -1,4 +1,5 @@
-//! What the callers of each line ask for, at every time of their waits: who can take it serves them, and whoever alone can is the last one.
+//! What the callers of each line ask for, at every time of their waits: who can take it serves
+//! them, and whoever alone can is the last one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,7 +15,8 @@ pub(crate) struct Demand {
     pub(crate) required: Vec<(SkillId, u8)>,
 }
 
-/// Every demand of a configuration, each once. A queue that no line leads to has none: whoever is in no other queue is rung by nobody.
+/// Every demand of a configuration, each once. A queue that no line leads to has none: whoever is
+/// in no other queue is rung by nobody.
 pub(crate) fn demands(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) -> Vec<Demand> {
     let mut all = BTreeSet::new();
     for line in &config.lines {
@@ -40,7 +42,8 @@ fn asked_of(line: &Line) -> impl Iterator<Item = &[Need]> {
         .map(|needs| &**needs)
 }
 
-/// What needs ask for at first, and after each of their relaxations. What a choice asks beyond its line relaxes by the wait since it was made.
+/// What needs ask for at first, and after each of their relaxations. What a choice asks beyond its
+/// line relaxes by the wait since it was made.
 fn over_the_wait(
     line: &[Need],
     needs: &[Need],

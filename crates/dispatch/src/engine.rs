@@ -14,10 +14,11 @@ use crate::{
 
 /// Decides which contact is offered to which operator, and when.
 ///
-/// A pure engine: facts go in by [`handle_input`](Self::handle_input), what is to be done comes out of [`poll_output`](Self::poll_output),
-/// and [`poll_timeout`](Self::poll_timeout) says when to send [`Input::Timeout`]. Waits, rests, claims and wrap-ups end only by that input,
-/// so that the same inputs always give the same decisions. A decision costs the logarithm of contacts and operators plus the number of
-/// signatures (queue, class, needs, tier), never a scan of either.
+/// A pure engine: facts go in by [`handle_input`](Self::handle_input), what is to be done comes out
+/// of [`poll_output`](Self::poll_output), and [`poll_timeout`](Self::poll_timeout) says when to
+/// send [`Input::Timeout`]. Waits, rests, claims and wrap-ups end only by that input, so that the
+/// same inputs always give the same decisions. A decision costs the logarithm of contacts and
+/// operators plus the number of signatures (queue, class, needs, tier), never a scan of either.
 #[derive(Clone, Debug, Default)]
 pub struct Dispatcher {
     pub(crate) now: Moment,
@@ -283,8 +284,8 @@ impl Dispatcher {
         }
     }
 
-    /// Where a contact stands in line. Whether somebody is there is asked of its own bucket, so that nothing climbs because a telephone at
-    /// home rings.
+    /// Where a contact stands in line. Whether somebody is there is asked of its own bucket, so
+    /// that nothing climbs because a telephone at home rings.
     fn listed(&mut self, slot: ContactSlot, own: usize) -> Option<Listed> {
         let bucket = match self.wanted(slot) {
             Wanted::Nobody => return None,

@@ -170,7 +170,8 @@ impl Seat {
 
 type Signature = (Vec<(SkillId, u8)>, Vec<QueueSlot>, Seat);
 
-/// The groups of a configuration, the group of each operator in the configured order, and the group of those who are leaving.
+/// The groups of a configuration, the group of each operator in the configured order, and the group
+/// of those who are leaving.
 pub(crate) struct Grouped {
     pub(crate) groups: Vec<Group>,
     pub(crate) group_of: Vec<usize>,
@@ -261,7 +262,8 @@ fn met_by(group: &Group, config: &Config, demands: &[Demand]) -> Vec<usize> {
         .collect()
 }
 
-/// The reserves that operators of this signature are kept free for. On-call people at home are rung later, so nobody is kept free by them.
+/// The reserves that operators of this signature are kept free for. On-call people at home are rung
+/// later, so nobody is kept free by them.
 fn counts_for(
     (skills, queues, seat): &Signature,
     reserves: &[(QueueSlot, Held, &[Need])],

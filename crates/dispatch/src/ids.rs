@@ -32,7 +32,8 @@ impl fmt::Display for LegId {
 /// The longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 23;
 
-/// The short name that an administrator gave to an operator, a queue, a line, a skill or a partner in the configuration.
+/// The short name that an administrator gave to an operator, a queue, a line, a skill or a partner
+/// in the configuration.
 ///
 /// One to 23 bytes of `a-z`, `0-9`, `-` and `_`; it is a name of the house, never of a caller.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

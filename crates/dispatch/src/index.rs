@@ -1,4 +1,5 @@
-//! What makes a decision cheap: contacts in buckets of one signature, operators in groups of one signature, and what is due.
+//! What makes a decision cheap: contacts in buckets of one signature, operators in groups of one
+//! signature, and what is due.
 //!
 //! Everything here is derived: it can be built anew from contacts, operators and configuration at any time.
 
@@ -329,8 +330,8 @@ impl Index {
         self.reopen();
     }
 
-    /// Works out which groups are open to which class: those with somebody free whom no reserve keeps from it. The last operator who is there is
-    /// never held back.
+    /// Works out which groups are open to which class: those with somebody free whom no reserve
+    /// keeps from it. The last operator who is there is never held back.
     fn reopen(&mut self) {
         for class in CLASSES {
             for at in 0..self.free.words() {

@@ -52,8 +52,8 @@ pub enum Input {
         /// Where it waits from now on.
         standing: Standing,
     },
-    /// A contact's urgency was changed. A caller tells by it that she cannot speak, which never makes her less urgent; whoever makes her less urgent
-    /// than `Danger` takes that back.
+    /// A contact's urgency was changed. A caller tells by it that she cannot speak, which never
+    /// makes her less urgent; whoever makes her less urgent than `Danger` takes that back.
     Classed {
         /// Which contact.
         contact: ContactId,
@@ -76,8 +76,8 @@ pub enum Input {
         /// Its queue from now on.
         queue: QueueId,
     },
-    /// A supervisor has a waiting contact offered to a free operator of its queue before anybody else. Her skills, her rest from it, reserves and the
-    /// timeline do not hold it back.
+    /// A supervisor has a waiting contact offered to a free operator of its queue before anybody
+    /// else. Her skills, her rest from it, reserves and the timeline do not hold it back.
     Given {
         /// Which contact.
         contact: ContactId,
@@ -236,7 +236,8 @@ pub enum Intent {
     Off,
 }
 
-/// By what way it came that an operator wants something. No rule of distribution asks for it: it is what a screen tells of a pause.
+/// By what way it came that an operator wants something. No rule of distribution asks for it: it is
+/// what a screen tells of a pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IntentCause {
     /// She said so on a page of hers.
@@ -270,8 +271,8 @@ pub enum Miss {
     Declined,
     /// The phone could not be reached: she rests until `Reached` proves it.
     Unreachable,
-    /// It never rang, for want of something of ours: a port, a transport. She missed nothing and nothing is counted; the
-    /// two rest from each other as after no answer.
+    /// It never rang, for want of something of ours: a port, a transport. She missed nothing and
+    /// nothing is counted; the two rest from each other as after no answer.
     Ours,
 }
 

@@ -1,4 +1,5 @@
-//! The invariants of distribution, checked the slow way: by looking at every contact and every operator, and at no index.
+//! The invariants of distribution, checked the slow way: by looking at every contact and every
+//! operator, and at no index.
 
 mod ledger;
 
@@ -199,7 +200,8 @@ fn wants(dispatcher: &Dispatcher, contact: &Contact, place: Place) -> bool {
         }
 }
 
-/// Whether the operator could take the contact were she free, by the configuration, its rests and whoever else rings for it.
+/// Whether the operator could take the contact were she free, by the configuration, its rests and
+/// whoever else rings for it.
 fn fits(
     dispatcher: &Dispatcher,
     contact: &Contact,

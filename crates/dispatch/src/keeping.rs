@@ -6,8 +6,8 @@ use crate::engine::Dispatcher;
 use crate::{Action, Config, Operator, OperatorId, PartnerId, Place, Queue, QueueId, Timeline};
 
 impl Dispatcher {
-    /// A configuration with those queues added, as they are now, that contacts are in and that it has no place for; none when it has a place for
-    /// every contact.
+    /// A configuration with those queues added, as they are now, that contacts are in and that it
+    /// has no place for; none when it has a place for every contact.
     ///
     /// Who serves such a queue now goes on to serve it, as far as the configuration still has her.
     #[must_use]

@@ -1,7 +1,8 @@
 //! Distribution: which contact is offered to which operator, and when.
 //!
-//! [`Dispatcher`] is a pure engine: facts go in as [`Input`], what is to be done comes out as [`Decision`], and the only time it knows
-//! is the [`Moment`] it is given. Replaying the same inputs gives the same decisions.
+//! [`Dispatcher`] is a pure engine: facts go in as [`Input`], what is to be done comes out as
+//! [`Decision`], and the only time it knows is the [`Moment`] it is given. Replaying the same
+//! inputs gives the same decisions.
 
 mod arrival;
 mod bits;

@@ -30,7 +30,8 @@ pub const LEGS_OF_OPERATOR_MAX: usize = 16;
 pub const LEVEL_MAX: u8 = 10;
 /// The most misses in a row that may be configured before the machine pauses an operator.
 pub const MISSES_BEFORE_PAUSE_MAX: u32 = 10;
-/// The shortest ring time, interval or rest: anything shorter could make a phone that refuses at once ring in a hot loop.
+/// The shortest ring time, interval or rest: anything shorter could make a phone that refuses at
+/// once ring in a hot loop.
 pub const TIME_MIN: Duration = Duration::from_secs(1);
 /// The longest ring time or rest.
 pub const TIME_MAX: Duration = Duration::from_secs(3_600);

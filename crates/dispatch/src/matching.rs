@@ -1,5 +1,5 @@
-//! Who is offered to whom: the most urgent contact that some free operator may take now, with the operator its queue's strategy chooses, or at
-//! home whose turn it is.
+//! Who is offered to whom: the most urgent contact that some free operator may take now, with the
+//! operator its queue's strategy chooses, or at home whose turn it is.
 
 use crate::contact::{Contact, ContactSlot, OperatorSlot};
 use crate::engine::Dispatcher;
@@ -115,8 +115,9 @@ impl Dispatcher {
         first.map(|(_, pair)| pair)
     }
 
-    /// The free operator whom the queue's strategy chooses for a contact. Who is in her last minutes comes only when nobody else is ready for it,
-    /// and nobody at home is woken while somebody at a desk is free.
+    /// The free operator whom the queue's strategy chooses for a contact. Who is in her last
+    /// minutes comes only when nobody else is ready for it, and nobody at home is woken while
+    /// somebody at a desk is free.
     fn choose(&self, contact: &Contact, bucket: &Bucket) -> Option<OperatorSlot> {
         let others_ready = contact
             .offers()
@@ -133,7 +134,8 @@ impl Dispatcher {
         choose(ShiftPart::LastMinutes)
     }
 
-    /// Whose turn it is at home: the steps say the order, whatever the queue's strategy, and each contact begins with the first.
+    /// Whose turn it is at home: the steps say the order, whatever the queue's strategy, and each
+    /// contact begins with the first.
     fn choose_at_home(
         &self,
         contact: &Contact,

@@ -178,8 +178,8 @@ impl Dispatcher {
         }
     }
 
-    /// Whether some line's callers would, at some time of their wait, have nobody else at a desk who is ready, reachable and able to take them
-    /// in place of this operator at a desk.
+    /// Whether some line's callers would, at some time of their wait, have nobody else at a desk
+    /// who is ready, reachable and able to take them in place of this operator at a desk.
     fn is_last(&self, operator: OperatorSlot) -> bool {
         let state = &self.operators[operator];
         let group = &self.index.groups[state.group];
@@ -198,8 +198,9 @@ impl Dispatcher {
     }
 }
 
-/// Whether it is told that somebody at home missed so many offers in a row: at the limit, at twice as many, four times and so on. Each telephone is
-/// rung again and again, so that a word for each miss would be one every few seconds.
+/// Whether it is told that somebody at home missed so many offers in a row: at the limit, at twice
+/// as many, four times and so on. Each telephone is rung again and again, so that a word for each
+/// miss would be one every few seconds.
 const fn is_told_of_home(misses: u32, limit: u32) -> bool {
     misses.is_multiple_of(limit) && (misses / limit).is_power_of_two()
 }

@@ -52,9 +52,10 @@ impl Dispatcher {
         }
     }
 
-    /// What is shown of a contact changed, so that desk phones which ring are called off and ring again: for as long as an
-    /// offer that begins now, or who was about to pick up would have missed it. Telephones at home show nothing of it and
-    /// ring on: the next person is called when she would have been.
+    /// What is shown of a contact changed, so that desk phones which ring are called off and ring
+    /// again: for as long as an offer that begins now, or who was about to pick up would have
+    /// missed it. Telephones at home show nothing of it and ring on: the next person is called when
+    /// she would have been.
     pub(crate) fn ring_anew(&mut self, slot: ContactSlot) {
         let State::Waiting { offers } = &self.contacts[slot].state else {
             return;
@@ -80,7 +81,8 @@ impl Dispatcher {
         entry.map_or_else(HomeTimes::default, |entry| entry.at_home)
     }
 
-    /// Somebody at home answered: the claim lasts until her time to press 1 is over, however little was left of the ringing.
+    /// Somebody at home answered: the claim lasts until her time to press 1 is over, however little
+    /// was left of the ringing.
     pub(crate) fn pick_up(
         &mut self,
         contact: ContactId,
@@ -164,8 +166,8 @@ impl Dispatcher {
         }
     }
 
-    /// Takes back the offers of a contact whose needs or queue changed to operators who may not take it any more. Whom a person gave it to may, as
-    /// long as she serves its queue.
+    /// Takes back the offers of a contact whose needs or queue changed to operators who may not
+    /// take it any more. Whom a person gave it to may, as long as she serves its queue.
     pub(crate) fn withdraw_unfit(&mut self, slot: ContactSlot) {
         self.sync_contact(slot);
         let Some(bucket) = self.contacts[slot].placed.bucket else {
@@ -211,7 +213,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether an answer wins: the offer rings, or it just rang out and both are still free. The caller's interest wins over our timer.
+    /// Whether an answer wins: the offer rings, or it just rang out and both are still free. The
+    /// caller's interest wins over our timer.
     fn may_still_answer(&self, slot: ContactSlot, operator: OperatorSlot) -> bool {
         let contact = &self.contacts[slot];
         if contact.is_offered_to(operator) {

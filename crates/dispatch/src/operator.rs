@@ -119,7 +119,8 @@ impl OperatorState {
             && self.membership == Membership::Configured
     }
 
-    /// Answers from another place than before, perhaps: what she wanted there and how she was reached says nothing of this one.
+    /// Answers from another place than before, perhaps: what she wanted there and how she was
+    /// reached says nothing of this one.
     pub(crate) fn settle_at(&mut self, place: Place) {
         if self.place != place {
             self.place = place;
@@ -180,7 +181,8 @@ const fn intent_at_first(place: Place) -> Intent {
     }
 }
 
-/// What is known of a phone of which nothing was heard. No registration proves a telephone at home: the trunk finds out by ringing it.
+/// What is known of a phone of which nothing was heard. No registration proves a telephone at home:
+/// the trunk finds out by ringing it.
 const fn reachability_at_first(place: Place) -> Reachability {
     match place {
         Place::Desk => Reachability::Unreachable,

@@ -7,7 +7,8 @@ use crate::{
 };
 
 impl Dispatcher {
-    /// The node was started again: offers are taken back without a miss, live contacts are adrift, and no phone at a desk is proven.
+    /// The node was started again: offers are taken back without a miss, live contacts are adrift,
+    /// and no phone at a desk is proven.
     pub(crate) fn restart(&mut self) {
         let until = self.now + self.rules().adrift;
         for slot in self.contact_slots.values().copied().collect::<Vec<_>>() {

@@ -50,8 +50,8 @@ pub enum Status {
         /// Since when.
         since: Moment,
     },
-    /// No line's callers come to her, however long they wait: no line leads to a queue of hers, or they ask for more than she can do. At home:
-    /// nobody calls her.
+    /// No line's callers come to her, however long they wait: no line leads to a queue of hers, or
+    /// they ask for more than she can do. At home: nobody calls her.
     Unassigned {
         /// Since when.
         since: Moment,
@@ -221,8 +221,9 @@ impl Dispatcher {
         }
     }
 
-    /// Which status an operator has apart from her calls, with an intent that she is about to have or with her own; the time in it is that of the
-    /// present one. Who asks by telephone is in a call of hers while she hears the answer.
+    /// Which status an operator has apart from her calls, with an intent that she is about to have
+    /// or with her own; the time in it is that of the present one. Who asks by telephone is in a
+    /// call of hers while she hears the answer.
     #[must_use]
     pub fn status_between_calls(&self, id: OperatorId, intent: Option<Intent>) -> Option<Status> {
         let slot = *self.operator_slots.get(&id)?;

@@ -247,7 +247,8 @@ impl Dispatcher {
         self.unattended.clear();
     }
 
-    /// Looks at the contacts of groups in which nobody is there any more, and at those whose supervisor was told so before.
+    /// Looks at the contacts of groups in which nobody is there any more, and at those whose
+    /// supervisor was told so before.
     fn note_who_left(&mut self) {
         if !self.index.left.is_empty() {
             let mut left: BTreeSet<ContactId> = BTreeSet::new();

@@ -35,8 +35,8 @@ impl Exchange {
         }
     }
 
-    /// The state rejected a fact. An arrival that it has no room for is refused, an answer to nothing is hung up; anything else lost a race
-    /// and changes nothing.
+    /// The state rejected a fact. An arrival that it has no room for is refused, an answer to
+    /// nothing is hung up; anything else lost a race and changes nothing.
     fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
         match entry.fact {
             Fact::Arrived { leg, standing, .. } => {
@@ -82,7 +82,8 @@ impl Exchange {
         }
     }
 
-    /// Her line was exchanged while her arrival was on its way: she arrives at what it is now. `None` where that is nothing else.
+    /// Her line was exchanged while her arrival was on its way: she arrives at what it is now.
+    /// `None` where that is nothing else.
     fn arrive_anew(
         &mut self,
         now: Instant,

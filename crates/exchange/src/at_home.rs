@@ -14,8 +14,8 @@ use crate::settings::{Prompt, Who};
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
 impl Exchange {
-    /// Somebody at home answered, or a voicemail did: only a pressed 1 takes the call. How long she has for it the dispatcher knows, who
-    /// takes the offer back after it.
+    /// Somebody at home answered, or a voicemail did: only a pressed 1 takes the call. How long she
+    /// has for it the dispatcher knows, who takes the offer back after it.
     pub(crate) fn ask_first(&mut self, now: Instant, leg: LegId, operator: OperatorId) {
         let Some(contact) = self.called.get(&leg).map(|called| called.contact) else {
             return;

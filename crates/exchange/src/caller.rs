@@ -21,10 +21,10 @@ impl fmt::Debug for CallerNumber {
 }
 
 impl CallerNumber {
-    /// The number that a trunk asserts, as one of a SIP and a `tel:` URI (RFC 3325 §9.1), or else the
-    /// one in From, unless the caller asks that it says nothing (RFC 3323 §4.2); `None` for a withheld number. Trunks write
-    /// very different words and zeros for that, or one of our own numbers, in whatever form: whatever is no number of
-    /// somebody's is none.
+    /// The number that a trunk asserts, as one of a SIP and a `tel:` URI (RFC 3325 §9.1), or else
+    /// the one in From, unless the caller asks that it says nothing (RFC 3323 §4.2); `None` for a
+    /// withheld number. Trunks write very different words and zeros for that, or one of our own
+    /// numbers, in whatever form: whatever is no number of somebody's is none.
     pub(crate) fn in_invite(
         request: &Message,
         is_ours: impl Fn(&PhoneNumber) -> bool,
@@ -42,7 +42,8 @@ impl CallerNumber {
         Self::of(&request.from().ok()?.uri, is_ours)
     }
 
-    /// Networks write one number now with and now without "+", so that the digits alone count, behind those of its context.
+    /// Networks write one number now with and now without "+", so that the digits alone count,
+    /// behind those of its context.
     fn of(uri: &UriRef<'_>, is_ours: impl Fn(&PhoneNumber) -> bool) -> Option<Self> {
         let number = PhoneNumber::in_uri(uri).last()?;
         let digits = number.reveal().trim_start_matches('+').as_bytes();

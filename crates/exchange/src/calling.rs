@@ -314,8 +314,8 @@ impl Exchange {
     }
 }
 
-/// What a telephone behind a trunk means: some of its network's answers say that it was not found, and some that the trunk itself does not take
-/// our calls, which those behind it do not miss.
+/// What a telephone behind a trunk means: some of its network's answers say that it was not found,
+/// and some that the trunk itself does not take our calls, which those behind it do not miss.
 fn miss_by_trunk(status: Status) -> Miss {
     match status {
         Status::REQUEST_TIMEOUT => Miss::NoAnswer,

@@ -10,8 +10,8 @@ use crate::contents::contact_of;
 use crate::engine::Exchange;
 use crate::input::{Command, Output, Reply, Token, Unwritten};
 
-/// By then every entry of a moment is applied. *Arrived* of a quarter-hour is told so long after its end: told earlier, an arrival that still waits
-/// for its commit would be missing for ever.
+/// By then every entry of a moment is applied. *Arrived* of a quarter-hour is told so long after
+/// its end: told earlier, an arrival that still waits for its commit would be missing for ever.
 const APPLIED_WITHIN: Duration = Duration::from_secs(60);
 
 impl Exchange {

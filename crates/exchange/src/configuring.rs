@@ -14,11 +14,13 @@ use crate::sentence::with_causes;
 use crate::settings::Settings;
 
 impl Exchange {
-    /// The configuration of the start holds at once: there is none before it, and the first caller may be there already.
+    /// The configuration of the start holds at once: there is none before it, and the first caller
+    /// may be there already.
     pub(crate) fn begin_with(&mut self, now: Instant, settings: Settings) {
         let config = Arc::new(settings.dispatch.clone());
         match self.dispatcher().keeping_queues_in_use(&config) {
-            // Whoever was there before the start is looked for in a queue that is gone from it; whoever calls meanwhile comes by the new lines.
+            // Whoever was there before the start is looked for in a queue that is gone from it;
+            // whoever calls meanwhile comes by the new lines.
             Some(kept) => {
                 self.append(now, Fact::Configured(Arc::new(kept)));
                 self.unentered = Some(config);
@@ -47,8 +49,9 @@ impl Exchange {
         }
     }
 
-    /// Distribution refused a configuration: whoever asked for it is told, and nothing is exchanged. That of the start holds already for everything
-    /// else, and is tried again when a contact that may stand in its way is over.
+    /// Distribution refused a configuration: whoever asked for it is told, and nothing is
+    /// exchanged. That of the start holds already for everything else, and is tried again when a
+    /// contact that may stand in its way is over.
     pub(crate) fn on_configuration_refused(
         &mut self,
         seq: Seq,

@@ -1,6 +1,7 @@
-//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s, or it was never acknowledged, never heard
-//! and does not answer when it is asked; or it was never acknowledged, its sound is to go to a host that is none of its
-//! trunk's or flow's, and these know no such call. Nothing else hangs up on a caller.
+//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s, or it was never
+//! acknowledged, never heard and does not answer when it is asked; or it was never acknowledged,
+//! its sound is to go to a host that is none of its trunk's or flow's, and these know no such call.
+//! Nothing else hangs up on a caller.
 
 use std::time::{Duration, Instant};
 
@@ -123,8 +124,8 @@ impl Exchange {
         self.look_again(now, leg);
     }
 
-    /// The peer says that it knows no such call. Whoever forges an offer forges packets in its name as well; but then what
-    /// we say goes to the peer itself, or the offer names another host.
+    /// The peer says that it knows no such call. Whoever forges an offer forges packets in its name
+    /// as well; but then what we say goes to the peer itself, or the offer names another host.
     pub(crate) fn peer_knows_no_call(&mut self, now: Instant, leg: LegId) {
         let sound = self.sound_mut(leg);
         let is_elsewhere = sound.is_some_and(|sound| !sound.session.is_at_its_hosts());

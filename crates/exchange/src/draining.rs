@@ -8,8 +8,9 @@ use crate::engine::{Exchange, Timer};
 use crate::input::{Mode, Output};
 use crate::legs::CalledStage;
 
-/// How long a call that is taken back may keep a drained exchange from its end. A CANCEL waits for a first word of the peer (RFC 3261 §9.1); who was
-/// sent the INVITE four times by then and said nothing is gone, and would be waited for 32 s.
+/// How long a call that is taken back may keep a drained exchange from its end. A CANCEL waits for
+/// a first word of the peer (RFC 3261 §9.1); who was sent the INVITE four times by then and said
+/// nothing is gone, and would be waited for 32 s.
 const GOODBYES: Duration = Duration::from_secs(4);
 
 impl Exchange {

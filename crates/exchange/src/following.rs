@@ -30,7 +30,8 @@ impl Exchange {
         }
     }
 
-    /// A call's phone is there by this flow: its sound comes from there too, where a router has another address outside now.
+    /// A call's phone is there by this flow: its sound comes from there too, where a router has
+    /// another address outside now.
     pub(crate) fn on_followed(&mut self, dialog: DialogId, flow: &Flow) {
         let Some(leg) = self.leg_of(dialog) else {
             return;

@@ -10,7 +10,8 @@ use crate::engine::{Exchange, Timer};
 use crate::legs::{CalledStage, Whom};
 use crate::settings::Who;
 
-/// A gateway that does not even say 100 within this time is passed over: by then the INVITE was sent four times over UDP.
+/// A gateway that does not even say 100 within this time is passed over: by then the INVITE was
+/// sent four times over UDP.
 pub(crate) const SIGN_OF_LIFE_OF_GATEWAY: Duration = Duration::from_secs(4);
 
 /// Whether a failure says something of the gateway rather than of the telephone behind it.
@@ -51,8 +52,9 @@ impl Exchange {
         self.on_no_sign_of_life(now, leg, Miss::Ours);
     }
 
-    /// Calls by the next address of the trunk, if there is one that was not yet tried, and gives the new leg. The old one then means nothing any
-    /// more; otherwise it is as it was, and its failure is that of the call.
+    /// Calls by the next address of the trunk, if there is one that was not yet tried, and gives
+    /// the new leg. The old one then means nothing any more; otherwise it is as it was, and its
+    /// failure is that of the call.
     pub(crate) fn try_next_gateway(&mut self, now: Instant, leg: LegId) -> Option<LegId> {
         let called = self.called.get(&leg)?;
         let (CalledStage::Calling { .. } | CalledStage::Ringing, Some(gateway)) =

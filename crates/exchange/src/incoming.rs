@@ -148,8 +148,9 @@ impl Exchange {
         }
     }
 
-    /// Whether an INVITE is that of an operator's phone. Phones may be behind a trunk, at its very address and port: there
-    /// what dials a line without credentials is a caller, who is never refused for what a phone does.
+    /// Whether an INVITE is that of an operator's phone. Phones may be behind a trunk, at its very
+    /// address and port: there what dials a line without credentials is a caller, who is never
+    /// refused for what a phone does.
     fn is_of_phone(&self, request: &Message, flow: &Flow, user: Option<&User>) -> bool {
         if user.is_some() {
             return true;
@@ -167,7 +168,8 @@ impl Exchange {
         }
     }
 
-    /// Takes a port, answers the offer of an INVITE and opens the stream: a port that is out and unopened is missing to others.
+    /// Takes a port, answers the offer of an INVITE and opens the stream: a port that is out and
+    /// unopened is missing to others.
     pub(crate) fn open_sound(
         &mut self,
         leg: LegId,

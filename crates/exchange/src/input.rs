@@ -50,7 +50,8 @@ pub enum Input {
     Resolved(Resolution),
     /// The machine reaches others from other addresses of its own than before.
     Routed(sip::LocalRoutes),
-    /// A valid configuration takes the place of the one before when its entry is applied; answered with what came of it.
+    /// A valid configuration takes the place of the one before when its entry is applied; answered
+    /// with what came of it.
     Configured {
         /// Comes back with the reply.
         token: Token,

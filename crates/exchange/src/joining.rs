@@ -13,7 +13,8 @@ use crate::legs::{CalledStage, Stage, Whom};
 use crate::sound::stream;
 
 impl Exchange {
-    /// Joins a contact's caller with the leg that won: her voice interrupts any prompt. `gone` says how she comes back if that leg is gone.
+    /// Joins a contact's caller with the leg that won: her voice interrupts any prompt. `gone` says
+    /// how she comes back if that leg is gone.
     pub(crate) fn join(&mut self, now: Instant, contact: ContactId, with: LegId, gone: HandBack) {
         let there = self.called.get_mut(&with);
         let Some(called) = there.filter(|called| called.stage != CalledStage::Leaving) else {
@@ -111,7 +112,8 @@ impl Exchange {
         let contact = called.contact;
         match stage {
             Some(CalledStage::Talking) => self.far_side_left(now, contact, called.whom),
-            // She answered and hung up before the journal knew whether she won: if she did, `join` hands the caller back.
+            // She answered and hung up before the journal knew whether she won: if she did, `join`
+            // hands the caller back.
             Some(CalledStage::Answered) => {}
             Some(
                 CalledStage::Calling { .. } | CalledStage::Ringing | CalledStage::Asked { .. },
@@ -123,7 +125,8 @@ impl Exchange {
         }
     }
 
-    /// Who talked with a caller hung up. An operator ends the call by it; after a partner the caller waits again at her rank.
+    /// Who talked with a caller hung up. An operator ends the call by it; after a partner the
+    /// caller waits again at her rank.
     fn far_side_left(&mut self, now: Instant, contact: ContactId, whom: Whom) {
         let fact = match whom {
             Whom::Desk(_) | Whom::Home(_) => Fact::Ended {

@@ -1,7 +1,9 @@
-//! Joins SIP, media and the journal: what phones and trunks do becomes facts, what the dispatcher decides becomes SIP and media orders.
+//! Joins SIP, media and the journal: what phones and trunks do becomes facts, what the dispatcher
+//! decides becomes SIP and media orders.
 //!
-//! [`Exchange`] is a pure engine in `Instant`; it is given the pair of instant and [`Moment`](dispatch::Moment) of the start and converts.
-//! Nothing in it waits: an INVITE is rung at once, its fact is appended, and what the journal gives back is applied in order.
+//! [`Exchange`] is a pure engine in `Instant`; it is given the pair of instant and
+//! [`Moment`](dispatch::Moment) of the start and converts. Nothing in it waits: an INVITE is rung
+//! at once, its fact is appended, and what the journal gives back is applied in order.
 
 mod answering;
 mod applied;

@@ -1,7 +1,8 @@
 //! Operators' phones: their registrations, and whether they answer.
 //!
-//! A phone is proved by REGISTER and by an answer to OPTIONS, whichever came last. Some phones answer no OPTIONS at all: one
-//! that never did is believed as long as it keeps its registration, until an offer meets no sign of life.
+//! A phone is proved by REGISTER and by an answer to OPTIONS, whichever came last. Some phones
+//! answer no OPTIONS at all: one that never did is believed as long as it keeps its registration,
+//! until an offer meets no sign of life.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -121,7 +122,8 @@ impl Presences {
             .map_or(&[], |presence| &presence.phones)
     }
 
-    /// How many phones are registered. One that came back with another contact counts twice, until the older one is gone: both would ring.
+    /// How many phones are registered. One that came back with another contact counts twice, until
+    /// the older one is gone: both would ring.
     pub(crate) const fn registered(&self) -> usize {
         self.registered
     }
@@ -260,7 +262,8 @@ impl Exchange {
         );
     }
 
-    /// A phone did not answer an offer or is dead in a call: it is asked again soon, and until then it is not reachable.
+    /// A phone did not answer an offer or is dead in a call: it is asked again soon, and until then
+    /// it is not reachable.
     pub(crate) fn phone_did_not_answer(&mut self, now: Instant, operator: OperatorId) {
         if self.presences.phones(operator).is_empty() {
             return;

@@ -1,5 +1,6 @@
-//! A phone that rings shows what was known when it began to ring. When its caller tells that she cannot speak it is called off and rings again,
-//! with that as its display name; for distribution the offer goes on meanwhile, and nothing is missed.
+//! A phone that rings shows what was known when it began to ring. When its caller tells that she
+//! cannot speak it is called off and rings again, with that as its display name; for distribution
+//! the offer goes on meanwhile, and nothing is missed.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,7 +14,8 @@ use crate::legs::{Again, CalledStage, Whom};
 const CALLED_OFF_WITHIN: Duration = Duration::from_millis(500);
 
 impl Exchange {
-    /// Calls off every phone at a desk that rings for a contact, to ring it again. Whoever has answered on any of hers is left alone.
+    /// Calls off every phone at a desk that rings for a contact, to ring it again. Whoever has
+    /// answered on any of hers is left alone.
     pub(crate) fn ring_again(&mut self, now: Instant, contact: ContactId) {
         let Some(legs) = self.contacts.get(&contact) else {
             return;

@@ -1,5 +1,5 @@
-//! How the legs that the port range carries are shared out: callers take most of them, phones that ring for callers find one each, and star calls
-//! keep to a few of their own.
+//! How the legs that the port range carries are shared out: callers take most of them, phones that
+//! ring for callers find one each, and star calls keep to a few of their own.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -18,8 +18,9 @@ struct Ringing {
     staffed: usize,
 }
 
-/// How many callers may be live at once. Nobody is refused a port that nobody else could need, and who answers them finds one: so many legs are left
-/// as may ring now, or soon, when whoever registers next does; but a quarter of all is the callers' in any case.
+/// How many callers may be live at once. Nobody is refused a port that nobody else could need, and
+/// who answers them finds one: so many legs are left as may ring now, or soon, when whoever
+/// registers next does; but a quarter of all is the callers' in any case.
 fn callers_max(legs: usize, ringing: Ringing) -> usize {
     let quarter = legs / 4;
     let ringing = ringing.now.max(ringing.staffed.min(quarter));

@@ -1,4 +1,5 @@
-//! What screens are told: what changed since they were told last, in one message and not more often than [`TOLD_EVERY`].
+//! What screens are told: what changed since they were told last, in one message and not more often
+//! than [`TOLD_EVERY`].
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -263,7 +264,8 @@ impl Exchange {
         }
     }
 
-    /// Tells the operator who talks with a caller that she pressed a key. What was pressed before the answer is none to a question.
+    /// Tells the operator who talks with a caller that she pressed a key. What was pressed before
+    /// the answer is none to a question.
     pub(crate) fn tell_tap(&mut self, contact: ContactId, digit: Digit) {
         let view = self.dispatcher().contact(contact);
         if let Some(ContactState::Talking {

@@ -132,8 +132,8 @@ impl Session {
         Ok(self.said.clone())
     }
 
-    /// Offers what we want, both ways and every law, whatever was settled before: what was once answered to a hold would
-    /// repeat it for ever (RFC 6337 §5.1).
+    /// Offers what we want, both ways and every law, whatever was settled before: what was once
+    /// answered to a hold would repeat it for ever (RFC 6337 §5.1).
     pub(crate) fn offer_again(&mut self) -> Bytes {
         self.said = self.local.offer(&self.ours);
         self.said.clone()

@@ -29,8 +29,8 @@ pub struct Settings {
     pub do_not_disturb: DoNotDisturb,
 }
 
-/// What an operator's phone means by 480 (RFC 3261 §21.4.18): some say so of their own accord when they are not to be disturbed, others when
-/// nobody answered.
+/// What an operator's phone means by 480 (RFC 3261 §21.4.18): some say so of their own accord when
+/// they are not to be disturbed, others when nobody answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DoNotDisturb {
     /// She declined.

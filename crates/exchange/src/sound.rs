@@ -51,8 +51,8 @@ pub(crate) fn hosts_of_phone(flow: SocketAddr) -> Hosts {
 }
 
 impl Exchange {
-    /// Who may speak on a leg by a trunk, beside the host that its peer describes: the trunk, wherever its messages come
-    /// from and go to.
+    /// Who may speak on a leg by a trunk, beside the host that its peer describes: the trunk,
+    /// wherever its messages come from and go to.
     pub(crate) fn hosts_of_trunk(&self, trunk: TrunkId, peer: SocketAddr) -> Hosts {
         let state = self.trunks.get(trunk);
         let networks = state.into_iter().flat_map(TrunkState::hosts);

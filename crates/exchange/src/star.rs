@@ -109,7 +109,8 @@ impl Exchange {
             return self.reject(now, dialog, Status::FORBIDDEN);
         };
         let code = Code::of(request);
-        // There is no free dialling: the directory alone is called, and by the machine. Whom it paused hears so, whatever she dials.
+        // There is no free dialling: the directory alone is called, and by the machine. Whom it
+        // paused hears so, whatever she dials.
         let paused = self.is_paused_by_the_machine(operator);
         let Some(code) = code.or_else(|| paused.then_some(Code::State)) else {
             return self.reject(now, dialog, Status::FORBIDDEN);
@@ -184,8 +185,9 @@ impl Exchange {
 
     /// What confirms the code, in the operator's language. It is chosen before the code changes her state.
     ///
-    /// Whom the machine paused hears so first, whatever she dialled. It is said nowhere else: while she is paused nothing is offered or given to her, so
-    /// that her next call is one that she makes, in which no caller waits for the end of our words.
+    /// Whom the machine paused hears so first, whatever she dialled. It is said nowhere else: while
+    /// she is paused nothing is offered or given to her, so that her next call is one that she
+    /// makes, in which no caller waits for the end of our words.
     fn spoken(&self, operator: OperatorId, code: Code) -> Vec<media::SoundId> {
         let mut prompts = match code {
             Code::Ready => vec![self.prompt_of(operator, Some(Intent::Ready))],

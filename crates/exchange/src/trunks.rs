@@ -242,8 +242,8 @@ fn literal(host: &Host) -> Option<SocketAddr> {
 }
 
 impl Exchange {
-    /// Exchanges the trunks. Those of the same name stay the same ones wherever they stand, with all that is known of them;
-    /// those that are no longer there end their registrations.
+    /// Exchanges the trunks. Those of the same name stay the same ones wherever they stand, with
+    /// all that is known of them; those that are no longer there end their registrations.
     pub(crate) fn replace_trunks(&mut self, now: Instant, settings: Arc<Settings>) {
         let told = self.trunks.troubles();
         let mut before = std::mem::take(&mut self.trunks.all);
@@ -293,8 +293,8 @@ impl Exchange {
         self.trunks.at(flow).next().map(|trunk| trunk.id)
     }
 
-    /// Which trunk a call came from: of several at one host, as two accounts with one carrier are, that whose Contact is
-    /// called.
+    /// Which trunk a call came from: of several at one host, as two accounts with one carrier are,
+    /// that whose Contact is called.
     pub(crate) fn trunk_of_call(&self, flow: &Flow, request: &Message) -> Option<TrunkId> {
         let uri = request.uri().ok();
         let called = |trunk: &&TrunkState| {
@@ -305,7 +305,8 @@ impl Exchange {
         called.or_else(|| self.trunk_at(flow))
     }
 
-    /// A call from nowhere was refused. If it was for a line, a carrier may have sent it from a host that we do not know of.
+    /// A call from nowhere was refused. If it was for a line, a carrier may have sent it from a
+    /// host that we do not know of.
     pub(crate) fn on_stranger_refused(&mut self, now: Instant, request: &Message, flow: &Flow) {
         let Ok(uri) = request.uri() else {
             return;

@@ -108,7 +108,8 @@ impl Exchange {
         self.say(now, leg, words);
     }
 
-    /// A contact waits, for the first time or again. Whoever talked with her is gone; she hears the waiting sound, not silence.
+    /// A contact waits, for the first time or again. Whoever talked with her is gone; she hears the
+    /// waiting sound, not silence.
     pub(crate) fn wait(&mut self, now: Instant, contact: ContactId) {
         let Some(legs) = self.contacts.get_mut(&contact) else {
             return;
@@ -129,15 +130,17 @@ impl Exchange {
                 .first()
                 .cloned()
                 .unwrap_or_default();
-            // Whoever talked with her may not have hung up yet, or her phone may never say so: she is heard there no longer.
+            // Whoever talked with her may not have hung up yet, or her phone may never say so: she
+            // is heard there no longer.
             let stream = stream(caller);
             self.order(thread, Order::Part { stream });
             self.say(now, caller, words);
         }
     }
 
-    /// A contact's class changed, or whether its caller speaks. Who told that she cannot hears near silence, her sign that it worked, and the phones
-    /// that ring for her show it; whom a person raised hears her words on, for nobody near her is to notice.
+    /// A contact's class changed, or whether its caller speaks. Who told that she cannot hears near
+    /// silence, her sign that it worked, and the phones that ring for her show it; whom a person
+    /// raised hears her words on, for nobody near her is to notice.
     pub(crate) fn classed(
         &mut self,
         now: Instant,

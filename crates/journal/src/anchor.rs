@@ -5,7 +5,8 @@ use dispatch::Moment;
 /// How far past the last entry a wall clock is still believed at the start.
 pub const ANCHOR_AHEAD_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// The moment of a node's start; with the monotonic time since then it gives every later moment. It is never corrected while the node runs.
+/// The moment of a node's start; with the monotonic time since then it gives every later moment. It
+/// is never corrected while the node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor {
     start: Moment,
@@ -20,7 +21,8 @@ pub enum WallClock {
     Confirmed(Moment),
 }
 
-/// Why the wall clock at the start was not believed: the moments go on from the last entry, and the administrator is told.
+/// Why the wall clock at the start was not believed: the moments go on from the last entry, and the
+/// administrator is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClockDoubt {
     /// It stands before the last entry by so much.
@@ -37,9 +39,10 @@ pub enum ClockDoubt {
 impl Anchor {
     /// Anchors a start at the wall clock, or just after the last entry where the clock is not believed.
     ///
-    /// A clock more than [`ANCHOR_AHEAD_MAX`] past the last entry is believed only when somebody vouches for it: a wrong date far in the future would
-    /// otherwise stay in the journal long after the clock was mended. A clock behind the last entry cannot be followed, since moments never go back: one
-    /// that is vouched for and not far behind is waited for.
+    /// A clock more than [`ANCHOR_AHEAD_MAX`] past the last entry is believed only when somebody
+    /// vouches for it: a wrong date far in the future would otherwise stay in the journal long
+    /// after the clock was mended. A clock behind the last entry cannot be followed, since moments
+    /// never go back: one that is vouched for and not far behind is waited for.
     #[must_use]
     pub fn new(clock: WallClock, last_entry: Option<Moment>) -> (Self, Option<ClockDoubt>) {
         let (WallClock::Unconfirmed(wall) | WallClock::Confirmed(wall)) = clock;

@@ -9,7 +9,8 @@ use crate::{Entry, Fact, JournalError, Order, Report, Saved, Snapshot, Work};
 pub const ENTRIES_IN_FLIGHT_MAX: usize = 10_000;
 /// How many of [`ENTRIES_IN_FLIGHT_MAX`] only alarms may take.
 pub const ENTRIES_IN_FLIGHT_KEPT_FOR_ALARMS: usize = 1_000;
-/// How many entries may wait for the disk at all: one fact of a live contact more, and the journal fails towards the caller.
+/// How many entries may wait for the disk at all: one fact of a live contact more, and the journal
+/// fails towards the caller.
 pub const ENTRIES_IN_FLIGHT_LIMIT: usize = 2 * ENTRIES_IN_FLIGHT_MAX;
 /// How long entries may wait for a commit before they are applied from memory.
 pub const COMMIT_WAIT_MAX: Duration = Duration::from_millis(250);
@@ -18,13 +19,16 @@ pub const HEAL_RETRY_MIN: Duration = Duration::from_secs(1);
 /// The longest time between two attempts to heal.
 pub const HEAL_RETRY_MAX: Duration = Duration::from_secs(8);
 
-/// Numbers facts, keeps them until they are on disk, and gives them back as entries in their order. It lives in the signalling thread.
+/// Numbers facts, keeps them until they are on disk, and gives them back as entries in their order.
+/// It lives in the signalling thread.
 ///
-/// Number and moment are given here, when a fact is appended, so that a writer that is stuck in the kernel can neither delay nor renumber what is
-/// applied from memory. While the journal is healthy an entry comes back once it is committed. When nothing was committed for
-/// [`COMMIT_WAIT_MAX`] or a write failed, entries come back at once, in the same order, marked [`Saved::Unsaved`], and none is ordered
-/// to be written any more. To heal, a snapshot of the state is asked for and written: it covers every number given so far, whether its entry reached the
-/// disk late, partly or not at all, so that file and memory agree again; only then are later entries written.
+/// Number and moment are given here, when a fact is appended, so that a writer that is stuck in the
+/// kernel can neither delay nor renumber what is applied from memory. While the journal is healthy
+/// an entry comes back once it is committed. When nothing was committed for [`COMMIT_WAIT_MAX`] or
+/// a write failed, entries come back at once, in the same order, marked [`Saved::Unsaved`], and
+/// none is ordered to be written any more. To heal, a snapshot of the state is asked for and
+/// written: it covers every number given so far, whether its entry reached the disk late, partly or
+/// not at all, so that file and memory agree again; only then are later entries written.
 #[derive(Debug)]
 pub struct Appender {
     next: Seq,
@@ -73,7 +77,8 @@ enum Mode {
 pub enum AppenderInput {
     /// The writer reports.
     Reported(Report),
-    /// The state, after every entry given back so far was applied to it: the answer to [`AppenderOutput::TakeSnapshot`].
+    /// The state, after every entry given back so far was applied to it: the answer to
+    /// [`AppenderOutput::TakeSnapshot`].
     Snapshot(Box<Snapshot>),
     /// What is due at this moment happens.
     Timeout,
@@ -243,7 +248,8 @@ impl Appender {
         self.in_flight.len()
     }
 
-    /// Tells whether entries are applied after their commit, and none that was applied from memory still waits for its own.
+    /// Tells whether entries are applied after their commit, and none that was applied from memory
+    /// still waits for its own.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         let Mode::Healthy { .. } = self.mode else {

@@ -9,8 +9,9 @@ use records::{ClosedKey, Date};
 
 /// Something that happened, as it is written down. No fact names a caller.
 ///
-/// A fact says what [`Input`] says, except for the ids that the journal gives: a contact is the number of the entry that tells of its arrival. The
-/// facts of the calendar are for the counts alone.
+/// A fact says what [`Input`] says, except for the ids that the journal gives: a contact is the
+/// number of the entry that tells of its arrival. The facts of the calendar are for the counts
+/// alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The configuration, whole.
@@ -224,7 +225,8 @@ impl Work {
     }
 }
 
-/// Matches a fact: the arms given first as they stand, then the variants that an input has under the same name with the same fields.
+/// Matches a fact: the arms given first as they stand, then the variants that an input has under
+/// the same name with the same fields.
 macro_rules! input_of {
     ($fact:expr, { $($own:tt)* }, $($variant:ident { $($field:ident),+ })+) => {
         match $fact {
@@ -245,7 +247,8 @@ impl Fact {
         }
     }
 
-    /// The fact as the dispatcher takes it; `seq` is the number of its entry. Nothing when it is none of the dispatcher's.
+    /// The fact as the dispatcher takes it; `seq` is the number of its entry. Nothing when it is
+    /// none of the dispatcher's.
     #[must_use]
     pub fn into_input(self, seq: Seq) -> Option<Input> {
         input_of!(self, {

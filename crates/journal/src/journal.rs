@@ -2,18 +2,21 @@ use dispatch::Seq;
 
 use crate::{Entry, JournalError, Snapshot};
 
-/// The newest format of entries and snapshots; what is written has this one. Since 4 the sums of today are in no snapshot, a step on call names whom it
-/// calls, and operators may have a wrap-up of their own. Since 5 a line says what its callers need, and a contact who passed it at home and when a need
-/// was chosen. Since 6 an operator's intent says by what way it came.
+/// The newest format of entries and snapshots; what is written has this one. Since 4 the sums of
+/// today are in no snapshot, a step on call names whom it calls, and operators may have a wrap-up
+/// of their own. Since 5 a line says what its callers need, and a contact who passed it at home and
+/// when a need was chosen. Since 6 an operator's intent says by what way it came.
 pub const FORMAT: u32 = 6;
 /// The oldest format that is read: what is delivered reads its own and the one before at least.
 pub const FORMAT_OLDEST: u32 = 3;
 /// How many entries one commit takes at most.
 pub const ENTRIES_PER_COMMIT_MAX: usize = 2_048;
 
-/// Where entries and snapshots are kept: the seam to a cluster. The same log in a store that several nodes share gives every node the same state.
+/// Where entries and snapshots are kept: the seam to a cluster. The same log in a store that
+/// several nodes share gives every node the same state.
 ///
-/// Everything that returns `Ok` survives a crash of the process and of the machine, but for the marks of a replay, which need only survive the process.
+/// Everything that returns `Ok` survives a crash of the process and of the machine, but for the
+/// marks of a replay, which need only survive the process.
 pub trait Journal {
     /// Reads the newest snapshot and the entries after it.
     ///
@@ -24,10 +27,12 @@ pub trait Journal {
     /// Writes entries at the end, all of them or none.
     ///
     /// # Errors
-    /// [`JournalError`] when they could not be written. They may be there all the same: only a snapshot that covers them tells.
+    /// [`JournalError`] when they could not be written. They may be there all the same: only a
+    /// snapshot that covers them tells.
     fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError>;
 
-    /// Writes a snapshot and deletes the entries that it covers, in one transaction, so that neither can be read again from the disk.
+    /// Writes a snapshot and deletes the entries that it covers, in one transaction, so that
+    /// neither can be read again from the disk.
     ///
     /// # Errors
     /// [`JournalError`] when it could not be written; the older snapshot and the entries stand.

@@ -1,8 +1,9 @@
 //! The journal: what happened, in order, and the state that it makes.
 //!
-//! A [`Fact`] is numbered and dated once, by the [`Appender`], and becomes an [`Entry`]. The state of a node is a fold over its entries, so that
-//! whoever replays them holds the same state. Nothing here waits, reads a clock or touches a disk: orders for the writer, entries to
-//! apply and changes of health are values.
+//! A [`Fact`] is numbered and dated once, by the [`Appender`], and becomes an [`Entry`]. The state
+//! of a node is a fold over its entries, so that whoever replays them holds the same state. Nothing
+//! here waits, reads a clock or touches a disk: orders for the writer, entries to apply and changes
+//! of health are values.
 
 mod anchor;
 mod appender;

@@ -10,7 +10,8 @@ use crate::{
 
 /// A node's log and the state that it makes: facts go in, decisions come out once the facts are on disk.
 ///
-/// It joins the [`Appender`] with the [`State`], appends the timeouts of the dispatcher by itself, and says when to write a snapshot.
+/// It joins the [`Appender`] with the [`State`], appends the timeouts of the dispatcher by itself,
+/// and says when to write a snapshot.
 #[derive(Debug)]
 pub struct Log {
     appender: Appender,
@@ -30,7 +31,8 @@ pub enum LogInput {
     Reported(Report),
     /// A snapshot is wanted now, since the node is about to stop.
     Stopping,
-    /// What is due at this moment happens. Reports that are there are given in first, or a late caller takes a quick disk for a stuck one.
+    /// What is due at this moment happens. Reports that are there are given in first, or a late
+    /// caller takes a quick disk for a stuck one.
     Timeout,
 }
 
@@ -52,7 +54,8 @@ pub enum LogOutput {
 }
 
 impl Log {
-    /// Goes on from a replay; `now` is the anchor's start. The first fact to append is [`Fact::Restarted`], the second the configuration.
+    /// Goes on from a replay; `now` is the anchor's start. The first fact to append is
+    /// [`Fact::Restarted`], the second the configuration.
     #[must_use]
     pub fn new(replayed: Replayed, now: Moment) -> Self {
         let Replayed {
@@ -122,7 +125,8 @@ impl Log {
         &self.state
     }
 
-    /// What entries may have changed of contacts and operators since this was asked last; some of it may be named twice.
+    /// What entries may have changed of contacts and operators since this was asked last; some of
+    /// it may be named twice.
     pub fn take_touched(&mut self) -> Touched {
         std::mem::take(&mut self.touched)
     }

@@ -11,7 +11,8 @@ pub const SNAPSHOT_GAP: Duration = Duration::from_secs(1);
 /// How long a snapshot that failed is left alone.
 pub const SNAPSHOT_RETRY: Duration = Duration::from_secs(60);
 
-/// When a snapshot is due: [`SNAPSHOT_EVERY`] after the first entry that none covers, at [`SNAPSHOT_ENTRIES`], and when no contact is live any more.
+/// When a snapshot is due: [`SNAPSHOT_EVERY`] after the first entry that none covers, at
+/// [`SNAPSHOT_ENTRIES`], and when no contact is live any more.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The last entry that a snapshot covers or will cover.

@@ -22,8 +22,9 @@ pub struct Replayed {
 
 /// Loads the snapshot and applies the entries after it.
 ///
-/// Before each entry a mark is written that outlives the process. When a start finds the mark of a replay that did not end at the same entry
-/// for the [`REPLAY_CRASHES_MAX`]-th time, that entry is skipped for ever. A crash is the death of the process, whatever killed it.
+/// Before each entry a mark is written that outlives the process. When a start finds the mark of a
+/// replay that did not end at the same entry for the [`REPLAY_CRASHES_MAX`]-th time, that entry is
+/// skipped for ever. A crash is the death of the process, whatever killed it.
 ///
 /// # Errors
 /// [`JournalError`] when the journal cannot be read, or a mark cannot be written.

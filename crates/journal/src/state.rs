@@ -47,7 +47,8 @@ impl State {
     /// Applies an entry.
     ///
     /// # Errors
-    /// The dispatcher's, when the fact does not fit what is so: it stays in the log, changes nothing, and is refused again at replay.
+    /// The dispatcher's, when the fact does not fit what is so: it stays in the log, changes
+    /// nothing, and is refused again at replay.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), InputError> {
         self.pass(entry);
         if let Fact::Entered {

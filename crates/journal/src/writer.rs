@@ -36,7 +36,8 @@ impl Pacer {
 
 /// Carries out orders on a journal, in their order.
 ///
-/// After a failed commit it drops every entry until a snapshot covers all that was dropped: the journal would have a gap.
+/// After a failed commit it drops every entry until a snapshot covers all that was dropped: the
+/// journal would have a gap.
 #[derive(Debug, Default)]
 pub struct Writer {
     gathered: Vec<Entry>,

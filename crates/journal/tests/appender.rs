@@ -44,7 +44,8 @@ fn report(appender: &mut Appender, now: Moment, report: Report) {
     appender.handle_input(now, AppenderInput::Reported(report));
 }
 
-/// What came out, one word each: `+n` to write, `=n` applied saved, `~n` applied unsaved, `s` snapshot ordered, `?` snapshot asked for.
+/// What came out, one word each: `+n` to write, `=n` applied saved, `~n` applied unsaved, `s`
+/// snapshot ordered, `?` snapshot asked for.
 fn drain(appender: &mut Appender) -> String {
     let mut words = Vec::new();
     while let Some(output) = appender.poll_output() {

@@ -1,4 +1,5 @@
-//! A node on a disk that is slow, full, fails or lies, and that crashes at any step: what it is after a start is what its entries make.
+//! A node on a disk that is slow, full, fails or lies, and that crashes at any step: what it is
+//! after a start is what its entries make.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;

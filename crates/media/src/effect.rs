@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::order::{Event, Order, PortId, SoundId, StreamId};
 
-/// The largest datagram that is read or written, in bytes: a second of sound. Some phones send 200 ms in a packet, which
-/// is more than an Ethernet frame holds.
+/// The largest datagram that is read or written, in bytes: a second of sound. Some phones send 200
+/// ms in a packet, which is more than an Ethernet frame holds.
 pub const DATAGRAM_MAX: usize = 8_192;
 
 /// What an engine is given.

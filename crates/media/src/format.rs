@@ -42,8 +42,8 @@ pub struct Format {
     pub payload_type: u8,
     /// The RTP payload types of telephone-event (RFC 4733), if both sides have it.
     pub telephone_event: Option<EventTypes>,
-    /// The RTP payload type under which telephone-event is heard where it was not agreed on: some phones send it all the
-    /// same. Tones in the sound count as well, until it is heard.
+    /// The RTP payload type under which telephone-event is heard where it was not agreed on: some
+    /// phones send it all the same. Tones in the sound count as well, until it is heard.
     pub stray_event: Option<u8>,
     /// How much sound goes into a packet that we send by ourselves.
     pub packets: Packets,
@@ -191,8 +191,9 @@ impl Hosts {
         }
     }
 
-    /// Whether an address that SDP names is that of the other side, and of nobody near us: one of these hosts, or a public
-    /// one that a trunk names. A private one elsewhere means something else in the network it was written in.
+    /// Whether an address that SDP names is that of the other side, and of nobody near us: one of
+    /// these hosts, or a public one that a trunk names. A private one elsewhere means something
+    /// else in the network it was written in.
     pub(crate) fn vouch_for(&self, host: IpAddr) -> bool {
         self.contain(host) || (self.are_of_a_trunk() && is_public(host.to_canonical()))
     }
@@ -211,7 +212,8 @@ impl fmt::Debug for Hosts {
     }
 }
 
-/// Whether an address is routed outside of private networks (RFC 1918, 3927, 6598, 4193, 4291). `sip` asks the same and is held to the same table.
+/// Whether an address is routed outside of private networks (RFC 1918, 3927, 6598, 4193, 4291).
+/// `sip` asks the same and is held to the same table.
 fn is_public(host: IpAddr) -> bool {
     match host {
         IpAddr::V4(host) => {
@@ -270,8 +272,8 @@ pub struct Target {
     pub proof: Proof,
 }
 
-/// Whether the other side has shown that it is there and wants our sound. An offer alone, which anybody may have forged,
-/// has nothing sent to where it points.
+/// Whether the other side has shown that it is there and wants our sound. An offer alone, which
+/// anybody may have forged, has nothing sent to where it points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// An ACK or an answer came.

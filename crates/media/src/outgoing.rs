@@ -138,8 +138,8 @@ impl Outgoing {
         self.numbered(false, payload_type, octets)
     }
 
-    /// Numbers the second half of the frame whose first half was sent last: it is half a frame later, and the clock goes
-    /// on from the frame's beginning.
+    /// Numbers the second half of the frame whose first half was sent last: it is half a frame
+    /// later, and the clock goes on from the frame's beginning.
     pub(crate) fn own_rest(&mut self, payload_type: u8) -> Header {
         let timestamp = self.timestamp.wrapping_add(HALF_SAMPLES as u32);
         Header {

@@ -1,23 +1,28 @@
 //! Who may speak on a stream, and where it is answered.
 //!
-//! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg. SDP's own address is
-//! *credible* where it is on one of these hosts, or where a trunk names a public one: nobody near us can take it. A credible
-//! address is the source from when it speaks, whoever spoke before: a caller's leg is open for seconds before her sound
-//! begins, and what comes then is an earlier call that does not know of its end, or forged. Only a source on another host
-//! that speaks now is not displaced by a word of it (comfort noise, a key, one forged packet), but once it has spoken for
-//! [`TAKEOVER`]. An address that is not credible, as that of a phone behind a router, is one of those that may be tried.
+//! Packets of the admitted hosts alone are looked at: that of SDP, and the [`Hosts`] of the leg.
+//! SDP's own address is *credible* where it is on one of these hosts, or where a trunk names a
+//! public one: nobody near us can take it. A credible address is the source from when it speaks,
+//! whoever spoke before: a caller's leg is open for seconds before her sound begins, and what comes
+//! then is an earlier call that does not know of its end, or forged. Only a source on another host
+//! that speaks now is not displaced by a word of it (comfort noise, a key, one forged packet), but
+//! once it has spoken for [`TAKEOVER`]. An address that is not credible, as that of a phone behind
+//! a router, is one of those that may be tried.
 //!
-//! Any other address is the source once it has spoken for [`RUN`] without a [`PAUSE`]; until then whoever speaks in its pause
-//! takes its place, so that a word now and then holds no place. A source that moves, when a NAT rebinds, is followed to
-//! another port or host of these: once it was silent for [`SILENCE`], if the packets go on where they left off, or after an
-//! answered re-INVITE.
+//! Any other address is the source once it has spoken for [`RUN`] without a [`PAUSE`]; until then
+//! whoever speaks in its pause takes its place, so that a word now and then holds no place. A
+//! source that moves, when a NAT rebinds, is followed to another port or host of these: once it was
+//! silent for [`SILENCE`], if the packets go on where they left off, or after an answered
+//! re-INVITE.
 //!
-//! Who spoke for [`RUN`] before there was an answer is most likely an earlier call on this port, that does not know of its end.
-//! Such a *leftover* is not refused, for it may be an answer that took long; but it gives way to any other admitted address,
-//! and takes nobody's place but by that one's silence.
+//! Who spoke for [`RUN`] before there was an answer is most likely an earlier call on this port,
+//! that does not know of its end. Such a *leftover* is not refused, for it may be an answer that
+//! took long; but it gives way to any other admitted address, and takes nobody's place but by that
+//! one's silence.
 //!
-//! While nobody speaks, a trunk gets its sound where its credible SDP says, unless the source was on that host: a router maps
-//! another port there. A phone, which is known by its password, gets it where it was heard last.
+//! While nobody speaks, a trunk gets its sound where its credible SDP says, unless the source was
+//! on that host: a router maps another port there. A phone, which is known by its password, gets it
+//! where it was heard last.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -30,8 +35,8 @@ const RUN: Duration = Duration::from_millis(200);
 /// A pause in that after which it begins anew, and another address may take its place.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long SDP's own address has to speak before it takes the place of a source on another host that speaks as well, and
-/// any admitted one before it takes that of a leftover. A key is shorter.
+/// How long SDP's own address has to speak before it takes the place of a source on another host
+/// that speaks as well, and any admitted one before it takes that of a leftover. A key is shorter.
 const TAKEOVER: Duration = Duration::from_millis(500);
 
 /// How long a source is silent before it may be found elsewhere.
@@ -181,8 +186,9 @@ impl Source {
         }
     }
 
-    /// Takes what a new answer says, or where the phone is now. With the same remote the source stays, and may have moved;
-    /// with another one it is looked for anew. Whoever renegotiates admits no host by it but the one that the description names.
+    /// Takes what a new answer says, or where the phone is now. With the same remote the source
+    /// stays, and may have moved; with another one it is looked for anew. Whoever renegotiates
+    /// admits no host by it but the one that the description names.
     pub(crate) fn retarget(&mut self, now: Instant, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
             let mut early = std::mem::take(&mut self.early);
@@ -298,8 +304,8 @@ impl Source {
         from.ip() == remote.rtp.ip() || self.hosts.contain(from.ip())
     }
 
-    /// What a packet shows of the other side: that it is there, if it comes from the leg's flow or trunk. The host of SDP
-    /// shows nothing, for whoever forges an offer names it.
+    /// What a packet shows of the other side: that it is there, if it comes from the leg's flow or
+    /// trunk. The host of SDP shows nothing, for whoever forges an offer names it.
     pub(crate) fn shown_by(&self, from: SocketAddr) -> Proof {
         if self.hosts.contain(from.ip()) {
             Proof::Given

@@ -20,8 +20,9 @@ const LONG_CONTINUES_WITHIN: u32 = 0x1_0000 - LONG as u32 + CONTINUES_WITHIN;
 /// Timestamps up to 5 s older than the current press are late packets of an earlier one.
 const LATE_MAX: u32 = 40_000;
 
-/// A press that begins anew this long after the last end of another is one of its own, whatever its timestamp says: some
-/// senders let their clock stand still between keys. Ends are repeated within 20 ms.
+/// A press that begins anew this long after the last end of another is one of its own, whatever its
+/// timestamp says: some senders let their clock stand still between keys. Ends are repeated within
+/// 20 ms.
 const BEGINS_ANEW_AFTER: Duration = Duration::from_millis(40);
 
 /// Packets whose sequence number is up to 5 s older than the newest of a source are late.
@@ -101,9 +102,9 @@ impl EventReceiver {
         }
     }
 
-    /// Takes an event packet and returns the key when it is the first that was heard of a press: the start may be lost,
-    /// packets may repeat, come late, or continue a long press under a new timestamp. What was sent before a packet that
-    /// came already begins no press.
+    /// Takes an event packet and returns the key when it is the first that was heard of a press:
+    /// the start may be lost, packets may repeat, come late, or continue a long press under a new
+    /// timestamp. What was sent before a packet that came already begins no press.
     pub(crate) fn receive(
         &mut self,
         now: Instant,

@@ -117,7 +117,8 @@ fn caller_takes_her_place_from_whoever_spoke_for_long_before_her() {
     assert_eq!(desk.hear(&operator, &bytes).unwrap().to, home);
 }
 
-/// Packets in which SDP's own address takes the place of a source on another host that speaks: 500 ms, and a little more.
+/// Packets in which SDP's own address takes the place of a source on another host that speaks: 500
+/// ms, and a little more.
 const TAKEOVER_PACKETS: u32 = 30;
 
 #[test]

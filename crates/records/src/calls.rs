@@ -7,7 +7,8 @@ use dispatch::{ContactId, LineId, Moment, OperatorId};
 
 use crate::content::Content;
 
-/// How long after a call its content may be entered, or entered anew. A period that ends meanwhile does not wait: the content belongs to the next one.
+/// How long after a call its content may be entered, or entered anew. A period that ends meanwhile
+/// does not wait: the content belongs to the next one.
 pub const CONTENT_SETTLES: Duration = Duration::from_secs(2 * 60 * 60);
 /// How many calls may be open for their content; beyond it the oldest settle early.
 pub const CALLS_MAX: usize = 20_000;
@@ -90,7 +91,8 @@ impl Calls {
         Ok(())
     }
 
-    /// What an operator has entered of a call so far, as long as she may change it; nothing when it is no call of hers, or too late.
+    /// What an operator has entered of a call so far, as long as she may change it; nothing when it
+    /// is no call of hers, or too late.
     #[must_use]
     pub fn entered(
         &self,
@@ -102,7 +104,8 @@ impl Calls {
         call.may_change(operator, now).then_some(&call.content)
     }
 
-    /// The calls of an operator that are over and whose content she may still change, the one that ended last first; at most [`FINISHED_TOLD_MAX`].
+    /// The calls of an operator that are over and whose content she may still change, the one that
+    /// ended last first; at most [`FINISHED_TOLD_MAX`].
     #[must_use]
     pub fn finished(&self, operator: OperatorId, now: Moment) -> Vec<ContactId> {
         let latest_first = self.by_end.iter().rev().map(|(_, contact)| *contact);
@@ -112,8 +115,8 @@ impl Calls {
             .collect()
     }
 
-    /// Takes out the contents that may no longer be changed at this moment, and of those beyond [`CALLS_MAX`] the ones that ended first; nothing says
-    /// any more of which contact they are.
+    /// Takes out the contents that may no longer be changed at this moment, and of those beyond
+    /// [`CALLS_MAX`] the ones that ended first; nothing says any more of which contact they are.
     pub(crate) fn settled(&mut self, now: Moment) -> Vec<(LineId, Content)> {
         let mut settled = Vec::new();
         while let Some((ended, contact)) = self.by_end.first().copied() {

@@ -8,7 +8,8 @@ use crate::{Date, Misses, PeriodId, Tally};
 /// How many contacts share a published sum at least, beside those of a month, which are exact. (DESIGN §7.1)
 pub const SHARED_BY_MIN: u64 = 10;
 
-/// A period that is over, until it is in the records database: its sums, and what its rows and tables are to be made of.
+/// A period that is over, until it is in the records database: its sums, and what its rows and
+/// tables are to be made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unstored {
     /// Its sums.
@@ -114,13 +115,14 @@ impl ClosedPeriod {
     }
 }
 
-/// Tells whether enough contacts share these sums. Both ends count: of ten who arrived before midnight only one may have ended, and her talk would be
-/// the sum.
+/// Tells whether enough contacts share these sums. Both ends count: of ten who arrived before
+/// midnight only one may have ended, and her talk would be the sum.
 pub(crate) const fn is_shared(tally: &Tally) -> bool {
     tally.arrived >= SHARED_BY_MIN && tally.ended() >= SHARED_BY_MIN
 }
 
-/// The classes of a line's month that may be told beside its total: each is shared by enough contacts, and so is what the total has beyond them.
+/// The classes of a line's month that may be told beside its total: each is shared by enough
+/// contacts, and so is what the total has beyond them.
 pub(crate) fn shared_classes(tallies: &BTreeMap<Class, Tally>) -> BTreeMap<Class, Tally> {
     let mut shown = tallies.clone();
     shown.retain(|_, tally| is_shared(tally));

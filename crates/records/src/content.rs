@@ -1,6 +1,7 @@
 //! What an operator enters after a call: choices only, no free text, nothing that names anybody.
 //!
-//! The unit is the contact, not the person: two calls of one family are two. Sums of children are never a number of children.
+//! The unit is the contact, not the person: two calls of one family are two. Sums of children are
+//! never a number of children.
 
 use crate::choice::{Several, Value as _, choices};
 
@@ -153,7 +154,8 @@ choices! {
         FifteenToSeventeen "15-17",
     }
 
-    /// How the violence reached the children (Istanbul Convention, article 26). Ticked only if the caller volunteers it.
+    /// How the violence reached the children (Istanbul Convention, article 26). Ticked only if the
+    /// caller volunteers it.
     Exposure {
         /// It did not.
         NotExposed "not_exposed",

@@ -14,7 +14,8 @@ use crate::{
 /// How long *arrived* of a quarter-hour is kept here, for whoever writes it to the records.
 pub const ARRIVED_KEPT: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 
-/// How many closed periods wait to be stored at most: ten years of days of ten lines. Beyond it the oldest pieces of months are forgotten first.
+/// How many closed periods wait to be stored at most: ten years of days of ten lines. Beyond it the
+/// oldest pieces of months are forgotten first.
 pub const CLOSED_MAX: usize = 40_000;
 
 /// All counts of a node.
@@ -22,7 +23,8 @@ pub const CLOSED_MAX: usize = 40_000;
 /// What is open is here for the snapshot alone: no report, API, export or backup reads it. (DESIGN §7.1)
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Contacts that arrived, per quarter-hour and line, for the last [`ARRIVED_KEPT`]. Values are absolute: whoever stores them replaces the old ones.
+    /// Contacts that arrived, per quarter-hour and line, for the last [`ARRIVED_KEPT`]. Values are
+    /// absolute: whoever stores them replaces the old ones.
     pub arrived: BTreeMap<(QuarterHour, LineId), u64>,
     /// The open month. Its sums stay sealed until it closes.
     pub open: Period,
@@ -97,8 +99,9 @@ impl Counts {
         self.calls.enter(contact, operator, content)
     }
 
-    /// Another day of the site's calendar begins, at this moment. What it ends closes, once; what was counted before any day was told belongs to the
-    /// first one. A day before the last one closes nothing: the clock was set back.
+    /// Another day of the site's calendar begins, at this moment. What it ends closes, once; what
+    /// was counted before any day was told belongs to the first one. A day before the last one
+    /// closes nothing: the clock was set back.
     pub fn turn(&mut self, at: Moment, date: Date) {
         self.settle(at);
         match self.today {

@@ -1,6 +1,7 @@
 /// Writes a table as CSV (RFC 4180): comma, CRLF, quotes doubled.
 ///
-/// A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line break) gets an apostrophe before it.
+/// A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or
+/// a line break) gets an apostrophe before it.
 #[must_use]
 pub fn csv<Row, Cell>(rows: impl IntoIterator<Item = Row>) -> String
 where

@@ -6,8 +6,9 @@ use crate::choice::Choice;
 use crate::content::Content;
 use crate::row::{Row, RowKey, Step, Traits};
 
-/// The largest share that one outcome may have among rows with the same traits, in hundredths. Who knows the traits learns no outcome for sure: at
-/// least one row in ten has another one. Outcomes that were not asked do not count.
+/// The largest share that one outcome may have among rows with the same traits, in hundredths. Who
+/// knows the traits learns no outcome for sure: at least one row in ten has another one. Outcomes
+/// that were not asked do not count.
 pub const COMMONEST_PERCENT_MAX: u64 = 90;
 /// How many different outcomes rows with the same traits have at least.
 pub const DISTINCT_MIN: usize = 2;
@@ -17,11 +18,14 @@ type Group<'a> = Vec<&'a Content>;
 
 /// Makes the anonymous rows of one line and one closed period: a piece, or the month where it has no pieces.
 ///
-/// The rule: step by step, from [`Step::Nothing`] on, the contents that have the same traits at that step become a group if at least
-/// [`SHARED_BY_MIN`] share them and their outcomes differ ([`DISTINCT_MIN`], [`COMMONEST_PERCENT_MAX`]); the others go on to the next step. What is left
-/// after the last step takes the smallest group to it, until it is shared too. Where even all together are too few or too alike, there are no rows.
+/// The rule: step by step, from [`Step::Nothing`] on, the contents that have the same traits at
+/// that step become a group if at least [`SHARED_BY_MIN`] share them and their outcomes differ
+/// ([`DISTINCT_MIN`], [`COMMONEST_PERCENT_MAX`]); the others go on to the next step. What is left
+/// after the last step takes the smallest group to it, until it is shared too. Where even all
+/// together are too few or too alike, there are no rows.
 ///
-/// An outsider who knows any of the traits finds only whole groups, and what holds of each group's outcomes holds of several. The seed is fresh chance.
+/// An outsider who knows any of the traits finds only whole groups, and what holds of each group's
+/// outcomes holds of several. The seed is fresh chance.
 #[must_use]
 pub fn generalise(contents: &[Content], seed: [u8; SEED_BYTES]) -> Vec<Row> {
     let mut chance = Chance::new(seed);
@@ -75,7 +79,8 @@ fn is_shared(group: &[&Content]) -> bool {
     group.len() as u64 >= SHARED_BY_MIN && differ(group.iter().map(|content| content.outcome))
 }
 
-/// Tells whether none of these values can be guessed. Those that were not asked say nothing: they neither differ nor are they alike.
+/// Tells whether none of these values can be guessed. Those that were not asked say nothing: they
+/// neither differ nor are they alike.
 pub(crate) fn differ<T: Choice>(values: impl Iterator<Item = T>) -> bool {
     let mut counts = BTreeMap::<T, u64>::new();
     for value in values.filter(|value| *value != T::default()) {

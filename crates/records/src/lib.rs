@@ -2,10 +2,12 @@
 //!
 //! Counts are a fold over what the dispatcher accepted and decided, in the order of the journal's entries.
 //!
-//! Because a count is a fold over entries, every contact is counted exactly once, however often entries are replayed. No count names a caller, an
-//! operator or a contact. Only *arrived* is kept per quarter-hour; all else is a sum over a whole period, see [`OpenLine`].
+//! Because a count is a fold over entries, every contact is counted exactly once, however often
+//! entries are replayed. No count names a caller, an operator or a contact. Only *arrived* is kept
+//! per quarter-hour; all else is a sum over a whole period, see [`OpenLine`].
 //!
-//! Records: what operators entered, as rows without a time and fixed tables, made when a period closes; see [`generalise()`] and [`tables()`].
+//! Records: what operators entered, as rows without a time and fixed tables, made when a period
+//! closes; see [`generalise()`] and [`tables()`].
 
 mod calls;
 mod chance;

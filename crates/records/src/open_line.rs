@@ -15,10 +15,12 @@ pub const BY_WEEK_ABOVE: u64 = 15;
 
 /// What a line has open beside its month.
 ///
-/// The rule of pieces: where a day or week ends, what ran since the last piece becomes a piece if at least [`SHARED_BY_MIN`] contacts arrived and as
-/// many ended in it; else it runs on. A piece is held until there is a next one, and only then given out. At the end of the month what still runs
-/// becomes the last piece; when too few share it, it is joined to the piece that is held. So pieces tile their month, or there is none; the month
-/// less any of them is again shared by enough contacts, or is nothing.
+/// The rule of pieces: where a day or week ends, what ran since the last piece becomes a piece if
+/// at least [`SHARED_BY_MIN`] contacts arrived and as many ended in it; else it runs on. A piece is
+/// held until there is a next one, and only then given out. At the end of the month what still runs
+/// becomes the last piece; when too few share it, it is joined to the piece that is held. So pieces
+/// tile their month, or there is none; the month less any of them is again shared by enough
+/// contacts, or is nothing.
 ///
 /// [`SHARED_BY_MIN`]: crate::SHARED_BY_MIN
 #[derive(Clone, Debug, PartialEq, Eq)]

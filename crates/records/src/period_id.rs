@@ -89,8 +89,9 @@ const fn days_of(year: u16, month: u8) -> u8 {
 
 /// How long a period is.
 ///
-/// Weeks tile months: they begin on the 1st, 8th, 15th and 22nd, and the last one ends with its month. Were they weeks of the calendar, an exact
-/// month less the weeks inside it would tell the counts of two or three days.
+/// Weeks tile months: they begin on the 1st, 8th, 15th and 22nd, and the last one ends with its
+/// month. Were they weeks of the calendar, an exact month less the weeks inside it would tell the
+/// counts of two or three days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Span {
     /// A day.

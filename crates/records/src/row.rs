@@ -28,7 +28,8 @@ pub struct RowKey(pub u128);
 
 /// What an outsider may know of a call; nothing where it is left out.
 ///
-/// The category is none of them and stands in no row: it has tables with the outcome, and rows that had it too could be taken from those.
+/// The category is none of them and stands in no row: it has tables with the outcome, and rows that
+/// had it too could be taken from those.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Traits {
     /// Whose the children are.

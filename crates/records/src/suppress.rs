@@ -10,8 +10,8 @@ pub enum Cell {
     Hidden,
 }
 
-/// Hides the small cells of a list whose sum is known, and as many others as it takes that none of them can be computed: at least two are hidden, and
-/// they are not all empty.
+/// Hides the small cells of a list whose sum is known, and as many others as it takes that none of
+/// them can be computed: at least two are hidden, and they are not all empty.
 pub(crate) fn hide_in_list(counts: &[u64]) -> Vec<Cell> {
     let mut hidden: Vec<bool> = counts.iter().map(|count| *count < CELL_MIN).collect();
     while hidden.contains(&true) {
@@ -29,11 +29,12 @@ pub(crate) fn hide_in_list(counts: &[u64]) -> Vec<Cell> {
     cells(counts, &hidden)
 }
 
-/// Hides the small cells of a grid whose sums of rows and columns are known, and as many others as it takes that none of them can be computed; nothing
-/// when there is no way to.
+/// Hides the small cells of a grid whose sums of rows and columns are known, and as many others as
+/// it takes that none of them can be computed; nothing when there is no way to.
 ///
-/// A hidden cell cannot be computed if it is a corner of a rectangle of hidden cells around which a contact can be moved: one taken from two opposite
-/// corners and given to the other two leaves every sum and every visible cell as it is, and no cell below zero.
+/// A hidden cell cannot be computed if it is a corner of a rectangle of hidden cells around which a
+/// contact can be moved: one taken from two opposite corners and given to the other two leaves
+/// every sum and every visible cell as it is, and no cell below zero.
 pub(crate) fn hide_in_grid(counts: &[Vec<u64>]) -> Option<Vec<Vec<Cell>>> {
     let small = |row: &Vec<u64>| row.iter().map(|count| *count < CELL_MIN).collect();
     let small: Vec<Vec<bool>> = counts.iter().map(small).collect();

@@ -7,7 +7,8 @@ use crate::suppress::{Cell, hide_in_grid, hide_in_list};
 pub const SINGLES: &[Field] = Field::ALL;
 /// The tables of two fields. The second is what nobody outside may learn, whoever knows the first.
 ///
-/// No two fields that stand together in a [`Row`](crate::Row) have one: what a table has beyond the rows could be about very few.
+/// No two fields that stand together in a [`Row`](crate::Row) have one: what a table has beyond the
+/// rows could be about very few.
 pub const PAIRS: [(Field, Field); 4] = [
     (Field::Category, Field::Outcome),
     (Field::Category, Field::Referral),
@@ -20,7 +21,8 @@ pub const PAIRS: [(Field, Field); 4] = [
 pub struct Tables {
     /// Of one field, in the order of [`SINGLES`].
     pub singles: Vec<Single>,
-    /// Of two fields, in the order of [`PAIRS`]; those that nobody is in, or that cannot be hidden well enough, are missing.
+    /// Of two fields, in the order of [`PAIRS`]; those that nobody is in, or that cannot be hidden
+    /// well enough, are missing.
     pub pairs: Vec<Pair>,
 }
 
@@ -35,8 +37,9 @@ pub struct Single {
 
 /// How many contacts have each pair of values.
 ///
-/// Values of the first field that fewer than ten contacts have, or whose contacts are nearly all alike in the second, stand together in one row; values
-/// of the second that are hidden alone stand together in one column.
+/// Values of the first field that fewer than ten contacts have, or whose contacts are nearly all
+/// alike in the second, stand together in one row; values of the second that are hidden alone stand
+/// together in one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// The field of the rows.
@@ -49,7 +52,8 @@ pub struct Pair {
     pub rows: Vec<(Vec<&'static str>, Vec<Cell>)>,
 }
 
-/// Makes the tables of one line and month. A table is made once for a month, never for a part of it: two of them could be subtracted.
+/// Makes the tables of one line and month. A table is made once for a month, never for a part of
+/// it: two of them could be subtracted.
 #[must_use]
 pub fn tables(contents: &[Content]) -> Tables {
     let singles: Vec<Single> = SINGLES
@@ -173,7 +177,8 @@ fn join_columns(single: &Single, rows: &[Raw]) -> (Vec<Vec<&'static str>>, Vec<V
     )
 }
 
-/// Tells whether the values of a field differ, by how many contacts have each; the first is *not asked* and tells nothing.
+/// Tells whether the values of a field differ, by how many contacts have each; the first is *not
+/// asked* and tells nothing.
 fn differs(counts: &[u64]) -> bool {
     is_diverse(counts.iter().copied().skip(1))
 }

@@ -4,7 +4,8 @@ use dispatch::{Closed, Miss, Outcome};
 
 /// A contact that was answered within this wait was answered in time.
 pub const ANSWERED_IN_TIME: Duration = Duration::from_secs(20);
-/// A caller who hung up within this wait hung up early, perhaps by mistake; she does not lower the share answered in time.
+/// A caller who hung up within this wait hung up early, perhaps by mistake; she does not lower the
+/// share answered in time.
 pub const ABANDONED_EARLY: Duration = Duration::from_secs(10);
 
 /// Sums over contacts of one line and class.
@@ -130,7 +131,8 @@ impl Tally {
         mean(self.answered_wait, self.answered + self.overflowed)
     }
 
-    /// The mean wait of those whom nobody answered: `unanswered_wait / (abandoned + lost)`. Nothing when there was none.
+    /// The mean wait of those whom nobody answered: `unanswered_wait / (abandoned + lost)`. Nothing
+    /// when there was none.
     #[must_use]
     pub fn mean_unanswered_wait(&self) -> Option<Duration> {
         mean(self.unanswered_wait, self.abandoned + self.lost)

@@ -5,7 +5,8 @@ use crate::{Date, Row, Tables, csv};
 /// How many values a row tells.
 pub const VALUES: usize = Row::COLUMNS.len() - 1;
 
-/// The values of an anonymous row as they are told, in the order of [`ToldRow::COLUMNS`]. What was left out of it cannot be told any more.
+/// The values of an anonymous row as they are told, in the order of [`ToldRow::COLUMNS`]. What was
+/// left out of it cannot be told any more.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ToldRow(pub [String; VALUES]);
 

@@ -145,7 +145,8 @@ fn share(part: usize, whole: usize) -> String {
     format!("{}.{:02} %", share / 100, share % 100)
 }
 
-/// Of the calls, those that hour of start and minutes of talk tell from all others: what the bill would do to rows with times.
+/// Of the calls, those that hour of start and minutes of talk tell from all others: what the bill
+/// would do to rows with times.
 fn told_by_hour_and_minute(calls: &[Call]) -> usize {
     let key = |call: &Call| {
         let seconds = call.start.since(YEAR).as_secs();
@@ -285,7 +286,8 @@ fn learnt(outcomes: &Outcomes) -> Learnt {
     Learnt::Outcome
 }
 
-/// The attacks on a period: how many a family member can make, how many leave fewer than ten rows, and how many tell the outcome.
+/// The attacks on a period: how many a family member can make, how many leave fewer than ten rows,
+/// and how many tell the outcome.
 fn attack(published: &Published) -> (usize, usize, usize) {
     let groups = groups(&published.rows);
     let mut distinct = BTreeMap::<Content, ()>::new();

@@ -1,7 +1,8 @@
-//! A centre in memory under a virtual clock: the exchange with phones, a trunk, callers, media threads and a journal around it.
+//! A centre in memory under a virtual clock: the exchange with phones, a trunk, callers, media
+//! threads and a journal around it.
 //!
-//! [`World`] runs them all from one seed: the same seed and the same script give the same day. What goes wrong ends the run with the seed and
-//! the time in the message.
+//! [`World`] runs them all from one seed: the same seed and the same script give the same day. What
+//! goes wrong ends the run with the seed and the time in the message.
 
 mod carrier;
 mod centre;

@@ -69,8 +69,8 @@ pub struct MediaThreads {
 }
 
 impl MediaThreads {
-    /// So many threads with so many port pairs each, all of which are told ready at once; those of each start of the node
-    /// are others.
+    /// So many threads with so many port pairs each, all of which are told ready at once; those of
+    /// each start of the node are others.
     #[must_use]
     pub fn new(
         now: Instant,

@@ -31,7 +31,8 @@ enum Sight {
 }
 
 impl Shadow {
-    /// The node was started again and replayed its journal: what was committed and not told is applied, the rest never was.
+    /// The node was started again and replayed its journal: what was committed and not told is
+    /// applied, the rest never was.
     ///
     /// # Errors
     /// A sentence when the replay made another state than the entries did.
@@ -69,7 +70,8 @@ impl Shadow {
         Ok(())
     }
 
-    /// The journal fell sick: entries are applied from memory that nobody is given to write. From now on this fold takes over what it cannot see.
+    /// The journal fell sick: entries are applied from memory that nobody is given to write. From
+    /// now on this fold takes over what it cannot see.
     pub const fn journal_fell_sick(&mut self) {
         self.sight = Sight::Partial;
     }

@@ -36,8 +36,8 @@ fn every_day_ends_quietly_and_every_contact_in_one_outcome() {
     assert!(unsaved > seeds() / 4, "{unsaved}");
 }
 
-/// Days that failed once: a call that did not end for twenty minutes (205), and a phone that went on sending into a port that
-/// its next call was given (1652, 5237).
+/// Days that failed once: a call that did not end for twenty minutes (205), and a phone that went
+/// on sending into a port that its next call was given (1652, 5237).
 #[test]
 fn days_that_once_failed_end_quietly() {
     for seed in [205, 1652, 5237] {

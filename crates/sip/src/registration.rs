@@ -124,7 +124,8 @@ impl Registrations {
         registration.send(core, Tries::default());
     }
 
-    /// The machine's routes are others: a registrar that knows us by an address that we had is told the one that we have.
+    /// The machine's routes are others: a registrar that knows us by an address that we had is told
+    /// the one that we have.
     pub(crate) fn follow_routes(&mut self, core: &mut Core) {
         for registration in self.0.values_mut() {
             if registration.aim == Aim::Keep && registration.is_elsewhere_now(core) {

@@ -1,5 +1,5 @@
-//! Calls with phones that registered: by their flow, whatever their Contact says (RFC 5626 §5.3), and without being taken
-//! for anybody else's.
+//! Calls with phones that registered: by their flow, whatever their Contact says (RFC 5626 §5.3),
+//! and without being taken for anybody else's.
 #![allow(clippy::unwrap_used)]
 
 mod common;

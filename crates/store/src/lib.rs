@@ -1,14 +1,16 @@
 //! The journal's file, the thread that writes it, and ([`sql`]) the database of records.
 //!
-//! [`LiveDb`] keeps entries, the snapshot and the registrations of phones in one SQLite file: a log of writes flushed at every commit, deleted
-//! content overwritten, everything of contacts and people sealed. [`NodeJournal`] is that file, or memory for as long as the disk refuses it.
-//! [`JournalHandle`] is the thread that is its only writer: it carries out
-//! the orders of [`journal::Log`] and reports what became of them. Numbers, moments and the policy for a sick disk are the log's, so a thread that is
-//! stuck in a write delays nothing but the disk.
+//! [`LiveDb`] keeps entries, the snapshot and the registrations of phones in one SQLite file: a log
+//! of writes flushed at every commit, deleted content overwritten, everything of contacts and
+//! people sealed. [`NodeJournal`] is that file, or memory for as long as the disk refuses it.
+//! [`JournalHandle`] is the thread that is its only writer: it carries out the orders of
+//! [`journal::Log`] and reports what became of them. Numbers, moments and the policy for a sick
+//! disk are the log's, so a thread that is stuck in a write delays nothing but the disk.
 //!
 //! # Why rusqlite
 //!
-//! Microseconds of CPU for a commit, user and system, all threads, on two virtual cores; rows of 80 bytes, a log of writes with `synchronous=FULL`:
+//! Microseconds of CPU for a commit, user and system, all threads, on two virtual cores; rows of 80
+//! bytes, a log of writes with `synchronous=FULL`:
 //!
 //! | entries a commit | rusqlite 0.39, every 1.4 ms | sqlx 0.9, every 1.4 ms | rusqlite, back to back | sqlx, back to back |
 //! |---|---|---|---|---|
@@ -16,10 +18,11 @@
 //! | 4 | 149 | 226 | 73 | 179 |
 //! | 64 | 187 | 3,225 | 92 | 3,193 |
 //!
-//! An entry costs sqlx about 50 µs, since every statement goes to a thread of its own and back; most of the rest is the flush.
-//! Encoding and sealing an entry takes about 2 µs. With all of it, 1,800 facts a second cost 66 µs each, the thread that sends them included.
-//! A replay of 100,000 entries takes 0.6 s; a snapshot of 10,000 contacts 1.4 ms in the signalling thread and 24 ms in this one, 86 ms
-//! when it deletes 100,000 entries.
+//! An entry costs sqlx about 50 µs, since every statement goes to a thread of its own and back;
+//! most of the rest is the flush. Encoding and sealing an entry takes about 2 µs. With all of it,
+//! 1,800 facts a second cost 66 µs each, the thread that sends them included. A replay of 100,000
+//! entries takes 0.6 s; a snapshot of 10,000 contacts 1.4 ms in the signalling thread and 24 ms in
+//! this one, 86 ms when it deletes 100,000 entries.
 
 mod fault;
 mod live;

@@ -53,8 +53,8 @@ impl LiveDb {
     /// `chance` has to be fresh for every opening: nonces are made of it.
     ///
     /// # Errors
-    /// [`JournalError::Locked`] when another process has it open, [`JournalError::Format`] when a newer release wrote it, and the others as
-    /// they are.
+    /// [`JournalError::Locked`] when another process has it open, [`JournalError::Format`] when a
+    /// newer release wrote it, and the others as they are.
     pub fn open(
         folder: &Path,
         key: &[u8; KEY_BYTES],
@@ -72,7 +72,8 @@ impl LiveDb {
         })
     }
 
-    /// Moves a file that cannot be read out of the way, so that a start can begin an empty one, and tells where it is kept.
+    /// Moves a file that cannot be read out of the way, so that a start can begin an empty one, and
+    /// tells where it is kept.
     ///
     /// # Errors
     /// [`JournalError`] when it could not be renamed.
@@ -234,7 +235,8 @@ impl LiveDb {
         })
     }
 
-    /// Moves what was written into the database itself and empties the log of writes beside it, so that nothing deleted is left in either.
+    /// Moves what was written into the database itself and empties the log of writes beside it, so
+    /// that nothing deleted is left in either.
     fn checkpoint(&self) -> Result<(), JournalError> {
         let busy: u32 = self
             .connection

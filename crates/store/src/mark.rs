@@ -8,9 +8,11 @@ use journal::Crash;
 
 const BYTES: usize = 12;
 
-/// The mark of a replay under way: a small file beside the database, which holds the entry that is being applied and how often it was begun in a row.
+/// The mark of a replay under way: a small file beside the database, which holds the entry that is
+/// being applied and how often it was begun in a row.
 ///
-/// It is overwritten before every entry, so it is not flushed: it outlives the process, which is what a poison entry kills.
+/// It is overwritten before every entry, so it is not flushed: it outlives the process, which is
+/// what a poison entry kills.
 #[derive(Debug)]
 pub(crate) struct Mark {
     path: PathBuf,

@@ -18,8 +18,9 @@ const PLACES_FOR_A_COPY: [&str; 3] = ["/dev/shm", "/run", "/tmp"];
 
 /// A node's journal: its file, or memory for as long as the disk refuses the file.
 ///
-/// A line opens whatever its disk says. A file that cannot be read is set aside and an empty one begun. A full or read-only disk is read from,
-/// and what happens stays in memory: every entry is told to be unsaved, and every snapshot is an attempt to move into the file.
+/// A line opens whatever its disk says. A file that cannot be read is set aside and an empty one
+/// begun. A full or read-only disk is read from, and what happens stays in memory: every entry is
+/// told to be unsaved, and every snapshot is an attempt to move into the file.
 pub struct NodeJournal {
     opener: Opener,
     home: Home,
@@ -96,7 +97,8 @@ impl NodeJournal {
     /// Opens the journal of this folder, which is made if there is none; `chance` has to be fresh.
     ///
     /// # Errors
-    /// [`JournalError::Locked`] alone, when another process has it open: whether that is a node that serves this folder the caller knows.
+    /// [`JournalError::Locked`] alone, when another process has it open: whether that is a node
+    /// that serves this folder the caller knows.
     pub fn open(
         folder: &Path,
         key: &[u8; KEY_BYTES],

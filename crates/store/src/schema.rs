@@ -5,8 +5,9 @@ pub(crate) const SCHEMA: u32 = 1;
 /// The oldest arrangement that is read.
 pub(crate) const SCHEMA_OLDEST: u32 = 1;
 
-/// How the file is used. With exclusive locking there is no shared-memory file, and a second process is refused. Entries are only ever added at
-/// the end: a cache of 512 KiB does for them, and the deletion of 100,000 of them fills no more.
+/// How the file is used. With exclusive locking there is no shared-memory file, and a second
+/// process is refused. Entries are only ever added at the end: a cache of 512 KiB does for them,
+/// and the deletion of 100,000 of them fills no more.
 const SETTINGS: &str = "
     PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA journal_mode = WAL;

@@ -1,15 +1,18 @@
-//! The records database: counts, anonymous rows and tables, accounts, sessions, keys and the audit, in SQLite or in PostgreSQL 15 and later.
+//! The records database: counts, anonymous rows and tables, accounts, sessions, keys and the audit,
+//! in SQLite or in PostgreSQL 15 and later.
 //!
-//! Everything is written once, against [`Backend`] and [`Transaction`]: statements with `$n` parameters that mean the same in both databases, and
-//! three kinds of value (whole numbers, text, bytes). What differs is how a database is opened, its migrations, and how deleted content is made to
-//! go away. No operation of a call waits for this database.
+//! Everything is written once, against [`Backend`] and [`Transaction`]: statements with `$n`
+//! parameters that mean the same in both databases, and three kinds of value (whole numbers, text,
+//! bytes). What differs is how a database is opened, its migrations, and how deleted content is
+//! made to go away. No operation of a call waits for this database.
 //!
 //! # What the files tell
 //!
-//! No row says when it was written, and no key counts rows in the order of writing, except in the audit, where that order is the point. SQLite
-//! overwrites what is deleted (`secure_delete`) and its log of writes is emptied whenever a period was written or something was erased.
-//! PostgreSQL cannot promise as much: its log of writes has the time of every commit, and its heap the order of rows, so an archive of that
-//! log must not be kept; a dump has neither.
+//! No row says when it was written, and no key counts rows in the order of writing, except in the
+//! audit, where that order is the point. SQLite overwrites what is deleted (`secure_delete`) and
+//! its log of writes is emptied whenever a period was written or something was erased. PostgreSQL
+//! cannot promise as much: its log of writes has the time of every commit, and its heap the order
+//! of rows, so an archive of that log must not be kept; a dump has neither.
 
 mod accounts;
 mod api_keys;

@@ -1,8 +1,9 @@
 //! A journal of an earlier release is read.
 //!
-//! Each file in `upgrade` was written by the release whose format it is named for, by the functions below as they stood in it: the whole of
-//! [`Format::history`], of which a snapshot covers the first [`Format::covered`] entries. A release that writes another format adds a file of this
-//! one, and a case that reads it.
+//! Each file in `upgrade` was written by the release whose format it is named for, by the functions
+//! below as they stood in it: the whole of [`Format::history`], of which a snapshot covers the
+//! first [`Format::covered`] entries. A release that writes another format adds a file of this one,
+//! and a case that reads it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
@@ -217,7 +218,8 @@ fn paused() -> Intent {
     }
 }
 
-/// Two operators and two people at home. The first caller is missed by one operator and talks with the other, the second waits.
+/// Two operators and two people at home. The first caller is missed by one operator and talks with
+/// the other, the second waits.
 fn covered_by_the_snapshot() -> Vec<Fact> {
     let reached = |name| Fact::Reached {
         operator: operator(name),

@@ -1,6 +1,8 @@
-//! The audit: who signed in, changed the configuration, exported something, changed a class or queue. Never the ordinary handling of a contact.
+//! The audit: who signed in, changed the configuration, exported something, changed a class or
+//! queue. Never the ordinary handling of a contact.
 //!
-//! An act on a contact names a role and the day, no login, no contact and no minute. What belongs to the call itself is not in it. (DESIGN §7.4)
+//! An act on a contact names a role and the day, no login, no contact and no minute. What belongs
+//! to the call itself is not in it. (DESIGN §7.4)
 
 use std::sync::Arc;
 use std::time::Duration;

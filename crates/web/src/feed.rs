@@ -1,7 +1,8 @@
 //! The live feed: one stream of server-sent events for each screen, a snapshot and then numbered changes.
 //!
-//! A change is rendered once for people and once for walls, whoever listens. A screen that does not keep up, or comes back after too long, gets a new
-//! snapshot: nothing is kept for it beyond the last [`CHANGES_KEPT`] changes that all share.
+//! A change is rendered once for people and once for walls, whoever listens. A screen that does not
+//! keep up, or comes back after too long, gets a new snapshot: nothing is kept for it beyond the
+//! last [`CHANGES_KEPT`] changes that all share.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -303,7 +304,8 @@ impl Subscription {
     }
 }
 
-/// An event of the stream (WHATWG HTML, server-sent events). JSON has no line breaks outside strings and none inside them.
+/// An event of the stream (WHATWG HTML, server-sent events). JSON has no line breaks outside
+/// strings and none inside them.
 fn event(name: &str, id: Option<(u64, u64)>, body: &impl Serialize) -> Bytes {
     let id = id.map_or_else(String::new, |(start, number)| {
         format!("id: {start:x}-{number}\n")

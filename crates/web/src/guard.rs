@@ -1,4 +1,5 @@
-//! What every request passes: who sends it, whether that role may, whether it comes from our own pages; and the headers of every answer.
+//! What every request passes: who sends it, whether that role may, whether it comes from our own
+//! pages; and the headers of every answer.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use crate::problem::{Kind, Problem};
 use crate::roles::{Access, access};
 use crate::serve::Traffic;
 
-/// Only what comes from here: no script, style, picture or connection of anybody else, and no page of ours within another.
+/// Only what comes from here: no script, style, picture or connection of anybody else, and no page
+/// of ours within another.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; manifest-src 'self'; worker-src 'self'; media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -37,7 +39,8 @@ impl Guard {
     }
 }
 
-/// Counts what strangers ask, on every path and before anything is looked up. Who was known a moment before is spared, and counted by [`guard`].
+/// Counts what strangers ask, on every path and before anything is looked up. Who was known a
+/// moment before is spared, and counted by [`guard`].
 ///
 /// # Errors
 /// [`Problem`]: too many requests came from that network.

@@ -1,7 +1,8 @@
 //! The web face: the API under `/api/v1`, the live feed, the dashboards.
 //!
-//! Nothing here holds an engine. What happens in the exchange comes as [`board::Change`]s into the [`feed::Feed`]; what somebody wants done goes out as
-//! a [`line::Act`] and is answered after it was applied. Every route stands in [`roles::ROUTES`] with who may use it; errors are RFC 9457
+//! Nothing here holds an engine. What happens in the exchange comes as [`board::Change`]s into the
+//! [`feed::Feed`]; what somebody wants done goes out as a [`line::Act`] and is answered after it
+//! was applied. Every route stands in [`roles::ROUTES`] with who may use it; errors are RFC 9457
 //! [`problem::Problem`]s.
 
 #![expect(

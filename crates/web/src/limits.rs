@@ -16,7 +16,8 @@ pub const REQUESTS_A_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
 pub const REQUESTS_AT_ONCE: NonZeroU32 = NonZeroU32::new(400).unwrap();
 /// How many askers are remembered before those who are quiet are forgotten.
 pub const ASKERS_MAX: usize = 10_000;
-/// Paths below which nothing is held back: an operator's own acts, contacts, and the live feed, which has limits of its own.
+/// Paths below which nothing is held back: an operator's own acts, contacts, and the live feed,
+/// which has limits of its own.
 const SPARED: [&str; 3] = ["/api/v1/me/", "/api/v1/contacts/", "/api/v1/feed"];
 /// A question below one of them that the engine looks through all open calls for: nobody takes a contact by it.
 const COSTLY: &str = "/api/v1/me/finished";

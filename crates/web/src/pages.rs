@@ -79,8 +79,8 @@ fn bytes(file: EmbeddedFile) -> Bytes {
     }
 }
 
-/// Whether one of the versions that a browser has is this one (RFC 9110 §13.1.2): whoever compresses on the way makes the
-/// tag weak.
+/// Whether one of the versions that a browser has is this one (RFC 9110 §13.1.2): whoever
+/// compresses on the way makes the tag weak.
 fn has_already(headers: &HeaderMap, etag: &str) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter();
     let mut known = values

@@ -1,4 +1,5 @@
-//! Errors as RFC 9457 problems: `application/problem+json` with a type of our own, a title that never changes and a sentence for this case.
+//! Errors as RFC 9457 problems: `application/problem+json` with a type of our own, a title that
+//! never changes and a sentence for this case.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,5 @@
-//! Reports: counts of closed periods, each figure with its formula; anonymous rows and fixed tables. What is open is in none of them.
+//! Reports: counts of closed periods, each figure with its formula; anonymous rows and fixed
+//! tables. What is open is in none of them.
 
 mod contents;
 

@@ -105,8 +105,8 @@ impl Certificate {
         (Arc::new(Self { chain, key, shown }), error)
     }
 
-    /// When the first certificate of the chain that is shown runs out, by the wall clock: from then on no browser comes in.
-    /// Nothing as long as none is shown.
+    /// When the first certificate of the chain that is shown runs out, by the wall clock: from then
+    /// on no browser comes in. Nothing as long as none is shown.
     #[must_use]
     pub fn ends(&self) -> Option<UnixSeconds> {
         self.shown().as_ref().map(|shown| shown.ends)

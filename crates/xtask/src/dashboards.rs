@@ -18,7 +18,8 @@ const NODE_OF_OURS: &str = "node@22.23.3";
 const NPM: Need = Need::new("npm", "npm", "installs what the dashboards are built with");
 const NODE: Need = Need::new("node", "nodejs", "runs npm");
 
-/// Builds the dashboards if anything of theirs changed since the last build. Returns whether the tests of their parts passed, when asked to run them.
+/// Builds the dashboards if anything of theirs changed since the last build. Returns whether the
+/// tests of their parts passed, when asked to run them.
 pub(crate) fn build() -> Result<()> {
     let folder = shell::root().join("dashboards");
     let node = Node::find()?;
@@ -34,8 +35,8 @@ pub(crate) fn build() -> Result<()> {
     std::fs::write(&mark, sources).with_context(|| format!("writing {}", mark.display()))
 }
 
-/// The command that runs a script of the dashboards: `test` their parts alone, `behave` the pages in a browser, `look` at each of them in each
-/// language.
+/// The command that runs a script of the dashboards: `test` their parts alone, `behave` the pages
+/// in a browser, `look` at each of them in each language.
 pub(crate) fn script(name: &str) -> Result<Command> {
     let folder = shell::root().join("dashboards");
     let mut command = Node::find()?.command("npm", &folder);

@@ -44,16 +44,17 @@ enum Command {
     },
     /// Plays a lively little centre against `linka serve`, over real SIP and RTP on the loopback.
     ///
-    /// Six operators' phones, callers at random on two lines, some hang up early, some cannot speak (they press 5
-    /// twice), one phone dies every five minutes. Reports show a past year. Opens the wallboard with a supervisor signed
-    /// in, until Ctrl-C, then ends everything it started. Exits with 1 when fewer than 70 % of those who stayed on the
-    /// line were answered.
+    /// Six operators' phones, callers at random on two lines, some hang up early, some cannot speak
+    /// (they press 5 twice), one phone dies every five minutes. Reports show a past year. Opens the
+    /// wallboard with a supervisor signed in, until Ctrl-C, then ends everything it started. Exits
+    /// with 1 when fewer than 70 % of those who stayed on the line were answered.
     Demo(demo::Options),
     Load(load::Options),
     /// Builds the pages that linka serves, from dashboards/ into dashboards/dist, when anything of theirs changed.
     ///
-    /// Uses the machine's Node.js (20.19, or 22.12 and newer); where that is missing or too old, installs one by npm into .tools/.
-    /// `cargo build` alone passes without pages: the server then says that the web is not built. A release refuses pages of other sources.
+    /// Uses the machine's Node.js (20.19, or 22.12 and newer); where that is missing or too old,
+    /// installs one by npm into .tools/. `cargo build` alone passes without pages: the server then
+    /// says that the web is not built. A release refuses pages of other sources.
     Dashboards,
     /// Takes a picture of every page while the demo's centre is at work, into dashboards/screenshots.
     Screenshots,

@@ -18,7 +18,8 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Where `program` lies on PATH, or in the folders an ordinary user's PATH leaves out. A whole path may leave one folder open as `*`.
+/// Where `program` lies on PATH, or in the folders an ordinary user's PATH leaves out. A whole path
+/// may leave one folder open as `*`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     if let Some((above, below)) = program.split_once("/*/") {
         let folders = std::fs::read_dir(above).ok()?.flatten();

@@ -226,7 +226,8 @@ impl LineTable {
         })
     }
 
-    /// What callers may choose by a key. What they chose has to relax: one key must never keep a caller waiting for ever.
+    /// What callers may choose by a key. What they chose has to relax: one key must never keep a
+    /// caller waiting for ever.
     fn choices(&self, source: &Source, in_queue: &InQueue<'_>) -> Result<Vec<Choice>, Problem> {
         let mut choices: Vec<Choice> = Vec::new();
         for table in &self.choices {
@@ -256,7 +257,8 @@ impl LineTable {
         Ok(choices)
     }
 
-    /// The band of its contacts. Only an SOS button makes an alarm: a line of that class would overtake every one of them.
+    /// The band of its contacts. Only an SOS button makes an alarm: a line of that class would
+    /// overtake every one of them.
     fn class(&self, source: &Source) -> Result<Class, Problem> {
         match queues::class(source, "line.class", &self.class)? {
             Class::Alarm => Err(source.problem(

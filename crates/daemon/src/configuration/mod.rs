@@ -58,7 +58,8 @@ pub(crate) struct Configuration {
     pub(crate) nights: Vec<Night>,
     /// What works but ought to be better.
     pub(crate) advice: Vec<String>,
-    /// What keeps it from answering real callers, although it can be served: the example's trunk and numbers, nobody to tell.
+    /// What keeps it from answering real callers, although it can be served: the example's trunk
+    /// and numbers, nobody to tell.
     pub(crate) not_ready: Vec<String>,
 }
 
@@ -247,8 +248,9 @@ impl Files {
         })
     }
 
-    /// Gives the rules to dispatchers of their own: what they refuse here they would refuse while serving, and a caller whom nobody answers here
-    /// would reach nobody. A configuration that has problems already is not played.
+    /// Gives the rules to dispatchers of their own: what they refuse here they would refuse while
+    /// serving, and a caller whom nobody answers here would reach nobody. A configuration that has
+    /// problems already is not played.
     fn nights(&self, settings: &Settings, problems: &mut Vec<Problem>) -> Vec<Night> {
         if !problems.is_empty() {
             return Vec::new();

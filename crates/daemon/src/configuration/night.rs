@@ -60,7 +60,8 @@ impl fmt::Display for Night {
     }
 }
 
-/// The nights of every line, in each class that a caller of it may come to: that of the line and every more urgent one of callers.
+/// The nights of every line, in each class that a caller of it may come to: that of the line and
+/// every more urgent one of callers.
 pub(crate) fn nights(config: &Config, lines: &[Line]) -> Vec<Night> {
     let of_line = |line: &Line| {
         let (class, line) = (line.class, line.clone());

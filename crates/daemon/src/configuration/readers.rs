@@ -50,7 +50,8 @@ pub(crate) fn open_to_others(folder: &Path, keys: &Path) -> Vec<String> {
     told
 }
 
-/// Sentences about files that the service may not read. Whoever is let to read `linka.toml` by its owner or its group is taken for the service.
+/// Sentences about files that the service may not read. Whoever is let to read `linka.toml` by its
+/// owner or its group is taken for the service.
 pub(crate) fn closed_to_service(folder: &Path) -> Vec<String> {
     let name = File::Linka.name();
     let Ok(known) = metadata(folder.join(name)) else {

@@ -1,4 +1,5 @@
-//! What can be served and yet answers no real caller: the example as it comes, and failures that nobody would be told of.
+//! What can be served and yet answers no real caller: the example as it comes, and failures that
+//! nobody would be told of.
 
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;

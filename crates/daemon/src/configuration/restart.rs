@@ -7,8 +7,8 @@ use exchange::settings::Network;
 use super::node::Node;
 
 impl Node {
-    /// What the exchange is told of the node, before listeners are bound: all of it as at the start but for the networks of phones,
-    /// and for how many legs may ring elsewhere than at phones.
+    /// What the exchange is told of the node, before listeners are bound: all of it as at the start
+    /// but for the networks of phones, and for how many legs may ring elsewhere than at phones.
     pub(crate) fn exchange(
         &self,
         clear_text: Vec<Network>,
@@ -81,8 +81,8 @@ fn legs_max((first, last): (u16, u16)) -> usize {
     (usize::from(last - first) + 1) / PORTS_A_LEG
 }
 
-/// Legs that may ring at once elsewhere than at registered phones: each person at home is offered one contact, and each partner's line is kept
-/// room for one.
+/// Legs that may ring at once elsewhere than at registered phones: each person at home is offered
+/// one contact, and each partner's line is kept room for one.
 pub(crate) fn elsewhere_max(config: &dispatch::Config) -> usize {
     let operators = config.operators.iter();
     let at_home = operators.filter(|operator| operator.place == dispatch::Place::Home);

@@ -1,4 +1,5 @@
-//! Every key of the configuration files in one table: what it must be, within which limits, and whether a reload takes it in.
+//! Every key of the configuration files in one table: what it must be, within which limits, and
+//! whether a reload takes it in.
 //!
 //! A key that is not here is an error wherever it stands, so that a misspelt one never silently means the default.
 

@@ -1,4 +1,5 @@
-//! Goes through a file with the table of keys, and names everything in it that is no key, no value of its key, or missing.
+//! Goes through a file with the table of keys, and names everything in it that is no key, no value
+//! of its key, or missing.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -11,7 +11,8 @@ use ::media::{PortId, PortPair, ThreadId};
 use super::Local;
 use super::socket::Pair;
 
-/// How many pairs a thread keeps bound beyond those in use: what 300 calls a second take in 0.4 s, should the thread stall.
+/// How many pairs a thread keeps bound beyond those in use: what 300 calls a second take in 0.4 s,
+/// should the thread stall.
 pub(super) const PORTS_READY: usize = 240;
 
 /// How long a port rests before its next call, so that no late packet of the last one finds a listener.
@@ -196,7 +197,8 @@ impl Ports {
         match Pair::bind(self.local, port) {
             Ok(pair) => Some(self.keep(pair)),
             Err(error) => {
-                // Any port of the range may be somebody else's for a while: another one is tried at once, since calls wait.
+                // Any port of the range may be somebody else's for a while: another one is tried at
+                // once, since calls wait.
                 tracing::debug!(%error, port, "an RTP port cannot be bound");
                 self.cooling
                     .push_back((now + COOL_DOWN, Resting::Port(port)));

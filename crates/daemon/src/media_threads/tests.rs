@@ -30,8 +30,8 @@ struct Phone {
 }
 
 impl Desk {
-    /// Starts threads on a range of three thousand ports that no other test uses: six times as many as they want, for a telephone that listens on all
-    /// addresses takes some of them.
+    /// Starts threads on a range of three thousand ports that no other test uses: six times as many
+    /// as they want, for a telephone that listens on all addresses takes some of them.
     fn start(threads: usize, first_port: u16) -> Self {
         Self::start_at(Local::At(LOCAL), threads, first_port)
     }

@@ -39,8 +39,8 @@ const EVENTS_WAITING_MAX: usize = 65_536;
 /// finds one packet costs as much as one that finds fifty. No packet waits longer for it than this.
 const ROUND_MIN: Duration = Duration::from_millis(1);
 
-/// How far a media thread steps back behind signalling and journal, from wherever the process stands: one step, since it
-/// still goes before the rest.
+/// How far a media thread steps back behind signalling and journal, from wherever the process
+/// stands: one step, since it still goes before the rest.
 const NICENESS: i32 = 1;
 
 const WAKER: u64 = u64::MAX;

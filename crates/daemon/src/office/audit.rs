@@ -1,4 +1,5 @@
-//! The audit's end, as the running service sees it: remembered as it grows, and told to people when it is another one than it was.
+//! The audit's end, as the running service sees it: remembered as it grows, and told to people when
+//! it is another one than it was.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long it is left alone after it could not be looked at or remembered.
 const REST: Duration = Duration::from_secs(60);
 
-/// Looks until the process ends, or until the audit is no longer the one that was seen: what then follows says nothing more.
+/// Looks until the process ends, or until the audit is no longer the one that was seen: what then
+/// follows says nothing more.
 pub(super) async fn watch(office: Arc<Office>, end: FollowedEnd, to_herald: mpsc::Sender<Words>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut last = None;
@@ -40,7 +42,8 @@ pub(super) async fn watch(office: Arc<Office>, end: FollowedEnd, to_herald: mpsc
     }
 }
 
-/// Remembers where the audit ends, or says why that is not where it was seen to go on. `last` is what was remembered last, once it was read.
+/// Remembers where the audit ends, or says why that is not where it was seen to go on. `last` is
+/// what was remembered last, once it was read.
 async fn follow(
     store: &dyn Store,
     end: &FollowedEnd,
@@ -146,7 +149,8 @@ mod tests {
         assert_eq!(cut.as_deref(), Some(told));
     }
 
-    /// What is told of an audit of three entries that was followed to its end, once somebody did this to the folder of its file.
+    /// What is told of an audit of three entries that was followed to its end, once somebody did
+    /// this to the folder of its file.
     async fn told_after(change: impl FnOnce(&Path)) -> String {
         let folder = tempfile::tempdir().unwrap();
         let end = FollowedEnd::of(folder.path(), KEY);

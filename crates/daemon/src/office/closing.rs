@@ -1,5 +1,6 @@
-//! Counts, rows and tables on their way to the records database: the day's begin is told, what is closed is written. A database that fails costs no call: what it
-//! did not take stays in the journal's state until it does.
+//! Counts, rows and tables on their way to the records database: the day's begin is told, what is
+//! closed is written. A database that fails costs no call: what it did not take stays in the
+//! journal's state until it does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,7 +104,8 @@ impl Books {
     }
 }
 
-/// Writes a closed period: its counts, the rows and the tables that are made of its contents. Done again with other chance, it replaces all of them.
+/// Writes a closed period: its counts, the rows and the tables that are made of its contents. Done
+/// again with other chance, it replaces all of them.
 async fn store_period(
     store: &dyn Store,
     closed: &Unstored,

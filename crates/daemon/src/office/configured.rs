@@ -1,4 +1,5 @@
-//! Notes in the audit what became another one in the configuration, by whatever means: a command, a page, or an editor before the start.
+//! Notes in the audit what became another one in the configuration, by whatever means: a command, a
+//! page, or an editor before the start.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
-//! A clock that is not believed: screens say so, and people are told at the start and each day, for as long as it is so.
+//! A clock that is not believed: screens say so, and people are told at the start and each day, for
+//! as long as it is so.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -394,7 +394,8 @@ impl Office {
     }
 }
 
-/// What came of something that was to be done: that it was, or why not. Nothing when the exchange answered in no time, or something else.
+/// What came of something that was to be done: that it was, or why not. Nothing when the exchange
+/// answered in no time, or something else.
 fn done(reply: Option<Reply>) -> Option<Result<(), InputError>> {
     match reply? {
         Reply::Done => Some(Ok(())),

@@ -29,7 +29,8 @@ pub(crate) struct Places(Mutex<Taken>);
 #[derive(Default)]
 struct Taken {
     trunks: Vec<Network>,
-    /// Where the trunks are that are called by a host, as far as it is known. A name leads elsewhere by another protocol.
+    /// Where the trunks are that are called by a host, as far as it is known. A name leads
+    /// elsewhere by another protocol.
     hosts: BTreeMap<(Host, Protocol), Vec<IpAddr>>,
     phones: Vec<Network>,
     per_source: BTreeMap<IpAddr, usize>,

@@ -25,7 +25,8 @@ const NO_ANSWER: &str =
     "linka is busy or ending: `linka status` tells whether the configuration holds";
 
 impl Office {
-    /// Reads the configuration again. It holds whole, or not at all: an invalid one is refused, and so is one that distribution cannot take now.
+    /// Reads the configuration again. It holds whole, or not at all: an invalid one is refused, and
+    /// so is one that distribution cannot take now.
     pub(crate) async fn reload(&self) -> Result<Vec<String>, NotReloaded> {
         let (config, keys) = (self.config.clone(), self.keys.clone());
         let loaded = tokio::task::spawn_blocking(move || {

@@ -1,4 +1,5 @@
-//! What was kept long enough is deleted once a day: sessions that ran out, and entries of the audit that are older than a year. Counts and rows stay.
+//! What was kept long enough is deleted once a day: sessions that ran out, and entries of the audit
+//! that are older than a year. Counts and rows stay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +88,8 @@ impl Retention {
     }
 }
 
-/// Whether the audit's newest entries say that it was done on this day: a node that starts again and again notes it once.
+/// Whether the audit's newest entries say that it was done on this day: a node that starts again
+/// and again notes it once.
 async fn was_done(store: &dyn Store, today: Date) -> Result<bool, StoreError> {
     let end = store.audit_head().await?.seq + 1;
     let newest = store.audit_chain(end.saturating_sub(NEWEST)..end).await?;

@@ -1,4 +1,5 @@
-//! The machine's routes, read again and again: addresses come and go while it runs, and peers are told the one that they reach.
+//! The machine's routes, read again and again: addresses come and go while it runs, and peers are
+//! told the one that they reach.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! SIP over TCP: tasks that only frame, each with bounded queues, so that a peer costs its own connection and nothing else.
+//! SIP over TCP: tasks that only frame, each with bounded queues, so that a peer costs its own
+//! connection and nothing else.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -219,8 +220,8 @@ async fn read(
     }
 }
 
-/// Until when the next bytes must come: soon for a message that is awaited or begun, else before the connection counts as
-/// unused.
+/// Until when the next bytes must come: soon for a message that is awaited or begun, else before
+/// the connection counts as unused.
 fn deadline(awaited: Option<Instant>, used: &Used) -> Instant {
     awaited.map_or_else(|| used.last() + IDLE_TIME, |since| since + MESSAGE_TIME)
 }

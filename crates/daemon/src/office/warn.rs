@@ -23,7 +23,8 @@ mod words;
 pub(super) const LOOK_FOR_STEADY_EVERY: Duration = Duration::from_secs(10);
 /// Warnings of the office itself that may wait to be told; who has more to say waits.
 pub(super) const OF_OFFICE_MAX: usize = 16;
-/// Sentences about machines, and contacts, that are remembered so as not to be repeated; beyond it those told longest ago are forgotten.
+/// Sentences about machines, and contacts, that are remembered so as not to be repeated; beyond it
+/// those told longest ago are forgotten.
 const REMEMBERED_MAX: usize = 1_000;
 /// Messages that may wait to be sent; what comes beyond is an error in the log.
 const UNSENT_MAX: usize = 1_000;
@@ -35,7 +36,8 @@ const PEOPLE_SECONDS: i64 = 60;
 /// What is said of what fails for the third time in a short while.
 const COMES_AND_GOES: &str = "it comes and goes; nothing more is said of it until it is steady";
 
-/// Tells people: of a machine not the same again within the configured time unless it was well meanwhile, of each contact apart.
+/// Tells people: of a machine not the same again within the configured time unless it was well
+/// meanwhile, of each contact apart.
 pub(crate) struct Herald {
     ways: Warnings,
     /// By its words.
@@ -237,7 +239,8 @@ impl Herald {
         Some(since)
     }
 
-    /// The number by which a contact is told from others, when this is to be told of it now. It says nothing of who it is.
+    /// The number by which a contact is told from others, when this is to be told of it now. It
+    /// says nothing of who it is.
     fn number_of(&mut self, now: Now, contact: ContactId, text: &str) -> Option<u32> {
         let known = self.contacts.get(&contact).and_then(|of| of.told.get(text));
         if known.is_some_and(|told| self.is_recent(now, *told)) {

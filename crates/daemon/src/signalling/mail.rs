@@ -1,7 +1,8 @@
 //! What the signalling thread tells the office, and the rooms in which it waits there.
 //!
-//! The signalling thread never waits for the office. What must not be lost has a room that nothing else takes; of what screens are
-//! shown the oldest goes first, by whose number the office sees that something is missing and asks for everything. Whatever goes is counted.
+//! The signalling thread never waits for the office. What must not be lost has a room that nothing
+//! else takes; of what screens are shown the oldest goes first, by whose number the office sees
+//! that something is missing and asks for everything. Whatever goes is counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -33,7 +33,8 @@ use streams::Streams;
 pub(crate) const FROM_OFFICE_MAX: usize = 1_000;
 /// Messages from media threads that may wait; beyond it a media thread waits with its news, never with sound.
 pub(crate) const FROM_MEDIA_MAX: usize = 16_384;
-/// Framed messages of all stream connections that may wait; beyond it their readers wait, which slows those peers and nobody else.
+/// Framed messages of all stream connections that may wait; beyond it their readers wait, which
+/// slows those peers and nobody else.
 pub(crate) const FROM_STREAMS_MAX: usize = 1_024;
 /// Messages of one kind that are taken before the others have their turn.
 const BATCH: usize = 256;
@@ -179,7 +180,8 @@ impl Signalling {
         }
     }
 
-    /// Has the first ports before the first call: callers are there as soon as the sockets are bound, and would be refused.
+    /// Has the first ports before the first call: callers are there as soon as the sockets are
+    /// bound, and would be refused.
     fn wait_for_ports(&mut self) {
         if let Ok(event) = self.from_media.recv_timeout(PORTS_TIME) {
             self.input(Input::Media(event));

@@ -1,4 +1,5 @@
-//! A disk that hangs as a whole: nothing under the data folder comes back. The library `hangs.c` stands between `linka` and the kernel.
+//! A disk that hangs as a whole: nothing under the data folder comes back. The library `hangs.c`
+//! stands between `linka` and the kernel.
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;

@@ -1,4 +1,5 @@
-//! A disk that fills up or hangs in mid-call, and every start that cannot be: a sentence that says what and where, and exit code 2.
+//! A disk that fills up or hangs in mid-call, and every start that cannot be: a sentence that says
+//! what and where, and exit code 2.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../peers/mod.rs"]

@@ -174,7 +174,8 @@ fn contacts(status: &Value) -> Vec<(u64, &str)> {
         .collect()
 }
 
-/// Waits until there are so many contacts and none is talked with, and tells their numbers in the order in which they will be offered.
+/// Waits until there are so many contacts and none is talked with, and tells their numbers in the
+/// order in which they will be offered.
 #[track_caller]
 fn waiting(linka: &Linka<'_>, count: usize) -> Vec<u64> {
     linka.wait_for(&format!("{count} contacts wait"), SOON, |status| {

@@ -7,7 +7,8 @@ use crate::{
     SOON, answered, caller_who_stays, counted, dial, quick_site, ready, registered, talks,
 };
 
-/// A caller from this number while the operator talks; tells who waits then, in the order in which they will be offered.
+/// A caller from this number while the operator talks; tells who waits then, in the order in which
+/// they will be offered.
 fn comes(site: &Site, linka: &Linka<'_>, number: &str, waiting: usize) -> (Sipp, Vec<u64>) {
     waits(
         site,

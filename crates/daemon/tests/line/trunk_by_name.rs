@@ -57,7 +57,8 @@ impl NameServer {
     }
 }
 
-/// A site whose trunk is known by name; a partner's line is all there is. Nobody listens at the first of its two gateways.
+/// A site whose trunk is known by name; a partner's line is all there is. Nobody listens at the
+/// first of its two gateways.
 struct NamedSite {
     site: Site,
     first_gateway: u16,

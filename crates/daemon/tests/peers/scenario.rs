@@ -42,7 +42,8 @@ pub(crate) fn expand(
     values: &BTreeMap<String, String>,
 ) -> Result<String, String> {
     let mut text = read(&folder.join(format!("{name}.xml")))?;
-    // SIPp sends keys from one port and a stream from another, while a peer latches on one address: a scenario does one.
+    // SIPp sends keys from one port and a stream from another, while a peer latches on one address:
+    // a scenario does one.
     let rtp_port = if text.contains("play_pcap_audio") {
         "[media_port]"
     } else {
@@ -63,8 +64,8 @@ pub(crate) fn expand(
     ))
 }
 
-/// SIPp makes the credentials of all requests for one URI, and they hold for that one only: where a star code is dialled
-/// they are made for it, and the phone registers at the same URI.
+/// SIPp makes the credentials of all requests for one URI, and they hold for that one only: where a
+/// star code is dialled they are made for it, and the phone registers at the same URI.
 pub(crate) fn credentials_for(
     values: &BTreeMap<String, String>,
     peer: Option<SocketAddr>,

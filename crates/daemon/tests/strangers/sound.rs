@@ -150,7 +150,8 @@ impl Talk {
     }
 }
 
-/// Jana's phone describes its sound at this host and begins to send [`LATE`]; a caller talks with her; a stranger sprays.
+/// Jana's phone describes its sound at this host and begins to send [`LATE`]; a caller talks with
+/// her; a stranger sprays.
 fn late_phone_is_heard_and_the_stranger_is_not(described: &str) {
     let site = Site::new();
     site.operator("jana", "");

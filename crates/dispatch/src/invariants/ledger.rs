@@ -17,7 +17,8 @@ impl Ledger {
     /// Notes an input that was applied and the decisions that came of it, and compares with what is live.
     ///
     /// # Errors
-    /// [`Violation::Outcomes`] when a contact ended twice, [`Violation::Lost`] when it vanished, [`Violation::Doubled`] when it came twice.
+    /// [`Violation::Outcomes`] when a contact ended twice, [`Violation::Lost`] when it vanished,
+    /// [`Violation::Doubled`] when it came twice.
     pub fn note<'a>(
         &mut self,
         dispatcher: &Dispatcher,

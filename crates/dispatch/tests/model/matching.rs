@@ -29,7 +29,8 @@ impl Model {
         })
     }
 
-    /// Whether she may be rung beside those who ring already: telephones at home keep no desk waiting and ring one after another.
+    /// Whether she may be rung beside those who ring already: telephones at home keep no desk
+    /// waiting and ring one after another.
     fn wants(&self, contact: &Contact, person: &Person) -> bool {
         let (at_once, homes_at_once) = match self.queue(contact).strategy {
             Strategy::RingAll => (1_000_000, 1_000_000),

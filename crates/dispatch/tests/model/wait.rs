@@ -225,7 +225,8 @@ impl Model {
         }
     }
 
-    /// Whether some line's callers, after some wait, have nobody else at a desk who is there and could take them in place of her.
+    /// Whether some line's callers, after some wait, have nobody else at a desk who is there and
+    /// could take them in place of her.
     pub fn is_last(&self, operator: OperatorId) -> bool {
         let others_there = |queue, required: &[(SkillId, u8)]| {
             self.people.iter().any(|other| {

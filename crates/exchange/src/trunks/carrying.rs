@@ -12,7 +12,8 @@ use crate::input::Warning;
 use crate::legs::Whom;
 use crate::settings::Who;
 
-/// The pause before somebody at home is called again whose call her trunk did not carry; it doubles with each further one.
+/// The pause before somebody at home is called again whose call her trunk did not carry; it doubles
+/// with each further one.
 const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// The longest such pause: a trunk that carries calls again is not left alone for longer.
 const CALLED_AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
@@ -66,8 +67,8 @@ impl Exchange {
         }
     }
 
-    /// A telephone behind the trunk rang until we hung up, was answered, or said no. A trunk that rings by itself and then
-    /// refuses has carried nothing.
+    /// A telephone behind the trunk rang until we hung up, was answered, or said no. A trunk that
+    /// rings by itself and then refuses has carried nothing.
     pub(crate) fn on_call_carried(&mut self, leg: LegId) {
         let Some(trunk) = self.trunk_of_called(leg) else {
             return;

@@ -7,7 +7,8 @@ use crate::input::{TrunkTrouble, Warning};
 use crate::settings::Trunk;
 
 impl Unreached {
-    /// Whether anything will tell when a trunk that was told to be so is well again: a probe of it, or a look-up of its name.
+    /// Whether anything will tell when a trunk that was told to be so is well again: a probe of it,
+    /// or a look-up of its name.
     pub(super) fn may_mend(self, settings: &Trunk) -> bool {
         let has_name = || settings.host().is_some_and(|host| literal(host).is_none());
         probed_every(settings).is_some()

@@ -1,4 +1,5 @@
-//! RTP datagrams on a bridged stream: `cargo +nightly fuzz run rtp ../../../sip-test-fixtures/rtp` in `crates/media/fuzz`.
+//! RTP datagrams on a bridged stream: `cargo +nightly fuzz run rtp ../../../sip-test-fixtures/rtp`
+//! in `crates/media/fuzz`.
 //!
 //! An input is taken as one datagram, and then as a row of them, each after its length in two bytes.
 

@@ -1,4 +1,5 @@
-//! What goes out on a stream: the partner's sound, what we play, keys, and a packet now and then that keeps the way open.
+//! What goes out on a stream: the partner's sound, what we play, keys, and a packet now and then
+//! that keeps the way open.
 
 use std::net::SocketAddr;
 use std::time::Instant;

@@ -109,7 +109,8 @@ pub(crate) fn year(per_day: u64, seed: u64) -> Vec<Call> {
     calls
 }
 
-/// What an operator enters. Some traits decide the outcome on purpose: silent calls break off, who speaks Vietnamese is always referred.
+/// What an operator enters. Some traits decide the outcome on purpose: silent calls break off, who
+/// speaks Vietnamese is always referred.
 pub(crate) fn content(numbers: &mut Numbers) -> Content {
     let category = numbers.pick(&[
         (50, Category::PartnerViolence),

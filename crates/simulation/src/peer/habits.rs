@@ -53,7 +53,7 @@ pub enum Behind {
     Nat,
     /// The same in the house of the exchange: the address outside is as private as the one inside.
     NatInTheHouse,
-    /// The same, and the phone has asked for its address outside: it names that, with a port that leads nowhere. One that
-    /// names itself asks again once the router has mapped anew.
+    /// The same, and the phone has asked for its address outside: it names that, with a port that
+    /// leads nowhere. One that names itself asks again once the router has mapped anew.
     NatThatItKnows,
 }

@@ -77,7 +77,8 @@ impl World {
         self.crashes
     }
 
-    /// The exchange dies and is started again on what its journal holds. The media threads die with it; phones and trunk know nothing of it.
+    /// The exchange dies and is started again on what its journal holds. The media threads die with
+    /// it; phones and trunk know nothing of it.
     pub fn crash(&mut self, point: CrashPoint) {
         let dead = std::mem::replace(
             &mut self.writer,

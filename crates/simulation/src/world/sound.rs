@@ -51,7 +51,8 @@ impl World {
         self.speak_into(sound, sound);
     }
 
-    /// From now on sound comes from an address that belongs to no peer, into the call whose sound is elsewhere by its SDP.
+    /// From now on sound comes from an address that belongs to no peer, into the call whose sound
+    /// is elsewhere by its SDP.
     pub fn speak_into(&mut self, call: SocketAddr, sound: SocketAddr) {
         let (speech, due) = (Speech::new(self.now, sound), self.now);
         self.strangers.push(Stranger {

@@ -282,8 +282,8 @@ impl World {
         }
     }
 
-    /// The connections of a phone are lost, and all that is on its way by them. The phone sees it and registers by a new
-    /// one; the exchange sees it when it sends something, or after a while.
+    /// The connections of a phone are lost, and all that is on its way by them. The phone sees it
+    /// and registers by a new one; the exchange sees it when it sends something, or after a while.
     #[track_caller]
     pub fn lose_connections(&mut self, phone: &str) {
         let place = self.place(phone);

@@ -1,5 +1,5 @@
-//! A crash after each input of a little while in which everything happens that DESIGN §3 numbers: a call arrives, is appended, committed,
-//! offered, answered, bridged and ended.
+//! A crash after each input of a little while in which everything happens that DESIGN §3 numbers: a
+//! call arrives, is appended, committed, offered, answered, bridged and ended.
 
 use dispatch::{ContactId, ContactState, Outcome};
 use journal::CrashPoint;

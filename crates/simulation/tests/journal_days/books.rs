@@ -42,7 +42,8 @@ impl Books {
         })
     }
 
-    /// After a crash. On a sick disk it may have opened again what was written: that closes again later, and is replaced.
+    /// After a crash. On a sick disk it may have opened again what was written: that closes again
+    /// later, and is replaced.
     pub(crate) fn restart(&mut self, state: &State) {
         let today = state.counts().today;
         let open = today.map(|today| PeriodId::of(Span::Month, today));

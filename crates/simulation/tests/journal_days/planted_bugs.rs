@@ -1,4 +1,5 @@
-//! A dispatcher with a planted bug that follows the same entries breaks an invariant of DESIGN §4, and the checks see it.
+//! A dispatcher with a planted bug that follows the same entries breaks an invariant of DESIGN §4,
+//! and the checks see it.
 
 use dispatch::invariants::{Ledger, Violation, check};
 use dispatch::{Dispatcher, Fault};

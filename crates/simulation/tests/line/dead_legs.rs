@@ -1,5 +1,6 @@
-//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s, or nothing but an offer is known of its peer and its trunk knows of
-//! no such call. Nothing else hangs up on a caller.
+//! When a leg is dead: its refresh failed twice and nothing was heard for 60 s, or nothing but an
+//! offer is known of its peer and its trunk knows of no such call. Nothing else hangs up on a
+//! caller.
 
 use std::net::SocketAddr;
 

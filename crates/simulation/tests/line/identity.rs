@@ -1,5 +1,5 @@
-//! The caller's number reaches nobody but her own trunk: every message, entry and board of every test is searched for it; here it is
-//! looked for where it would be most at home.
+//! The caller's number reaches nobody but her own trunk: every message, entry and board of every
+//! test is searched for it; here it is looked for where it would be most at home.
 
 use dispatch::{Action, Step};
 use media::Digit;

@@ -41,7 +41,8 @@ fn a_contact_that_was_missed_keeps_its_rank() {
     let second = world.call(Caller::from_number(2));
     world.run(seconds(16));
     world.peer("eva").set_manner(Manner::Answers(seconds(1)));
-    // Between the two the operator may be offered the second one while she rests from the first; she takes whoever rings.
+    // Between the two the operator may be offered the second one while she rests from the first;
+    // she takes whoever rings.
     world.run(seconds(30));
     let operator = world.only_call("eva");
     let (taken, other) = if world.are_joined(first, operator) {

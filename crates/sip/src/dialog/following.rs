@@ -13,8 +13,9 @@ struct Own<'a> {
 }
 
 impl Route {
-    /// The phones of the peer are others now. A dialog whose flow is none of theirs goes on by that of its own phone: the
-    /// one that it had leads nowhere any longer. Returns the flow of its phone, if that is there.
+    /// The phones of the peer are others now. A dialog whose flow is none of theirs goes on by that
+    /// of its own phone: the one that it had leads nowhere any longer. Returns the flow of its
+    /// phone, if that is there.
     pub(crate) fn follow(&mut self, phones: &Rebinding) -> Option<Flow> {
         let Rebinding { before, now } = phones;
         let heard = self.heard_by()?;

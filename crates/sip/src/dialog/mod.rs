@@ -1,4 +1,5 @@
-//! Dialogs (RFC 3261 §12) and the INVITE sessions in them (§13–§15), with UPDATE (RFC 3311) and session timers (RFC 4028).
+//! Dialogs (RFC 3261 §12) and the INVITE sessions in them (§13–§15), with UPDATE (RFC 3311) and
+//! session timers (RFC 4028).
 
 mod following;
 mod incoming;

@@ -16,8 +16,9 @@ enum Reach {
     World,
 }
 
-/// The address that a URI names, if it can be sent to by the socket that hears `peer`, is not one of ours, and means the
-/// same here as there: no less far than the address of who names it, or that itself.
+/// The address that a URI names, if it can be sent to by the socket that hears `peer`, is not one
+/// of ours, and means the same here as there: no less far than the address of who names it, or that
+/// itself.
 pub(super) fn reachable(
     uri: &UriRef<'_>,
     peer: SocketAddr,

@@ -41,8 +41,8 @@ pub(crate) struct Route {
 pub(crate) enum Leads {
     /// The address that its Contact names, if it can be reached from here.
     Contact,
-    /// The flow by which it is registered (RFC 5626 §5.3): what a phone behind NAT says of its address may look like one
-    /// that can be reached, and is none.
+    /// The flow by which it is registered (RFC 5626 §5.3): what a phone behind NAT says of its
+    /// address may look like one that can be reached, and is none.
     Flow,
 }
 

@@ -12,7 +12,8 @@ use crate::message::{HeaderValue, Message};
 use crate::registrar::Instance;
 use crate::{CallId, Status, Tag, Uri};
 
-/// An act of the caller. Those that name a dialog fail with [`InputError::NoSuchDialog`](super::InputError) once it ended.
+/// An act of the caller. Those that name a dialog fail with
+/// [`InputError::NoSuchDialog`](super::InputError) once it ended.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Sends a provisional response to a new INVITE.
@@ -91,9 +92,10 @@ pub enum Command {
         /// The body.
         body: Body,
     },
-    /// The phones of a dialog's peer are others now. If none of their flows is the one that the dialog goes by, it goes by
-    /// that of its own phone among those that are new (RFC 5626 §5.3): the one with the same `+sip.instance`, or whose
-    /// Contact has the address of the remote target, or else the only one with its user part, or else the only one.
+    /// The phones of a dialog's peer are others now. If none of their flows is the one that the
+    /// dialog goes by, it goes by that of its own phone among those that are new (RFC 5626 §5.3):
+    /// the one with the same `+sip.instance`, or whose Contact has the address of the remote
+    /// target, or else the only one with its user part, or else the only one.
     /// [`Event::Followed`](super::Event::Followed) tells which, if there is one.
     Follow {
         /// The dialog.
@@ -117,7 +119,8 @@ pub enum Command {
         /// The registration.
         registration: RegistrationId,
     },
-    /// Acknowledges the 2xx of [`Event::StraySuccess`](super::Event::StraySuccess) and hangs up, once, where it came from.
+    /// Acknowledges the 2xx of [`Event::StraySuccess`](super::Event::StraySuccess) and hangs up,
+    /// once, where it came from.
     EndStray {
         /// The 2xx.
         response: Message,

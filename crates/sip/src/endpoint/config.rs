@@ -37,7 +37,8 @@ pub struct EndpointConfig {
 
 /// The least session interval (RFC 4028 §5): 90 s.
 pub const MIN_SE: Duration = Duration::from_secs(90);
-/// The session interval asked for by default (RFC 4028 §4 recommends 30 minutes): dead calls are found by their refresh.
+/// The session interval asked for by default (RFC 4028 §4 recommends 30 minutes): dead calls are
+/// found by their refresh.
 pub const SESSION_EXPIRES: Duration = Duration::from_secs(1_800);
 /// The shortest registration granted by default, and the least asked for that is not answered 423: 60 s.
 pub const REGISTRATION_MIN: Duration = Duration::from_secs(60);
@@ -84,8 +85,8 @@ pub const INVITES_OF_PHONE_MAX: usize = 2_048;
 /// the room of all.
 pub const INVITES_OF_TRUNK_ADDRESS_MAX: usize = 40_000;
 
-/// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by them; an unknown source
-/// holds nothing.
+/// How much an endpoint holds before it answers new INVITEs with 503. Nothing else is refused by
+/// them; an unknown source holds nothing.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Server and client transactions together, but for answers to requests other than INVITE: of those

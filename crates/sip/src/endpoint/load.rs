@@ -20,8 +20,8 @@ pub(super) enum Room {
 }
 
 impl Endpoint {
-    /// What may be read of a message's source. A phone that was challenged has room for its answer whatever else is sent
-    /// in its name.
+    /// What may be read of a message's source. A phone that was challenged has room for its answer
+    /// whatever else is sent in its name.
     pub(super) fn room_for(&mut self, bytes: &[u8], source: Source) -> Room {
         let Source {
             flow,
@@ -47,7 +47,8 @@ impl Endpoint {
                 .take_for_answer(self.core.wire.now, flow.remote.ip())
     }
 
-    /// Refuses a new INVITE without making state: when told to, when a table is full, or when its source holds its share.
+    /// Refuses a new INVITE without making state: when told to, when a table is full, or when its
+    /// source holds its share.
     pub(super) fn refuse_for_load(&mut self, arrival: &Arrival) -> bool {
         if self.new_calls == NewCalls::Taken {
             let Some(load) = self.load(arrival) else {

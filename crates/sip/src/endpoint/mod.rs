@@ -50,7 +50,8 @@ use crate::message::ParseError;
 use crate::registrar::Registrar;
 use crate::registration::Registrations;
 
-/// A SIP user agent without sockets, clock or thread: it takes inputs, and gives outputs and the time of its next timer.
+/// A SIP user agent without sockets, clock or thread: it takes inputs, and gives outputs and the
+/// time of its next timer.
 pub struct Endpoint {
     core: Core,
     dialogs: Dialogs,

@@ -252,8 +252,8 @@ impl Endpoint {
         }
     }
 
-    /// A stranger's REGISTER is challenged, and so is the INVITE of a phone's neighbour; that of anybody else is refused,
-    /// all without state. Everything else is met with silence.
+    /// A stranger's REGISTER is challenged, and so is the INVITE of a phone's neighbour; that of
+    /// anybody else is refused, all without state. Everything else is met with silence.
     fn on_stranger(&mut self, arrival: &Arrival, method: Method<'_>) {
         let calls = method == Method::Invite;
         let scope = Scope::of(&arrival.request);

@@ -40,8 +40,8 @@ impl Endpoint {
         }
     }
 
-    /// Acknowledges the 2xx of a call that lives when it comes after its transaction: no ACK of ours was heard. This one
-    /// goes where the 2xx came from, since that way is open.
+    /// Acknowledges the 2xx of a call that lives when it comes after its transaction: no ACK of
+    /// ours was heard. This one goes where the 2xx came from, since that way is open.
     pub(super) fn acknowledge_late(
         &mut self,
         flow: Flow,
@@ -84,7 +84,8 @@ impl Endpoint {
         }
     }
 
-    /// Ends the call of a stray 2xx, towards whoever sent it. The same one again finds the BYE under way and gets no more.
+    /// Ends the call of a stray 2xx, towards whoever sent it. The same one again finds the BYE
+    /// under way and gets no more.
     pub(super) fn end_stray(&mut self, flow: Flow, response: &Message) {
         let (target, bye) = (Target::Flow(flow), bye_key(&self.core, response));
         if self.core.transactions.sends(bye) {

@@ -9,9 +9,9 @@ const SIP_PORT: u16 = 5060;
 
 /// Where responses to a request go, and whatever else is sent to who sent it.
 ///
-/// A datagram is answered at the port of sent-by, where its sender hears, unless that asked for the port it sent from by
-/// `rport`. Behind NAT sent-by's host is not the source: then only the source leads back. `maddr` is not followed: it
-/// would send our answers wherever anybody likes.
+/// A datagram is answered at the port of sent-by, where its sender hears, unless that asked for the
+/// port it sent from by `rport`. Behind NAT sent-by's host is not the source: then only the source
+/// leads back. `maddr` is not followed: it would send our answers wherever anybody likes.
 pub(crate) fn way_back(flow: Flow, via: &Via<'_>) -> Flow {
     let source = flow.remote.ip();
     let names_source = via

@@ -24,8 +24,9 @@ impl<'a> NameAddr<'a> {
         Self::read(value.bytes()).ok_or(HeaderError::malformed(name))
     }
 
-    /// Reads From or To as far as a caller needs it: the tag. A URI that cannot be read names nobody, and whatever stands
-    /// before the last bracket is the display name: phones and gateways write there what people typed.
+    /// Reads From or To as far as a caller needs it: the tag. A URI that cannot be read names
+    /// nobody, and whatever stands before the last bracket is the display name: phones and gateways
+    /// write there what people typed.
     pub(crate) fn parse_party(name: Name<'_>, value: Value<'a>) -> Result<Self, HeaderError> {
         let bytes = value.bytes();
         if bytes.is_empty() {

@@ -277,9 +277,10 @@ pub struct ResponseWriter {
 }
 
 impl ResponseWriter {
-    /// Begins the response to a request (RFC 3261 §8.2.6): status line, every Via, From, To, Call-ID, CSeq and, where it
-    /// may make a dialog, Record-Route. With `source` the topmost Via tells where the request came from (RFC 3261
-    /// §18.2.1, RFC 3581 §4). `tag` is added to To unless it has one; 100 carries none.
+    /// Begins the response to a request (RFC 3261 §8.2.6): status line, every Via, From, To,
+    /// Call-ID, CSeq and, where it may make a dialog, Record-Route. With `source` the topmost Via
+    /// tells where the request came from (RFC 3261 §18.2.1, RFC 3581 §4). `tag` is added to To
+    /// unless it has one; 100 carries none.
     pub fn to(
         request: &Message,
         status: Status,

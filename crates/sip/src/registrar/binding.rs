@@ -51,7 +51,8 @@ pub(super) struct Order {
     pub(super) challenged: Option<Issue>,
 }
 
-/// A phone that names itself (RFC 5626 §4.1), and which of its flows this is: `+sip.instance` and `reg-id` of a Contact.
+/// A phone that names itself (RFC 5626 §4.1), and which of its flows this is: `+sip.instance` and
+/// `reg-id` of a Contact.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Instance {
     /// The value of `+sip.instance`, its quotes included.

@@ -33,8 +33,9 @@ pub struct Capabilities {
     pub order: Order,
     /// Which way we are willing to let media flow, seen from us: `SendOnly` or `Inactive` holds the peer.
     pub direction: Direction,
-    /// The host that the peer signals from. Names are not resolved here: where a description gives its host by a name, or
-    /// gives none, this one is taken. Without it such a description is refused.
+    /// The host that the peer signals from. Names are not resolved here: where a description gives
+    /// its host by a name, or gives none, this one is taken. Without it such a description is
+    /// refused.
     pub host_of_peer: Option<IpAddr>,
 }
 

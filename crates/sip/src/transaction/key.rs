@@ -78,9 +78,10 @@ impl ClientKey {
 
 /// The parts of a request that identify its server transaction.
 ///
-/// RFC 3261 §17.2.3 asks for branch, sent-by and method alone. Alarm devices with constant branches and tags are in use,
-/// so Call-ID, CSeq number and From tag count too, and the source for a MESSAGE: a new alarm must never pass for a
-/// retransmission of the last one. None of them may change in a true retransmission, an ACK or a CANCEL.
+/// RFC 3261 §17.2.3 asks for branch, sent-by and method alone. Alarm devices with constant branches
+/// and tags are in use, so Call-ID, CSeq number and From tag count too, and the source for a
+/// MESSAGE: a new alarm must never pass for a retransmission of the last one. None of them may
+/// change in a true retransmission, an ACK or a CANCEL.
 #[derive(Copy, Clone)]
 pub(crate) struct Identity<'a> {
     /// The branch of the top Via.

@@ -124,8 +124,8 @@ impl Transactions {
         self.clients.len() + self.servers.len()
     }
 
-    /// How many count against new calls. Answers that are kept have a limit of their own: whoever asks without end keeps
-    /// nobody from calling.
+    /// How many count against new calls. Answers that are kept have a limit of their own: whoever
+    /// asks without end keeps nobody from calling.
     pub(crate) fn weight(&self) -> usize {
         self.len() - self.answers_kept
     }

@@ -130,7 +130,8 @@ pub enum Pinning {
     Refused,
 }
 
-/// A change of an account. Each touches nothing else but what it says, so that two changes at once do not undo each other.
+/// A change of an account. Each touches nothing else but what it says, so that two changes at once
+/// do not undo each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountChange {
     /// Another name to others.
@@ -141,7 +142,8 @@ pub enum AccountChange {
     Standing(AccountStanding),
     /// Another password; all its sessions end.
     Password(PasswordHash, PasswordChange),
-    /// Other one-time passwords, the first of which, of this step, is used already; all its sessions end, as none but one has shown a code.
+    /// Other one-time passwords, the first of which, of this step, is used already; all its
+    /// sessions end, as none but one has shown a code.
     Enrolled(SealedTotp, TotpStep),
     /// No one-time passwords any more.
     NotEnrolled,
@@ -155,15 +157,16 @@ pub trait AccountStore: Send + Sync {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`StoreError`], with [`Fault::Taken`] when its id or login name is there already, [`Fault::Invalid`] when a name is none, [`Fault::Full`]
-    /// when there are [`ACCOUNTS_MAX`].
+    /// [`StoreError`], with [`Fault::Taken`] when its id or login name is there already,
+    /// [`Fault::Invalid`] when a name is none, [`Fault::Full`] when there are [`ACCOUNTS_MAX`].
     async fn create_account(&self, account: &Account) -> Result<(), StoreError>;
 
     /// Changes an account, in all these ways or in none.
     ///
     /// # Errors
-    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account, [`Fault::Invalid`] when a name is none, [`Fault::LastAdministrator`]
-    /// when no active administrator would be left.
+    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account, [`Fault::Invalid`]
+    /// when a name is none, [`Fault::LastAdministrator`] when no active administrator would be
+    /// left.
     async fn change_account(&self, id: AccountId, to: &[AccountChange]) -> Result<(), StoreError>;
 
     /// Notes that a one-time password was used, unless its step or a later one was used before.
@@ -172,7 +175,8 @@ pub trait AccountStore: Send + Sync {
     /// [`StoreError`], with [`Fault::Unknown`] when there is no such account.
     async fn advance_totp(&self, id: AccountId, to: TotpStep) -> Result<Advance, StoreError>;
 
-    /// Has an account that may sign in belong to somebody at the OpenID Connect provider, unless it belongs to somebody already.
+    /// Has an account that may sign in belong to somebody at the OpenID Connect provider, unless it
+    /// belongs to somebody already.
     ///
     /// # Errors
     /// [`StoreError`], with [`Fault::Unknown`] when there is no such account.
@@ -181,8 +185,8 @@ pub trait AccountStore: Send + Sync {
     /// Deletes an account, its sessions and devices.
     ///
     /// # Errors
-    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account, [`Fault::LastAdministrator`] when no active administrator would be
-    /// left.
+    /// [`StoreError`], with [`Fault::Unknown`] when there is no such account,
+    /// [`Fault::LastAdministrator`] when no active administrator would be left.
     async fn remove_account(&self, id: AccountId) -> Result<(), StoreError>;
 
     /// The account with this id.

@@ -76,8 +76,9 @@ pub trait ApiKeyStore: Send + Sync {
     /// Adds a key. Of those that ended before it was made, all but the newest [`API_KEYS_ENDED_MAX`] are deleted.
     ///
     /// # Errors
-    /// [`StoreError`], with [`Fault::Invalid`] when its name is none or it opens nothing, [`Fault::Full`] when [`API_KEYS_LIVE_MAX`] are in force
-    /// at the moment of its making, [`Fault::Taken`] when its id or token is there already.
+    /// [`StoreError`], with [`Fault::Invalid`] when its name is none or it opens nothing,
+    /// [`Fault::Full`] when [`API_KEYS_LIVE_MAX`] are in force at the moment of its making,
+    /// [`Fault::Taken`] when its id or token is there already.
     async fn create_api_key(&self, key: &ApiKey) -> Result<(), StoreError>;
 
     /// All keys, by name.

@@ -87,8 +87,8 @@ pub trait AuditStore: Send + Sync {
     /// [`StoreError`], with [`Fault::Unknown`] when there is no such entry.
     async fn erase_payload(&self, seq: u64) -> Result<(), StoreError>;
 
-    /// The last entry of those at the beginning that are older than a day: what has to be signed before they may be deleted. Nothing when there
-    /// are none.
+    /// The last entry of those at the beginning that are older than a day: what has to be signed
+    /// before they may be deleted. Nothing when there are none.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -277,8 +277,8 @@ fn read_anchor(row: &mut Row) -> Result<AuditAnchor, Fault> {
     })
 }
 
-/// Reads an entry. What somebody changed is read all the same, for [`verify`](super::verify) to name it; what has no longer the form of an entry is
-/// named at once.
+/// Reads an entry. What somebody changed is read all the same, for [`verify`](super::verify) to
+/// name it; what has no longer the form of an entry is named at once.
 fn read_entry(row: &mut Row) -> Result<AuditEntry, Fault> {
     let seq = row.count()?;
     read_entry_at(seq, row).map_err(|fault| {

@@ -15,7 +15,8 @@ const ANCHOR: &[u8] = b"linka audit anchor 1";
 /// Bytes of a block of SHA-256.
 const BLOCK_BYTES: usize = 64;
 
-/// HMAC-SHA-256 (RFC 2104) over entries and places. Whoever has the database alone can neither write the audit anew nor cut its beginning off.
+/// HMAC-SHA-256 (RFC 2104) over entries and places. Whoever has the database alone can neither
+/// write the audit anew nor cut its beginning off.
 #[derive(Clone)]
 pub struct AuditKey(pub [u8; 32]);
 

@@ -5,7 +5,8 @@ use super::Fault;
 /// A database: gives out transactions.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
-    /// Begins a transaction that may write. What was begun and is dropped without [`Transaction::commit`] leaves nothing behind.
+    /// Begins a transaction that may write. What was begun and is dropped without
+    /// [`Transaction::commit`] leaves nothing behind.
     ///
     /// # Errors
     /// [`Fault::Database`] when there is no connection in time.
@@ -33,7 +34,8 @@ pub trait Transaction: Send {
     /// Carries out a statement and tells how many rows it touched.
     ///
     /// # Errors
-    /// [`Fault::Database`]; [`Fault::Taken`] when a row with that key is there already, [`Fault::Unknown`] when a row it refers to is not.
+    /// [`Fault::Database`]; [`Fault::Taken`] when a row with that key is there already,
+    /// [`Fault::Unknown`] when a row it refers to is not.
     async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Fault>;
 
     /// Carries out a statement and gives the rows that it returns.

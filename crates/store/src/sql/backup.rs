@@ -1,8 +1,9 @@
 //! The whole records database in one sealed file, and back, whatever database it came from.
 //!
-//! A file has accounts, known devices, keys of programs, closed counts, *arrived*, anonymous rows, fixed tables and the audit with its beginning. It has
-//! neither sessions nor anything that is open. It is read twice: nothing is written before the whole of it was found to be as it was made, and then all
-//! of it is written in one transaction.
+//! A file has accounts, known devices, keys of programs, closed counts, *arrived*, anonymous rows,
+//! fixed tables and the audit with its beginning. It has neither sessions nor anything that is
+//! open. It is read twice: nothing is written before the whole of it was found to be as it was
+//! made, and then all of it is written in one transaction.
 
 mod error;
 mod file;
@@ -53,8 +54,9 @@ pub trait BackupStore: Send + Sync {
         to: &mut (dyn Write + Send),
     ) -> Result<BackedUp, BackupError>;
 
-    /// Writes a file into this database, which has to be empty: all of it or nothing. Payloads of the audit that were erased after the backup was made
-    /// are named by their places and stay erased.
+    /// Writes a file into this database, which has to be empty: all of it or nothing. Payloads of
+    /// the audit that were erased after the backup was made are named by their places and stay
+    /// erased.
     ///
     /// # Errors
     /// [`BackupError`].

@@ -114,12 +114,12 @@ pub enum ChainBroken {
     Changed(u64),
 }
 
-/// Checks that entries follow each other from a place of the chain, and tells where they end. Compared with the head that was kept elsewhere, that
-/// shows whether the end was cut off.
+/// Checks that entries follow each other from a place of the chain, and tells where they end.
+/// Compared with the head that was kept elsewhere, that shows whether the end was cut off.
 ///
 /// # Errors
-/// [`ChainBroken`], which names the first entry that is missing or was changed. An entry that was written anew by somebody with the key is
-/// noticed by its successor, or by the head.
+/// [`ChainBroken`], which names the first entry that is missing or was changed. An entry that was
+/// written anew by somebody with the key is noticed by its successor, or by the head.
 pub fn verify(
     beginning: &AuditAnchor,
     entries: &[AuditEntry],

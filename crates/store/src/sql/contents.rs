@@ -18,8 +18,9 @@ pub const CELLS_READ_MAX: u64 = 500_000;
 /// What was entered of calls, once its period has closed: anonymous rows and fixed tables.
 #[async_trait]
 pub trait RecordStore: Send + Sync {
-    /// Writes a period in the place of what was written of it before: its counts, its rows in the order in which they are given, and, of a month, its
-    /// tables. All of it or nothing. Writing the same again changes nothing.
+    /// Writes a period in the place of what was written of it before: its counts, its rows in the
+    /// order in which they are given, and, of a month, its tables. All of it or nothing. Writing
+    /// the same again changes nothing.
     ///
     /// # Errors
     /// [`StoreError`], with [`Fault::Invalid`] when missed offers are given rows, or anything but a month tables.
@@ -30,8 +31,8 @@ pub trait RecordStore: Send + Sync {
         tables: Option<&Tables>,
     ) -> Result<(), StoreError>;
 
-    /// The rows of the periods whose first day is in a range, by that day, shorter periods first; those of a period by their keys, which are chance.
-    /// Periods without rows are left out.
+    /// The rows of the periods whose first day is in a range, by that day, shorter periods first;
+    /// those of a period by their keys, which are chance. Periods without rows are left out.
     ///
     /// # Errors
     /// [`StoreError`], with [`Fault::TooMany`] when there are more than [`ROWS_READ_MAX`].
@@ -102,9 +103,10 @@ const PUT_ROW: &str = "
          outcome, referral)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-/// The rows of a period in one value: a database hands over a value in the time in which it hands over a row, and there are 100,000 rows in a year of
-/// 300 calls a day. They come in no order, since to sort them there takes longer than to read them. Fields end with [`FIELD_END`], rows with
-/// [`ROW_END`]; names of values have neither.
+/// The rows of a period in one value: a database hands over a value in the time in which it hands
+/// over a row, and there are 100,000 rows in a year of 300 calls a day. They come in no order,
+/// since to sort them there takes longer than to read them. Fields end with [`FIELD_END`], rows
+/// with [`ROW_END`]; names of values have neither.
 const ROWS: &str = "
     SELECT first_day, span, line, last_day,
         (SELECT string_agg(key || ',' || language || ',' || children_in_household || ',' || ages ||

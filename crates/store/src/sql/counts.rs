@@ -12,9 +12,11 @@ use super::{Backend, Fault, SqlStore, StoreError, Transaction, Value};
 /// How many contacts arrived in a quarter-hour on a line.
 pub type ArrivedCount = (QuarterHour, LineId, u64);
 
-/// Counts that are over. Open periods never come here; closed ones are written by [`RecordStore::put_period`](super::RecordStore::put_period).
+/// Counts that are over. Open periods never come here; closed ones are written by
+/// [`RecordStore::put_period`](super::RecordStore::put_period).
 ///
-/// Values are absolute: writing something again replaces it, so what is counted once stays counted once however often it is written.
+/// Values are absolute: writing something again replaces it, so what is counted once stays counted
+/// once however often it is written.
 #[async_trait]
 pub trait CountStore: Send + Sync {
     /// Writes *arrived* of quarter-hours, all of them or none.

@@ -24,7 +24,8 @@ pub struct KnownDevice {
 /// Devices that accounts have signed in on.
 #[async_trait]
 pub trait DeviceStore: Send + Sync {
-    /// Adds a device, or notes that it was used again; of the account's others only the [`DEVICES_PER_ACCOUNT_MAX`] − 1 used last stay.
+    /// Adds a device, or notes that it was used again; of the account's others only the
+    /// [`DEVICES_PER_ACCOUNT_MAX`] − 1 used last stay.
     ///
     /// # Errors
     /// [`StoreError`], with [`Fault::Unknown`](super::Fault::Unknown) when there is no such account.

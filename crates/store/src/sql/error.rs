@@ -62,7 +62,8 @@ pub enum Fault {
     /// It names something that is not there.
     #[error("there is no such thing")]
     Unknown,
-    /// It was done, but deleted content may still be in the log of writes, because another process reads the file. Doing it again is safe.
+    /// It was done, but deleted content may still be in the log of writes, because another process
+    /// reads the file. Doing it again is safe.
     #[error("done, but another process keeps deleted content in the log of writes")]
     Lingers,
 }

@@ -18,8 +18,8 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An SQLite file.
 ///
-/// One connection does everything in turn: what is written here is small and never in a call's path, and no reader of our own can hold back the
-/// emptying of the log of writes.
+/// One connection does everything in turn: what is written here is small and never in a call's
+/// path, and no reader of our own can hold back the emptying of the log of writes.
 #[derive(Debug)]
 pub struct Sqlite(SqlitePool);
 
@@ -52,15 +52,18 @@ impl Sqlite {
     }
 }
 
-/// Opens a file, made if there is none, so that only its owner may read it; what SQLite puts beside it has the same mode.
+/// Opens a file, made if there is none, so that only its owner may read it; what SQLite puts beside
+/// it has the same mode.
 fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
     options.open(path)
 }
 
-/// Makes the file if there is none, waits until no other process opens it, and keeps others waiting: neither the change to a log of writes nor the migrations wait for a lock of
-/// SQLite's own. The lock is a file beside it, since closing a second handle of the file itself would end SQLite's own locks.
+/// Makes the file if there is none, waits until no other process opens it, and keeps others
+/// waiting: neither the change to a log of writes nor the migrations wait for a lock of SQLite's
+/// own. The lock is a file beside it, since closing a second handle of the file itself would end
+/// SQLite's own locks.
 async fn turn(path: &Path) -> std::io::Result<File> {
     let path = path.to_owned();
     // A disk that hangs keeps nothing waiting but this.

@@ -91,7 +91,8 @@ const TAKE_TURN: &str = "
     INSERT INTO directory_turn (which) VALUES ('directory')
     ON CONFLICT (which) DO UPDATE SET which = excluded.which";
 
-/// Waits until no other transaction changes how many there are of something that has a limit, and keeps others waiting until this one ends.
+/// Waits until no other transaction changes how many there are of something that has a limit, and
+/// keeps others waiting until this one ends.
 pub(super) async fn take_turn(work: &mut dyn Transaction) -> Result<(), Fault> {
     work.execute(TAKE_TURN, &[]).await.map(drop)
 }

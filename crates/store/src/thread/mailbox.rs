@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 /// Makes a bounded queue between two threads whose reader sleeps at once when it is empty.
 ///
-/// A channel that spins and yields first is right where the next order is nanoseconds away. Here it is most of a millisecond away: the spinning
-/// was 3 % of what a call costs.
+/// A channel that spins and yields first is right where the next order is nanoseconds away. Here it
+/// is most of a millisecond away: the spinning was 3 % of what a call costs.
 pub(super) fn mailbox<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         inside: Mutex::new(Inside {

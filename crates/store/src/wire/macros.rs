@@ -1,4 +1,5 @@
-/// Declares a struct: its fields in the order in which they are written, each with the function that reads it where an older format needs one.
+/// Declares a struct: its fields in the order in which they are written, each with the function
+/// that reads it where an older format needs one.
 macro_rules! record {
     (@take $from:ident) => { crate::wire::Wire::take($from)? };
     (@take $from:ident $take:path) => { $take($from)? };
@@ -32,8 +33,8 @@ macro_rules! wrapper {
     )+};
 }
 
-/// Declares an enum: its variants, each with the number that is written for it, and a field with the function that reads it where an older format needs
-/// one.
+/// Declares an enum: its variants, each with the number that is written for it, and a field with
+/// the function that reads it where an older format needs one.
 macro_rules! choice {
     (@take $from:ident) => { crate::wire::Wire::take($from)? };
     (@take $from:ident $take:path) => { $take($from)? };

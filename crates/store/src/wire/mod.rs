@@ -1,8 +1,9 @@
 //! How entries and snapshots are written as bytes.
 //!
-//! The domain's types know nothing of it. Each is declared here once, with every field in its order and every variant with its number, so that a field or a
-//! variant that is added breaks the build until it is declared. Numbers of variants are never reused. Integers are LEB128, texts and lists are
-//! preceded by their length.
+//! The domain's types know nothing of it. Each is declared here once, with every field in its order
+//! and every variant with its number, so that a field or a variant that is added breaks the build
+//! until it is declared. Numbers of variants are never reused. Integers are LEB128, texts and lists
+//! are preceded by their length.
 
 mod dispatch;
 mod journal;
@@ -38,7 +39,8 @@ pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// The format in which the bytes were written.
     format: u32,
-    /// Those at home in the configuration that was read last, sorted: before format 4 a step on call named nobody and meant all of them.
+    /// Those at home in the configuration that was read last, sorted: before format 4 a step on
+    /// call named nobody and meant all of them.
     at_home: Vec<OperatorId>,
     /// How long a telephone at home rang by the queues that were read: before format 4 no person had times of her own.
     ring_at_home: Option<Duration>,

@@ -122,7 +122,8 @@ fn sums_of_today_are_not_written() {
     assert_eq!(encode(&counts).len(), before);
 }
 
-/// A snapshot as format 3 wrote it, whose steps on call named nobody: they meant everybody at home who serves the queue.
+/// A snapshot as format 3 wrote it, whose steps on call named nobody: they meant everybody at home
+/// who serves the queue.
 #[test]
 fn steps_on_call_of_format_three_are_read() {
     let mut state = State::default();
@@ -174,8 +175,8 @@ fn steps_on_call_of_format_three_are_read() {
     (contact.steps_taken, contact.more_operators) = (99, 77);
     snapshot.dispatcher.operators.clear();
     let old = config_in_format_3(&nobody_named, &encode(&snapshot.dispatcher));
-    // After the time until which a partner rings and her first try, nobody rests, nobody was given it, nobody at home passed it and nothing was
-    // chosen: format 3 has none of the last three.
+    // After the time until which a partner rings and her first try, nobody rests, nobody was given
+    // it, nobody at home passed it and nothing was chosen: format 3 has none of the last three.
     let rings = [0x80, 0xda, 0xc4, 9, 1, 0];
     let old = replaced(
         &old,

@@ -90,8 +90,9 @@ impl Transaction for Under {
     }
 }
 
-/// Lets each step of an operation fail once: what these statements read is then as it was before, or as it is when the operation succeeded.
-/// Repeated, the operation succeeds. Tells how many steps it has.
+/// Lets each step of an operation fail once: what these statements read is then as it was before,
+/// or as it is when the operation succeeded. Repeated, the operation succeeds. Tells how many steps
+/// it has.
 pub(crate) async fn each_step_fails_once(
     fixture: &Fixture,
     statements: &[&'static str],

@@ -1,4 +1,5 @@
-//! What a store promises, whatever database it is in: each behaviour is written once and runs on SQLite and on PostgreSQL.
+//! What a store promises, whatever database it is in: each behaviour is written once and runs on
+//! SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod accounts;

@@ -1,7 +1,8 @@
 //! A PostgreSQL server of the tests' own.
 //!
-//! It lives in a folder of its own under the system's temporary folder, as the user `postgres` when the tests run as root. A keeper ends it and removes the
-//! folder as soon as this process is gone, however it went: the keeper waits for the end of a pipe that only this process holds.
+//! It lives in a folder of its own under the system's temporary folder, as the user `postgres` when
+//! the tests run as root. A keeper ends it and removes the folder as soon as this process is gone,
+//! however it went: the keeper waits for the end of a pipe that only this process holds.
 
 use std::ffi::OsString;
 use std::fs;

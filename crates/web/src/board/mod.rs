@@ -1,7 +1,8 @@
 //! The board: what screens show of this moment, as the live feed tells it.
 //!
-//! It lives in memory alone. Contacts have a number and a class and nothing of a caller; only the names of operators say who somebody is, and those
-//! are left out for a wall by [`Parts::for_wall`].
+//! It lives in memory alone. Contacts have a number and a class and nothing of a caller; only the
+//! names of operators say who somebody is, and those are left out for a wall by
+//! [`Parts::for_wall`].
 
 mod fold;
 mod operator;

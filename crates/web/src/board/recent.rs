@@ -26,7 +26,8 @@ pub struct Today {
     pub since: Option<Millis>,
 }
 
-/// Sums of today, kept in memory so that the last 30 minutes and each quarter-hour can be told. A restart empties them, and so does midnight.
+/// Sums of today, kept in memory so that the last 30 minutes and each quarter-hour can be told. A
+/// restart empties them, and so does midnight.
 #[derive(Debug, Default)]
 pub struct Recent {
     today: Tally,

@@ -64,8 +64,9 @@ pub(super) struct FirstPassword {
 }
 
 impl Identity {
-    /// Makes the first administrator when there is no account, or gives her another password when she never chose one. Her password is written to
-    /// [`FIRST_SIGN_IN`], readable for the owner of this process alone, and may be used for an hour.
+    /// Makes the first administrator when there is no account, or gives her another password when
+    /// she never chose one. Her password is written to [`FIRST_SIGN_IN`], readable for the owner of
+    /// this process alone, and may be used for an hour.
     ///
     /// # Errors
     /// [`FirstStartError`].
@@ -110,7 +111,8 @@ impl Identity {
         Ok(FirstStart::Waits { file, until })
     }
 
-    /// Whether somebody needs no password, for the provider that is set up knows her. Were it taken out of the configuration, she would get one again.
+    /// Whether somebody needs no password, for the provider that is set up knows her. Were it taken
+    /// out of the configuration, she would get one again.
     fn comes_by_provider(&self, account: &Account) -> bool {
         self.provider.is_some() && account.provider.is_some()
     }

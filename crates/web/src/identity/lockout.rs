@@ -150,7 +150,8 @@ pub(crate) struct Lockouts {
 }
 
 impl Lockouts {
-    /// Begins a sign-in. It counts as failed until [`Self::succeeded`] or [`Self::withdraw`]: of many at once no more are tried than may fail.
+    /// Begins a sign-in. It counts as failed until [`Self::succeeded`] or [`Self::withdraw`]: of
+    /// many at once no more are tried than may fail.
     pub(crate) fn begin(
         &mut self,
         place: Place,
@@ -231,7 +232,8 @@ impl Lockouts {
         lockouts
     }
 
-    /// Lets a place sign in again, or all of a network whose names have no account; tells whose account it was about. Nothing when there is no such place.
+    /// Lets a place sign in again, or all of a network whose names have no account; tells whose
+    /// account it was about. Nothing when there is no such place.
     pub(crate) fn clear(&mut self, number: u64) -> Option<Option<AccountId>> {
         let found = self
             .entries
@@ -249,10 +251,12 @@ impl Lockouts {
         Some(account)
     }
 
-    /// Has room for one more place, where there is too little by forgetting one that failed the fewest times and longest ago. A place that has to wait is
-    /// never forgotten for another: where all wait, the new one does too. Names that have no account take no room of those that have one: whoever makes
-    /// them up would else lock out everybody; each is remembered like one that has, so that nobody learns by trying which is which. A device that the
-    /// account knows always has room.
+    /// Has room for one more place, where there is too little by forgetting one that failed the
+    /// fewest times and longest ago. A place that has to wait is never forgotten for another: where
+    /// all wait, the new one does too. Names that have no account take no room of those that have
+    /// one: whoever makes them up would else lock out everybody; each is remembered like one that
+    /// has, so that nobody learns by trying which is which. A device that the account knows always
+    /// has room.
     fn make_room(
         &mut self,
         origin: Origin,

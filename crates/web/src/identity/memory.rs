@@ -1,5 +1,5 @@
-//! The memory that passwords are hashed in: kept, since 19 MiB that are asked for anew each time come from another place
-//! each time and stay with the process.
+//! The memory that passwords are hashed in: kept, since 19 MiB that are asked for anew each time
+//! come from another place each time and stay with the process.
 
 use std::fmt;
 use std::sync::Mutex;

@@ -1,8 +1,10 @@
 //! Who sends a request: accounts, sessions, keys.
 //!
-//! The rest of the crate asks [`Gate`] and nothing else of it. [`Identity`] is the one behind it: sign-in by password and, for those who may change
-//! much, one-time passwords, or through an OpenID Connect provider; sessions that the database keeps by the hash of their token, looked up anew for every request, so that what is
-//! revoked opens nothing from then on (while the database does not answer, who was there a moment before goes on); waits after failed attempts, in memory.
+//! The rest of the crate asks [`Gate`] and nothing else of it. [`Identity`] is the one behind it:
+//! sign-in by password and, for those who may change much, one-time passwords, or through an OpenID
+//! Connect provider; sessions that the database keeps by the hash of their token, looked up anew
+//! for every request, so that what is revoked opens nothing from then on (while the database does
+//! not answer, who was there a moment before goes on); waits after failed attempts, in memory.
 
 mod accounts;
 mod enrolment;

@@ -1,5 +1,5 @@
-//! Who was there a moment before. When the records database stops answering she goes on, so that no shift ends with a database; and she is spared
-//! where strangers are held back.
+//! Who was there a moment before. When the records database stops answering she goes on, so that no
+//! shift ends with a database; and she is spared where strangers are held back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use super::SignedIn;
 
 /// How many sessions are remembered; beyond it those seen the longest ago are forgotten.
 pub const REMEMBERED_MAX: usize = 2_000;
-/// A session that was seen so many seconds before the database stopped answering goes on. Every open page is looked at more often than that, so one
-/// that was ended meanwhile is not among them.
+/// A session that was seen so many seconds before the database stopped answering goes on. Every
+/// open page is looked at more often than that, so one that was ended meanwhile is not among them.
 pub const SEEN_BEFORE_SECONDS: i64 = 60;
 /// How long after a question that the database did not answer it is asked again.
 pub const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(500);
@@ -20,7 +20,8 @@ pub const WITHOUT_DATABASE_SECONDS_MAX: i64 = 12 * 60 * 60;
 
 /// How many keys of programs are remembered; beyond it those seen the longest ago are forgotten.
 pub const KEYS_REMEMBERED_MAX: usize = 500;
-/// A session or key is familiar for so many seconds after it was seen. Whoever comes later is looked up, as a stranger is.
+/// A session or key is familiar for so many seconds after it was seen. Whoever comes later is
+/// looked up, as a stranger is.
 pub const FAMILIAR_SECONDS: i64 = 12 * 60 * 60;
 
 /// Sessions and keys that hold, as far as was last seen.

@@ -38,8 +38,9 @@ pub use self::traffic::{FIRST_REQUEST_TIMEOUT, IDLE_TIMEOUT, STRANGER_TIMEOUT};
 
 /// How many connections may be open at once.
 pub const CONNECTIONS_MAX: usize = 4_096;
-/// How many of them may come from one network: 24 bits of an IPv4 address, 56 of an IPv6 address. Proxies that are believed count by whom they speak for,
-/// request by request, and have as many as there are.
+/// How many of them may come from one network: 24 bits of an IPv4 address, 56 of an IPv6 address.
+/// Proxies that are believed count by whom they speak for, request by request, and have as many as
+/// there are.
 pub const CONNECTIONS_OF_NETWORK_MAX: usize = 1_024;
 /// How long a client may take to shake hands.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whom we believe. Of what a proxy passes on only the last hop is its own word: whatever stands before, its client may have made up.
+/// Whom we believe. Of what a proxy passes on only the last hop is its own word: whatever stands
+/// before, its client may have made up.
 #[derive(Clone)]
 pub struct Proxies(Arc<dyn Fn(IpAddr) -> bool + Send + Sync>);
 
@@ -37,7 +38,8 @@ impl Proxies {
 
     /// Who sends a request that came from this address: whom a proxy names, else who is there.
     ///
-    /// Two headers that name different people are not believed: a proxy writes one of them, and passes the other on as its client wrote it.
+    /// Two headers that name different people are not believed: a proxy writes one of them, and
+    /// passes the other on as its client wrote it.
     pub(super) fn peer(&self, from: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.include(from) {
             return from;

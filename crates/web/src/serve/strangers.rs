@@ -1,8 +1,10 @@
 //! Connections of strangers: when all places are taken, one of them gives way to whoever comes from elsewhere.
 //!
-//! A few networks could else hold every place, again and again for as long as a stranger may keep one. The network that holds most gives way, so that
-//! whoever holds many cannot push out whoever holds few. Within it, and among those that hold few, the first to go is who says nothing, then who was
-//! answered, each time the oldest; who may still be shaking hands goes last, for she is there only to be answered.
+//! A few networks could else hold every place, again and again for as long as a stranger may keep
+//! one. The network that holds most gives way, so that whoever holds many cannot push out whoever
+//! holds few. Within it, and among those that hold few, the first to go is who says nothing, then
+//! who was answered, each time the oldest; who may still be shaking hands goes last, for she is
+//! there only to be answered.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What happens on one connection: whether a request is under way, who asks, and from when on it is closed.
 //!
-//! hyper limits the head of a request of HTTP/1.1 alone: a connection that never says which version it speaks, or one of HTTP/2 on which nothing is asked,
-//! it keeps for ever.
+//! hyper limits the head of a request of HTTP/1.1 alone: a connection that never says which version
+//! it speaks, or one of HTTP/2 on which nothing is asked, it keeps for ever.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -132,8 +132,9 @@ pub(crate) fn screenshots() -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// A past year of calls that nobody made, so that reports have something to show. It is written before `linka` serves, by
-/// a program that counts and closes as `linka` does and stores with its own store.
+/// A past year of calls that nobody made, so that reports have something to show. It is written
+/// before `linka` serves, by a program that counts and closes as `linka` does and stores with its
+/// own store.
 fn fill_a_year(site: &Site) -> Result<()> {
     let year = site.linka().with_file_name(YEAR.1);
     std::fs::create_dir_all(site.data())?;

@@ -11,7 +11,8 @@ use super::super::schema::{Holds, KEYS, Key, Kind};
 use super::super::{Configuration, elsewhere_max};
 use super::{Example, OPERATOR};
 
-/// Keys whose change is no change of their own: names that other keys refer to, an action that takes other people, the one sound there is.
+/// Keys whose change is no change of their own: names that other keys refer to, an action that
+/// takes other people, the one sound there is.
 const NOT_ALONE: &[&str] = &[
     "trunk.name",
     "line.name",
@@ -223,7 +224,8 @@ fn every_key_holds_from_when_the_table_says() {
     }
 }
 
-/// The keys that the example of the node names, and whether the comment above each, or above its table, says that it needs a restart.
+/// The keys that the example of the node names, and whether the comment above each, or above its
+/// table, says that it needs a restart.
 fn commented(text: &str) -> Vec<(String, Holds)> {
     let says = |comment: &str| {
         let restart = comment.contains("(restart)");

@@ -6,7 +6,8 @@ use crate::configuration::Heartbeat;
 use crate::office::ways;
 use crate::ticks::Ticks;
 
-/// Asks the outside watcher's address for as long as every thread ticks. Another address, or none, holds from when it is configured.
+/// Asks the outside watcher's address for as long as every thread ticks. Another address, or none,
+/// holds from when it is configured.
 pub(crate) async fn beat(mut heartbeat: watch::Receiver<Option<Heartbeat>>, ticks: Ticks) {
     loop {
         let configured = heartbeat.borrow_and_update().clone();

@@ -1,5 +1,5 @@
-//! What comes and goes: of a machine or a phone that fails and is well by turns people are told twice, then that it comes and
-//! goes, then nothing until it stays as it is.
+//! What comes and goes: of a machine or a phone that fails and is well by turns people are told
+//! twice, then that it comes and goes, then nothing until it stays as it is.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,7 +8,8 @@ use super::{News, Subject, Words};
 
 /// Times that a subject is told to be well again within the time for which a warning is not repeated.
 const MENDED_TOLD: usize = 2;
-/// Subjects of which it is remembered; beyond it the one whose last news is oldest is forgotten, after those that are steady.
+/// Subjects of which it is remembered; beyond it the one whose last news is oldest is forgotten,
+/// after those that are steady.
 const SUBJECTS_MAX: usize = 1_000;
 
 /// What is to be said of news of a subject.

@@ -7,8 +7,9 @@
 //! | 16 | the number of the file, by chance |
 //! | 4 + n, repeated | the length of a chunk, big-endian, and the chunk |
 //!
-//! The first chunk is empty and tells whether the key is the right one. A chunk is sealed by XChaCha20-Poly1305 and bound to the format, the number of
-//! the file, its own number and whether it is the last one: chunks of two files cannot be mixed, moved, left out or cut off.
+//! The first chunk is empty and tells whether the key is the right one. A chunk is sealed by
+//! XChaCha20-Poly1305 and bound to the format, the number of the file, its own number and whether
+//! it is the last one: chunks of two files cannot be mixed, moved, left out or cut off.
 
 use std::io::{ErrorKind, Read, Write};
 

@@ -31,7 +31,8 @@ const FORMAT_OF_PROVIDER: u32 = 2;
 const ACCOUNT: &str = "account";
 
 impl Table {
-    /// A row of a file of this format, with nothing in the columns that came later; no row when it has another number of columns.
+    /// A row of a file of this format, with nothing in the columns that came later; no row when it
+    /// has another number of columns.
     pub(super) fn row(&self, format: u32, mut row: Vec<Cell>) -> Option<Vec<Cell>> {
         if self.name == ACCOUNT && format < FORMAT_OF_PROVIDER {
             row.push(Cell::Null);

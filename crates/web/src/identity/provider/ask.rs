@@ -1,4 +1,5 @@
-//! Asks the provider: few questions at a time, short answers, no longer than a named time, and no way round by redirects.
+//! Asks the provider: few questions at a time, short answers, no longer than a named time, and no
+//! way round by redirects.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -8,12 +9,14 @@ use tokio::sync::Semaphore;
 use ureq::http::{Request, StatusCode, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// How long one answer may take, from the name's look-up to its last byte. A sign-in asks five questions at most (the provider's
-/// description, a token, keys twice, the person), which together take less than [`REQUEST_TIMEOUT`](crate::REQUEST_TIMEOUT).
+/// How long one answer may take, from the name's look-up to its last byte. A sign-in asks five
+/// questions at most (the provider's description, a token, keys twice, the person), which together
+/// take less than [`REQUEST_TIMEOUT`](crate::REQUEST_TIMEOUT).
 pub const ANSWER_TIME: Duration = Duration::from_secs(5);
 /// Bytes of an answer. Keys of large providers take about 20 kB.
 pub const ANSWER_BYTES_MAX: u64 = 256 * 1024;
-/// How many questions are asked at once; beyond it somebody who wants to sign in is told that the provider does not answer.
+/// How many questions are asked at once; beyond it somebody who wants to sign in is told that the
+/// provider does not answer.
 pub const ASKED_AT_ONCE_MAX: usize = 8;
 
 /// A question. It has no `Debug`: codes and secrets stand in it.

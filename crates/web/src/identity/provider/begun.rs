@@ -53,7 +53,8 @@ impl AllBegun {
         self.begun.insert(state.hash(), (self.numbered, begun));
     }
 
-    /// Somebody comes back: what was begun, when it was in this browser and not too long ago. It is used up in any case.
+    /// Somebody comes back: what was begun, when it was in this browser and not too long ago. It is
+    /// used up in any case.
     pub(super) fn finish(
         &mut self,
         state: &Token,

@@ -45,7 +45,8 @@ pub(super) enum Refused {
     NoAccount,
     /// The account belongs to somebody else at the provider.
     OtherPerson,
-    /// Her role may change much, and nobody has signed in to the account by password in this browser: the provider's word alone does not tie it.
+    /// Her role may change much, and nobody has signed in to the account by password in this
+    /// browser: the provider's word alone does not tie it.
     PasswordFirst,
     /// Her role needs a second factor, and the provider told of none.
     SecondFactor,
@@ -269,8 +270,8 @@ impl Identity {
     }
 }
 
-/// Whether an account may sign in and has this login name. Letters that are alike only when small ones are made of them (the Kelvin sign and `k`) are
-/// different people's at a provider.
+/// Whether an account may sign in and has this login name. Letters that are alike only when small
+/// ones are made of them (the Kelvin sign and `k`) are different people's at a provider.
 fn may_be_hers(account: &Account, login: &str) -> bool {
     account.standing == AccountStanding::Active && account.login.eq_ignore_ascii_case(login)
 }
@@ -283,7 +284,8 @@ const fn may_change_much(role: Role) -> bool {
     }
 }
 
-/// The provider's word for an error as it may be logged, and what it means (RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6).
+/// The provider's word for an error as it may be logged, and what it means (RFC 6749 §4.1.2.1,
+/// OpenID Connect Core 1.0 §3.1.2.6).
 fn told_error(error: &str) -> (&str, Refused) {
     let is_word = error.len() <= ERROR_BYTES_MAX
         && error

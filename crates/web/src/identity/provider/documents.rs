@@ -11,8 +11,8 @@ use super::super::lock;
 use super::address::Address;
 use super::ask::{Answer, Asker, NoAnswer, Question};
 
-/// Seconds for which the provider's description holds. It is asked for again soon, so that who wants to sign in while the provider is down is told
-/// so by a page of ours.
+/// Seconds for which the provider's description holds. It is asked for again soon, so that who
+/// wants to sign in while the provider is down is told so by a page of ours.
 pub const DESCRIPTION_SECONDS: i64 = 60;
 /// Seconds for which the provider's keys hold.
 pub const KEYS_SECONDS: i64 = 60 * 60;

@@ -1,4 +1,5 @@
-//! The ID token: who the provider says somebody is, believed only when everything fits (OpenID Connect Core 1.0 §3.1.3.7).
+//! The ID token: who the provider says somebody is, believed only when everything fits (OpenID
+//! Connect Core 1.0 §3.1.3.7).
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};

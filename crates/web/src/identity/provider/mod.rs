@@ -1,7 +1,9 @@
-//! Sign-in through an OpenID Connect provider: the authorization code flow with PKCE (OpenID Connect Core 1.0 §3.1, RFC 7636).
+//! Sign-in through an OpenID Connect provider: the authorization code flow with PKCE (OpenID
+//! Connect Core 1.0 §3.1, RFC 7636).
 //!
-//! The provider says who somebody is; which accounts there are, and what they may do, stays here. Whatever it answers is bounded and checked, and
-//! nobody but those who sign in through it waits for it: passwords go on while it is down.
+//! The provider says who somebody is; which accounts there are, and what they may do, stays here.
+//! Whatever it answers is bounded and checked, and nobody but those who sign in through it waits
+//! for it: passwords go on while it is down.
 
 mod address;
 mod ask;
@@ -286,7 +288,8 @@ impl Provider {
         claims.get(claim)?.as_str().map(str::to_owned)
     }
 
-    /// The login name as the provider tells it when asked: many keep it out of the ID token (OpenID Connect Core 1.0 §5.3).
+    /// The login name as the provider tells it when asked: many keep it out of the ID token (OpenID
+    /// Connect Core 1.0 §5.3).
     async fn login_asked(
         &self,
         description: &Description,

@@ -1,4 +1,5 @@
-//! Signatures of tokens, checked by `ring`, which is there for TLS already. Nothing is signed here, and no secret is shared: only public keys count.
+//! Signatures of tokens, checked by `ring`, which is there for TLS already. Nothing is signed here,
+//! and no secret is shared: only public keys count.
 
 use std::sync::Once;
 
@@ -8,7 +9,8 @@ use jsonwebtoken::signature::{Error as Unsigned, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use ring::signature::{self as by_ring, RsaParameters, VerificationAlgorithm};
 
-/// The algorithms that a token may be signed with (RFC 7518 §3.1, RFC 8037 §3.1): never `none`, and none with a shared secret.
+/// The algorithms that a token may be signed with (RFC 7518 §3.1, RFC 8037 §3.1): never `none`, and
+/// none with a shared secret.
 pub(super) const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,

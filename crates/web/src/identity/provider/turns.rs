@@ -1,7 +1,8 @@
 //! Whose codes are shown to the provider, and how many at once.
 //!
-//! What the provider refuses locks nobody out: it limits guesses itself, and those behind one address are not all one person. What they cost is bounded
-//! instead: the codes of a network wait for each other, and leave the others their questions.
+//! What the provider refuses locks nobody out: it limits guesses itself, and those behind one
+//! address are not all one person. What they cost is bounded instead: the codes of a network wait
+//! for each other, and leave the others their questions.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,8 @@ use super::ask::{ASKED_AT_ONCE_MAX, NoAnswer};
 
 /// How many codes of one network are shown to the provider at once; the next wait for their turn.
 pub const SHOWN_OF_NETWORK_MAX: usize = ASKED_AT_ONCE_MAX / 2;
-/// How long a code waits for its turn. With the questions of a sign-in that is less than [`REQUEST_TIMEOUT`](crate::REQUEST_TIMEOUT).
+/// How long a code waits for its turn. With the questions of a sign-in that is less than
+/// [`REQUEST_TIMEOUT`](crate::REQUEST_TIMEOUT).
 pub const TURN_TIME: Duration = Duration::from_secs(4);
 /// Seconds for which the log says nothing more of codes that failed, once it has.
 pub const SAID_AGAIN_SECONDS: i64 = 10;
