@@ -101,6 +101,40 @@ fn dialled(contact: &str) -> Sent {
 }
 
 #[test]
+fn a_phone_whose_router_maps_anew_while_it_rings_gets_ack_and_bye_where_it_answers() {
+    let elsewhere = Flow::udp(UDP, address("10.9.0.21:40009"));
+    let mut bench = Bench::default();
+    let (dialog, invite) = bench.call_over(Target::Flow(flow()));
+
+    bench.receive_from(elsewhere, &answer(&invite, &[]));
+
+    let followed =
+        |event: &Event| matches!(event, Event::Followed { flow, .. } if *flow == elsewhere);
+    assert!(bench.events().iter().any(followed));
+    assert_eq!(bench.only().target, Target::Flow(elsewhere));
+    assert_eq!(hang_up(&mut bench, dialog).target, Target::Flow(elsewhere));
+}
+
+#[test]
+fn a_trunk_that_answers_from_elsewhere_gets_its_ack_where_its_contact_leads() {
+    let trunk = Target::Address {
+        listener: UDP,
+        protocol: sip::Protocol::Udp,
+        remote: flow().remote,
+    };
+    let elsewhere = Flow::udp(UDP, address("10.9.0.21:40009"));
+    let mut bench = Bench::default();
+    let (_, invite) = bench.call_over(trunk);
+
+    bench.receive_from(
+        elsewhere,
+        &answer(&invite, &["Contact: <sip:gw@10.9.0.22:5070>"]),
+    );
+
+    assert_eq!(bench.only().target.remote(), address("10.9.0.22:5070"));
+}
+
+#[test]
 fn a_call_to_a_phone_goes_by_the_flow_that_registered_whatever_its_contact_says() {
     for contact in CONTACTS {
         let line = format!("Contact: <sip:jana@{contact}>");

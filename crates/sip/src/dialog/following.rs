@@ -1,7 +1,8 @@
 //! Which of the phones that are registered now is the one that a dialog goes to.
 
-use super::route::Route;
-use crate::endpoint::{Rebinding, Registered};
+use super::route::{Leads, Route};
+use super::{Dialog, State};
+use crate::endpoint::{Core, Event, Rebinding, Registered};
 use crate::flow::{Flow, Target};
 use crate::registrar::Instance;
 use crate::uri::{Uri, UriRef};
@@ -10,6 +11,28 @@ use crate::uri::{Uri, UriRef};
 struct Own<'a> {
     remote: &'a Uri,
     instance: Option<&'a Instance>,
+}
+
+impl Dialog {
+    /// Whether it goes by the flow of a phone.
+    pub(crate) fn is_with_phone(&self) -> bool {
+        match &self.state {
+            State::Calling(calling) => calling.goes_by_flow(),
+            State::Incoming(_) | State::Established(_) | State::Leaving { .. } | State::Over => {
+                self.route.leads() == Leads::Flow
+            }
+        }
+    }
+
+    /// Its phone answers by this flow: where another one than before, its router mapped it anew while it rang, and what
+    /// is said to it from now on goes there.
+    pub(crate) fn follow_answer(&mut self, core: &mut Core, flow: Flow) {
+        if self.route.heard_by() != Some(flow) {
+            self.route.hear(flow);
+            let dialog = self.id;
+            core.wire.tell(Event::Followed { dialog, flow });
+        }
+    }
 }
 
 impl Route {

@@ -32,6 +32,16 @@ pub(crate) struct Calling {
     early: Option<crate::endpoint::Body>,
 }
 
+impl Calling {
+    /// Whether it calls a registered phone, by the flow that it registered by.
+    pub(crate) const fn goes_by_flow(&self) -> bool {
+        match self.invite.target {
+            Target::Flow(_) => true,
+            Target::Address { .. } | Target::FlowOrAddress { .. } => false,
+        }
+    }
+}
+
 /// Whether any response came: before that a CANCEL may not be sent.
 #[derive(Copy, Clone, Eq, PartialEq)]
 enum Provisional {
@@ -214,7 +224,7 @@ impl Dialog {
         self.identity.remote = copied(response, Name::To);
         self.identity.remote_tag = to_tag(response).to_vec();
         self.route = self.route.answered(response);
-        if let Target::Flow(_) = calling.invite.target {
+        if calling.goes_by_flow() {
             self.route.keep_to_flow();
         }
         // Numbers of a fork that lost say nothing about this peer.

@@ -70,8 +70,8 @@ pub enum Event {
         /// The dialog.
         dialog: DialogId,
     },
-    /// The dialog goes by this flow of its phone, which is registered, after a
-    /// [`Command::Follow`](super::Command::Follow).
+    /// The dialog goes by this flow of its phone: one that is registered, after a
+    /// [`Command::Follow`](super::Command::Follow), or another one by which the phone answered.
     Followed {
         /// The dialog.
         dialog: DialogId,

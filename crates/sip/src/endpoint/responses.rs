@@ -70,6 +70,8 @@ impl Endpoint {
                 let taken = self.with_dialog(dialog, |dialog, core| {
                     if flow.transport != Transport::Udp {
                         dialog.route.hear(flow);
+                    } else if status.is_success() && dialog.is_with_phone() {
+                        dialog.follow_answer(core, flow);
                     }
                     dialog.on_response(core, key, status, response)
                 });
