@@ -110,31 +110,50 @@ struct Rival {
 }
 
 /// Who spoke before there was an answer.
-#[derive(Default)]
-struct Early {
-    since: Vec<(SocketAddr, Instant)>,
-    leftovers: Vec<SocketAddr>,
+enum Early {
+    /// There is none yet: since when each has spoken, [`EARLY_MAX`] at most.
+    Noted(Vec<(SocketAddr, Instant)>),
+    /// There was one. Nobody is noted any more: who speaks while the phone holds without an address is
+    /// the phone.
+    Leftovers(Vec<SocketAddr>),
 }
 
 impl Early {
+    /// As of a stream that begins with or without an answer.
+    const fn of(remote: Option<Remote>) -> Self {
+        match remote {
+            None => Self::Noted(Vec::new()),
+            Some(_) => Self::Leftovers(Vec::new()),
+        }
+    }
+
     fn note(&mut self, now: Instant, from: SocketAddr) {
-        let is_known = self.since.iter().any(|(speaker, _)| *speaker == from);
-        if !is_known && self.since.len() < EARLY_MAX {
-            self.since.push((from, now));
+        if let Self::Noted(since) = self
+            && since.len() < EARLY_MAX
+            && since.iter().all(|(speaker, _)| *speaker != from)
+        {
+            since.push((from, now));
         }
     }
 
     /// There is an answer: who speaks now may be whom it was given by.
-    fn close(&mut self, now: Instant) {
+    fn close(self, now: Instant) -> Self {
+        let Self::Noted(since) = self else {
+            return self;
+        };
         let spoken_for = |since| now.saturating_duration_since(since);
-        let noted = std::mem::take(&mut self.since).into_iter();
-        let for_long = noted.filter(|(_, since)| spoken_for(*since) >= RUN);
-        self.leftovers.extend(for_long.map(|(speaker, _)| speaker));
+        let for_long = since
+            .into_iter()
+            .filter(|(_, since)| spoken_for(*since) >= RUN);
+        Self::Leftovers(for_long.map(|(speaker, _)| speaker).collect())
     }
 
     /// Whether one may take the place of another, for that is a leftover.
     fn prefers(&self, one: SocketAddr, over: SocketAddr) -> bool {
-        self.leftovers.contains(&over) && !self.leftovers.contains(&one)
+        match self {
+            Self::Noted(_) => false,
+            Self::Leftovers(all) => all.contains(&over) && !all.contains(&one),
+        }
     }
 }
 
@@ -164,7 +183,7 @@ impl Source {
             state,
             heard: None,
             rival: None,
-            early: Early::default(),
+            early: Early::of(remote),
             control: None,
         }
     }
@@ -191,10 +210,9 @@ impl Source {
     /// admits no host by it but the one that the description names.
     pub(crate) fn retarget(&mut self, now: Instant, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
-            let mut early = std::mem::take(&mut self.early);
-            early.close(now);
+            let early = std::mem::replace(&mut self.early, Early::of(remote));
             *self = Self::new(remote, hosts);
-            self.early = early;
+            self.early = early.close(now);
             return;
         }
         self.hosts = hosts;

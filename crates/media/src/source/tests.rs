@@ -211,6 +211,24 @@ fn who_speaks_before_its_answer_came_is_heard_and_is_no_leftover_by_a_word() {
 }
 
 #[test]
+fn who_speaks_on_while_the_phone_holds_without_an_address_is_no_leftover() {
+    let now = crate::start_of_test();
+    let (phone, other) = (address(LEFTOVER), address(PHONE));
+    let mut source = source("192.0.2.77");
+    let told = source.remote;
+    let mut now = speak(&mut source, now, phone);
+    for _ in 0..100 {
+        source.retarget(now, None, source.hosts.clone());
+        source.admit(now, phone);
+        now += RUN;
+        source.retarget(now, told, source.hosts.clone());
+    }
+
+    assert_eq!(source.admit(now, phone), Admission::Admitted);
+    assert_eq!(source.admit(now, other), Admission::Refused);
+}
+
+#[test]
 fn no_more_than_a_few_early_speakers_are_noted() {
     let now = crate::start_of_test();
     let mut source = Source::new(None, Hosts::of_flow("192.0.2.77".parse().unwrap()));
@@ -219,7 +237,10 @@ fn no_more_than_a_few_early_speakers_are_noted() {
         source.admit(now, SocketAddr::new("192.0.2.78".parse().unwrap(), port));
     }
 
-    assert_eq!(source.early.since.len(), EARLY_MAX);
+    let Early::Noted(since) = source.early else {
+        panic!("there was no answer")
+    };
+    assert_eq!(since.len(), EARLY_MAX);
 }
 
 #[test]
