@@ -9,8 +9,7 @@ import { OPERATORS_MAX } from '../src/lib/views';
 import Board from '../src/pages/Board.svelte';
 import Operators from '../src/parts/Operators.svelte';
 import { SCENES } from './fake-scenes.mjs';
-
-const NOON = 1_795_420_800_000;
+import { NOON } from './given';
 
 /** What the server tells, when a test says so. */
 class Source extends EventTarget {

@@ -9,8 +9,8 @@ import type { Role } from '../src/lib/session.svelte';
 import Board from '../src/pages/Board.svelte';
 import Wall from '../src/pages/Wall.svelte';
 import { SCENES } from './fake-scenes.mjs';
+import { NOON } from './given';
 
-const NOON = 1_795_420_800_000;
 const DAY = 86_400_000;
 
 function tell(certificateEndsMs: number | null) {

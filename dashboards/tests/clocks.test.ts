@@ -8,9 +8,7 @@ import { EMPTY, apply } from '../src/lib/feed';
 import Board from '../src/pages/Board.svelte';
 import Me from '../src/pages/Me.svelte';
 import { SCENES } from './fake-scenes.mjs';
-
-const NOON = 1_795_420_800_000;
-const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
+import { JANA, NOON } from './given';
 
 beforeEach(() => {
   vi.stubGlobal('fetch', async () => Response.json([]));

@@ -9,8 +9,8 @@ import { EMPTY, apply } from '../src/lib/feed';
 import { announcer } from '../src/lib/announcer.svelte';
 import Warnings from '../src/parts/Warnings.svelte';
 import { SCENES } from './fake-scenes.mjs';
+import { NOON } from './given';
 
-const NOON = 1_795_420_800_000;
 const HOUR = 3_600_000;
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { EMPTY, apply, isStale, type Contact, type Operator, type Parts } from '../src/lib/feed';
+import { NOON } from './given';
 
-const NOON = 1_795_420_800_000;
 const QUARTER = 15 * 60_000;
 
 function contact(id: string, more: Partial<Contact> = {}): Contact {

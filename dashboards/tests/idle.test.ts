@@ -10,9 +10,7 @@ import { IDLE_AFTER_MS } from '../src/lib/idle.svelte';
 import Me from '../src/pages/Me.svelte';
 import OnShift from '../src/parts/OnShift.svelte';
 import { FIELDS, SCENES } from './fake-scenes.mjs';
-
-const NOON = 1_795_420_800_000;
-const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
+import { JANA, NOON } from './given';
 
 let localMs = 1_000;
 

@@ -13,9 +13,7 @@ import { session } from '../src/lib/session.svelte';
 import Me from '../src/pages/Me.svelte';
 import OnShift from '../src/parts/OnShift.svelte';
 import { FIELDS, SCENES } from './fake-scenes.mjs';
-
-const NOON = 1_795_420_800_000;
-const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
+import { JANA, NOON } from './given';
 
 let kept: Record<string, string>;
 let isAway: boolean;

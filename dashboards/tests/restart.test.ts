@@ -9,9 +9,7 @@ import Board from '../src/pages/Board.svelte';
 import Me from '../src/pages/Me.svelte';
 import Wall from '../src/pages/Wall.svelte';
 import { SCENES } from './fake-scenes.mjs';
-
-const NOON = 1_795_420_800_000;
-const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
+import { JANA, NOON } from './given';
 
 beforeEach(() => {
   vi.spyOn(performance, 'now').mockImplementation(() => 1_000);

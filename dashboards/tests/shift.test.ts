@@ -10,9 +10,8 @@ import { ringsFor } from '../src/lib/ringing.svelte';
 import Me from '../src/pages/Me.svelte';
 import OnShift from '../src/parts/OnShift.svelte';
 import { SCENES } from './fake-scenes.mjs';
+import { JANA, NOON } from './given';
 
-const NOON = 1_795_420_800_000;
-const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
 const AGAIN_MS = 4_000;
 
 const play = vi.hoisted(() => vi.fn());

@@ -11,9 +11,7 @@ import Me from '../src/pages/Me.svelte';
 import Announcer from '../src/parts/Announcer.svelte';
 import OnShift from '../src/parts/OnShift.svelte';
 import { SCENES } from './fake-scenes.mjs';
-
-const NOON = 1_795_420_800_000;
-const JANA = { login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' } as const;
+import { JANA, NOON } from './given';
 
 let localMs = 0;
 

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 
 import { EMPTY, apply, type Contact, type Operator } from '../src/lib/feed';
 import { late, listed, longestSince, nameOf, staff, staffOf, takers, talking, waiting } from '../src/lib/views';
-
-const NOON = 1_795_420_800_000;
+import { NOON } from './given';
 
 function contact(id: string, more: Partial<Contact> = {}): Contact {
   return { id, line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], resting: [], steps_taken: 0, ...more };

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 
 import type { Operator, Sum, Trunk } from '../src/lib/feed';
 import { causeWords, pastWords, statusWords, sumWords, trunkWords, untilWords } from '../src/parts/words';
+import { NOON } from './given';
 
-const NOON = 1_795_420_800_000;
 const READING = { inTimeSeconds: 20, earlySeconds: 10, late: 0 };
 
 function told(status: Operator['status']) {

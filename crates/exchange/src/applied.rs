@@ -98,13 +98,7 @@ impl Exchange {
         if line.id == *unknown {
             return None;
         }
-        let fact = Fact::Arrived {
-            leg,
-            line: line.id,
-            class: line.class,
-            needs: line.needs.clone(),
-            standing,
-        };
+        let fact = line.arrival(leg, standing);
         let moment = self.moment(now);
         let contact = ContactId(self.log.append(moment, fact).ok()?);
         let caller = self.callers.get_mut(&leg)?;

@@ -210,13 +210,7 @@ impl Exchange {
             number,
         } = arrival;
         let standing = self.repeats.came(now, leg, number.as_ref());
-        let fact = Fact::Arrived {
-            leg,
-            line: line.id,
-            class: line.class,
-            needs: line.needs.clone(),
-            standing,
-        };
+        let fact = line.arrival(leg, standing);
         let moment = self.moment(now);
         let Ok(seq) = self.log.append(moment, fact) else {
             self.repeats.went(leg);

@@ -3,12 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dispatch::LineId;
+use dispatch::{LegId, LineId, Standing};
+use journal::Fact;
 use sip::header::Name;
 use sip::message::Message;
 use sip::{PhoneNumber, UriRef};
 
 use crate::settings::{Line, Trunk};
+
+impl Line {
+    /// Somebody calls it.
+    pub(crate) fn arrival(&self, leg: LegId, standing: Standing) -> Fact {
+        Fact::Arrived {
+            leg,
+            line: self.id,
+            class: self.class,
+            needs: self.needs.clone(),
+            standing,
+        }
+    }
+}
 
 /// The lines, by their numbers and by their names.
 #[derive(Debug, Default)]

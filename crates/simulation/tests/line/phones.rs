@@ -42,6 +42,14 @@ fn hear_each_other(world: &World, (one, other): (CallRef, CallRef)) -> bool {
     world.hears_voice_of(one, other) && world.hears_voice_of(other, one)
 }
 
+/// The caller hangs up, and her operator's phone hears of it.
+#[track_caller]
+fn ends_for_both(world: &mut World, (caller, operator): (CallRef, CallRef)) {
+    world.act(caller, Act::HangUp);
+    world.run(seconds(1));
+    assert!(is_over(world, operator));
+}
+
 #[test]
 fn a_phone_whose_sound_comes_late_is_heard_and_hears() {
     for late in [0, 250, 1_000] {
@@ -67,9 +75,7 @@ fn a_phone_behind_a_router_takes_a_call_and_hears_its_end() {
         world.run(seconds(60));
 
         assert!(hear_each_other(&world, (caller, operator)), "{router:?}");
-        world.act(caller, Act::HangUp);
-        world.run(seconds(1));
-        assert!(is_over(&world, operator), "{router:?}");
+        ends_for_both(&mut world, (caller, operator));
     }
 }
 
@@ -144,9 +150,7 @@ fn who_speaks_is_heard_again_once_her_phone_registered_from_another_public_addre
         world.run(seconds(5));
 
         assert!(hear_each_other(&world, (caller, operator)), "{router:?}");
-        world.act(caller, Act::HangUp);
-        world.run(seconds(1));
-        assert!(is_over(&world, operator), "{router:?}");
+        ends_for_both(&mut world, (caller, operator));
     }
 }
 
@@ -156,10 +160,7 @@ fn hears_the_end_of_a_call_whose_router_maps_anew(mut world: World) {
     world.rebind("eva");
     world.run(seconds(120));
 
-    world.act(caller, Act::HangUp);
-    world.run(seconds(1));
-
-    assert!(is_over(&world, operator));
+    ends_for_both(&mut world, (caller, operator));
 }
 
 #[test]
@@ -187,10 +188,7 @@ fn a_phone_that_speaks_up_after_its_router_mapped_anew_hears_the_end() {
     world.act(operator, Act::Hold(Hold::Off));
     world.run(seconds(5));
     assert!(hear_each_other(&world, (caller, operator)));
-    world.act(caller, Act::HangUp);
-    world.run(seconds(1));
-
-    assert!(is_over(&world, operator));
+    ends_for_both(&mut world, (caller, operator));
 }
 
 #[test]
@@ -301,8 +299,5 @@ fn the_end_of_a_call_reaches_a_phone_whose_connection_is_dead_and_nobody_knows()
     let (caller, operator) = joined(&mut world);
     world.lose_connections("eva");
 
-    world.act(caller, Act::HangUp);
-    world.run(seconds(1));
-
-    assert!(is_over(&world, operator));
+    ends_for_both(&mut world, (caller, operator));
 }
