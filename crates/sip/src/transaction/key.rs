@@ -31,17 +31,6 @@ pub(crate) enum Part {
 }
 
 impl ClientKey {
-    /// The least of all keys.
-    pub(crate) const FIRST: Self = Self {
-        branch: 0,
-        part: Part::Request,
-    };
-    /// The greatest of all keys.
-    pub(crate) const LAST: Self = Self {
-        branch: u64::MAX,
-        part: Part::Cancel,
-    };
-
     pub(crate) const fn request(branch: u64) -> Self {
         Self {
             branch,

@@ -1,6 +1,6 @@
 //! The table of transactions: it runs the machines, sends for them and keeps their timers.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::mem;
 
 use bytes::Bytes;
@@ -10,86 +10,17 @@ use super::client_non_invite::ClientNonInvite;
 use super::entry::{Client, ClientMachine, Clocks, Response, Server, ServerMachine};
 use super::invites::{Invites, Sender};
 use super::key::{ClientKey, ServerKey};
+use super::sent::Sent;
 use super::server_invite::ServerInvite;
 use super::server_non_invite::ServerNonInvite;
 use super::timer::{Act, Acts, Timer};
-use crate::endpoint::{DialogId, ProbeId, RegistrationId};
+use super::user::{Answer, ClientOwner, ClientRequest, Kind, Report, ServerOwner, ServerRequest};
 use crate::flow::Target;
 use crate::table::Table;
 use crate::wire::{TimerKey, Wire};
 
 /// How many answers to requests other than INVITE are kept for their repetitions; beyond it the oldest is given up.
 pub const ANSWERS_KEPT_MAX: usize = 20_000;
-
-/// Which machine a request needs.
-#[derive(Copy, Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
-    Invite,
-    NonInvite,
-}
-
-/// Who sent a request and is to hear of its responses.
-#[derive(Copy, Clone, Debug, Eq, PartialEq)]
-pub(crate) enum ClientOwner {
-    /// A request inside a dialog, or the INVITE that makes it.
-    Dialog(DialogId),
-    /// A REGISTER of ours.
-    Registration(RegistrationId),
-    /// An OPTIONS that probes a peer.
-    Probe(ProbeId),
-    /// Nobody waits for the outcome: a CANCEL, or the BYE of an unwanted fork.
-    Nobody,
-}
-
-/// Who answers a request.
-#[derive(Copy, Clone, Debug, Eq, PartialEq)]
-pub(crate) enum ServerOwner {
-    /// The dialog, from its INVITE on.
-    Dialog(DialogId),
-    /// The endpoint itself, or the caller through it.
-    Endpoint,
-}
-
-/// What a transaction tells its user by itself.
-#[derive(Copy, Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Report {
-    /// Timer B, C or F: no final response came in time; counts as 408 (RFC 3261 §8.1.3.1).
-    ClientTimedOut { key: ClientKey, owner: ClientOwner },
-    /// The transport failed; counts as 503.
-    ClientFailed { key: ClientKey, owner: ClientOwner },
-    /// Timer H: a final response other than 2xx was never acknowledged.
-    NeverAcknowledged { owner: ServerOwner },
-}
-
-/// What became of a response.
-#[derive(Copy, Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Answer {
-    /// No transaction of ours sent the request.
-    Stray,
-    /// The transaction took it: a retransmission, or one too late.
-    Absorbed,
-    /// It is for the transaction user.
-    Passed(ClientOwner),
-}
-
-/// A request about to be sent in a transaction of its own.
-pub(crate) struct ClientRequest {
-    pub(crate) key: ClientKey,
-    pub(crate) kind: Kind,
-    pub(crate) target: Target,
-    pub(crate) bytes: Bytes,
-    pub(crate) owner: ClientOwner,
-}
-
-/// A request that came and is answered in a transaction of its own.
-pub(crate) struct ServerRequest {
-    pub(crate) key: ServerKey,
-    pub(crate) kind: Kind,
-    pub(crate) sender: Sender,
-    /// Where its responses go.
-    pub(crate) target: Target,
-    pub(crate) owner: ServerOwner,
-}
 
 /// All transactions of an endpoint.
 pub(crate) struct Transactions {
@@ -101,8 +32,7 @@ pub(crate) struct Transactions {
     /// How many of them are not.
     answers_kept: usize,
     invites: Invites,
-    /// Which requests may have gone which way, to fail them or to send them another way when it fails.
-    sent: BTreeSet<(Target, ClientKey)>,
+    sent: Sent,
     acts: Acts,
 }
 
@@ -115,7 +45,7 @@ impl Transactions {
             answers: VecDeque::new(),
             answers_kept: 0,
             invites: Invites::default(),
-            sent: BTreeSet::new(),
+            sent: Sent::default(),
             acts: Acts::new(),
         }
     }
@@ -157,7 +87,7 @@ impl Transactions {
             winner: None,
         };
         self.clients.insert(key, client);
-        self.sent.extend(target.ways().map(|way| (way, key)));
+        self.sent.note(target, key);
         self.play_client(wire, key, acts, None);
     }
 
@@ -168,8 +98,7 @@ impl Transactions {
 
     /// The transactions whose requests may have gone that way.
     pub(crate) fn sent_by(&self, way: Target) -> Vec<ClientKey> {
-        let range = (way, ClientKey::FIRST)..=(way, ClientKey::LAST);
-        self.sent.range(range).map(|(_, key)| *key).collect()
+        self.sent.by(way)
     }
 
     /// Who sent a request, if it goes that way and no other.
@@ -219,8 +148,8 @@ impl Transactions {
     /// Keeps the ACK of the 2xx that won, to be sent again whenever that 2xx comes again (RFC 3261 §13.2.2.4).
     pub(crate) fn keep_ack(&mut self, key: ClientKey, to_tag: Bytes, target: Target, ack: Bytes) {
         if let Some(client) = self.clients.get_mut(&key) {
-            forget_ways(&mut self.sent, client.target, key);
-            self.sent.extend(target.ways().map(|way| (way, key)));
+            self.sent.forget(client.target, key);
+            self.sent.note(target, key);
             client.winner = Some(to_tag);
             client.target = target;
             client.message = ack;
@@ -415,8 +344,8 @@ impl Transactions {
         let Some(client) = self.clients.get_mut(&key) else {
             return;
         };
-        forget_ways(&mut self.sent, client.target, key);
-        self.sent.extend(other.ways().map(|way| (way, key)));
+        self.sent.forget(client.target, key);
+        self.sent.note(other, key);
         client.target = other;
         wire.transmit(other, client.message.clone());
     }
@@ -474,7 +403,7 @@ impl Transactions {
                 Act::TimedOut => {}
                 Act::End => {
                     client.clocks.stop(wire);
-                    forget_ways(&mut self.sent, client.target, key);
+                    self.sent.forget(client.target, key);
                     self.clients.remove(&key);
                 }
             }
@@ -525,12 +454,6 @@ impl Transactions {
         if let Some(merge) = server.merge {
             self.merges.remove(&merge);
         }
-    }
-}
-
-fn forget_ways(sent: &mut BTreeSet<(Target, ClientKey)>, target: Target, key: ClientKey) {
-    for way in target.ways() {
-        sent.remove(&(way, key));
     }
 }
 
