@@ -43,7 +43,7 @@ const CALLS_MAX: u32 = 1_000_000;
 ///   cargo xtask load --rate 5 --feeds 1000      about 20 changes a second on a thousand screens
 ///   cargo xtask load --rate 5 --feeds 200 --screen      how long one of them takes to a real screen
 ///   cargo xtask load --rate 600 --seconds 30 --then 300      overload, then back to normal
-///   cargo xtask load --waiting 2000 --operators 50 --ring-seconds 600     a long silent queue
+///   cargo xtask load --rate 300 --seconds 12 --waiting 2000 --operators 50 --ring-seconds 60     a long silent queue
 ///   cargo xtask load --waiting 2000 --operators 50 --ring-seconds 0 --rtp     and one that hears the waiting sound
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -76,7 +76,7 @@ pub(crate) struct Options {
     #[arg(long, requires = "feeds")]
     screen: bool,
     /// How long the line rings before it answers and plays the waiting sound; 0 answers at once.
-    #[arg(long, default_value_t = 6, value_name = "S")]
+    #[arg(long, default_value_t = 6, value_name = "S", value_parser = clap::value_parser!(u32).range(0..=60))]
     ring_seconds: u32,
     /// Linka's ports for sound; a call holds two pairs until 5 s after its end.
     #[arg(long, default_value = "10000-29999", value_name = "FIRST-LAST")]
