@@ -8,8 +8,11 @@ import { chromium } from 'playwright-core';
 
 import { people, signIn } from './people.mjs';
 
-/** Until then somebody waits, talks and was answered. */
-const CENTRE_IS_LIVELY_MS = 45_000;
+/** Until then a share of the calls is worth showing. */
+const CENTRE_HAS_WORKED_MS = 90_000;
+/** A picture of the centre shows at least so many. */
+const LIVELY = { waiting: 2, talking: 3 };
+const LIVELY_WITHIN_MS = 120_000;
 
 const [executablePath, base, firstSignIn, folder] = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
@@ -34,6 +37,19 @@ async function picture(page, name) {
   console.log(`${name}.png`);
 }
 
+/** Waits for a moment in which a board or a wall shows a centre at work. */
+async function lively(page) {
+  await page.waitForFunction(
+    (least) =>
+      Object.entries(least).every(([tile, many]) => {
+        const value = document.querySelector(`[data-tile=${tile}] [data-value]`);
+        return Number(value?.textContent) >= many;
+      }),
+    LIVELY,
+    { timeout: LIVELY_WITHIN_MS },
+  );
+}
+
 const stranger = await pageOf(undefined, { width: 900, height: 640 });
 await stranger.goto(`${base}/sign-in`);
 await stranger.locator('#login').waitFor();
@@ -42,11 +58,11 @@ await picture(stranger, 'sign-in');
 const wall = await pageOf(all.hall, { width: 1920, height: 1080, theme: 'dark', language: 'cs' });
 const operator = await pageOf(all.jana);
 const board = await pageOf(all.sona);
-await wait(CENTRE_IS_LIVELY_MS);
+await wait(CENTRE_HAS_WORKED_MS);
+await lively(board);
 await picture(board, 'wallboard');
 await picture(wall, 'wall');
-// Her phone rings or she talks sooner or later.
-await operator.locator('h2#now-title').filter({ hasNotText: 'All quiet' }).waitFor({ timeout: 60_000 }).catch(() => undefined);
+await operator.locator('h2#now-title').filter({ hasText: 'In a call' }).waitFor({ timeout: LIVELY_WITHIN_MS });
 await picture(operator, 'my-shift');
 const waiting = board.locator('[data-contact] .wide a').first();
 await waiting.waitFor({ timeout: 60_000 });

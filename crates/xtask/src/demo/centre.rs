@@ -14,8 +14,6 @@ const READY_MAX: Duration = Duration::from_secs(20);
 const TICK: Duration = Duration::from_millis(50);
 /// More callers at once would need more ports than the demo takes.
 const CALLERS_MAX: usize = 40;
-/// With these the operators are busy for two thirds of their time: somebody waits now and then, and nobody for long.
-const BETWEEN_CALLERS_MS: (u64, u64) = (1_000, 12_000);
 /// From the moment that Linka answers: she waits and talks for so long.
 const TALK_MS: (u64, u64) = (12_000, 36_000);
 const PHONE_RINGS_MS: (u64, u64) = (1_000, 5_000);
@@ -27,6 +25,24 @@ const PHONE_LIES_DEAD: Range<u64> = 25..70;
 const PHONE_DIES_EVERY_SECONDS: u64 = 300;
 /// A line on which fewer of those who stay reach an operator is not shown as one that works.
 const ANSWERED_PERCENT_MIN: u64 = 70;
+
+/// How fast callers come.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// The operators are busy for two thirds of their time: somebody waits now and then, and nobody for long.
+    Evening,
+    /// The operators are always busy and somebody nearly always waits: for pictures, which show one moment.
+    Throng,
+}
+
+impl Pace {
+    fn between_callers_ms(self) -> (u64, u64) {
+        match self {
+            Self::Evening => (1_000, 12_000),
+            Self::Throng => (1_000, 7_000),
+        }
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -95,6 +111,7 @@ pub(crate) struct Centre<'site> {
     site: &'site Site,
     peers: Peers<'site>,
     chance: Chance,
+    pace: Pace,
     keys_can_be_pressed: bool,
     phones: Vec<Option<Sipp>>,
     _at_home: Sipp,
@@ -106,7 +123,7 @@ pub(crate) struct Centre<'site> {
 
 impl<'site> Centre<'site> {
     /// Brings the operators on shift: each phone registers and dials `*40`.
-    pub(crate) fn new(site: &'site Site, seed: u64) -> Result<Self> {
+    pub(crate) fn new(site: &'site Site, seed: u64, pace: Pace) -> Result<Self> {
         let keys_can_be_pressed = shell::is_root()?;
         if !keys_can_be_pressed {
             println!(
@@ -126,6 +143,7 @@ impl<'site> Centre<'site> {
             site,
             peers,
             chance,
+            pace,
             keys_can_be_pressed,
             phones,
             _at_home: at_home,
@@ -146,7 +164,7 @@ impl<'site> Centre<'site> {
             && now >= next_caller
             && self.callers.len() < CALLERS_MAX
         {
-            let next_caller = now + self.milliseconds(BETWEEN_CALLERS_MS);
+            let next_caller = now + self.milliseconds(self.pace.between_callers_ms());
             self.door = Door::Open { next_caller };
             self.start_caller()?;
         }

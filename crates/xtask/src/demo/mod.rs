@@ -14,7 +14,7 @@ use crate::dashboards;
 use crate::packages::{CHROMIUM, CHROMIUM_PROGRAM, SIPP, SOX, ensure};
 use crate::shell;
 use anyhow::{Context, Result, bail};
-use centre::{Centre, Tally};
+use centre::{Centre, Pace, Tally};
 use program::Program;
 use site::Site;
 use std::io;
@@ -85,7 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     );
     fill_a_year(&site)?;
     let mut serve = start_serve(&site, &stop)?;
-    let centre = Centre::new(&site, seed)?;
+    let centre = Centre::new(&site, seed, Pace::Evening)?;
     let view = match options.view {
         View::Wallboard => browser(&site, "tests/demo.mjs", site.folder())?,
         View::Terminal => status(&site)?,
@@ -114,7 +114,7 @@ pub(crate) fn screenshots() -> Result<ExitCode> {
     let pictures = shell::root().join("dashboards/screenshots");
     std::fs::create_dir_all(&pictures)?;
     let mut serve = start_serve(&site, &stop)?;
-    let mut centre = Centre::new(&site, SEED_OF_PICTURES)?;
+    let mut centre = Centre::new(&site, SEED_OF_PICTURES, Pace::Throng)?;
     let mut camera = browser(&site, "tests/screenshots.mjs", &pictures)?;
     while !stop.load(Ordering::Relaxed) {
         centre.tick(Instant::now())?;
