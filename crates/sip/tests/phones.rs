@@ -116,6 +116,24 @@ fn a_phone_whose_router_maps_anew_while_it_rings_gets_ack_and_bye_where_it_answe
 }
 
 #[test]
+fn a_phone_whose_router_maps_anew_between_two_answers_is_acknowledged_at_the_later_one() {
+    let elsewhere = Flow::udp(UDP, address("10.9.0.21:40009"));
+    let mut bench = Bench::default();
+    let (dialog, invite) = bench.call_over(Target::Flow(flow()));
+    bench.receive_from(flow(), &answer(&invite, &[]));
+    let first = bench.only();
+
+    bench.receive_from(elsewhere, &answer(&invite, &[]));
+
+    let again = bench.sent().pop().unwrap();
+    assert_eq!(
+        (again.text, again.target),
+        (first.text, Target::Flow(elsewhere))
+    );
+    assert_eq!(hang_up(&mut bench, dialog).target, Target::Flow(elsewhere));
+}
+
+#[test]
 fn a_trunk_that_answers_from_elsewhere_gets_its_ack_where_its_contact_leads() {
     let trunk = Target::Address {
         listener: UDP,

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use common::{Bench, PEER, Sent, branch, config, peer, peer_tcp, request};
+use common::{Bench, PEER, SDP, Sent, branch, config, peer, peer_tcp, request, response};
 use sip::digest::{Algorithm, Client, Ha1};
 use sip::{
-    Binding, BindingState, Command, Event, Flow, Message, Method, RestoredBinding, Uri, User,
+    Binding, BindingState, Command, Event, Flow, Message, Method, RestoredBinding, Target, Uri,
+    User,
 };
 
 const TO: &str = "To: <sip:jana@linka.test>";
@@ -135,6 +136,24 @@ fn a_phone_that_hears_on_another_port_than_it_sends_from_registers_where_it_hear
     assert!(accepted.is("200"));
     assert_eq!(accepted.target.remote(), heard);
     assert_eq!(phone.bindings()[0].flow.remote, heard);
+}
+
+#[test]
+fn a_phone_that_hears_on_another_port_is_acknowledged_and_hung_up_on_there() {
+    let mut phone = Phone::new();
+    phone.register(&["Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKheard"]);
+    let hears = Target::Flow(phone.bindings()[0].flow);
+    let (dialog, invite) = phone.bench.call_over(hears);
+
+    let answer = response(&invite.text, "200 OK", "phone", SDP);
+    phone.bench.receive_from(phone.flow, &answer);
+
+    assert_eq!(phone.bench.only().target, hears);
+    let followed = |event: &Event| matches!(event, Event::Followed { .. });
+    assert!(!phone.bench.events().iter().any(followed));
+    let reason = None;
+    phone.bench.command(Command::Bye { dialog, reason });
+    assert_eq!(phone.bench.only().target, hears);
 }
 
 #[test]
@@ -584,7 +603,7 @@ fn an_invite_is_challenged_by_command_and_its_user_told() {
     phone.bench.receive(&request(
         "INVITE",
         &["CSeq: 2 INVITE", &branch("z9hG4bKagain"), &header],
-        common::SDP,
+        SDP,
     ));
 
     assert!(

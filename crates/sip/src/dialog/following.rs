@@ -14,24 +14,23 @@ struct Own<'a> {
 }
 
 impl Dialog {
-    /// Whether it goes by the flow of a phone.
-    pub(crate) fn is_with_phone(&self) -> bool {
-        match &self.state {
+    /// The flow of its phone; none where it is with anybody else.
+    pub(crate) fn phone(&self) -> Option<Flow> {
+        let goes_by_flow = match &self.state {
             State::Calling(calling) => calling.goes_by_flow(),
             State::Incoming(_) | State::Established(_) | State::Leaving { .. } | State::Over => {
                 self.route.leads() == Leads::Flow
             }
-        }
+        };
+        self.route.heard_by().filter(|_| goes_by_flow)
     }
 
-    /// Its phone answers by this flow: where another one than before, its router mapped it anew while it rang, and what
-    /// is said to it from now on goes there.
+    /// Its phone answered by this flow: its router mapped it anew while it rang, and what is said to
+    /// it from now on goes there.
     pub(crate) fn follow_answer(&mut self, core: &mut Core, flow: Flow) {
-        if self.route.heard_by() != Some(flow) {
-            self.route.hear(flow);
-            let dialog = self.id;
-            core.wire.tell(Event::Followed { dialog, flow });
-        }
+        self.route.hear(flow);
+        let dialog = self.id;
+        core.wire.tell(Event::Followed { dialog, flow });
     }
 }
 

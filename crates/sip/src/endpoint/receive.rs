@@ -436,6 +436,7 @@ impl Endpoint {
         let phone = Registrant {
             user,
             flow: arrival.back,
+            source: arrival.flow,
             challenged,
         };
         self.registrar

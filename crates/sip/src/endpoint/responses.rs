@@ -1,8 +1,8 @@
 //! What comes in answer to requests of ours.
 
-use super::{Admission, Endpoint, compose};
-use crate::dialog::Taken;
-use crate::flow::{Flow, Transport};
+use super::{Admission, DialogId, Endpoint, compose};
+use crate::dialog::{Dialog, Taken};
+use crate::flow::{Flow, Target, Transport};
 use crate::message::Message;
 use crate::transaction::{Answer, ClientKey, ClientOwner, Part, Response};
 use crate::{Method, Name, Status};
@@ -53,8 +53,33 @@ impl Endpoint {
                     self.on_stray_response(flow, status, response);
                 }
             }
-            (Answer::Passed(_) | Answer::Absorbed, _) => {}
+            (Answer::Absorbed, Some(key)) => self.on_repeated(flow, key, status),
+            (Answer::Passed(_) | Answer::Absorbed, None) => {}
         }
+    }
+
+    /// An answer came again, and what acknowledges it went out again: where it answers from now, too.
+    fn on_repeated(&mut self, flow: Flow, key: ClientKey, status: Status) {
+        if let Some(ClientOwner::Dialog(dialog)) = self.core.transactions.owner_of(key)
+            && self.has_moved(dialog, flow, status)
+        {
+            self.with_dialog(dialog, |dialog, core| dialog.follow_answer(core, flow));
+            let transactions = &mut self.core.transactions;
+            transactions.divert(&mut self.core.wire, key, Target::Flow(flow));
+        }
+    }
+
+    /// Whether a phone's 2xx by UDP says that it is elsewhere now. One that speaks from another port
+    /// than it hears on (RFC 3261 §18.2.2) says nothing by where it speaks from.
+    fn has_moved(&self, dialog: DialogId, flow: Flow, status: Status) -> bool {
+        let is_udp = |flow: &Flow| flow.transport == Transport::Udp;
+        let phone = self.dialogs.get(dialog).and_then(Dialog::phone);
+        phone.filter(is_udp).is_some_and(|phone| {
+            status.is_success()
+                && is_udp(&flow)
+                && phone != flow
+                && !self.registrar.speaks_elsewhere(phone)
+        })
     }
 
     fn on_passed(
@@ -67,10 +92,11 @@ impl Endpoint {
     ) {
         match owner {
             ClientOwner::Dialog(dialog) => {
+                let has_moved = self.has_moved(dialog, flow, status);
                 let taken = self.with_dialog(dialog, |dialog, core| {
                     if flow.transport != Transport::Udp {
                         dialog.route.hear(flow);
-                    } else if status.is_success() && dialog.is_with_phone() {
+                    } else if has_moved {
                         dialog.follow_answer(core, flow);
                     }
                     dialog.on_response(core, key, status, response)

@@ -34,10 +34,20 @@ pub enum BindingState {
     Unproven,
 }
 
+/// From where a phone speaks.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(super) enum Speaks {
+    /// Where it hears: where it speaks from anew is where it hears now.
+    WhereItHears,
+    /// From another port, or it is not known since a start: nothing is told by where it speaks from.
+    Elsewhere,
+}
+
 /// A binding with what the registrar needs to order changes (RFC 3261 §10.3).
 pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) binding: Binding,
+    pub(super) speaks: Speaks,
     pub(super) order: Order,
     pub(super) timer: Option<TimerHandle>,
 }
@@ -78,10 +88,11 @@ impl Instance {
 }
 
 impl Entry {
-    pub(super) const fn new(binding: Binding, order: Order) -> Self {
+    pub(super) const fn new(binding: Binding, speaks: Speaks, order: Order) -> Self {
         Self {
             number: 0,
             binding,
+            speaks,
             order,
             timer: None,
         }
@@ -96,7 +107,7 @@ impl Entry {
             state: BindingState::Unproven,
             instance: restored.instance,
         };
-        Self::new(binding, Order::default())
+        Self::new(binding, Speaks::Elsewhere, Order::default())
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) use register::Registrant;
 
 use std::collections::BTreeMap;
 
-use self::binding::Entry;
+use self::binding::{Entry, Speaks};
 use crate::endpoint::{Core, Event, RestoredBinding, User};
 use crate::flow::{Flow, Transport};
 use crate::wire::TimerKey;
@@ -34,6 +34,12 @@ impl Registrar {
 
     pub(crate) fn len(&self) -> usize {
         self.owners.len()
+    }
+
+    /// Whether the phone that hears here speaks from another port, or may: O(bindings).
+    pub(crate) fn speaks_elsewhere(&self, hears: Flow) -> bool {
+        let mut entries = self.users.values().flatten();
+        entries.any(|entry| entry.binding.flow == hears && entry.speaks == Speaks::Elsewhere)
     }
 
     /// A binding ran out.

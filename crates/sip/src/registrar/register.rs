@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Registrar;
-use super::binding::{Binding, BindingState, Entry, Instance, Order};
+use super::binding::{Binding, BindingState, Entry, Instance, Order, Speaks};
 use crate::digest::Issue;
 use crate::endpoint::{Added, Core, Pending, User};
 use crate::flow::Flow;
@@ -46,8 +46,20 @@ pub(crate) struct Registrant {
     pub(crate) user: User,
     /// Where it hears.
     pub(crate) flow: Flow,
+    /// Where the REGISTER came from.
+    pub(crate) source: Flow,
     /// When the challenge was made that it answers.
     pub(crate) challenged: Option<Issue>,
+}
+
+impl Registrant {
+    fn speaks(&self) -> Speaks {
+        if self.source == self.flow {
+            Speaks::WhereItHears
+        } else {
+            Speaks::Elsewhere
+        }
+    }
 }
 
 impl Registrar {
@@ -136,7 +148,11 @@ impl Registrar {
                     state: BindingState::Proven,
                     instance,
                 };
-                self.add(core, user, Entry::new(binding, order.clone()));
+                self.add(
+                    core,
+                    user,
+                    Entry::new(binding, phone.speaks(), order.clone()),
+                );
             }
         }
         let after = self.entries(user);

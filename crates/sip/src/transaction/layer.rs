@@ -101,6 +101,11 @@ impl Transactions {
         self.sent.by(way)
     }
 
+    /// Who sent a request.
+    pub(crate) fn owner_of(&self, key: ClientKey) -> Option<ClientOwner> {
+        self.clients.get(&key).map(|client| client.owner)
+    }
+
     /// Who sent a request, if it goes that way and no other.
     pub(crate) fn sender(&self, key: ClientKey, target: Target) -> Option<ClientOwner> {
         let client = self.clients.get(&key)?;
