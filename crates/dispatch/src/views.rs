@@ -59,6 +59,13 @@ impl Dispatcher {
         Some((contact.outcome?, answered.since(contact.arrived)))
     }
 
+    /// Whether a contact is offered to that operator because a person gave it to her.
+    #[must_use]
+    pub fn is_given(&self, contact: ContactId, operator: OperatorId) -> bool {
+        let offered = self.offered(contact, operator);
+        offered.is_ok_and(|(slot, operator)| self.contacts[slot].given == Some(operator))
+    }
+
     /// The operators in the configured order, those who are leaving last.
     #[must_use]
     pub fn operators(&self) -> Vec<OperatorView> {

@@ -19,12 +19,14 @@ const GIVEN_UP_BEFORE: Duration = Duration::from_millis(200);
 const NO_WAY_OUT: &str = "no trunk leads to somebody who is to be called";
 
 impl Exchange {
-    /// Rings an operator for a contact: every phone that she registered, or her number at home.
+    /// Rings an operator for a contact: every phone that she registered, or her number at home. A
+    /// trunk that is tried later is left alone by what the machine repeats, not by what a person decides.
     pub(crate) fn offer(&mut self, now: Instant, contact: ContactId, operator: OperatorId) {
         let Some(thread) = self.thread_of(contact) else {
             return;
         };
-        if self.is_called_later(now, operator) {
+        let is_given = self.dispatcher().is_given(contact, operator);
+        if !is_given && self.is_called_later(now, operator) {
             return self.on_not_called(now, contact, operator);
         }
         let Some(calls) = self.calls_of(contact, operator) else {

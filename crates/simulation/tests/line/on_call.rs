@@ -285,6 +285,55 @@ fn what_a_trunk_refuses_is_tried_with_growing_pauses_and_anew_when_it_carried_a_
     assert!(anew >= 3, "{anew}");
 }
 
+#[test]
+fn whom_a_supervisor_gives_her_to_is_called_though_the_trunk_is_tried_later() {
+    let mut world = open(centre());
+    at_home(&mut world, Manner::Declines(seconds(0), Status::FORBIDDEN));
+    world.call(Caller::from_number(1));
+    // Called after 0, 5, 15 and 35 seconds: not again before 65 by itself.
+    world.run(seconds(50));
+    at_home(&mut world, Manner::RingsOn);
+    let before = invites(&world);
+
+    let given = world.ask(Command::Act(Box::new(Fact::Given {
+        contact: world.state().dispatcher().contacts()[0].id,
+        operator: Centre::operator("olga"),
+    })));
+    world.run(seconds(1));
+
+    assert!(matches!(given, Reply::Done), "{given:?}");
+    assert_eq!(invites(&world), before + 1);
+    assert_ne!(mobile(&mut world), None);
+}
+
+#[test]
+fn whom_a_supervisor_gives_her_to_is_called_though_ports_and_trunk_are_short() {
+    let mut world = open(Centre {
+        ports: (1, 2),
+        ..centre()
+    });
+    at_home(&mut world, Manner::Declines(seconds(0), Status::FORBIDDEN));
+    world.call(Caller::from_number(1));
+    world.run(seconds(50));
+    at_home(&mut world, Manner::RingsOn);
+    let other = world.call(Caller::from_number(2));
+    world.run(seconds(1));
+    let before = invites(&world);
+
+    let given = world.ask(Command::Act(Box::new(Fact::Given {
+        contact: world.state().dispatcher().contacts()[0].id,
+        operator: Centre::operator("olga"),
+    })));
+    world.run(seconds(1));
+    assert!(matches!(given, Reply::Done), "{given:?}");
+    assert_eq!(invites(&world), before, "no port is there to call by");
+    // Its port rests for a while.
+    world.act(other, simulation::Act::HangUp);
+    world.run(seconds(8));
+
+    assert_eq!(invites(&world), before + 1);
+}
+
 fn trunk() -> String {
     "trunk".to_owned()
 }
