@@ -6,6 +6,7 @@ use dispatch::{ContactId, Decision, HandBack, InputError, LegId, Standing};
 use journal::{Entry, Fact, Health, LogOutput};
 
 use crate::engine::Exchange;
+use crate::incoming::end_of;
 use crate::input::{Output, Reply, Warning};
 use crate::sentence::with_causes;
 
@@ -35,20 +36,21 @@ impl Exchange {
         }
     }
 
-    /// The state rejected a fact. An arrival that it has no room for is refused, an answer to
-    /// nothing is hung up; anything else lost a race and changes nothing.
+    /// The state rejected a fact. An arrival that it has no room for is refused, or hung up where
+    /// it was answered at once; an answer to nothing is hung up; anything else lost a race and
+    /// changes nothing.
     fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
         match entry.fact {
             Fact::Arrived { leg, standing, .. } => {
                 if self.arrive_anew(now, (leg, standing), error).is_some() {
                     return;
                 }
+                self.contacts.remove(&ContactId(entry.seq));
                 let Some(caller) = self.forget_caller(now, leg) else {
                     return;
                 };
-                self.contacts.remove(&caller.contact);
-                self.refused(now, "distribution has no room for another contact");
-                self.reject_for_now(now, caller.dialog);
+                self.refused(now, why_rejected(error));
+                self.command(now, end_of(&caller));
             }
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
                 self.hang_up(now, leg)
@@ -180,5 +182,14 @@ impl Exchange {
             | Decision::WrapUp { .. }
             | Decision::WrapUpOver { .. } => {}
         }
+    }
+}
+
+/// Why a caller is refused whose arrival is rejected.
+const fn why_rejected(error: &InputError) -> &'static str {
+    if let InputError::LineUnknown { .. } = error {
+        "the line of a caller was taken out while she came"
+    } else {
+        "distribution has no room for another contact"
     }
 }

@@ -11,7 +11,8 @@ use media::Order;
 use sip::DialogId;
 
 use crate::engine::{Exchange, Timer};
-use crate::legs::{Asking, CalledStage, Doubt, Stage, Whom};
+use crate::incoming::end_of;
+use crate::legs::{Asking, CalledStage, Doubt, Whom};
 use crate::session::Known;
 use crate::sound::stream;
 
@@ -191,16 +192,8 @@ impl Exchange {
 
     fn leg_is_dead(&mut self, now: Instant, leg: LegId) {
         if let Some(caller) = self.callers.get(&leg) {
-            let (dialog, stage) = (caller.dialog, caller.stage);
-            if !matches!(stage, Stage::Ringing { .. }) {
-                self.command(
-                    now,
-                    sip::Command::Bye {
-                        dialog,
-                        reason: None,
-                    },
-                );
-            }
+            let end = end_of(caller);
+            self.command(now, end);
             return self.caller_left(now, leg, EndCause::LegLost);
         }
         let stage = self.called.get(&leg).map(|called| called.stage);

@@ -292,18 +292,7 @@ impl Exchange {
     }
 
     pub(crate) fn reject_for_now(&mut self, now: Instant, dialog: DialogId) {
-        let headers = vec![sip::Header {
-            name: "Retry-After",
-            value: sip::HeaderValue::literal(RETRY_AFTER_SECONDS),
-        }];
-        self.command(
-            now,
-            sip::Command::Reject {
-                dialog,
-                status: Status::SERVICE_UNAVAILABLE,
-                headers,
-            },
-        );
+        self.command(now, refusal_for_now(dialog));
     }
 
     fn refuse_request(&mut self, now: Instant, request: sip::RequestId) {
@@ -456,15 +445,24 @@ impl Exchange {
     }
 }
 
-/// How a caller's leg is ended by us.
-const fn end_of(caller: &Caller) -> sip::Command {
+/// What a caller's trunk is told of a call that cannot be carried now.
+fn refusal_for_now(dialog: DialogId) -> sip::Command {
+    let retry_after = sip::Header {
+        name: "Retry-After",
+        value: sip::HeaderValue::literal(RETRY_AFTER_SECONDS),
+    };
+    sip::Command::Reject {
+        dialog,
+        status: Status::SERVICE_UNAVAILABLE,
+        headers: vec![retry_after],
+    }
+}
+
+/// How a caller's leg is ended by us, as far as it has come.
+pub(crate) fn end_of(caller: &Caller) -> sip::Command {
     let dialog = caller.dialog;
     match caller.stage {
-        Stage::Ringing { .. } => sip::Command::Reject {
-            dialog,
-            status: Status::TEMPORARILY_UNAVAILABLE,
-            headers: Vec::new(),
-        },
+        Stage::Ringing { .. } => refusal_for_now(dialog),
         Stage::Waiting { .. } | Stage::Talking { .. } => sip::Command::Bye {
             dialog,
             reason: None,

@@ -9,7 +9,7 @@ use journal::CrashPoint;
 use media::Digit;
 use simulation::{Act, Caller, Centre, Hears, Manner, Sounds, World};
 
-use super::{open, seconds};
+use super::{is_over, open, seconds};
 
 fn nobody_there() -> Centre {
     Centre {
@@ -138,6 +138,52 @@ fn caller_who_comes_while_her_line_is_renamed_waits_at_what_it_is_now() {
     assert!(world.is_talking(caller));
     let contacts = world.board().contacts;
     assert_eq!(contacts[0].line.to_string(), "new-line");
+}
+
+/// A centre with nobody there whose journal takes its time.
+fn with_slow_journal(line_rings: Duration) -> World {
+    open(Centre {
+        commit_time: Duration::from_millis(50),
+        line_rings,
+        ..nobody_there()
+    })
+}
+
+/// The line is taken out of the configuration, which is taken.
+fn take_line_out(world: &mut World) {
+    let mut without = world.centre().settings();
+    without.lines.clear();
+    without.dispatch.lines.clear();
+    let reply = world.reload(without);
+    assert!(matches!(reply, Reply::Done), "{reply:?}");
+}
+
+#[test]
+fn caller_whose_line_is_taken_out_while_she_comes_is_left_in_no_silent_call() {
+    let at_once = seconds(0);
+    for line_rings in [at_once, seconds(6)] {
+        let mut world = with_slow_journal(line_rings);
+
+        let caller = world.call(Caller::from_number(1));
+        take_line_out(&mut world);
+        world.run(seconds(1));
+
+        let answered = world.call_of(caller).answered;
+        assert_eq!(answered.is_some(), line_rings == at_once);
+        assert!(is_over(&world, caller), "{line_rings:?}");
+        world.run_until_quiet(seconds(60));
+    }
+}
+
+#[test]
+fn caller_who_hangs_up_before_her_arrival_is_rejected_leaves_nothing() {
+    let mut world = with_slow_journal(seconds(0));
+
+    let caller = world.call(Caller::from_number(1));
+    world.plan(caller, Duration::from_millis(30), Act::HangUp);
+    take_line_out(&mut world);
+
+    world.run_until_quiet(seconds(60));
 }
 
 /// The centre with nobody there, whose line is changed.
