@@ -35,7 +35,7 @@ struct Registration {
     aim: Aim,
     attempt: Option<Attempt>,
     failures: u32,
-    timer: Option<TimerHandle>,
+    next: Option<Next>,
     /// When what was granted ends.
     end: Option<TimerHandle>,
     login: Option<auth::Login>,
@@ -48,6 +48,21 @@ struct Registration {
 enum Aim {
     Keep,
     End,
+}
+
+/// The next REGISTER.
+struct Next {
+    timer: TimerHandle,
+    pause: Pause,
+}
+
+/// Whose the pause before a REGISTER is.
+#[derive(Copy, Clone, Eq, PartialEq)]
+enum Pause {
+    /// Ours: it ends where our address is another.
+    Ours,
+    /// The registrar's, which asked for it by Retry-After.
+    Theirs,
 }
 
 /// A REGISTER without a final response.
@@ -76,7 +91,7 @@ impl Registrations {
     pub(crate) fn register(&mut self, core: &mut Core, register: Register) {
         let id = register.registration;
         if let Some(old) = self.0.remove(&id) {
-            stop(core, old.timer);
+            stop(core, old.next.map(|next| next.timer));
             stop(core, old.end);
         }
         let mut registration = Registration {
@@ -89,7 +104,7 @@ impl Registrations {
             aim: Aim::Keep,
             attempt: None,
             failures: 0,
-            timer: None,
+            next: None,
             end: None,
             told: None,
             register,
@@ -98,7 +113,7 @@ impl Registrations {
         self.0.insert(id, registration);
     }
 
-    /// Removes our Contact; whatever the registrar answers, it is over then.
+    /// Removes the Contact that was told; whatever the registrar answers, it is over then.
     pub(crate) fn unregister(
         &mut self,
         core: &mut Core,
@@ -108,7 +123,7 @@ impl Registrations {
             .0
             .get_mut(&id)
             .ok_or(InputError::NoSuchRegistration(id))?;
-        stop(core, registration.timer.take());
+        registration.put_off(core);
         stop(core, registration.end.take());
         registration.aim = Aim::End;
         registration.send(core, Tries::default());
@@ -120,7 +135,7 @@ impl Registrations {
         let Some(registration) = self.0.get_mut(&id) else {
             return;
         };
-        registration.timer = None;
+        registration.next = None;
         registration.send(core, Tries::default());
     }
 
@@ -128,10 +143,7 @@ impl Registrations {
     /// the one that we have.
     pub(crate) fn follow_routes(&mut self, core: &mut Core) {
         for registration in self.0.values_mut() {
-            if registration.aim == Aim::Keep && registration.is_elsewhere_now(core) {
-                stop(core, registration.timer.take());
-                registration.send(core, Tries::default());
-            }
+            registration.follow_routes(core);
         }
     }
 
@@ -172,6 +184,7 @@ impl Registrations {
                 crate::dialog::retry_after(response),
             );
         }
+        registration.follow_routes(core);
         self.remove_ended(core, id);
     }
 
@@ -192,6 +205,7 @@ impl Registrations {
             .is_some()
         {
             registration.on_failure(core, failure, None);
+            registration.follow_routes(core);
         }
         self.remove_ended(core, id);
     }
@@ -201,7 +215,7 @@ impl Registrations {
             registration.aim == Aim::End && registration.attempt.is_none()
         });
         if ended && let Some(registration) = self.0.remove(&id) {
-            stop(core, registration.timer);
+            stop(core, registration.next.map(|next| next.timer));
             stop(core, registration.end);
             core.wire.tell(Event::RegistrationChanged {
                 registration: id,
@@ -224,6 +238,25 @@ impl Registration {
         is_reached && self.contact.as_ref() != Some(&self.contact_now(core))
     }
 
+    /// Tells the registrar where we are now. While it owes a final response (RFC 3261 §10.2), or
+    /// asked for a pause, the next REGISTER does.
+    fn follow_routes(&mut self, core: &mut Core) {
+        let theirs = |next: &Next| next.pause == Pause::Theirs;
+        let waits = self.attempt.is_some() || self.next.as_ref().is_some_and(theirs);
+        if self.aim == Aim::Keep && !waits && self.is_elsewhere_now(core) {
+            self.put_off(core);
+            self.send(core, Tries::default());
+        }
+    }
+
+    /// What is told as where we are: to end it, what was told before.
+    fn contact_to_send(&self, core: &Core) -> HeaderValue {
+        match (self.aim, &self.contact) {
+            (Aim::End, Some(told)) => told.clone(),
+            (Aim::End, None) | (Aim::Keep, _) => self.contact_now(core),
+        }
+    }
+
     fn send(&mut self, core: &mut Core, tries: Tries) {
         self.cseq += 1;
         let key = core.client_key();
@@ -241,7 +274,7 @@ impl Registration {
             call_id: &self.call_id,
             cseq: self.cseq,
         };
-        let contact = self.contact_now(core);
+        let contact = self.contact_to_send(core);
         let expires = match self.aim {
             Aim::Keep => u32::try_from(self.expires.as_secs()).unwrap_or(u32::MAX),
             Aim::End => 0,
@@ -269,13 +302,13 @@ impl Registration {
         if self.aim == Aim::End {
             return;
         }
-        let granted = self.granted(core, response).unwrap_or(self.expires);
+        let granted = self.granted(response).unwrap_or(self.expires);
         if granted.is_zero() {
             return self.on_failure(core, Failure::Status(status), None);
         }
         self.failures = 0;
         let before = REFRESH_BEFORE.min(granted / 2);
-        self.again_in(core, granted - before);
+        self.again_in(core, granted - before, Pause::Ours);
         stop(core, self.end.take());
         let id = self.register.registration;
         self.end = Some(core.wire.after(granted, TimerKey::RegistrationEnds(id)));
@@ -285,10 +318,8 @@ impl Registration {
     /// What the registrar granted (RFC 3261 §10.2.4), zero for nothing; `None` when it does not
     /// say. Many write our Contact anew, as it looks from outside: the only one is ours, and of
     /// several any might be, so that the first to end counts.
-    fn granted(&self, core: &Core, response: &Message) -> Option<Duration> {
-        let target = self.register.target;
-        let ours = core.face(&target);
-        let ours = ours.contact_of(target.protocol(), &self.register.contact_user);
+    fn granted(&self, response: &Message) -> Option<Duration> {
+        let ours = self.contact.as_ref()?;
         let ours = NameAddr::parse(Name::Contact, Value::new(ours.bytes())).ok()?;
         let contacts: Vec<NameAddr<'_>> = response
             .addresses(Name::Contact)
@@ -363,13 +394,16 @@ impl Registration {
         if self.aim == Aim::End {
             return;
         }
-        let pause = RETRY_MIN
+        let longest = RETRY_MIN
             .saturating_mul(1 << self.failures.min(10))
             .min(RETRY_MAX);
         self.failures = self.failures.saturating_add(1);
-        let spread = core.between(pause / 2, pause);
-        let retry_after = retry_after.map_or(spread, |asked| asked.clamp(spread, RETRY_MAX));
-        self.again_in(core, retry_after);
+        let spread = core.between(longest / 2, longest);
+        let (retry_after, pause) = match retry_after {
+            Some(asked) => (asked.clamp(spread, RETRY_MAX), Pause::Theirs),
+            None => (spread, Pause::Ours),
+        };
+        self.again_in(core, retry_after, pause);
         self.tell(
             core,
             RegistrationState::Failing {
@@ -379,12 +413,16 @@ impl Registration {
         );
     }
 
-    fn again_in(&mut self, core: &mut Core, wait: Duration) {
-        stop(core, self.timer.take());
-        self.timer = Some(
-            core.wire
-                .after(wait, TimerKey::Registration(self.register.registration)),
-        );
+    fn again_in(&mut self, core: &mut Core, wait: Duration, pause: Pause) {
+        self.put_off(core);
+        let key = TimerKey::Registration(self.register.registration);
+        let timer = core.wire.after(wait, key);
+        self.next = Some(Next { timer, pause });
+    }
+
+    /// No REGISTER is planned any longer.
+    fn put_off(&mut self, core: &mut Core) {
+        stop(core, self.next.take().map(|next| next.timer));
     }
 
     /// Tells what changed; a refresh that changes nothing is no news.

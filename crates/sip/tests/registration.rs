@@ -111,6 +111,98 @@ fn a_registrar_is_told_at_once_that_our_address_is_another() {
     assert!(bench.only().is("REGISTER"));
 }
 
+fn contact_of(request: &Sent) -> String {
+    request.header("Contact").unwrap()
+}
+
+#[test]
+fn a_change_of_our_address_waits_for_the_response_to_the_last_register() {
+    let (mut bench, first) = begin_at("192.0.2.1");
+    for local in ["192.0.2.99", "192.0.2.1", "", "192.0.2.98"] {
+        bench.input(routes(local)).unwrap();
+        assert!(bench.sent().is_empty(), "{local}");
+    }
+
+    grant(&mut bench, &first, &["Expires: 600"]);
+
+    let again = bench.only();
+    assert_eq!(contact_of(&again), "<sip:linka@192.0.2.98:5060>");
+    grant(&mut bench, &again, &["Expires: 600"]);
+    assert!(bench.sent().is_empty());
+}
+
+#[test]
+fn an_address_that_is_back_before_the_response_needs_no_other_register() {
+    let (mut bench, first) = begin_at("192.0.2.1");
+    bench.input(routes("192.0.2.99")).unwrap();
+    bench.input(routes("192.0.2.1")).unwrap();
+
+    grant(&mut bench, &first, &["Expires: 600"]);
+
+    assert!(bench.sent().is_empty());
+    bench.seconds(570);
+    assert_eq!(contact_of(&bench.only()), "<sip:linka@192.0.2.1:5060>");
+}
+
+#[test]
+fn a_change_of_our_address_is_told_as_soon_as_a_register_came_to_nothing() {
+    let (mut bench, first) = begin_at("192.0.2.1");
+    bench.input(routes("192.0.2.99")).unwrap();
+    bench.advance(Duration::from_millis(31_999));
+    let repeated = bench.sent();
+    assert!(repeated.iter().all(|sent| sent.text == first.text));
+
+    bench.advance(Duration::from_millis(1));
+
+    assert_eq!(contact_of(&bench.only()), "<sip:linka@192.0.2.99:5060>");
+}
+
+#[test]
+fn a_change_of_our_address_is_told_before_our_own_pause_ends_and_not_before_retry_after() {
+    let unavailable = "503 Service Unavailable";
+    let (mut bench, first) = begin_at("192.0.2.1");
+    answer(&mut bench, &first, unavailable, &[]);
+    bench.input(routes("192.0.2.99")).unwrap();
+    let second = bench.only();
+    assert_eq!(contact_of(&second), "<sip:linka@192.0.2.99:5060>");
+
+    answer(&mut bench, &second, unavailable, &["Retry-After: 60"]);
+    for local in ["192.0.2.1", "192.0.2.99", "192.0.2.98"] {
+        bench.input(routes(local)).unwrap();
+        bench.advance(Duration::from_millis(19_999));
+        assert!(bench.sent().is_empty(), "{local}");
+    }
+    bench.advance(Duration::from_millis(3));
+
+    let third = bench.only();
+    assert_eq!(contact_of(&third), "<sip:linka@192.0.2.98:5060>");
+    grant(&mut bench, &third, &["Expires: 600"]);
+    bench.input(routes("192.0.2.1")).unwrap();
+    assert_eq!(contact_of(&bench.only()), "<sip:linka@192.0.2.1:5060>");
+}
+
+#[test]
+fn a_grant_for_the_address_that_was_told_is_read_though_we_have_another_one() {
+    let (mut bench, first) = begin_at("192.0.2.1");
+    bench.input(routes("192.0.2.99")).unwrap();
+
+    let ours_and_another =
+        "Contact: <sip:a@203.0.113.1>;expires=90, <sip:linka@192.0.2.1:5060>;expires=100";
+    grant(&mut bench, &first, &[ours_and_another]);
+
+    assert_eq!(state(&mut bench), registered(100));
+}
+
+#[test]
+fn an_unregister_removes_the_address_that_was_told() {
+    let (mut bench, _) = begin_at("192.0.2.1");
+    bench.input(routes("192.0.2.99")).unwrap();
+
+    bench.command(Command::Unregister { registration: ID });
+
+    assert_eq!(contact_of(&bench.only()), "<sip:linka@192.0.2.1:5060>");
+}
+
 #[test]
 fn challenges_of_registrar_and_proxy_are_answered() {
     let proxy = CHALLENGE.replace("WWW-Authenticate", "Proxy-Authenticate");
