@@ -9,8 +9,6 @@ use sip::sdp::{
     self, Capabilities, Codec, Description, LocalSession, Negotiated, Refusal, SdpError,
 };
 
-use crate::sound::hosts_of_phone;
-
 /// Why a session description cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SessionError {
@@ -153,9 +151,10 @@ impl Session {
         self.known
     }
 
-    /// The phone registered by a flow from here: whoever its flow comes from may speak, and nobody else any longer.
+    /// The phone registered by a flow from here: whoever its flow comes from may speak, beside whoever it came from
+    /// before, for sound may go on by the way that it went.
     pub(crate) fn follow(&mut self, flow: SocketAddr) -> Followed {
-        let hosts = hosts_of_phone(flow);
+        let hosts = self.hosts.moved_to(flow.ip());
         if hosts == self.hosts {
             return Followed::ToTheSameHost;
         }

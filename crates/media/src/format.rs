@@ -161,8 +161,14 @@ impl Network {
 pub enum Hosts {
     /// Those of a trunk, which is known by nothing but these addresses.
     Trunk(Arc<[Network]>),
-    /// That of the flow of a phone, which is known by its password.
-    Flow(IpAddr),
+    /// That of the flow of a phone, which is known by its password, and that of the flow before, if
+    /// that was another one: sound may go on by the way that it went.
+    Flow {
+        /// Where its flow is from.
+        now: IpAddr,
+        /// Where it was from before; the same if it did not move.
+        before: IpAddr,
+    },
 }
 
 impl Default for Hosts {
@@ -179,7 +185,25 @@ impl Hosts {
 
     /// Returns the host of a phone's flow.
     pub fn of_flow(host: IpAddr) -> Self {
-        Self::Flow(host.to_canonical())
+        let host = host.to_canonical();
+        Self::Flow {
+            now: host,
+            before: host,
+        }
+    }
+
+    /// Returns the hosts of the same phone once its flow is from another host.
+    #[must_use]
+    pub fn moved_to(&self, host: IpAddr) -> Self {
+        let to = host.to_canonical();
+        match self {
+            Self::Trunk(_) => Self::of_flow(to),
+            Self::Flow { now, .. } if *now == to => self.clone(),
+            Self::Flow { now, .. } => Self::Flow {
+                now: to,
+                before: *now,
+            },
+        }
     }
 
     /// Whether a host is one of these.
@@ -187,7 +211,7 @@ impl Hosts {
         let host = host.to_canonical();
         match self {
             Self::Trunk(networks) => networks.iter().any(|network| network.contains(host)),
-            Self::Flow(flow) => *flow == host,
+            Self::Flow { now, before } => *now == host || *before == host,
         }
     }
 
@@ -201,7 +225,7 @@ impl Hosts {
     pub(crate) const fn are_of_a_trunk(&self) -> bool {
         match self {
             Self::Trunk(_) => true,
-            Self::Flow(_) => false,
+            Self::Flow { .. } => false,
         }
     }
 }

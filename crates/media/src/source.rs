@@ -15,14 +15,16 @@
 //! silent for [`SILENCE`], if the packets go on where they left off, or after an answered
 //! re-INVITE.
 //!
-//! Who spoke for [`RUN`] before there was an answer is most likely an earlier call on this port,
-//! that does not know of its end. Such a *leftover* is not refused, for it may be an answer that
-//! took long; but it gives way to any other admitted address, and takes nobody's place but by that
-//! one's silence.
+//! Who speaks when the port is opened, and for [`RUN`] before there is an answer, is most likely an
+//! earlier call on this port, that does not know of its end. Such a *leftover* is not refused, for it
+//! may be a phone that answered at once; but for [`LEFTOVER_LASTS`] it gives way to any other admitted
+//! address, and takes nobody's place but by that one's silence. Whoever began to speak later is none:
+//! a phone whose answer was lost speaks before we know of it.
 //!
-//! While nobody speaks, a trunk gets its sound where its credible SDP says, unless the source was
-//! on that host: a router maps another port there. A phone, which is known by its password, gets it
-//! where it was heard last.
+//! While nobody speaks, a trunk gets its sound where its credible SDP says, unless a source on that
+//! host spoke for [`MAPPED`] in all: a router maps another port there, and a burst in the trunk's
+//! name takes the sound from no silent caller. A phone, which is known by its password, gets it where
+//! it was heard last.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -41,6 +43,16 @@ const TAKEOVER: Duration = Duration::from_millis(500);
 
 /// How long a source is silent before it may be found elsewhere.
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
+
+/// How long a source on the host of a trunk's SDP has to have spoken before sound goes on to go there in its silence.
+const MAPPED: Duration = Duration::from_secs(3);
+
+/// An earlier call on the port is heard within this time of its opening: it sends at least every second, while it
+/// takes somebody who is called longer than that to answer and to speak.
+const LEFTOVER_HEARD: Duration = Duration::from_millis(1_200);
+
+/// How long after the answer somebody may still be a leftover: until then its BYE is repeated (RFC 3261 timer F).
+const LEFTOVER_LASTS: Duration = Duration::from_secs(32);
 
 /// How many are noted who speak before there is an answer. A port is used again after seconds, so there is one at most.
 const EARLY_MAX: usize = 4;
@@ -63,13 +75,24 @@ enum State {
     /// No SDP yet.
     Unknown,
     /// Nothing was admitted yet, or nothing since an answer said where the source, known before, is now.
-    Waiting { before: Option<SocketAddr> },
+    Waiting { before: Option<Past> },
     /// An address that is not the credible one of SDP speaks, and has not done so for long.
     Learning { candidate: SocketAddr, run: Run },
-    /// There is one source.
-    Settled { source: SocketAddr },
+    /// There is one source, since then, and it had spoken for so long before.
+    Settled {
+        source: SocketAddr,
+        since: Instant,
+        spoke: Duration,
+    },
     /// It says nothing any longer.
-    Silent { source: SocketAddr },
+    Silent(Past),
+}
+
+/// A source that was, and how long it spoke in all.
+#[derive(Clone, Copy)]
+struct Past {
+    source: SocketAddr,
+    spoke: Duration,
 }
 
 /// How long somebody speaks without a pause.
@@ -111,24 +134,37 @@ struct Rival {
 
 /// Who spoke before there was an answer.
 enum Early {
-    /// There is none yet: since when each has spoken, [`EARLY_MAX`] at most.
-    Noted(Vec<(SocketAddr, Instant)>),
+    /// There is none yet: who spoke when the port was opened, and since when; [`EARLY_MAX`] at most.
+    Noted {
+        opened: Instant,
+        since: Vec<(SocketAddr, Instant)>,
+    },
     /// There was one. Nobody is noted any more: who speaks while the phone holds without an address is
     /// the phone.
-    Leftovers(Vec<SocketAddr>),
+    Leftovers {
+        all: Vec<SocketAddr>,
+        until: Instant,
+    },
 }
 
 impl Early {
-    /// As of a stream that begins with or without an answer.
-    const fn of(remote: Option<Remote>) -> Self {
+    /// As of a stream that begins now, with or without an answer.
+    fn of(now: Instant, remote: Option<Remote>) -> Self {
         match remote {
-            None => Self::Noted(Vec::new()),
-            Some(_) => Self::Leftovers(Vec::new()),
+            None => Self::Noted {
+                opened: now,
+                since: Vec::new(),
+            },
+            Some(_) => Self::Leftovers {
+                all: Vec::new(),
+                until: now,
+            },
         }
     }
 
     fn note(&mut self, now: Instant, from: SocketAddr) {
-        if let Self::Noted(since) = self
+        if let Self::Noted { opened, since } = self
+            && now.saturating_duration_since(*opened) <= LEFTOVER_HEARD
             && since.len() < EARLY_MAX
             && since.iter().all(|(speaker, _)| *speaker != from)
         {
@@ -138,21 +174,26 @@ impl Early {
 
     /// There is an answer: who speaks now may be whom it was given by.
     fn close(self, now: Instant) -> Self {
-        let Self::Noted(since) = self else {
+        let Self::Noted { since, .. } = self else {
             return self;
         };
         let spoken_for = |since| now.saturating_duration_since(since);
         let for_long = since
             .into_iter()
             .filter(|(_, since)| spoken_for(*since) >= RUN);
-        Self::Leftovers(for_long.map(|(speaker, _)| speaker).collect())
+        Self::Leftovers {
+            all: for_long.map(|(speaker, _)| speaker).collect(),
+            until: now + LEFTOVER_LASTS,
+        }
     }
 
     /// Whether one may take the place of another, for that is a leftover.
-    fn prefers(&self, one: SocketAddr, over: SocketAddr) -> bool {
+    fn prefers(&self, now: Instant, one: SocketAddr, over: SocketAddr) -> bool {
         match self {
-            Self::Noted(_) => false,
-            Self::Leftovers(all) => all.contains(&over) && !all.contains(&one),
+            Self::Noted { .. } => false,
+            Self::Leftovers { all, until } => {
+                now < *until && all.contains(&over) && !all.contains(&one)
+            }
         }
     }
 }
@@ -172,7 +213,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(remote: Option<Remote>, hosts: Hosts) -> Self {
+    pub(crate) fn new(now: Instant, remote: Option<Remote>, hosts: Hosts) -> Self {
         let state = match remote {
             None => State::Unknown,
             Some(_) => State::Waiting { before: None },
@@ -183,7 +224,7 @@ impl Source {
             state,
             heard: None,
             rival: None,
-            early: Early::of(remote),
+            early: Early::of(now, remote),
             control: None,
         }
     }
@@ -197,11 +238,12 @@ impl Source {
     /// Returns the source if no other address may take its place while it speaks: the credible one of SDP.
     pub(crate) fn only(&self) -> Option<SocketAddr> {
         match self.state {
-            State::Settled { source } => Some(source).filter(|_| self.credible() == Some(source)),
-            State::Unknown
-            | State::Waiting { .. }
-            | State::Learning { .. }
-            | State::Silent { .. } => None,
+            State::Settled { source, .. } => {
+                Some(source).filter(|_| self.credible() == Some(source))
+            }
+            State::Unknown | State::Waiting { .. } | State::Learning { .. } | State::Silent(_) => {
+                None
+            }
         }
     }
 
@@ -210,16 +252,16 @@ impl Source {
     /// admits no host by it but the one that the description names.
     pub(crate) fn retarget(&mut self, now: Instant, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
-            let early = std::mem::replace(&mut self.early, Early::of(remote));
-            *self = Self::new(remote, hosts);
+            let early = std::mem::replace(&mut self.early, Early::of(now, remote));
+            *self = Self::new(now, remote, hosts);
             self.early = early.close(now);
             return;
         }
         self.hosts = hosts;
         match self.state {
-            State::Settled { source } | State::Silent { source } => {
+            State::Settled { .. } | State::Silent(_) => {
                 self.state = State::Waiting {
-                    before: Some(source),
+                    before: self.past(now),
                 };
             }
             // What spoke before there was an answer need not be whom it was given to.
@@ -228,19 +270,40 @@ impl Source {
         }
     }
 
-    /// Notes that nothing came for [`SILENCE`].
-    pub(crate) fn fall_silent(&mut self) {
-        match self.state {
-            State::Settled { source } => self.state = State::Silent { source },
+    /// Notes that nothing came for [`SILENCE`] since the last packet.
+    pub(crate) fn fall_silent(&mut self, last: Instant) {
+        match (self.state, self.past(last)) {
+            (State::Settled { .. }, Some(past)) => self.state = State::Silent(past),
             // It said a word and was gone: whoever goes on is as good.
-            State::Learning { .. } => self.state = State::Waiting { before: None },
-            State::Unknown | State::Waiting { .. } | State::Silent { .. } => {}
+            (State::Learning { .. }, _) => self.state = State::Waiting { before: None },
+            (
+                State::Settled { .. } | State::Unknown | State::Waiting { .. } | State::Silent(_),
+                _,
+            ) => {}
+        }
+    }
+
+    /// The source that is or was, and how long it has spoken at this moment.
+    fn past(&self, now: Instant) -> Option<Past> {
+        match self.state {
+            State::Settled {
+                source,
+                since,
+                spoke,
+            } => Some(Past {
+                source,
+                spoke: spoke + now.saturating_duration_since(since),
+            }),
+            State::Silent(past) => Some(past),
+            State::Waiting { before } => before,
+            State::Unknown | State::Learning { .. } => None,
         }
     }
 
     /// Follows the source to where its packets go on.
-    pub(crate) fn follow(&mut self, to: SocketAddr) -> Admission {
-        self.settle(to)
+    pub(crate) fn follow(&mut self, now: Instant, to: SocketAddr) -> Admission {
+        let spoke = self.past(now).map_or(Duration::ZERO, |past| past.spoke);
+        self.settle_after(now, to, spoke)
     }
 
     /// Judges an RTP datagram that is otherwise in order.
@@ -257,31 +320,33 @@ impl Source {
         let is_credible = self.credible() == Some(from);
         match self.state {
             State::Unknown => Admission::Refused,
-            State::Settled { source } if source == from => Admission::Admitted,
-            State::Settled { source } if from == remote.rtp && from.ip() == source.ip() => {
-                self.settle(from)
+            State::Settled { source, .. } if source == from => Admission::Admitted,
+            State::Settled { source, .. } if from == remote.rtp && from.ip() == source.ip() => {
+                self.settle(now, from)
             }
-            State::Settled { source } if is_credible || self.early.prefers(from, source) => {
+            State::Settled { source, .. }
+                if is_credible || self.early.prefers(now, from, source) =>
+            {
                 self.hear_rival(now, from)
             }
             State::Settled { .. } => Admission::Refused,
-            State::Silent { .. } | State::Learning { .. } | State::Waiting { .. }
-                if is_credible =>
-            {
-                self.settle(from)
+            State::Silent(_) | State::Learning { .. } | State::Waiting { .. } if is_credible => {
+                self.settle(now, from)
             }
-            State::Silent { source } if source == from => self.settle(from),
-            State::Silent { source } if self.early.prefers(from, source) => self.learn(now, from),
-            State::Silent { .. } => Admission::Moving,
-            State::Waiting { before } if before == Some(from) => self.settle(from),
+            State::Silent(past) if past.source == from => self.settle(now, from),
+            State::Silent(past) if self.early.prefers(now, from, past.source) => {
+                self.learn(now, from)
+            }
+            State::Silent(_) => Admission::Moving,
+            State::Waiting { before: Some(past) } if past.source == from => self.settle(now, from),
             State::Waiting { .. } => self.learn(now, from),
             State::Learning { candidate, run } if candidate == from => {
                 self.hear_candidate(candidate, run.go_on(now))
             }
-            State::Learning { candidate, .. } if self.early.prefers(from, candidate) => {
+            State::Learning { candidate, .. } if self.early.prefers(now, from, candidate) => {
                 self.learn(now, from)
             }
-            State::Learning { candidate, .. } if self.early.prefers(candidate, from) => {
+            State::Learning { candidate, .. } if self.early.prefers(now, candidate, from) => {
                 Admission::Refused
             }
             State::Learning { run, .. } if run.has_paused(now) => self.learn(now, from),
@@ -297,7 +362,7 @@ impl Source {
 
     fn hear_candidate(&mut self, candidate: SocketAddr, run: Run) -> Admission {
         if run.lasts(RUN) {
-            return self.settle(candidate);
+            return self.settle(run.last, candidate);
         }
         self.heard = Some(candidate);
         self.state = State::Learning { candidate, run };
@@ -312,7 +377,7 @@ impl Source {
             Some(_) | None => Run::begin(now),
         };
         if run.lasts(TAKEOVER) {
-            return self.settle(address);
+            return self.settle(now, address);
         }
         self.rival = Some(Rival { address, run });
         Admission::Refused
@@ -332,12 +397,21 @@ impl Source {
         }
     }
 
-    fn settle(&mut self, source: SocketAddr) -> Admission {
+    fn settle(&mut self, now: Instant, source: SocketAddr) -> Admission {
+        let past = self.past(now).filter(|past| past.source == source);
+        self.settle_after(now, source, past.map_or(Duration::ZERO, |past| past.spoke))
+    }
+
+    fn settle_after(&mut self, now: Instant, source: SocketAddr, spoke: Duration) -> Admission {
         if self.destination() != Some(source) {
             self.control = None;
         }
         (self.heard, self.rival) = (Some(source), None);
-        self.state = State::Settled { source };
+        self.state = State::Settled {
+            source,
+            since: now,
+            spoke,
+        };
         match self.only() {
             Some(only) => Admission::Settled(only),
             None => Admission::Admitted,
@@ -351,7 +425,9 @@ impl Source {
         };
         let is_hosts = match self.state {
             State::Unknown => false,
-            State::Settled { source } | State::Silent { source } => source.ip() == from.ip(),
+            State::Settled { source, .. } | State::Silent(Past { source, .. }) => {
+                source.ip() == from.ip()
+            }
             State::Waiting { .. } => self.is_admitted(remote, from),
             State::Learning { candidate, .. } => candidate.ip() == from.ip(),
         };
@@ -364,7 +440,7 @@ impl Source {
     /// Returns where RTP goes.
     pub(crate) fn destination(&self) -> Option<SocketAddr> {
         let remote = self.remote?;
-        if let State::Settled { source } = self.state {
+        if let State::Settled { source, .. } = self.state {
             return Some(source);
         }
         let told = self.credible().filter(|_| self.hosts.are_of_a_trunk());
@@ -372,14 +448,15 @@ impl Source {
         Some(beside.or(told).or(self.heard).unwrap_or(remote.rtp))
     }
 
-    /// Who was the source on a host, and may be it again.
+    /// Who was the source on a host for long, and may be it again.
     fn source_before_silence(&self, host: IpAddr) -> Option<SocketAddr> {
-        let source = match self.state {
-            State::Silent { source } => Some(source),
+        let past = match self.state {
+            State::Silent(past) => Some(past),
             State::Waiting { before } => before,
             State::Unknown | State::Learning { .. } | State::Settled { .. } => None,
         };
-        source.filter(|source| source.ip() == host)
+        let is_mapped = |past: &Past| past.source.ip() == host && past.spoke >= MAPPED;
+        past.filter(is_mapped).map(|past| past.source)
     }
 
     /// Returns where RTCP goes.

@@ -124,7 +124,7 @@ impl Stream {
         Self {
             id,
             port,
-            source: Source::new(target.remote, target.hosts),
+            source: Source::new(now, target.remote, target.hosts),
             partner: None,
             playback: None,
             outgoing,

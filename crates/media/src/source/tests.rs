@@ -10,19 +10,31 @@ fn address(text: &str) -> SocketAddr {
 /// The source of a phone whose flow is at this host, and whose SDP names another one.
 fn source(flow: &str) -> Source {
     let hosts = Hosts::of_flow(flow.parse().unwrap());
-    Source::new(Some(Remote::at(address(SIGNALLED))), hosts)
+    let remote = Some(Remote::at(address(SIGNALLED)));
+    Source::new(crate::start_of_test(), remote, hosts)
+}
+
+/// The source of a phone that was called and has not answered yet.
+fn awaiting_answer(flow: &str) -> Source {
+    let hosts = Hosts::of_flow(flow.parse().unwrap());
+    Source::new(crate::start_of_test(), None, hosts)
 }
 
 /// The source of a trunk of one host, whose SDP names another one.
 fn source_of_trunk(host: &str) -> Source {
     let host: IpAddr = host.parse().unwrap();
     let hosts = Hosts::of_trunk([Network::host(host)]);
-    Source::new(Some(Remote::at(address(SIGNALLED))), hosts)
+    let remote = Some(Remote::at(address(SIGNALLED)));
+    Source::new(crate::start_of_test(), remote, hosts)
 }
 
 /// Has an address speak until it is the source; returns when that was.
 fn speak(source: &mut Source, from: Instant, speaker: SocketAddr) -> Instant {
-    let end = from + RUN;
+    speak_for(source, from, speaker, RUN)
+}
+
+fn speak_for(source: &mut Source, from: Instant, speaker: SocketAddr, long: Duration) -> Instant {
+    let end = from + long;
     let mut now = from;
     while now < end {
         assert_eq!(source.admit(now, speaker), Admission::Admitted);
@@ -104,7 +116,7 @@ fn signalled_address_takes_the_place_of_whoever_does_not_speak_or_is_on_its_host
             speak(&mut source, now, other);
         }
         if silence == SILENCE {
-            source.fall_silent();
+            source.fall_silent(now);
         }
 
         let end = now + run + silence;
@@ -137,7 +149,7 @@ const PHONE: &str = "192.0.2.77:7002";
 /// The source of a phone that was called while a call before it still sends to the port, and when it answered.
 fn source_with_leftover() -> (Source, Instant) {
     let start = crate::start_of_test();
-    let mut source = Source::new(None, Hosts::of_flow("192.0.2.77".parse().unwrap()));
+    let mut source = awaiting_answer("192.0.2.77");
     assert_eq!(source.admit(start, address(LEFTOVER)), Admission::Refused);
     let answered = start + RUN;
     source.retarget(
@@ -182,7 +194,7 @@ fn leftover_that_speaks_for_long_gives_way_to_who_speaks_beside_it() {
 fn leftover_that_falls_silent_is_no_source_that_has_moved() {
     let (mut source, now) = source_with_leftover();
     let now = speak(&mut source, now, address(LEFTOVER));
-    source.fall_silent();
+    source.fall_silent(now);
 
     let phone = source.admit(now + SILENCE, address(PHONE));
 
@@ -197,7 +209,7 @@ fn who_speaks_before_its_answer_came_is_heard_and_is_no_leftover_by_a_word() {
     assert_eq!(source.destination(), Some(early));
 
     let start = crate::start_of_test();
-    let mut source = Source::new(None, Hosts::of_flow(early.ip()));
+    let mut source = awaiting_answer("192.0.2.77");
     source.admit(start, early);
     let answered = start + RUN - Duration::from_millis(1);
     source.retarget(
@@ -208,6 +220,50 @@ fn who_speaks_before_its_answer_came_is_heard_and_is_no_leftover_by_a_word() {
     source.admit(answered, early);
 
     assert_eq!(source.admit(answered, other), Admission::Refused);
+}
+
+/// The source of a phone that speaks from so long after it was called, at its answer half a second later.
+fn answered_after_speaking(begins: Duration) -> (Source, Instant) {
+    let start = crate::start_of_test();
+    let mut source = awaiting_answer("192.0.2.77");
+    source.admit(start + begins, address(LEFTOVER));
+    let answered = start + begins + Duration::from_millis(500);
+    let remote = Some(Remote::at(address(SIGNALLED)));
+    source.retarget(answered, remote, source.hosts.clone());
+    (source, answered)
+}
+
+/// Has another address speak beside the source for long; what became of its last packet.
+fn rival(source: &mut Source, from: Instant) -> Admission {
+    let end = from + TAKEOVER;
+    let mut now = from;
+    while now < end {
+        source.admit(now, address(LEFTOVER));
+        source.admit(now, address(PHONE));
+        now += Duration::from_millis(20);
+    }
+    source.admit(end, address(PHONE))
+}
+
+#[test]
+fn phone_whose_answer_was_lost_gives_its_place_to_nobody() {
+    let (mut leftover, at) = answered_after_speaking(LEFTOVER_HEARD);
+    assert_eq!(rival(&mut leftover, at), Admission::Admitted);
+
+    let later = LEFTOVER_HEARD + Duration::from_millis(1);
+    let (mut phone, at) = answered_after_speaking(later);
+
+    assert_eq!(rival(&mut phone, at), Admission::Refused);
+}
+
+#[test]
+fn who_still_speaks_when_earlier_calls_are_over_is_no_leftover() {
+    let (mut source, answered) = answered_after_speaking(LEFTOVER_HEARD);
+    speak(&mut source, answered, address(LEFTOVER));
+
+    let long_after = answered + LEFTOVER_LASTS;
+
+    assert_eq!(rival(&mut source, long_after), Admission::Refused);
 }
 
 #[test]
@@ -231,13 +287,13 @@ fn who_speaks_on_while_the_phone_holds_without_an_address_is_no_leftover() {
 #[test]
 fn no_more_than_a_few_early_speakers_are_noted() {
     let now = crate::start_of_test();
-    let mut source = Source::new(None, Hosts::of_flow("192.0.2.77".parse().unwrap()));
+    let mut source = awaiting_answer("192.0.2.77");
     for port in 1..1_000 {
         source.admit(now, SocketAddr::new("192.0.2.77".parse().unwrap(), port));
         source.admit(now, SocketAddr::new("192.0.2.78".parse().unwrap(), port));
     }
 
-    let Early::Noted(since) = source.early else {
+    let Early::Noted { since, .. } = source.early else {
         panic!("there was no answer")
     };
     assert_eq!(since.len(), EARLY_MAX);
@@ -249,12 +305,26 @@ fn trunk_that_falls_silent_behind_a_router_goes_on_to_hear() {
     let (mapped, elsewhere) = (address("192.0.2.10:1"), address("203.0.113.66:1"));
     for (speaker, hears) in [(mapped, mapped), (elsewhere, address(SIGNALLED))] {
         let mut source = source_of_trunk("203.0.113.66");
-        speak(&mut source, now, speaker);
+        let word = speak_for(&mut source, now, speaker, MAPPED / 2 + RUN);
+        source.fall_silent(word);
+        let end = speak_for(&mut source, word + SILENCE, speaker, MAPPED / 2);
 
-        source.fall_silent();
+        source.fall_silent(end);
 
         assert_eq!(source.destination(), Some(hears));
     }
+}
+
+#[test]
+fn burst_from_beside_a_trunk_takes_no_sound_from_a_silent_caller() {
+    let now = crate::start_of_test();
+    let mut source = source_of_trunk("203.0.113.66");
+    let end = speak_for(&mut source, now, address("192.0.2.10:1"), MAPPED - RUN);
+    assert_eq!(source.destination(), Some(address("192.0.2.10:1")));
+
+    source.fall_silent(end);
+
+    assert_eq!(source.destination(), Some(address(SIGNALLED)));
 }
 
 #[test]
@@ -275,7 +345,7 @@ fn source_that_was_gone_after_a_word_gives_way() {
     source.admit(now, gone);
     assert_eq!(source.admit(now, other), Admission::Refused);
 
-    source.fall_silent();
+    source.fall_silent(now);
 
     assert_eq!(source.admit(now + SILENCE, other), Admission::Admitted);
 }
@@ -298,18 +368,32 @@ fn another_remote_admits_its_own_host_and_the_old_one_no_longer() {
 }
 
 #[test]
-fn phone_whose_router_is_elsewhere_now_is_heard_from_there_alone() {
-    let now = crate::start_of_test();
+fn phone_whose_router_is_elsewhere_now_is_heard_from_there() {
     let (before, after) = (address("192.0.2.77:7000"), address("198.51.100.7:7000"));
     let mut source = source("192.0.2.77");
-    let now = speak(&mut source, now, before);
+    let now = speak(&mut source, crate::start_of_test(), before);
     assert_eq!(source.admit(now, after), Admission::Refused);
 
-    source.retarget(now, source.remote, Hosts::of_flow(after.ip()));
+    source.retarget(now, source.remote, source.hosts.moved_to(after.ip()));
 
-    assert_eq!(source.admit(now, before), Admission::Refused);
     assert_eq!(source.admit(now, after), Admission::Admitted);
     assert_eq!(source.destination(), Some(after));
+}
+
+#[test]
+fn phone_that_registers_by_another_way_is_heard_on_by_the_way_of_its_sound() {
+    let (sound, registers) = (address("192.0.2.77:7000"), address("198.51.100.7:7000"));
+    let mut source = source("192.0.2.77");
+    let now = speak(&mut source, crate::start_of_test(), sound);
+
+    source.retarget(now, source.remote, source.hosts.moved_to(registers.ip()));
+
+    assert_eq!(source.admit(now, sound), Admission::Admitted);
+    assert_eq!(source.destination(), Some(sound));
+    assert_eq!(source.admit(now, registers), Admission::Refused);
+    let twice = source.hosts.moved_to("203.0.113.1".parse().unwrap());
+    source.retarget(now, source.remote, twice);
+    assert_eq!(source.admit(now, sound), Admission::Refused);
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Stream {
     fn admit(&mut self, now: Instant, from: SocketAddr, header: Header) -> Admission {
         let judged = self.source.admit(now, from);
         if judged == Admission::Moving && self.goes_on_in(header) {
-            return self.source.follow(from);
+            return self.source.follow(now, from);
         }
         judged
     }
@@ -89,11 +89,11 @@ impl Stream {
 
     /// Looks whether the source still speaks. Returns when to look again, if it does.
     pub(crate) fn keep_vigil(&mut self, now: Instant) -> Option<Instant> {
-        let silent_at = self.heard_rtp? + SILENCE;
-        if silent_at > now {
-            return Some(silent_at);
+        let last = self.heard_rtp?;
+        if last + SILENCE > now {
+            return Some(last + SILENCE);
         }
-        self.source.fall_silent();
+        self.source.fall_silent(last);
         None
     }
 
