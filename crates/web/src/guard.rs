@@ -40,7 +40,8 @@ impl Guard {
 }
 
 /// Counts what strangers ask, on every path and before anything is looked up. Who was known a
-/// moment before is spared, and counted by [`guard`].
+/// moment before is spared, and counted by [`guard`]. Who is refused loses the connection, unless it
+/// is that of a proxy.
 ///
 /// # Errors
 /// [`Problem`]: too many requests came from that network.
@@ -51,7 +52,13 @@ pub(crate) async fn hold_strangers_back(
 ) -> Result<Response, Problem> {
     if !guard.gate.is_familiar(request.headers()) {
         let stranger = Asker::stranger(address(&request));
-        guard.limits.count(&stranger, request.uri().path())?;
+        let counted = guard.limits.count(&stranger, request.uri().path());
+        if counted.is_err()
+            && let Some(traffic) = request.extensions().get::<Traffic>()
+        {
+            traffic.hold_back().await;
+        }
+        counted?;
     }
     Ok(next.run(request).await)
 }

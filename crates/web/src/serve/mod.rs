@@ -33,6 +33,7 @@ use crate::places::{NoPlace, Place, Places};
 
 pub use self::proxies::Proxies;
 use self::strangers::{Progress, Room, Stranger, Strangers};
+use self::traffic::Asks;
 pub(crate) use self::traffic::Traffic;
 pub use self::traffic::{FIRST_REQUEST_TIMEOUT, IDLE_TIMEOUT, STRANGER_TIMEOUT};
 
@@ -220,6 +221,14 @@ pub(crate) enum Hold {
 }
 
 impl Hold {
+    /// For whom the connection asks.
+    fn asks(&self) -> Asks {
+        match self {
+            Self::Stranger(_) => Asks::ForOne,
+            Self::Proxy(_) => Asks::ForMany,
+        }
+    }
+
     /// The connection has come so far.
     fn comes(&self, progress: Progress) {
         match self {
@@ -252,7 +261,7 @@ async fn serve_one<S>(stream: S, from: IpAddr, served: Served, hold: Arc<Hold>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let traffic = Traffic::opened(move |progress| hold.comes(progress));
+    let traffic = Traffic::opened(hold.asks(), move |progress| hold.comes(progress));
     let of_requests = traffic.clone();
     let service = tower::service_fn(move |mut request: Request<_>| {
         let peer = Peer(served.proxies.peer(from, request.headers()));

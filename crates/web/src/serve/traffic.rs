@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::strangers::Progress;
 
@@ -22,11 +22,15 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a connection is kept on which nobody has asked who is signed in, whatever is asked or left unread on it.
 pub const STRANGER_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// How long a stranger who asks too often waits for being told so.
+const HELD_BACK: Duration = Duration::from_secs(1);
+
 /// A connection's traffic. Its clones are the same.
 #[derive(Clone)]
 pub(crate) struct Traffic(Arc<Shared>);
 
 struct Shared {
+    asks: Asks,
     state: Mutex<State>,
     /// Something changed that may bring the end nearer.
     quiet: Notify,
@@ -45,8 +49,19 @@ struct State {
 enum Asker {
     /// Nobody who is signed in.
     Stranger,
+    /// Nobody who is, and that too often: no more is answered here.
+    HeldBack,
     /// Somebody who is.
     Known,
+}
+
+/// For whom a connection asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// Whoever opened it.
+    ForOne,
+    /// All behind a proxy: what one of them does ends it for nobody else.
+    ForMany,
 }
 
 /// Which requests there are.
@@ -62,8 +77,9 @@ enum Requests {
 
 impl Traffic {
     /// A connection that was opened now. `comes` is told how far it has come.
-    pub(crate) fn opened(comes: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+    pub(super) fn opened(asks: Asks, comes: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared {
+            asks,
             state: Mutex::new(State {
                 opened: Instant::now(),
                 asker: Asker::Stranger,
@@ -78,6 +94,20 @@ impl Traffic {
     pub(crate) fn is_known(&self) {
         self.lock().asker = Asker::Known;
         (self.0.comes)(Progress::Known);
+    }
+
+    /// Somebody who is not signed in asks too often: the connection ends with the answers that are
+    /// under way, and the one to this request comes late. A flood costs its sender a connection for
+    /// each of a few requests, and a second.
+    pub(crate) async fn hold_back(&self) {
+        match self.0.asks {
+            Asks::ForMany => {}
+            Asks::ForOne => {
+                self.lock().asker = Asker::HeldBack;
+                self.0.quiet.notify_one();
+                sleep(HELD_BACK).await;
+            }
+        }
     }
 
     /// A request begins. It is under way until its answer was handed over or given up.
@@ -123,6 +153,7 @@ impl State {
         };
         match self.asker {
             Asker::Known => quiet,
+            Asker::HeldBack => Some(self.opened),
             Asker::Stranger => {
                 let life = self.opened + STRANGER_TIMEOUT;
                 Some(quiet.map_or(life, |quiet| quiet.min(life)))
@@ -197,7 +228,7 @@ mod tests {
 
     /// How long a connection lasts on which this happens.
     async fn lasts(happens: impl AsyncFnOnce(Traffic)) -> Duration {
-        let traffic = Traffic::opened(|_| {});
+        let traffic = Traffic::opened(Asks::ForOne, |_| {});
         let opened = Instant::now();
         tokio::join!(traffic.is_over(), happens(traffic.clone()));
         opened.elapsed()
@@ -205,6 +236,32 @@ mod tests {
 
     async fn seconds(seconds: u64) {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_too_often_is_told_late_and_asks_no_more_here() {
+        let traffic = Traffic::opened(Asks::ForOne, |_| {});
+        let opened = Instant::now();
+        let _running = traffic.begins();
+
+        tokio::join!(traffic.hold_back(), async {
+            traffic.is_over().await;
+            assert_eq!(opened.elapsed(), Duration::ZERO);
+        });
+
+        assert_eq!(opened.elapsed(), HELD_BACK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn proxy_loses_no_connection_for_one_who_asks_too_often() {
+        let traffic = Traffic::opened(Asks::ForMany, |_| {});
+        let opened = Instant::now();
+
+        traffic.hold_back().await;
+        assert_eq!(opened.elapsed(), Duration::ZERO);
+        traffic.is_over().await;
+
+        assert_eq!(opened.elapsed(), FIRST_REQUEST_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
@@ -228,7 +285,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn stranger_who_leaves_answers_unread_is_given_up() {
-        let traffic = Traffic::opened(|_| {});
+        let traffic = Traffic::opened(Asks::ForOne, |_| {});
         let (opened, _unread) = (Instant::now(), traffic.begins());
         traffic.is_over().await;
         assert_eq!(opened.elapsed(), STRANGER_TIMEOUT);
