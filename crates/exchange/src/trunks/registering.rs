@@ -1,5 +1,6 @@
 //! Our registrations with trunks: kept where the trunk is, over every reload, and told of when they fail.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub(super) struct Registering {
     of: (Host, String),
     asked: Option<Asked>,
     state: RegistrationState,
+    /// Until when the addresses that took no registration are left alone.
+    pauses: BTreeMap<SocketAddr, Instant>,
     /// What people were told last, while that is bad.
     told: Option<NotRegistered>,
 }
@@ -43,6 +46,7 @@ impl Registering {
             of: (register.domain().clone(), register.user.clone()),
             asked: None,
             state: RegistrationState::Unregistered,
+            pauses: BTreeMap::new(),
             told: None,
         }
     }
@@ -57,6 +61,7 @@ impl Registering {
         // What fails is tried again at once when an administrator says so.
         if !taken.holds() {
             taken.asked = None;
+            taken.pauses.clear();
         }
         Some(taken)
     }
@@ -82,6 +87,31 @@ impl Registering {
 
     const fn holds(&self) -> bool {
         self.granted().is_some()
+    }
+
+    /// The registrar says how it stands with us. One that fails at an address is tried there again
+    /// after a while, which it may have asked for itself.
+    fn stands(&mut self, now: Instant, state: RegistrationState) {
+        self.state = state;
+        self.pauses.retain(|_, until| *until > now);
+        let Some(asked) = &self.asked else {
+            return;
+        };
+        match state {
+            RegistrationState::Failing { retry_after, .. } => {
+                self.pauses.insert(asked.at, now + retry_after);
+            }
+            RegistrationState::Registered { .. } => {
+                self.pauses.remove(&asked.at);
+            }
+            RegistrationState::Lapsed | RegistrationState::Unregistered => {}
+        }
+    }
+
+    /// Until when an address is left alone, if it is.
+    fn pauses_at(&self, now: Instant, address: SocketAddr) -> Option<Instant> {
+        let until = self.pauses.get(&address).copied();
+        until.filter(|until| *until > now)
     }
 
     /// For how long the registrar holds us, if it does.
@@ -138,7 +168,7 @@ impl Exchange {
         }
     }
 
-    /// Registers with a trunk where its registrar is now.
+    /// Registers with a trunk where its registrar is now, as soon as that address is no longer left alone.
     pub(super) fn register_trunk(&mut self, now: Instant, id: TrunkId) {
         let Some(role) = self.trunks.get(id).map(TrunkState::registers_as) else {
             return;
@@ -162,6 +192,11 @@ impl Exchange {
         let (Some(registering), Some(register)) = (trunk.registering.as_mut(), register) else {
             return;
         };
+        let at = target.remote();
+        if let Some(until) = registering.pauses_at(now, at) {
+            self.timers.arm(until, Timer::RegisterTrunk(id));
+            return;
+        }
         let Some(domain) = register.domain().uri() else {
             return;
         };
@@ -174,7 +209,6 @@ impl Exchange {
             credentials: Some(register.credentials()),
             expires: register.expires,
         };
-        let at = target.remote();
         registering.asked = Some(Asked { at, register });
         self.command(now, sip::Command::Register(Box::new(command)));
     }
@@ -215,7 +249,7 @@ impl Exchange {
             return;
         };
         let held = registering.holds();
-        registering.state = state;
+        registering.stands(now, state);
         let is_regained = !held && registering.holds();
         let before = registering.told;
         registering.told = match state {
@@ -265,14 +299,14 @@ impl Exchange {
         }
     }
 
-    /// A registration that failed is tried where the trunk is now, unless it holds again.
+    /// A registration that failed, or is held elsewhere than it should be, is tried where the trunk
+    /// is now, unless it holds again.
     pub(crate) fn on_register_time(&mut self, now: Instant, id: TrunkId) {
         let Some(trunk) = self.trunks.get(id) else {
             return;
         };
-        if !trunk.holds_what_it_registers()
-            && trunk.registered_at() != trunk.address_as(trunk.registers_as())
-        {
+        let is_wanted = trunk.holds_what_it_registers() && trunk.is_registering();
+        if !is_wanted && trunk.registered_at() != trunk.address_as(trunk.registers_as()) {
             self.register_trunk(now, id);
         }
     }

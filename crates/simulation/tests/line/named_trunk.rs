@@ -246,6 +246,49 @@ fn a_dead_first_address_is_registered_past_without_a_probe() {
     assert_eq!(world.board().trunks[0].status(), TrunkStatus::Well);
 }
 
+/// An address answers the last REGISTER that went there: it shall come again in two minutes.
+fn puts_off(world: &mut World, address: SocketAddr) {
+    let register = {
+        let sent = world.sent_to_address(address);
+        let registers = sent.filter(|sent| sent.text.starts_with("REGISTER"));
+        registers.last().unwrap().text.clone()
+    };
+    let echoed = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+    let is_echoed = |line: &&str| echoed.iter().any(|name| line.starts_with(name));
+    let lines: String = register.split_inclusive("\r\n").filter(is_echoed).collect();
+    let refusal = format!(
+        "SIP/2.0 503 Service Unavailable\r\n{lines}Retry-After: 120\r\nContent-Length: 0\r\n\r\n"
+    );
+    world.send(address, &refusal);
+}
+
+#[test]
+fn an_address_that_asked_for_a_pause_is_not_registered_at_in_it() {
+    let mut world = World::new(
+        7,
+        Centre {
+            trunk_probed_every: None,
+            ..centre()
+        },
+    );
+    world.power("trunk", Power::Off);
+    world.name(NAME, &[elsewhere(), Centre::trunk()]);
+    world.run(seconds(20));
+    puts_off(&mut world, elsewhere());
+    world.run(seconds(10));
+    puts_off(&mut world, Centre::trunk());
+    let asked =
+        |world: &World| [elsewhere(), Centre::trunk()].map(|at| sent(world, at, "REGISTER"));
+    let before = asked(&world);
+    assert!(before.iter().all(|times| *times > 0), "{before:?}");
+
+    world.run(seconds(105));
+    assert_eq!(asked(&world), before);
+    world.run(seconds(10));
+
+    assert!(asked(&world)[0] > before[0]);
+}
+
 #[test]
 fn what_an_old_address_does_not_answer_says_nothing_of_the_new_one() {
     let mut world = World::new(7, centre());
