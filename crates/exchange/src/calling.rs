@@ -260,25 +260,8 @@ impl Exchange {
                 leg,
             },
         );
-        let others = self
-            .contacts
-            .get_mut(&contact)
-            .and_then(|legs| legs.offers.get_mut(&operator));
-        let others: Vec<LegId> = others
-            .map(|offer| {
-                offer
-                    .legs
-                    .iter()
-                    .copied()
-                    .filter(|other| *other != leg)
-                    .collect()
-            })
-            .unwrap_or_default();
-        for other in others {
-            let reason =
-                sip::HeaderValue::literal("SIP;cause=200;text=\"Call completed elsewhere\"");
-            self.stop_calling(now, other, Some(reason));
-        }
+        let reason = sip::HeaderValue::literal("SIP;cause=200;text=\"Call completed elsewhere\"");
+        self.stop_other_phones(now, leg, Some(reason));
     }
 
     pub(crate) fn set_stage(&mut self, leg: LegId, stage: CalledStage) {
@@ -299,7 +282,19 @@ impl Exchange {
             Miss::Ours => self.on_call_not_carried(now, leg, reason),
             Miss::NoAnswer | Miss::Declined | Miss::Unreachable => self.on_call_carried(leg),
         }
+        if is_for_all_phones(reason) && self.is_called(leg) {
+            self.stop_other_phones(now, leg, None);
+        }
         self.called_left(now, leg, miss);
+    }
+
+    /// Whether it is called still, and was not called off.
+    fn is_called(&self, leg: LegId) -> bool {
+        let stage = self.called.get(&leg).map(|called| called.stage);
+        matches!(
+            stage,
+            Some(CalledStage::Calling { .. } | CalledStage::Ringing)
+        )
     }
 
     fn miss_of(&self, leg: LegId, reason: Failure) -> Miss {
@@ -312,6 +307,11 @@ impl Exchange {
             Failure::Status(status) => miss_by_phone(status, self.settings.do_not_disturb),
         }
     }
+}
+
+/// Whether a phone speaks for all phones of its owner (RFC 3261 §21.6).
+fn is_for_all_phones(reason: Failure) -> bool {
+    matches!(reason, Failure::Status(status) if status.code() / 100 == 6)
 }
 
 /// What a telephone behind a trunk means: some of its network's answers say that it was not found,

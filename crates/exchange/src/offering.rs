@@ -225,6 +225,33 @@ impl Exchange {
         }
     }
 
+    /// Of the phones of an offer this one alone counts: the others stop ringing.
+    pub(crate) fn stop_other_phones(
+        &mut self,
+        now: Instant,
+        leg: LegId,
+        reason: Option<sip::HeaderValue>,
+    ) {
+        let others = self.offer_of(leg).map(|offer| {
+            let all = std::mem::take(&mut offer.legs);
+            offer.legs.extend(all.contains(&leg).then_some(leg));
+            all.into_iter().filter(|other| *other != leg)
+        });
+        for other in others.into_iter().flatten().collect::<Vec<_>>() {
+            self.stop_calling(now, other, reason.clone());
+        }
+    }
+
+    fn offer_of(&mut self, leg: LegId) -> Option<&mut Offer> {
+        let called = self.called.get(&leg)?;
+        let operator = match called.whom {
+            Whom::Desk(operator) | Whom::Home(operator) => operator,
+            Whom::Partner(_) => return None,
+        };
+        let legs = self.contacts.get_mut(&called.contact)?;
+        legs.offers.get_mut(&operator)
+    }
+
     /// One phone of an offer failed; when it was the last one the offer is missed.
     pub(crate) fn offer_leg_failed(
         &mut self,

@@ -66,6 +66,26 @@ fn one_phone_that_declines_leaves_the_other_ringing() {
 }
 
 #[test]
+fn one_phone_that_declines_for_all_stops_the_other() {
+    let mut world = two_phones();
+    world
+        .peer("eva")
+        .set_manner(Manner::Declines(seconds(1), Status::DECLINE));
+    world.peer("eva-mobile").set_manner(Manner::RingsOn);
+
+    world.call(Caller::from_number(1));
+    world.run(seconds(1) / 2);
+    let other = world.only_call("eva-mobile");
+    world.run(seconds(2));
+
+    assert_eq!(
+        world.call_of(other).stage,
+        CallStage::Over(CallEnd::Cancelled)
+    );
+    assert_eq!(world.state().counts().open.misses.declined, 1);
+}
+
+#[test]
 fn two_answers_at_once_leave_one_of_them() {
     let mut world = two_phones();
     for phone in ["eva", "eva-mobile"] {
