@@ -1,6 +1,6 @@
 //! Registrations of phones as they are kept for the next start.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use dispatch::OperatorId;
@@ -13,6 +13,8 @@ struct Kept {
     contact: String,
     listener: u16,
     remote: SocketAddr,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    local: Option<IpAddr>,
     /// Seconds since the Unix epoch.
     expires: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,7 @@ fn kept(binding: &RestoredBinding, now: SystemTime) -> Option<Kept> {
         contact: String::from_utf8(binding.contact.bytes().to_vec()).ok()?,
         listener: binding.flow.listener.0,
         remote: binding.flow.remote,
+        local: binding.flow.local,
         expires: seconds(now + binding.remaining),
         instance: binding.instance.as_ref().and_then(kept_instance),
     })
@@ -83,7 +86,7 @@ fn restore(user: &str, kept: &Kept, now: SystemTime) -> Option<RestoredBinding> 
     Some(RestoredBinding {
         user: User(user.to_owned()),
         contact: Uri::parse(&kept.contact).ok()?,
-        flow: Flow::udp(ListenerId(kept.listener), kept.remote),
+        flow: Flow::udp(ListenerId(kept.listener), kept.remote).at(kept.local),
         remaining: Duration::from_secs(remaining),
         instance: kept.instance.as_ref().map(restored_instance),
     })
@@ -114,10 +117,12 @@ mod tests {
             flow: Some(b"1".to_vec()),
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+        let flow = Flow::udp(ListenerId(1), SocketAddr::from(([192, 0, 2, 7], 5_060)))
+            .at(Some([10, 9, 0, 7].into()));
         let phone = RestoredBinding {
             user: User("jana".to_owned()),
             contact: Uri::parse("sip:jana@192.0.2.7").unwrap(),
-            flow: Flow::udp(ListenerId(1), SocketAddr::from(([192, 0, 2, 7], 5_060))),
+            flow,
             remaining: Duration::from_secs(60),
             instance: Some(instance.clone()),
         };
@@ -128,6 +133,7 @@ mod tests {
         let restored = read(&[kept], now + Duration::from_secs(20)).remove(0);
 
         assert_eq!(restored.instance, Some(instance));
+        assert_eq!(restored.flow, flow);
         assert_eq!(restored.remaining, Duration::from_secs(40));
     }
 }

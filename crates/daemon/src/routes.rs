@@ -2,7 +2,8 @@
 //! address that it leaves from.
 //!
 //! The main tables alone are listed. Where rules lead to a trunk by another one, the question for
-//! its own network tells.
+//! its own network tells. Phones are not asked for: each has spoken to an address of ours, and that
+//! comes before all routes.
 
 use std::collections::BTreeSet;
 use std::fs::read_to_string;

@@ -283,10 +283,22 @@ impl Building {
                 today: self.calendar().date(started),
                 tag_key: self.keys.tag,
                 number_key: chance()?,
-                bindings: bindings::read(&self.bindings, SystemTime::now()),
+                bindings: self.phones(),
             },
         );
         Ok((exchange, started))
+    }
+
+    /// The phones of the start before. What was bound to every address then may be bound to one now, which they hear.
+    fn phones(&self) -> Vec<sip::RestoredBinding> {
+        let mut phones = bindings::read(&self.bindings, SystemTime::now());
+        for flow in phones.iter_mut().map(|phone| &mut phone.flow) {
+            let mut listeners = self.listeners.iter();
+            let listener = listeners.find(|listener| listener.id == flow.listener);
+            let everywhere = |listener: &&Listener| listener.local.ip().is_unspecified();
+            flow.local = listener.filter(everywhere).and(flow.local);
+        }
+        phones
     }
 
     /// What the office shows and writes with.

@@ -97,7 +97,7 @@ impl Exchange {
 
     pub(crate) fn call(&mut self, now: Instant, call: Call, thread: ThreadId) -> Option<LegId> {
         let port = self.ports.take_of(thread)?;
-        let seat = self.seat(port, call.target.listener(), call.target.remote());
+        let seat = self.seat(port, &call.target);
         let leg = self.next_leg();
         let session = Session::offering(Terms {
             at: seat.told,

@@ -7,7 +7,7 @@ use dispatch::{ContactId, EndCause, LegId, Miss};
 use journal::Fact;
 use sip::header::Name;
 use sip::message::Message;
-use sip::{DialogId, Event, Flow, PhoneNumber, Status, Tag, User};
+use sip::{DialogId, Event, Flow, PhoneNumber, Status, Tag, Target, User};
 
 use crate::caller::CallerNumber;
 use crate::engine::{Exchange, Timer};
@@ -179,7 +179,7 @@ impl Exchange {
         hosts: media::Hosts,
     ) -> Result<Sound, OpenError> {
         let port = self.ports.take_any().ok_or(OpenError::NoPort)?;
-        let seat = self.seat(port, flow.listener, flow.remote);
+        let seat = self.seat(port, &Target::Flow(*flow));
         let number = self.seal.number(leg);
         match Session::answering(
             offer,

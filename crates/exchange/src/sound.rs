@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use dispatch::LegId;
 use media::{Hosts, Network, Order, PortPair, StreamId};
-use sip::ListenerId;
+use sip::Target;
 
 use crate::engine::Exchange;
 use crate::presses::Presses;
@@ -61,15 +61,18 @@ impl Exchange {
 
     /// Where a leg of this peer's is to receive its sound: at an address that the peer reaches, and that what we send
     /// comes from.
-    pub(crate) fn seat(&self, port: PortPair, listener: ListenerId, peer: SocketAddr) -> Seat {
+    pub(crate) fn seat(&self, port: PortPair, peer: &Target) -> Seat {
         let own = self.sip.own_addresses();
-        let of_listener = || self.listener(listener).map(|listener| listener.local.ip());
-        let bound = self.settings.node.sound_address.or_else(of_listener);
+        let configured = self.settings.node.sound_address;
+        let one = configured.filter(|address| !address.is_unspecified());
+        let of_listener = || Some(self.listener(peer.listener())?.local.ip());
+        let bound = one.or(peer.local()).or(configured).or_else(of_listener);
         let bound = bound.unwrap_or_else(|| port.rtp.ip());
+        let host = peer.remote().ip();
         Seat {
             port,
-            told: SocketAddr::new(own.told(bound, peer.ip()), port.rtp.port()),
-            local: own.local(bound, peer.ip()),
+            told: SocketAddr::new(own.told(bound, host), port.rtp.port()),
+            local: own.local(bound, host),
         }
     }
 

@@ -334,6 +334,7 @@ impl Exchange {
             listener: self.listener_for(protocol, remote)?,
             protocol,
             remote,
+            local: None,
         })
     }
 
@@ -367,8 +368,9 @@ impl Exchange {
     /// The beginning of our own URIs, as a peer knows us.
     pub(crate) fn own_uri(&self, target: &Target) -> Option<UriBuilder> {
         let bound = self.listener(target.listener())?.local;
-        let peer = target.remote().ip();
-        let host = sip::Host::Address(self.sip.own_addresses().told(bound.ip(), peer));
+        let at = target.local().unwrap_or(bound.ip());
+        let told = self.sip.own_addresses().told(at, target.remote().ip());
+        let host = sip::Host::Address(told);
         Some(sip::Uri::sip(host).port(bound.port()))
     }
 

@@ -1,6 +1,6 @@
 //! Where messages come from and go to.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// One bound socket of the shell: a UDP socket or a TCP listener.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
@@ -77,13 +77,16 @@ impl Transport {
     }
 }
 
-/// Where a message came from or goes to: listener and remote address for UDP, the connection for TCP (RFC 5626 §3).
+/// Where a message came from or goes to: listener and both addresses for UDP, the connection for TCP (RFC 5626 §3).
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
 pub struct Flow {
     /// The socket it uses.
     pub listener: ListenerId,
     /// The peer's address as seen on the wire.
     pub remote: SocketAddr,
+    /// Which address of ours the peer speaks to, where the socket is bound to every one: it hears what comes from there
+    /// (RFC 3581 §4). None where the machine's routes tell.
+    pub local: Option<IpAddr>,
     /// The transport and its connection.
     pub transport: Transport,
 }
@@ -95,6 +98,7 @@ impl Flow {
         Self {
             listener,
             remote,
+            local: None,
             transport: Transport::Udp,
         }
     }
@@ -105,8 +109,15 @@ impl Flow {
         Self {
             listener,
             remote,
+            local: None,
             transport: Transport::Tcp(connection),
         }
+    }
+
+    /// The same flow, of a peer that speaks to this address of ours.
+    #[must_use]
+    pub const fn at(self, local: Option<IpAddr>) -> Self {
+        Self { local, ..self }
     }
 }
 
@@ -123,6 +134,8 @@ pub enum Target {
         protocol: Protocol,
         /// The peer.
         remote: SocketAddr,
+        /// Which address of ours a datagram leaves from, where the peer spoke to one; else the machine's routes tell.
+        local: Option<IpAddr>,
     },
     /// The connection of this flow while it is open, else one to the address that its peer named: a call must not end
     /// with a connection.
@@ -162,6 +175,15 @@ impl Target {
         }
     }
 
+    /// Which address of ours the peer speaks to, as far as it was heard.
+    #[must_use]
+    pub const fn local(&self) -> Option<IpAddr> {
+        match self {
+            Self::Flow(flow) | Self::FlowOrAddress { flow, .. } => flow.local,
+            Self::Address { local, .. } => *local,
+        }
+    }
+
     /// The ways that it may take, the first one first.
     pub(crate) fn ways(self) -> impl Iterator<Item = Self> {
         let (first, second) = match self {
@@ -171,6 +193,7 @@ impl Target {
                     listener: flow.listener,
                     protocol: flow.transport.protocol(),
                     remote: address,
+                    local: None,
                 };
                 (Self::Flow(flow), Some(second))
             }

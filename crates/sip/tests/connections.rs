@@ -86,6 +86,7 @@ fn the_connection_of_a_call_of_ours_is_kept_alive_too() {
         listener: common::TCP,
         protocol: Protocol::Tcp,
         remote: address(PEER),
+        local: None,
     };
     bench.command(Command::Invite(Box::new(outgoing(dialog, target))));
     let invite = bench.only();
@@ -151,6 +152,7 @@ fn to(remote: std::net::SocketAddr) -> Target {
         listener: common::TCP,
         protocol: Protocol::Tcp,
         remote,
+        local: None,
     }
 }
 

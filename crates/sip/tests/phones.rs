@@ -139,6 +139,7 @@ fn a_trunk_that_answers_from_elsewhere_gets_its_ack_where_its_contact_leads() {
         listener: UDP,
         protocol: sip::Protocol::Udp,
         remote: flow().remote,
+        local: None,
     };
     let elsewhere = Flow::udp(UDP, address("10.9.0.21:40009"));
     let mut bench = Bench::default();

@@ -155,6 +155,7 @@ fn elsewhere() -> Target {
         listener: common::UDP,
         protocol: Protocol::Udp,
         remote: address("203.0.113.7:5060"),
+        local: None,
     }
 }
 
@@ -196,6 +197,7 @@ fn an_ack_that_cannot_be_sent_to_a_contact_goes_where_the_call_went() {
         listener: common::UDP,
         protocol: Protocol::Udp,
         remote: address(common::PEER),
+        local: None,
     };
     let mut bench = Bench::default();
     let (_, invite) = bench.call_over(gateway);
@@ -222,7 +224,8 @@ fn a_contact_elsewhere_is_reached_at_its_address() {
         Target::Address {
             listener: common::UDP,
             protocol: Protocol::Udp,
-            remote: address("203.0.113.7:5060")
+            remote: address("203.0.113.7:5060"),
+            local: None,
         }
     );
 }

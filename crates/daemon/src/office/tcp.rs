@@ -58,12 +58,16 @@ impl Shared {
 
 /// Accepts connections until the process ends.
 pub(crate) async fn accept(shared: Shared, listener: TcpListener, id: ListenerId) {
+    let bound = listener.local_addr();
+    let everywhere = bound.is_ok_and(|bound| bound.ip().is_unspecified());
     loop {
         match listener.accept().await {
             Ok((stream, remote)) => match shared.places.take(remote) {
                 Some(place) => {
                     let (connection, queue) = shared.connections.enter();
-                    let flow = Flow::tcp(id, remote, connection);
+                    let local = stream.local_addr().ok();
+                    let local = local.map(|local| local.ip()).filter(|_| everywhere);
+                    let flow = Flow::tcp(id, remote, connection).at(local);
                     tokio::spawn(serve(shared.clone(), stream, flow, queue, Some(place)));
                 }
                 None => drop(stream),

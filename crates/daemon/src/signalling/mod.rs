@@ -1,5 +1,6 @@
 //! The signalling thread: it owns the exchange and the UDP sockets, and everything else reaches it as messages.
 
+mod datagrams;
 mod mail;
 mod streams;
 mod udp;
@@ -409,7 +410,7 @@ impl Signalling {
 
     fn transmit(&mut self, now: Instant, target: Target, bytes: bytes::Bytes) {
         let sent = match target.protocol() {
-            sip::Protocol::Udp => self.udp.send(target.listener(), target.remote(), &bytes),
+            sip::Protocol::Udp => self.udp.send(&target, &bytes),
             sip::Protocol::Tcp => {
                 let to_office = &self.to_office;
                 self.streams

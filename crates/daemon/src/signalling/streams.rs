@@ -162,6 +162,7 @@ impl Streams {
             listener,
             protocol: Protocol::Tcp,
             remote,
+            local: None,
         };
         if !connect(Connect {
             flow,

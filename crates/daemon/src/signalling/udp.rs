@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use mio::net::UdpSocket;
 use mio::{Interest, Poll, Token};
-use sip::{Flow, ListenerId};
+use sip::{Flow, ListenerId, Target};
 use socket2::{Domain, Socket, Type};
 
-use super::Sent;
+use super::{Sent, datagrams};
 
 /// The waker's token; sockets have the number of their listener.
 pub(crate) const WAKER: Token = Token(usize::MAX);
@@ -42,6 +42,9 @@ impl UdpListener {
         } else {
             socket.set_tclass_v6(TOS_SIGNALLING)
         };
+        if address.ip().is_unspecified() {
+            datagrams::tell_own_address(&socket, address)?;
+        }
         socket.bind(&address.into())?;
         let mut socket = UdpSocket::from_std(socket.into());
         poll.registry()
@@ -64,6 +67,8 @@ pub(crate) struct Sockets {
     listeners: Vec<UdpListener>,
     next: usize,
     buffer: Box<[u8; DATAGRAM_MAX]>,
+    /// What the kernel says of the datagram in the buffer.
+    said: Vec<u8>,
 }
 
 impl Sockets {
@@ -72,6 +77,7 @@ impl Sockets {
             listeners,
             next: 0,
             buffer: Box::new([0; DATAGRAM_MAX]),
+            said: datagrams::room_for_own_address(),
         }
     }
 
@@ -97,11 +103,12 @@ impl Sockets {
             if !listener.readable {
                 continue;
             }
-            match listener.socket.recv_from(&mut self.buffer[..]) {
-                Ok((length, remote)) => {
+            let (buffer, said) = (&mut self.buffer[..], &mut self.said);
+            match datagrams::receive(&listener.socket, buffer, said) {
+                Ok(heard) => {
                     return Some((
-                        Flow::udp(listener.id, remote),
-                        Bytes::copy_from_slice(&self.buffer[..length]),
+                        Flow::udp(listener.id, heard.remote).at(heard.local),
+                        Bytes::copy_from_slice(&self.buffer[..heard.length]),
                     ));
                 }
                 // An ICMP error for an earlier datagram is reported here; it says nothing about what can be received.
@@ -112,16 +119,34 @@ impl Sockets {
         None
     }
 
-    /// Sends a datagram. A full send buffer drops it: the transaction's timers send it again.
-    pub(crate) fn send(&self, id: ListenerId, remote: SocketAddr, bytes: &[u8]) -> Sent {
+    /// Sends a datagram, from the address of ours that its peer spoke to. Where that is ours no more, the machine's
+    /// routes tell: whoever hears another one is not lost.
+    pub(crate) fn send(&self, target: &Target, bytes: &[u8]) -> Sent {
+        let id = target.listener();
         let Some(listener) = self.listeners.iter().find(|listener| listener.id == id) else {
             return Sent::Failed;
         };
-        match listener.socket.send_to(bytes, remote) {
-            Ok(_) => Sent::Done,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Sent::Done,
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Sent::Done,
-            Err(_) => Sent::Failed,
+        let from = |local| {
+            sent(datagrams::send(
+                &listener.socket,
+                bytes,
+                target.remote(),
+                local,
+            ))
+        };
+        match from(target.local()) {
+            Sent::Failed if target.local().is_some() => from(None),
+            sent @ (Sent::Failed | Sent::Done) => sent,
         }
+    }
+}
+
+/// What came of a datagram. A full send buffer drops it: the transaction's timers send it again.
+fn sent(result: io::Result<()>) -> Sent {
+    match result {
+        Ok(()) => Sent::Done,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Sent::Done,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Sent::Done,
+        Err(_) => Sent::Failed,
     }
 }

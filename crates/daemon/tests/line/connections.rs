@@ -27,10 +27,14 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn from_trunk(site: &Site) -> Self {
+        Self::from_trunk_to(site.sip())
+    }
+
+    pub(crate) fn from_trunk_to(linka: SocketAddr) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let from: SocketAddr = (TRUNK_HOST.parse::<std::net::Ipv4Addr>().unwrap(), 0).into();
         socket.bind(&from.into()).unwrap();
-        socket.connect(&site.sip().into()).unwrap();
+        socket.connect(&linka.into()).unwrap();
         Self::over(socket.into())
     }
 
@@ -41,6 +45,10 @@ impl Stream {
             stream,
             heard: Vec::new(),
         }
+    }
+
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.stream.local_addr().unwrap()
     }
 
     pub(crate) fn send(&mut self, text: &str) {
@@ -137,7 +145,7 @@ fn requests_before_garbage_are_answered_and_the_broken_one_too() {
     let site = quick_site();
     let _linka = site.start();
     let mut stream = Stream::from_trunk(&site);
-    let contact = stream.stream.local_addr().unwrap();
+    let contact = stream.local();
     let to = format!("To: <sip:{}>\r\n", site.sip());
     let options = |n: u8| {
         request(

@@ -6,7 +6,7 @@ use super::sipp::{PHONES_HOST, TRUNK_HOST};
 use md5::{Digest, Md5};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -46,6 +46,13 @@ impl Wire {
             address,
             contact: address.to_string(),
         }
+    }
+
+    /// The same, speaking to this host instead, and hearing it alone.
+    pub(crate) fn asking(self, host: IpAddr) -> Self {
+        let port = self.socket.peer_addr().unwrap().port();
+        self.socket.connect((host, port)).unwrap();
+        self
     }
 
     /// The same, with a Contact of the test's.
@@ -178,7 +185,11 @@ impl Caller {
 
     /// The same with a session description of the test's.
     pub(crate) fn calls_with(site: &Site, from: &str, more: &str, sdp: String) -> Self {
-        let wire = Wire::at(TRUNK_HOST, site);
+        Self::calls_by(Wire::at(TRUNK_HOST, site), site, from, more, sdp)
+    }
+
+    /// The same by a socket of the test's.
+    pub(crate) fn calls_by(wire: Wire, site: &Site, from: &str, more: &str, sdp: String) -> Self {
         let n = fresh();
         let caller = Self {
             from: format!("From: {from};tag=caller{n}\r\n"),

@@ -92,6 +92,7 @@ impl Peer {
             listener: LISTENER,
             protocol: self.habits.protocol,
             remote: Centre::exchange(),
+            local: None,
         }
     }
 

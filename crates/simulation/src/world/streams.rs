@@ -182,6 +182,7 @@ impl World {
                     listener: TCP_LISTENER,
                     protocol: Protocol::Tcp,
                     remote,
+                    local: None,
                 };
                 let at = self.now + 2 * self.network.weather().slowest;
                 self.streams.carry(at, News::NobodyThere(nobody));

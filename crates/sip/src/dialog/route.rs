@@ -1,6 +1,6 @@
 //! Where the requests of a dialog go: route set, remote target and next hop (RFC 3261 §12).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::reach::{reachable, without_connection};
 use crate::flow::{Flow, Protocol, Target, Transport};
@@ -212,7 +212,7 @@ impl Hop {
 /// The address that a URI names, unless the peer is heard from there anyway.
 fn address_of(uri: &UriRef<'_>, heard: Target, ours: &[SocketAddr]) -> Option<Target> {
     let peer = heard.remote();
-    let remote = reachable(uri, peer, ours)?;
+    let remote = reachable(uri, peer, ours).filter(|named| !is_where_asked(*named, heard, ours))?;
     let protocol = protocol_of(uri)?;
     match heard {
         Target::Flow(Flow {
@@ -234,8 +234,23 @@ fn address_of(uri: &UriRef<'_>, heard: Target, ours: &[SocketAddr]) -> Option<Ta
                 listener: heard.listener(),
                 protocol,
                 remote,
+                local: local_to_send_from(heard),
             })
         }
+    }
+}
+
+/// Whether it is the address of ours that the peer spoke to, which the machine's routes need not know.
+fn is_where_asked(named: SocketAddr, heard: Target, ours: &[SocketAddr]) -> bool {
+    let mut ports = ours.iter().map(SocketAddr::port);
+    Some(named.ip()) == heard.local() && ports.any(|port| port == named.port())
+}
+
+/// The address of ours that the peer spoke to. A connection that is opened takes its own.
+fn local_to_send_from(heard: Target) -> Option<IpAddr> {
+    match heard.protocol() {
+        Protocol::Udp => heard.local(),
+        Protocol::Tcp => None,
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Established {
     /// Our 2xx that no ACK has come for.
     pub(crate) unacknowledged: Option<Unacknowledged>,
     /// Their offer that waits for our answer.
-    pub(crate) offered: Option<Offered>,
+    pub(crate) offered: Option<Box<Offered>>,
     /// Our offer that waits until the way is free.
     pub(crate) wanted: Option<Body>,
 }

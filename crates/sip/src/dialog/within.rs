@@ -208,11 +208,11 @@ impl Dialog {
         let State::Established(established) = &mut self.state else {
             return;
         };
-        established.offered = Some(Offered {
+        established.offered = Some(Box::new(Offered {
             pending,
             agreement,
             sdp: sdp.clone(),
-        });
+        }));
         let dialog = self.id;
         core.wire.tell(match sdp {
             Some(sdp) => Event::Offered { dialog, sdp },

@@ -8,7 +8,8 @@ use super::config::Listener;
 /// How many routes are kept, the narrowest first.
 const ROUTES_MAX: usize = 1_024;
 
-/// Our own addresses.
+/// Our own addresses. A socket that is bound to every one counts as bound to that which the peer spoke to
+/// ([`Target::local`](crate::Target::local)), once it was heard.
 #[derive(Clone, Debug, Default)]
 pub struct OwnAddresses {
     /// The router's, behind NAT: told to peers of its family that are in no private network.

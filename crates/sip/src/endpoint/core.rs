@@ -70,9 +70,12 @@ impl Core {
             // Commands that name a listener that was not configured are refused before.
             return Face::nameless();
         };
-        let bound = listener.local;
-        let told = self.config.addresses.told(bound.ip(), target.remote().ip());
-        Face::new(listener.protocol, SocketAddr::new(told, bound.port()))
+        let at = target.local().unwrap_or(listener.local.ip());
+        let told = self.config.addresses.told(at, target.remote().ip());
+        Face::new(
+            listener.protocol,
+            SocketAddr::new(told, listener.local.port()),
+        )
     }
 
     /// Takes what changed in the machine's routes.

@@ -136,6 +136,7 @@ impl Endpoint {
             listener: flow.listener,
             protocol: flow.transport.protocol(),
             remote: flow.remote,
+            local: None,
         };
         for key in self.core.transactions.sent_by(target) {
             let (transactions, wire) = (&mut self.core.transactions, &mut self.core.wire);

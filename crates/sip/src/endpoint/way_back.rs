@@ -21,7 +21,10 @@ pub(crate) fn way_back(flow: Flow, via: &Via<'_>) -> Flow {
     match flow.transport {
         Transport::Udp if names_source && via.rport().is_none() => {
             let port = via.port.unwrap_or(SIP_PORT);
-            Flow::udp(flow.listener, (source, port).into())
+            Flow {
+                remote: (source, port).into(),
+                ..flow
+            }
         }
         Transport::Udp | Transport::Tcp(_) => flow,
     }

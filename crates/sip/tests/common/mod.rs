@@ -238,7 +238,11 @@ impl Bench {
 
     /// A ringing call from the peer.
     pub fn incoming(&mut self, invite: &str) -> DialogId {
-        self.receive(invite);
+        self.incoming_from(peer(), invite)
+    }
+
+    pub fn incoming_from(&mut self, flow: Flow, invite: &str) -> DialogId {
+        self.receive_from(flow, invite);
         match self.events().pop() {
             Some(Event::Incoming { dialog, .. }) => dialog,
             other => panic!("no incoming call: {other:?}"),

@@ -1,0 +1,79 @@
+//! On a socket that is bound to every address, a peer is answered from the one that it asked, and told it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::net::IpAddr;
+
+use common::{Bench, OURS, SDP, ack, config, peer, request};
+use sip::{Command, Flow, LocalRoute, LocalRoutes, Target};
+
+fn asked() -> IpAddr {
+    "203.0.113.5".parse().unwrap()
+}
+
+/// A peer that asks an address of ours which no route leaves from.
+fn who_asks() -> Flow {
+    peer().at(Some(asked()))
+}
+
+fn bench() -> Bench {
+    let mut config = config();
+    let routed: std::net::SocketAddr = OURS.parse().unwrap();
+    for listener in &mut config.listeners {
+        listener.local.set_ip("0.0.0.0".parse().unwrap());
+    }
+    config.addresses.routes = LocalRoutes::new([LocalRoute {
+        network: "0.0.0.0".parse().unwrap(),
+        bits: 0,
+        local: routed.ip(),
+    }]);
+    Bench::with(config)
+}
+
+#[test]
+fn a_request_is_answered_from_where_it_was_sent_to_by_whatever_port() {
+    for via in [
+        "Via: SIP/2.0/UDP 198.51.100.7:5090;branch=z9hG4bKlocal",
+        "Via: SIP/2.0/UDP 198.51.100.7:5090;branch=z9hG4bKlocal;rport",
+    ] {
+        let mut bench = bench();
+
+        bench.receive_from(who_asks(), &request("OPTIONS", &[via], ""));
+
+        assert_eq!(bench.only().target.local(), Some(asked()), "{via}");
+    }
+}
+
+#[test]
+fn a_call_goes_on_from_the_address_that_was_asked_wherever_its_contact_leads() {
+    for (contact, by_flow) in [
+        ("198.51.100.7:5080", false),
+        ("192.168.1.20", true),
+        ("203.0.113.5:5060", true),
+    ] {
+        let mut bench = bench();
+        let contact = format!("Contact: <sip:x@{contact}>");
+        let dialog = bench.incoming_from(who_asks(), &request("INVITE", &[&contact], SDP));
+        bench.accept(dialog);
+        let answer = bench.sent().pop().unwrap();
+        bench.receive_from(who_asks(), &ack(&answer.to_tag()));
+        bench.command(Command::Bye {
+            dialog,
+            reason: None,
+        });
+        let bye = bench.only();
+
+        let flow = Target::Flow(who_asks());
+        assert_eq!(answer.target, flow);
+        assert_eq!(bye.target == flow, by_flow, "{contact}");
+        assert_eq!(bye.target.local(), Some(asked()), "{contact}");
+        let told = format!("{}:5060", asked());
+        assert!(answer.header("Contact").unwrap().contains(&told));
+        assert!(bye.header("Via").unwrap().contains(&told), "{bye:?}");
+    }
+}
