@@ -32,6 +32,7 @@ use crate::office::pages::WebListeners;
 use crate::office::places::Places;
 use crate::office::records::RecordsDatabase;
 use crate::office::retention::Retention;
+use crate::office::saved::Saved;
 use crate::office::screens::{Screens, Site};
 use crate::office::warn::Words;
 use crate::office::{self, Opening, Started};
@@ -191,7 +192,9 @@ impl Building {
     fn build(mut self, options: &Options) -> anyhow::Result<RunningNode> {
         let now = Instant::now();
         let (exchange, started) = self.exchange(now)?;
-        let desk = self.desk(&options.data.data, (now, started))?;
+        let disk = Ticks::new(vec!["journal's disk"]);
+        let disk_tick = disk.of(0);
+        let desk = self.desk(&options.data.data, (now, started), disk)?;
         let waker = Arc::new(signalling::Wake::new(&self.poll)?);
         let wake = {
             let waker = waker.clone();
@@ -206,7 +209,6 @@ impl Building {
         let (to_office, from_signalling, lost) = signalling::mail();
         let connections = Arc::new(Connections::default());
         let ticks = Ticks::new(vec!["signalling", "journal", "media"]);
-        let disk = Ticks::new(vec!["journal's disk"]);
         let wiring = Wiring {
             exchange,
             udp: self.udp,
@@ -221,13 +223,12 @@ impl Building {
             connections: connections.clone(),
             tick: ticks.of(0),
             journal_tick: ticks.of(1),
-            disk_tick: disk.of(0),
+            disk_tick,
         };
         let opening = Opening {
             config: options.folders.config.clone(),
             keys: options.folders.keys.clone(),
             ticks,
-            disk,
             to_signalling,
             to_signalling_streams,
             from_signalling,
@@ -302,7 +303,12 @@ impl Building {
     }
 
     /// What the office shows and writes with.
-    fn desk(&mut self, data: &Path, started: (Instant, Moment)) -> anyhow::Result<Desk> {
+    fn desk(
+        &mut self,
+        data: &Path,
+        started: (Instant, Moment),
+        disk: Ticks,
+    ) -> anyhow::Result<Desk> {
         let database = self.configuration.node.database_in(data);
         let records = Arc::new(RecordsDatabase::new(database));
         let calendar = self.calendar();
@@ -328,8 +334,9 @@ impl Building {
             sip_address: self.sip_address(),
             time_zone: zone.map(str::to_owned),
         };
+        let saved = Saved::new(disk, self.journal.unkept());
         Ok(Desk {
-            screens: Screens::new(started, site, feed, setup),
+            screens: Screens::new(started, (site, saved), feed, setup),
             records,
             calendar,
             closing,

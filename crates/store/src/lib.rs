@@ -35,7 +35,7 @@ mod thread;
 mod wire;
 
 pub use live::{Binding, LIVE_DB, LiveDb, REPLAY_MARK};
-pub use node::{JournalNews, NodeJournal};
+pub use node::{JournalNews, NodeJournal, Unkept};
 pub use seal::{CHANCE_BYTES, KEY_BYTES};
 pub use thread::{
     BEAT, BINDINGS_MAX, BINDINGS_RETRY, BindingChange, Doing, JournalHandle, NotStopped, NotTaken,

@@ -2,6 +2,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use dispatch::Seq;
@@ -25,6 +26,24 @@ pub struct NodeJournal {
     opener: Opener,
     home: Home,
     news: Vec<JournalNews>,
+    unkept: Unkept,
+}
+
+/// Why registrations are not on disk, if they are not: for whoever tells it, in whatever thread.
+#[derive(Clone, Debug, Default)]
+pub struct Unkept(Arc<Mutex<Option<String>>>);
+
+impl Unkept {
+    /// The reason, from a write that failed until one succeeds.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reason.clone()
+    }
+
+    fn set(&self, reason: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
 }
 
 /// What an administrator is told of how a journal was opened.
@@ -112,7 +131,7 @@ impl NodeJournal {
             Err(why @ JournalError::Locked { .. }) => return Err(why),
             Err(why) => opener.read_into_memory(why, &mut news),
         };
-        Ok(Self { opener, home, news })
+        Ok(Self::at(opener, home, news))
     }
 
     /// Does without the file, for now: what it holds is read from a copy.
@@ -126,7 +145,7 @@ impl NodeJournal {
         let mut opener = Opener::new(folder, key, chance);
         let mut news = Vec::new();
         let home = opener.read_into_memory(why, &mut news);
-        Self { opener, home, news }
+        Self::at(opener, home, news)
     }
 
     /// Does without the file, whose disk does not even let it be opened: what it holds is unknown. `opening` is the
@@ -149,15 +168,27 @@ impl NodeJournal {
             },
             JournalNews::Unread { reason },
         ];
+        let home = Home::Memory(Box::new(Memory {
+            why,
+            read: Read::of_nothing(),
+            content: Content::Held(opening),
+        }));
+        Self::at(Opener::new(folder, key, chance), home, news)
+    }
+
+    fn at(opener: Opener, home: Home, news: Vec<JournalNews>) -> Self {
         Self {
-            opener: Opener::new(folder, key, chance),
-            home: Home::Memory(Box::new(Memory {
-                why,
-                read: Read::of_nothing(),
-                content: Content::Held(opening),
-            })),
+            opener,
+            home,
             news,
+            unkept: Unkept::default(),
         }
+    }
+
+    /// Why registrations are not on disk, as long as they are not.
+    #[must_use]
+    pub fn unkept(&self) -> Unkept {
+        self.unkept.clone()
     }
 
     /// How often the node was started with this file, this start included.
@@ -190,10 +221,13 @@ impl NodeJournal {
         &mut self,
         changes: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>,
     ) -> Result<(), JournalError> {
-        match &mut self.home {
+        let kept = match &mut self.home {
             Home::File(db) => db.keep_bindings(changes),
             Home::Memory(memory) => Err(again(&memory.why)),
-        }
+        };
+        let reason = kept.as_ref().err();
+        self.unkept.set(reason.map(|error| sentence(error)));
+        kept
     }
 
     /// What is to be told of how it was opened, once.

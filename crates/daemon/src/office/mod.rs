@@ -5,7 +5,6 @@ mod certificate;
 pub(crate) mod closing;
 pub(crate) mod configured;
 pub(crate) mod control;
-mod disk;
 mod doubt;
 mod http;
 mod line;
@@ -16,6 +15,7 @@ pub(crate) mod records;
 mod reload;
 pub(crate) mod retention;
 mod routes;
+pub(crate) mod saved;
 pub(crate) mod screens;
 mod tcp;
 pub(crate) mod warn;
@@ -61,8 +61,6 @@ pub(crate) struct Office {
     pub(crate) config: PathBuf,
     pub(crate) keys: PathBuf,
     pub(crate) ticks: Ticks,
-    /// Ticks while the journal thread is not stuck in a write.
-    disk: Ticks,
     signalling: ToSignalling,
     lost: Lost,
     /// What a reload may not change: the bound listeners and what is marked (restart).
@@ -123,7 +121,6 @@ pub(crate) struct Opening {
     pub(crate) config: PathBuf,
     pub(crate) keys: PathBuf,
     pub(crate) ticks: Ticks,
-    pub(crate) disk: Ticks,
     pub(crate) to_signalling: mpsc::Sender<FromOffice>,
     pub(crate) to_signalling_streams: mpsc::Sender<FromStream>,
     pub(crate) from_signalling: FromSignalling,
@@ -159,7 +156,6 @@ pub(crate) fn open(
         config: opening.config,
         keys: opening.keys,
         ticks: opening.ticks,
-        disk: opening.disk,
         signalling: ToSignalling {
             messages: opening.to_signalling,
             wake: opening.wake.clone(),
@@ -227,7 +223,7 @@ fn watch_over(office: &Arc<Office>, end: FollowedEnd, to_herald: &mpsc::Sender<w
     }
     tokio::spawn(routes::watch(office.clone()));
     tokio::spawn(doubt::watch(office.clone(), to_herald.clone()));
-    tokio::spawn(disk::watch(office.clone(), to_herald.clone()));
+    tokio::spawn(saved::watch(office.clone(), to_herald.clone()));
     tokio::spawn(audit::watch(office.clone(), end, to_herald.clone()));
     let heartbeat = office.heartbeat.subscribe();
     tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
@@ -238,6 +234,7 @@ impl Office {
     pub(crate) async fn status(&self) -> Option<Status> {
         let board = self.board().await?;
         let mut status = Status::of(&board);
+        status.unsaved = self.screens.saved.unsaved(status.unsaved);
         let setup = self.screens.feed.setup();
         status.name(&setup.names);
         status.time_zone = setup.time_zone;
@@ -307,11 +304,10 @@ impl Office {
             return Some("linka is ending".to_owned());
         };
         match (status.unsaved, status.mode.as_str()) {
-            (Some(reason), _) => Some(format!("what happens is not on disk: {reason}")),
+            (Some(reason), _) => Some(saved::not_on_disk(&reason)),
             (None, "serving") => {
-                let hangs = self.disk.stuck().map(|_| disk::HANGS.to_owned());
                 let refuses = |reason| format!("callers are refused: {reason}");
-                hangs.or_else(|| status.crowded.map(refuses))
+                status.crowded.map(refuses)
             }
             (None, mode) => Some(mode.to_owned()),
         }

@@ -8,10 +8,15 @@ use std::time::Duration;
 
 use crate::peers::eventually;
 use crate::peers::linka::Site;
+use crate::peers::people::people;
 use crate::peers::preload;
 use crate::peers::process::text_of;
-use crate::peers::wire::{Caller, WirePhone};
-use crate::{SOON, both_survive_a_kill, talking, warnings_of};
+use crate::peers::sipp::PHONES_HOST;
+use crate::peers::wire::{Caller, Wire, WirePhone};
+use crate::{
+    SOON, both_survive_a_kill, has_a_phone, is_saved_everywhere, is_unsaved_everywhere, talking,
+    warnings_of,
+};
 
 /// More feeds than fit into the ten seconds after which a silent thread counts as stuck.
 const FEEDS: usize = 15;
@@ -141,6 +146,34 @@ fn disk_that_hangs_in_mid_call_ends_no_call_and_all_is_saved_afterwards() {
     assert_eq!(linka.get("/readyz").0, 200);
     assert_eq!(second.hangs_up(), 200);
     let _linka = both_survive_a_kill(&site, linka);
+}
+
+#[test]
+fn idle_line_says_everywhere_that_its_disk_hangs() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let told = warnings_of(&site);
+    // The journal's alone: the pages go on.
+    let disk = HangingDisk {
+        folder: site.data().join("live.db"),
+        ..HangingDisk::under(&site)
+    };
+    let linka = site.start_with(&disk.variables());
+    let (administrator, _) = people(&site, &[]);
+    let phone = Wire::at(PHONES_HOST, &site);
+    phone.registers("jana", &site);
+    has_a_phone(&linka);
+
+    disk.hang();
+    phone.registers("jana", &site);
+
+    is_unsaved_everywhere(&linka, &administrator, "does not come back from a write");
+    eventually("people are told", SOON, || {
+        text_of(&told).contains("disk-hangs: ").then_some(())
+    });
+
+    disk.go_on();
+    is_saved_everywhere(&linka, &administrator);
 }
 
 /// Longer than a journal is waited for, at the start as at the end.

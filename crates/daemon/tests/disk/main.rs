@@ -18,8 +18,10 @@ use std::time::Duration;
 
 use peers::eventually;
 use peers::linka::{Linka, Site};
+use peers::people::{Client, people};
 use peers::process::text_of;
-use peers::wire::{Caller, WirePhone};
+use peers::sipp::PHONES_HOST;
+use peers::wire::{Caller, Wire, WirePhone};
 use serde_json::Value;
 
 /// Longer than any month.
@@ -181,6 +183,76 @@ fn full_disk_in_mid_call_drops_nobody_and_heals() {
     let _linka = both_survive_a_kill(&site, linka);
     let mut third = Caller::calls(&site, "<sip:+420777000003@127.0.0.2>", "");
     third.is_answered(SOON);
+}
+
+/// Waits until the first operator's phone is known, and that is on disk.
+#[track_caller]
+fn has_a_phone(linka: &Linka<'_>) {
+    linka.wait_for("her phone is known", SOON, |status| {
+        let operator = &status["operators"][0];
+        (operator["reachability"] == "reachable" && operator["phones"] == 1).then_some(())
+    });
+}
+
+/// What is wrong with the journal, by `linka status`, `/readyz`, the metrics and the screens.
+fn unsaved(linka: &Linka<'_>, screen: &Client) -> [bool; 4] {
+    let status = linka.status().unwrap();
+    let metrics = linka.get("/metrics").1;
+    [
+        !status["unsaved"].is_null(),
+        linka.get("/readyz").1.contains("not on disk"),
+        metrics.contains("\nlinka_journal_saved 0\n"),
+        screen.feed().contains("\"unsaved\":\""),
+    ]
+}
+
+#[track_caller]
+fn is_unsaved_everywhere(linka: &Linka<'_>, screen: &Client, reason: &str) {
+    linka.wait_for("the status tells why", SOON, |status| {
+        let told = status["unsaved"].as_str()?;
+        told.contains(reason).then_some(())
+    });
+    eventually("everything tells it", SOON, || {
+        (unsaved(linka, screen) == [true; 4]).then_some(())
+    });
+}
+
+#[track_caller]
+fn is_saved_everywhere(linka: &Linka<'_>, screen: &Client) {
+    eventually("everything is well", SOON, || {
+        (unsaved(linka, screen) == [false; 4]).then_some(())
+    });
+}
+
+#[test]
+fn idle_line_says_everywhere_that_registrations_are_not_written() {
+    let site = Site::new();
+    site.operator("jana", "");
+    let told = warnings_of(&site);
+    let disk = SmallDisk::under(&site);
+    let linka = site.start();
+    let (administrator, _) = people(&site, &[]);
+
+    let phone = Wire::at(PHONES_HOST, &site);
+    phone.registers("jana", &site);
+    has_a_phone(&linka);
+    disk.fill();
+    phone.registers("jana", &site);
+
+    is_unsaved_everywhere(&linka, &administrator, "registrations cannot be written");
+    eventually("people are told", SOON, || {
+        let told = text_of(&told);
+        told.contains("registrations-unsaved: what happens is not on disk: ")
+            .then_some(())
+    });
+
+    disk.free();
+    is_saved_everywhere(&linka, &administrator);
+    eventually("that is told as well", SOON, || {
+        text_of(&told)
+            .contains("registrations-saved: ")
+            .then_some(())
+    });
 }
 
 /// The last line that a start which fails leaves, which has all of the words in it.

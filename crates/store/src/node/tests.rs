@@ -10,11 +10,8 @@ const CHANCE: [u8; CHANCE_BYTES] = [3; CHANCE_BYTES];
 impl NodeJournal {
     /// Around a file that is open.
     pub(crate) fn over(db: LiveDb) -> Self {
-        Self {
-            opener: Opener::new(Path::new("/nowhere"), &KEY, CHANCE),
-            home: Home::File(Box::new(db)),
-            news: Vec::new(),
-        }
+        let opener = Opener::new(Path::new("/nowhere"), &KEY, CHANCE);
+        Self::at(opener, Home::File(Box::new(db)), Vec::new())
     }
 }
 
@@ -194,4 +191,21 @@ fn no_two_openings_share_their_chance() {
     let (first, second) = (opener.fresh_chance(), opener.fresh_chance());
 
     assert!(first != second && first != CHANCE);
+}
+
+#[test]
+fn registrations_that_are_not_written_are_told_until_they_are() {
+    let folder = TempDir::new().unwrap();
+    let mut journal = NodeJournal::in_memory(folder.path(), &KEY, CHANCE, locked());
+    let unkept = journal.unkept();
+    let phone: [(&str, Option<&[u8]>); 1] = [("jana", Some(b"her phone"))];
+    assert_eq!(unkept.reason(), None);
+
+    journal.keep_bindings(phone).unwrap_err();
+    let reason = unkept.reason().unwrap();
+    journal.write_snapshot(&snapshot(0)).unwrap();
+    journal.keep_bindings(phone).unwrap();
+
+    assert!(reason.contains("in use by another process"), "{reason}");
+    assert_eq!(unkept.reason(), None);
 }

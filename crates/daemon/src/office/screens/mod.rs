@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use dispatch::{ContactId, Moment, OperatorId};
-use exchange::{Board, Changed};
+use exchange::{Board, Changed, Mode};
 use media::Digit;
 use store::sql::UnixSeconds;
 use web::board::{Change, Millis, Setup};
 use web::feed::{Feed, Tap};
 use web::line::{Reason, Story};
 
+use super::saved::Saved;
 use crate::clock;
 use rows::{contact, health, operator, today, trunk};
 use story::Stories;
@@ -28,6 +29,7 @@ pub(crate) struct Screens {
     /// The start of the exchange on both clocks.
     started: (Instant, Moment),
     site: Site,
+    pub(super) saved: Saved,
     state: Mutex<State>,
 }
 
@@ -44,8 +46,17 @@ struct State {
     /// The number of the last change that came.
     number: u64,
     stories: Stories,
+    /// What the exchange said last of itself.
+    health: Option<Health>,
     /// When the certificate runs out, as screens were told last.
     certificate_ends: Option<UnixSeconds>,
+}
+
+/// What the exchange says of itself: whether it takes calls, and why what happens is not on disk.
+#[derive(Clone)]
+struct Health {
+    mode: Mode,
+    unsaved: Option<String>,
 }
 
 /// Whether a change follows the one before it.
@@ -60,7 +71,7 @@ pub(crate) enum Told {
 impl Screens {
     pub(crate) fn new(
         started: (Instant, Moment),
-        site: Site,
+        (site, saved): (Site, Saved),
         feed: Arc<Feed>,
         setup: Setup,
     ) -> Self {
@@ -68,6 +79,7 @@ impl Screens {
             feed,
             started,
             site,
+            saved,
             state: Mutex::default(),
         };
         screens.set_up(setup);
@@ -131,7 +143,7 @@ impl Screens {
         let gone = changed.operators_gone.iter();
         changes.extend(gone.map(|id| Change::OperatorGone(id.to_string())));
         changes.push(Change::Trunks(changed.trunks.iter().map(trunk).collect()));
-        changes.push(Change::Health(health(changed.mode, changed.unsaved)));
+        changes.push(self.said(changed.mode, changed.unsaved));
         changes.push(Change::Today(today(changed.today, changed.today_since)));
         self.feed.change(millis(changed.at), changes);
         told
@@ -143,9 +155,30 @@ impl Screens {
         changes.extend(board.contacts.iter().map(contact).map(Change::Contact));
         changes.extend(board.operators.iter().map(operator).map(Change::Operator));
         changes.push(Change::Trunks(board.trunks.iter().map(trunk).collect()));
-        changes.push(Change::Health(health(board.mode, board.unsaved)));
+        changes.push(self.said(board.mode, board.unsaved));
         changes.push(Change::Today(today(board.counts, board.counts_since)));
         self.feed.replace(millis(board.at), changes);
+    }
+
+    /// Tells whether what happens is on disk, as it is now.
+    pub(crate) fn tell_health(&self) {
+        // Held until it is told, so that what the exchange says meanwhile is told after it.
+        let state = self.state();
+        // Before the exchange has said anything of itself, nobody is shown anything.
+        if let Some(Health { mode, unsaved }) = state.health.clone() {
+            let health = health(mode, self.saved.unsaved(unsaved));
+            self.feed.change(self.now(), vec![Change::Health(health)]);
+        }
+    }
+
+    /// Keeps what the exchange says of itself, and tells it with what is found beside it.
+    fn said(&self, mode: Mode, unsaved: Option<String>) -> Change {
+        let said = unsaved.clone();
+        self.state().health = Some(Health {
+            mode,
+            unsaved: said,
+        });
+        Change::Health(health(mode, self.saved.unsaved(unsaved)))
     }
 
     /// Tells an operator what her caller pressed.
