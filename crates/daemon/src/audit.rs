@@ -6,12 +6,12 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use store::sql::{
-    AUDIT_ENTRIES_READ_MAX, AuditBeginning, AuditEntry, AuditFault, AuditKey, Store, WholeAudit,
-    verify_audit,
+    AUDIT_ENTRIES_READ_MAX, AuditAnchor, AuditBeginning, AuditEntry, AuditFault, AuditKey, Store,
+    WholeAudit, verify_audit,
 };
 use web::{Event, note_now};
 
-use crate::audit_end::{FollowedEnd, SeenEnd, unvouched};
+use crate::audit_end::{FollowedEnd, FollowedTo, SeenEnd, unvouched};
 use crate::cli::{Data, Folders};
 use crate::database::{BY_COMMAND, Records, block_on};
 use crate::erasures::Erasures;
@@ -70,10 +70,11 @@ pub(crate) fn audit(options: &Options) -> anyhow::Result<String> {
             let records = Records::find(&place.folders, &place.data)?;
             block_on(async {
                 let store = records.open().await?;
+                let followed = FollowedEnd::of(&place.data.data, key.clone());
+                let before = Before::read(&followed, &seen)?;
                 let whole = verify(&*store, &key).await?;
-                let followed = FollowedEnd::of(&place.data.data, key);
-                followed.compare(&*store, &whole).await?;
-                seen.compare(&*store, &whole).await?;
+                followed.compare(&*store, &whole, before.followed).await?;
+                seen.compare(&*store, &whole, before.seen).await?;
                 Ok(in_words(&whole))
             })
         }
@@ -92,6 +93,21 @@ pub(crate) fn audit(options: &Options) -> anyhow::Result<String> {
                 Ok(format!("What entry {entry} said is erased.\n"))
             })
         }
+    }
+}
+
+/// The ends that were seen before the audit is read: it grows beside, and so do they.
+struct Before {
+    followed: FollowedTo,
+    seen: Option<AuditAnchor>,
+}
+
+impl Before {
+    fn read(followed: &FollowedEnd, seen: &SeenEnd) -> anyhow::Result<Self> {
+        Ok(Self {
+            followed: followed.seen()?,
+            seen: seen.seen()?,
+        })
     }
 }
 
@@ -182,7 +198,7 @@ fn text(value: Option<Value>) -> String {
 #[cfg(test)]
 mod tests {
     use records::Date;
-    use store::sql::{AuditAnchor, AuditPayload, Database, LINKA_DB, SignedAnchor};
+    use store::sql::{AuditPayload, Database, LINKA_DB, SignedAnchor};
 
     use super::*;
 
@@ -277,8 +293,9 @@ mod tests {
 
     /// What `linka audit verify` says.
     async fn compared(store: &dyn Store, seen: &SeenEnd) -> Result<(), String> {
+        let before = seen.seen().unwrap();
         let whole = verify(store, &KEY).await.unwrap();
-        let compared = seen.compare(store, &whole).await;
+        let compared = seen.compare(store, &whole, before).await;
         compared.map_err(|error| error.to_string())
     }
 
@@ -316,6 +333,25 @@ mod tests {
             refused.ends_with("it ends with entry 0, and entry 3 was seen before"),
             "{refused}"
         );
+    }
+
+    #[tokio::test]
+    async fn audit_that_grows_while_it_is_checked_is_whole() {
+        let (keys, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let store = three_entries(folder.path()).await;
+        let followed = FollowedEnd::of(folder.path(), KEY);
+        let seen = SeenEnd::of(keys.path());
+
+        let before = Before::read(&followed, &seen).unwrap();
+        let whole = verify(&*store, &KEY).await.unwrap();
+        let day = Date::new(2026, 1, 4).unwrap();
+        let further = store.append_audit(day, payload("{}"), &KEY).await.unwrap();
+        followed.remember(further).unwrap();
+        seen.remember(&further).unwrap();
+        let by_service = followed.compare(&*store, &whole, before.followed).await;
+        let by_verify = seen.compare(&*store, &whole, before.seen).await;
+
+        assert!(by_service.is_ok() && by_verify.is_ok());
     }
 
     #[tokio::test]

@@ -7,20 +7,23 @@
 //! `verify`.
 
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use store::sql::{AuditAnchor, AuditBeginning, AuditKey, SignedAnchor, Store, WholeAudit};
 
 use crate::anchors;
+use crate::small_file::{self, Found};
 
 /// The file in either folder: one line.
 const FILE: &str = "audit.end";
+/// More than a line of either has.
+const LINE_BYTES_MAX: u64 = 4_096;
 
 /// The end that a keys folder remembers.
+#[derive(Clone)]
 pub(crate) struct SeenEnd(PathBuf);
 
 impl SeenEnd {
@@ -28,7 +31,8 @@ impl SeenEnd {
         Self(keys.join(FILE))
     }
 
-    /// Compares an audit that is whole in itself with what was seen before, and remembers its end if it is further.
+    /// Compares an audit that is whole in itself with what was seen `before` it was read, and
+    /// remembers its end if it is further.
     ///
     /// # Errors
     /// A sentence: the audit ends earlier, or has another entry where the end once was; or the file
@@ -37,8 +41,9 @@ impl SeenEnd {
         &self,
         store: &dyn Store,
         whole: &WholeAudit,
+        before: Option<AuditAnchor>,
     ) -> anyhow::Result<()> {
-        if let Some(seen) = self.seen()? {
+        if let Some(seen) = before {
             let beginning = whole.beginning.anchor();
             if let Some(sentence) = misfit(store, beginning, whole.end, seen).await? {
                 bail!("the audit is not whole: {sentence}");
@@ -55,12 +60,17 @@ impl SeenEnd {
         write(&self.0, &anchors::written(end))
     }
 
-    fn seen(&self) -> anyhow::Result<Option<AuditAnchor>> {
-        let path = self.0.display();
-        let Some(text) = read(&self.0)? else {
-            return Ok(None);
+    /// What was seen last. It is read before an audit that it is compared with: that may grow.
+    ///
+    /// # Errors
+    /// A sentence: the file cannot be read, or is none of ours.
+    pub(crate) fn seen(&self) -> anyhow::Result<Option<AuditAnchor>> {
+        let seen = match read(&self.0)? {
+            Found::Nothing => return Ok(None),
+            Found::Bytes(bytes) => anchors::read(String::from_utf8_lossy(&bytes).trim_end()),
+            Found::Foreign => None,
         };
-        let seen = anchors::read(text.trim_end());
+        let path = self.0.display();
         Ok(Some(seen.with_context(|| {
             format!("{path} is no number and hash of an entry")
         })?))
@@ -80,17 +90,18 @@ impl FollowedEnd {
         Self { file, key }
     }
 
-    /// Compares an audit that is whole in itself with what the service saw.
+    /// Compares an audit that is whole in itself with what the service saw `before` it was read.
     ///
     /// # Errors
-    /// A sentence: the audit ends earlier, or has another entry where the end once was; or what the
-    /// service saw cannot be read.
+    /// A sentence: the audit ends earlier, or has another entry where the end once was; or somebody
+    /// else wrote what the service saw.
     pub(crate) async fn compare(
         &self,
         store: &dyn Store,
         whole: &WholeAudit,
+        before: FollowedTo,
     ) -> anyhow::Result<()> {
-        let seen = match self.seen()? {
+        let seen = match before {
             FollowedTo::Nothing => return Ok(()),
             FollowedTo::Foreign => bail!("the audit is not whole: {}", self.foreign()),
             FollowedTo::End(seen) => seen,
@@ -122,11 +133,14 @@ impl FollowedEnd {
         }
     }
 
-    /// What the service saw last.
+    /// What the service saw last. It is read before an audit that it is compared with: that may grow.
     pub(crate) fn seen(&self) -> anyhow::Result<FollowedTo> {
-        let Some(text) = read(&self.file)? else {
-            return Ok(FollowedTo::Nothing);
+        let bytes = match read(&self.file)? {
+            Found::Nothing => return Ok(FollowedTo::Nothing),
+            Found::Bytes(bytes) => bytes,
+            Found::Foreign => return Ok(FollowedTo::Foreign),
         };
+        let text = String::from_utf8_lossy(&bytes);
         let seen = signed(text.trim_end()).filter(|signed| self.key.vouches_for(signed));
         Ok(seen.map_or(FollowedTo::Foreign, |signed| FollowedTo::End(signed.anchor)))
     }
@@ -175,26 +189,16 @@ fn signed(line: &str) -> Option<SignedAnchor> {
     })
 }
 
-/// What the file says, whatever its bytes are; nothing when there is none.
-fn read(path: &Path) -> anyhow::Result<Option<String>> {
-    match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-    }
+/// Looks at the file.
+fn read(path: &Path) -> anyhow::Result<Found> {
+    small_file::read(path, LINE_BYTES_MAX)
+        .with_context(|| format!("{} cannot be read", path.display()))
 }
 
 /// Replaces the file in one step.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let context = || format!("{} cannot be written", path.display());
-    let new = path.with_extension("end.new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&new).with_context(context)?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&new, path))
-        .with_context(context)
+    small_file::replace(path, text.as_bytes())
+        .with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// Why an audit with this beginning and end is not the one that was seen, if it is not.

@@ -22,6 +22,7 @@ mod routes;
 mod running;
 mod serve;
 mod signalling;
+mod small_file;
 mod status;
 mod ticks;
 mod wall_clock;

@@ -9,16 +9,46 @@ use tokio::sync::mpsc;
 
 use super::Office;
 use super::warn::{News, Words};
-use crate::audit_end::{FollowedEnd, FollowedTo, misfit};
+use crate::audit_end::{FollowedEnd, FollowedTo, SeenEnd, misfit};
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long it is left alone after it could not be looked at or remembered.
 const REST: Duration = Duration::from_secs(60);
 
+/// The ends that were seen before this start.
+#[derive(Clone)]
+pub(super) struct Ends {
+    /// By a running service.
+    pub(super) followed: FollowedEnd,
+    /// By `linka audit verify`.
+    pub(super) verified: SeenEnd,
+}
+
+/// What they are.
+struct Seen {
+    followed: FollowedTo,
+    /// Nothing, too, where the service may not read it.
+    verified: Option<AuditAnchor>,
+}
+
+impl Ends {
+    /// Whatever the disk does, it keeps no other task waiting.
+    async fn seen(&self) -> anyhow::Result<Seen> {
+        let ends = self.clone();
+        let seen = tokio::task::spawn_blocking(move || {
+            Ok(Seen {
+                followed: ends.followed.seen()?,
+                verified: ends.verified.seen().ok().flatten(),
+            })
+        });
+        seen.await?
+    }
+}
+
 /// Looks until the process ends, or until the audit is no longer the one that was seen: what then
 /// follows says nothing more.
-pub(super) async fn watch(office: Arc<Office>, end: FollowedEnd, to_herald: mpsc::Sender<Words>) {
+pub(super) async fn watch(office: Arc<Office>, ends: Ends, to_herald: mpsc::Sender<Words>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut last = None;
     loop {
@@ -26,7 +56,7 @@ pub(super) async fn watch(office: Arc<Office>, end: FollowedEnd, to_herald: mpsc
         let Ok(store) = office.records.store().await else {
             continue;
         };
-        match looked(follow(&*store, &end, &mut last).await) {
+        match looked(follow(&*store, &ends, &mut last).await) {
             Ok(None) => {}
             Ok(Some(sentence)) => {
                 // Without a herald the process is ending.
@@ -46,38 +76,56 @@ pub(super) async fn watch(office: Arc<Office>, end: FollowedEnd, to_herald: mpsc
 /// what was remembered last, once it was read.
 async fn follow(
     store: &dyn Store,
-    end: &FollowedEnd,
+    ends: &Ends,
     last: &mut Option<AuditAnchor>,
 ) -> anyhow::Result<Option<String>> {
+    // Before the audit: that may grow meanwhile, and be verified.
+    let seen = match *last {
+        Some(last) => Seen {
+            followed: FollowedTo::End(last),
+            verified: None,
+        },
+        None => ends.seen().await?,
+    };
     let head = store.audit_head().await?;
     if *last == Some(head) {
         return Ok(None);
     }
-    let seen = match *last {
-        Some(last) => FollowedTo::End(last),
-        // Whatever the disk does, it keeps no other task waiting.
-        None => {
-            let end = end.clone();
-            tokio::task::spawn_blocking(move || end.seen()).await??
-        }
-    };
-    let beginning = store.audit_beginning().await?;
-    let sentence = match seen {
-        FollowedTo::Foreign => Some(end.foreign()),
-        FollowedTo::Nothing => end.unvouched(&beginning),
-        FollowedTo::End(seen) => match end.unvouched(&beginning) {
-            None => misfit(store, beginning.anchor(), head, seen).await?,
-            unvouched => unvouched,
-        },
-    };
+    let sentence = differs(store, &ends.followed, head, &seen).await?;
     if sentence.is_some() {
         return Ok(sentence);
     }
-    if seen != FollowedTo::End(head) {
-        let end = end.clone();
+    if seen.followed != FollowedTo::End(head) {
+        let end = ends.followed.clone();
         tokio::task::spawn_blocking(move || end.remember(head)).await??;
     }
     *last = Some(head);
+    Ok(None)
+}
+
+/// Why an audit with this head is not the one that was seen, if it is not.
+async fn differs(
+    store: &dyn Store,
+    end: &FollowedEnd,
+    head: AuditAnchor,
+    seen: &Seen,
+) -> anyhow::Result<Option<String>> {
+    let beginning = store.audit_beginning().await?;
+    let followed = match seen.followed {
+        FollowedTo::Foreign => return Ok(Some(end.foreign())),
+        FollowedTo::Nothing => None,
+        FollowedTo::End(followed) => Some(followed),
+    };
+    let unvouched = end.unvouched(&beginning);
+    if unvouched.is_some() {
+        return Ok(unvouched);
+    }
+    for seen in followed.into_iter().chain(seen.verified) {
+        let sentence = misfit(store, beginning.anchor(), head, seen).await?;
+        if sentence.is_some() {
+            return Ok(sentence);
+        }
+    }
     Ok(None)
 }
 
@@ -125,6 +173,37 @@ mod tests {
         store
     }
 
+    /// The ends in this folder and in one for keys below it.
+    fn ends(folder: &Path) -> Ends {
+        Ends {
+            followed: FollowedEnd::of(folder, KEY),
+            verified: SeenEnd::of(&folder.join("keys")),
+        }
+    }
+
+    #[tokio::test]
+    async fn older_copy_beside_an_audit_that_was_cut_to_it_is_told_at_the_next_start() {
+        let (data, one, other) = (
+            tempfile::tempdir().unwrap(),
+            tempfile::tempdir().unwrap(),
+            tempfile::tempdir().unwrap(),
+        );
+        let end = ends(data.path());
+        let whole = with_entries(one.path(), 3).await;
+        let cut = with_entries(other.path(), 2).await;
+        follow(&*cut, &end, &mut None).await.unwrap();
+        std::fs::create_dir(data.path().join("keys")).unwrap();
+        let head = whole.audit_head().await.unwrap();
+        end.verified.remember(&head).unwrap();
+
+        let told = follow(&*cut, &end, &mut None).await.unwrap();
+        let of_the_whole = follow(&*whole, &end, &mut None).await.unwrap();
+
+        let sentence = "it ends with entry 2, and entry 3 was seen before";
+        assert_eq!(told.as_deref(), Some(sentence));
+        assert_eq!(of_the_whole, None);
+    }
+
     #[tokio::test]
     async fn audit_that_grows_is_followed_and_one_that_was_cut_is_told() {
         let (data, one, other) = (
@@ -132,7 +211,7 @@ mod tests {
             tempfile::tempdir().unwrap(),
             tempfile::tempdir().unwrap(),
         );
-        let end = FollowedEnd::of(data.path(), KEY);
+        let end = ends(data.path());
         let whole = with_entries(one.path(), 3).await;
         let shorter = with_entries(other.path(), 2).await;
 
@@ -153,7 +232,7 @@ mod tests {
     /// this to the folder of its file.
     async fn told_after(change: impl FnOnce(&Path)) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let end = FollowedEnd::of(folder.path(), KEY);
+        let end = ends(folder.path());
         let store = with_entries(folder.path(), 3).await;
         assert_eq!(follow(&*store, &end, &mut None).await.unwrap(), None);
 
@@ -173,6 +252,24 @@ mod tests {
         for rubbish in [&b"x\n"[..], b"", b"\xff\xfe\x00", b"2 00 00\n"] {
             let told = told_after(|folder| {
                 std::fs::write(folder.join("audit.end"), rubbish).unwrap();
+            });
+
+            let told = told.await;
+            assert!(
+                told.ends_with("audit.end was not written with audit.key"),
+                "{told}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn folder_or_pipe_in_the_place_of_the_remembered_end_is_told() {
+        for put in ["mkdir", "mkfifo"] {
+            let told = told_after(|folder| {
+                let end = folder.join("audit.end");
+                std::fs::remove_file(&end).unwrap();
+                let status = std::process::Command::new(put).arg(&end).status().unwrap();
+                assert!(status.success());
             });
 
             let told = told.await;

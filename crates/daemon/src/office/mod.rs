@@ -35,7 +35,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use web::tls::Certificate;
 
-use crate::audit_end::FollowedEnd;
+use crate::audit_end::{FollowedEnd, SeenEnd};
 use crate::calendar::Calendar;
 use crate::configuration::{self, Node, Problem};
 use crate::signalling::{
@@ -202,8 +202,11 @@ pub(crate) fn open(
     }
     let news = (opening.from_signalling, of_office);
     tokio::spawn(office.clone().listen(herald, news, shared));
-    let end = FollowedEnd::of(&opening.data, opening.audit_key.clone());
-    watch_over(&office, end, &to_herald);
+    let ends = audit::Ends {
+        followed: FollowedEnd::of(&opening.data, opening.audit_key.clone()),
+        verified: SeenEnd::of(&office.keys),
+    };
+    watch_over(&office, ends, &to_herald);
     tokio::spawn(opening.closing.run(office.clone()));
     tokio::spawn(opening.retention.run(office.clone()));
     tokio::spawn(opening.watch.run(office.clone()));
@@ -217,14 +220,14 @@ pub(crate) fn open(
 }
 
 /// Spawns what looks again and again whether something fails of which nobody else would tell.
-fn watch_over(office: &Arc<Office>, end: FollowedEnd, to_herald: &mpsc::Sender<warn::Words>) {
+fn watch_over(office: &Arc<Office>, ends: audit::Ends, to_herald: &mpsc::Sender<warn::Words>) {
     if let Some(shown) = office.certificate.clone() {
         tokio::spawn(certificate::watch(office.clone(), shown, to_herald.clone()));
     }
     tokio::spawn(routes::watch(office.clone()));
     tokio::spawn(doubt::watch(office.clone(), to_herald.clone()));
     tokio::spawn(saved::watch(office.clone(), to_herald.clone()));
-    tokio::spawn(audit::watch(office.clone(), end, to_herald.clone()));
+    tokio::spawn(audit::watch(office.clone(), ends, to_herald.clone()));
     let heartbeat = office.heartbeat.subscribe();
     tokio::spawn(warn::beat(heartbeat, office.ticks.clone()));
 }
