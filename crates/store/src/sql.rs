@@ -26,6 +26,7 @@ mod contents;
 mod counts;
 mod devices;
 mod error;
+mod late;
 mod migrations;
 mod named;
 mod names;
@@ -56,6 +57,7 @@ pub use contents::{CELLS_READ_MAX, ROWS_READ_MAX, RecordStore};
 pub use counts::{ArrivedCount, CountStore};
 pub use devices::{DEVICES_PER_ACCOUNT_MAX, DeviceStore, KnownDevice};
 pub use error::{Cause, Fault, OpenError, StoreError};
+pub use late::LateStore;
 pub use names::NAME_CHARACTERS_MAX;
 pub use open::{Database, LINKA_DB, open};
 pub use postgres::{

@@ -148,6 +148,7 @@ impl From<store::sql::StoreError> for Problem {
                 Self::new(Kind::Invalid, fault.to_string())
             }
             Fault::Database(_)
+            | Fault::NotOpen
             | Fault::Late
             | Fault::Damaged(_)
             | Fault::DamagedEntry { .. }

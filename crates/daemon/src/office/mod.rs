@@ -180,6 +180,7 @@ pub(crate) fn open(
     });
     let (to_herald, of_office) = mpsc::channel(warn::OF_OFFICE_MAX);
     tokio::spawn(office.records.clone().watch());
+    tokio::spawn(office.records.clone().tell_silence(to_herald.clone()));
     let shared = tcp::Shared {
         connections: opening.connections,
         to_signalling: opening.to_signalling_streams,

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use axum::Router;
 use records::Date;
-use store::sql::{AuditKey, Store, UnixSeconds};
+use store::sql::{AuditKey, UnixSeconds};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use web::board::Millis;
@@ -46,7 +46,7 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
     if listeners.plain.is_none() && listeners.tls.is_none() {
         return;
     }
-    let store = opened(&office).await;
+    let store = office.records.late_store();
     let identity = Identity::new(identity::Settings {
         store: store.clone(),
         clock: Arc::new(WallClockOfSystem),
@@ -54,7 +54,7 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
         folder: place.data,
         provider: office.started.node.oidc.clone(),
     });
-    tell_first_start(&identity).await;
+    tokio::spawn(begin(office.clone(), identity.clone()));
     let clock = Arc::new(OfficeClock(office.clone()));
     let app = App {
         line: Arc::new(OfficeLine(office.clone())),
@@ -126,21 +126,18 @@ impl WebListeners {
     }
 }
 
-/// The records database, once it is open. Until then nobody can sign in.
-async fn opened(office: &Office) -> Arc<dyn Store> {
-    loop {
-        match office.records.store().await {
-            Ok(store) => return store,
-            Err(error) => {
-                let error = anyhow::Error::new(error);
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "no page is served before the records database is open"
-                );
-                tokio::time::sleep(RETRY).await;
-            }
-        }
+/// Opens the records database, and looks whether somebody is to sign in for the first time. Until
+/// then pages are served, and what needs the database is not.
+async fn begin(office: Arc<Office>, identity: Arc<Identity>) {
+    while let Err(error) = office.records.store().await {
+        let error = anyhow::Error::new(error);
+        tracing::error!(
+            error = format!("{error:#}"),
+            "nobody can sign in before the records database is open"
+        );
+        tokio::time::sleep(RETRY).await;
     }
+    tell_first_start(&identity).await;
 }
 
 /// Says where the first administrator finds her password.

@@ -1,28 +1,38 @@
-//! The records database, opened when it is first needed and again until that succeeds.
+//! The records database, opened when it is first needed and again until that succeeds; told to
+//! people when it answers nothing for long.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use store::sql::{Database, OpenError, Store};
-use tokio::sync::OnceCell;
+use store::sql::{Database, LateStore, OpenError, Store};
+use tokio::sync::mpsc;
+
+use super::warn::{News, Subject, Words};
 
 /// How often it is looked whether it answers.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked whether it has been silent for too long: a look of the other kind may hang.
+const LISTEN_EVERY: Duration = Duration::from_secs(5);
+/// How long it may answer nothing before that is told.
+const SILENT_AFTER: Duration = Duration::from_secs(60);
 
 /// The records database of this node.
 pub(crate) struct RecordsDatabase {
     database: Database,
-    store: OnceCell<Arc<dyn Store>>,
+    late: LateStore,
     answers: AtomicBool,
+    /// When it answered last; at first, when it was begun with.
+    answered: Mutex<Instant>,
 }
 
 impl RecordsDatabase {
     pub(crate) fn new(database: Database) -> Self {
         Self {
             database,
-            store: OnceCell::new(),
+            late: LateStore::new(),
             answers: AtomicBool::new(false),
+            answered: Mutex::new(Instant::now()),
         }
     }
 
@@ -41,12 +51,97 @@ impl RecordsDatabase {
                 Err(_) => false,
             };
             self.answers.store(answers, Ordering::Relaxed);
+            if answers {
+                *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            }
+        }
+    }
+
+    /// Tells people when it has answered nothing for long, and when it answers again.
+    pub(crate) async fn tell_silence(self: Arc<Self>, to_herald: mpsc::Sender<Words>) {
+        let mut looks = tokio::time::interval(LISTEN_EVERY);
+        let mut last = Heard::Answers;
+        loop {
+            looks.tick().await;
+            let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(words) = last.goes_on(answered.elapsed())
+                && to_herald.send(words).await.is_err()
+            {
+                return;
+            }
         }
     }
 
     /// The open database. Connections that are lost later are made again by themselves.
     pub(crate) async fn store(&self) -> Result<Arc<dyn Store>, OpenError> {
-        let open = || store::sql::open(&self.database);
-        self.store.get_or_try_init(open).await.cloned()
+        self.late.open(&self.database).await?;
+        Ok(self.late.store())
+    }
+
+    /// The same at once: what is asked of it before the database is open fails.
+    pub(crate) fn late_store(&self) -> Arc<dyn Store> {
+        self.late.store()
+    }
+}
+
+/// What was heard of the database of late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Answers,
+    Silence,
+}
+
+impl Heard {
+    /// Takes in how long ago it answered last; gives what is to be told of that.
+    fn goes_on(&mut self, since_answer: Duration) -> Option<Words> {
+        let heard = if since_answer < SILENT_AFTER {
+            Self::Answers
+        } else {
+            Self::Silence
+        };
+        (std::mem::replace(self, heard) != heard).then(|| words(heard))
+    }
+}
+
+fn words(heard: Heard) -> Words {
+    let (kind, text, news) = match heard {
+        Heard::Silence => (
+            "records-silent",
+            "the records database has not answered for a minute: calls go on, signing in and reports do not",
+            News::Fails(Subject::Records),
+        ),
+        Heard::Answers => (
+            "records-answer",
+            "the records database answers again",
+            News::Mended(Subject::Records),
+        ),
+    };
+    Words {
+        kind,
+        text: text.to_owned(),
+        news,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_that_is_silent_for_a_minute_is_told_once_and_that_it_answers_again() {
+        let mut heard = Heard::Answers;
+        let mut told = |seconds| {
+            let words = heard.goes_on(Duration::from_secs(seconds))?;
+            Some((words.kind, words.news))
+        };
+
+        let silent_for = [0, 59, 60, 3_600, 5, 20].map(&mut told);
+
+        let fails = ("records-silent", News::Fails(Subject::Records));
+        let mended = ("records-answer", News::Mended(Subject::Records));
+        assert_eq!(
+            silent_for,
+            [None, None, Some(fails), None, Some(mended), None]
+        );
     }
 }

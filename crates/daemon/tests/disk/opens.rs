@@ -1,10 +1,14 @@
 //! The line opens whatever its disk says: full, read-only, damaged, under another key, or no folder at all.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::PathBuf;
+
+use serde_json::json;
 
 use crate::peers::eventually;
 use crate::peers::linka::{Linka, Site};
+use crate::peers::people::Client;
 use crate::peers::process::text_of;
 use crate::peers::wire::{Caller, WirePhone};
 use crate::{SOON, SmallDisk, talking, told_after_a_kill, warnings_of};
@@ -164,4 +168,24 @@ fn journal_under_another_key_is_set_aside_and_named() {
     let kept = sets_aside_and_saves(&site, "under another key");
 
     assert!(kept.exists());
+}
+
+#[test]
+fn pages_are_served_while_the_records_database_is_silent() {
+    let site = Site::new();
+    // It takes connections, as the kernel does for a server that was stopped, and answers nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    site.keep_records_in(&format!("postgres://linka@127.0.0.1:{port}/linka"));
+    let _linka = site.start();
+    let client = Client::new(&site);
+
+    let credentials = json!({"login": "jana", "password": "correct horse battery"});
+    let description = format!("http://localhost:{}/api/openapi.json", site.web());
+    let described = ureq::get(description).call().unwrap().status();
+    let (signed_in, problem) = client.ask("POST", "/session", Some(credentials));
+
+    assert_eq!(described, 200);
+    assert_eq!(signed_in, 503, "{problem}");
+    assert_eq!(problem["type"], "/problems/unavailable", "{problem}");
 }

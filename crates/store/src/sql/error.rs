@@ -27,6 +27,9 @@ pub enum Fault {
     /// The database did not do it, or could not be reached.
     #[error("the database refused or could not be reached")]
     Database(#[source] Cause),
+    /// Nobody could open the database so far.
+    #[error("the database is not open yet")]
+    NotOpen,
     /// It took longer than [`OPERATION_TIMEOUT`](super::OPERATION_TIMEOUT).
     #[error("the database gave no answer in time")]
     Late,

@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{OpenError, Postgres, SqlStore, Sqlite, Store};
+use super::{Backend, LateStore, OpenError, Postgres, Sqlite, Store};
 
 /// The file of records, directory and audit in the data folder, unless they are in PostgreSQL.
 pub const LINKA_DB: &str = "linka.db";
@@ -31,12 +31,15 @@ impl fmt::Debug for Database {
 /// # Errors
 /// [`OpenError`], which says where and why.
 pub async fn open(database: &Database) -> Result<Arc<dyn Store>, OpenError> {
+    let late = LateStore::new();
+    late.open(database).await?;
+    Ok(late.store())
+}
+
+pub(super) async fn backend(database: &Database) -> Result<Box<dyn Backend>, OpenError> {
     match database {
-        Database::File(path) => Ok(Arc::new(SqlStore::over(Sqlite::open(path).await?))),
-        Database::Postgres(address) => {
-            let backend = Postgres::open(address).await?;
-            Ok(Arc::new(SqlStore::over(backend)))
-        }
+        Database::File(path) => Ok(Box::new(Sqlite::open(path).await?)),
+        Database::Postgres(address) => Ok(Box::new(Postgres::open(address).await?)),
     }
 }
 

@@ -6,6 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions as _, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::backend::{bind, read_row};
+use super::store::OPERATION_TIMEOUT;
 use super::{Backend, Cell, Fault, OpenError, Row, Transaction, Value, migrations};
 
 /// How many connections there may be to the server.
@@ -30,30 +31,42 @@ impl Postgres {
         let options = PgConnectOptions::from_str(address)
             .map_err(|error| OpenError::Address(error.into()))?;
         let place = place(&options);
-        let unreachable = |error: sqlx::Error| OpenError::Connect {
-            place: place.clone(),
-            cause: error.into(),
-        };
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(CONNECT_TIMEOUT)
-            .connect_with(limited(options))
-            .await
-            .map_err(unreachable)?;
-        let version = sqlx::query_scalar("SELECT current_setting('server_version_num')::BIGINT");
-        let version: i64 = version.fetch_one(&pool).await.map_err(unreachable)?;
-        let found = version / 10_000;
-        if found < POSTGRES_OLDEST {
-            return Err(OpenError::TooOld {
+        // A server that was stopped takes a connection and answers nothing on it.
+        let opened = tokio::time::timeout(OPERATION_TIMEOUT, prepared(options)).await;
+        opened.unwrap_or_else(|_late| {
+            Err(OpenError::Connect {
                 place,
-                found,
-                oldest: POSTGRES_OLDEST,
-            });
-        }
-        let migrated = migrations::postgres().run(&pool).await;
-        migrated.map_err(|error| migrations::explain(place, error))?;
-        Ok(Self(pool))
+                cause: sqlx::Error::PoolTimedOut.into(),
+            })
+        })
     }
+}
+
+async fn prepared(options: PgConnectOptions) -> Result<Postgres, OpenError> {
+    let place = place(&options);
+    let unreachable = |error: sqlx::Error| OpenError::Connect {
+        place: place.clone(),
+        cause: error.into(),
+    };
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS_MAX)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .connect_with(limited(options))
+        .await
+        .map_err(unreachable)?;
+    let version = sqlx::query_scalar("SELECT current_setting('server_version_num')::BIGINT");
+    let version: i64 = version.fetch_one(&pool).await.map_err(unreachable)?;
+    let found = version / 10_000;
+    if found < POSTGRES_OLDEST {
+        return Err(OpenError::TooOld {
+            place,
+            found,
+            oldest: POSTGRES_OLDEST,
+        });
+    }
+    let migrated = migrations::postgres().run(&pool).await;
+    migrated.map_err(|error| migrations::explain(place, error))?;
+    Ok(Postgres(pool))
 }
 
 /// What is said of a database where its whole address, with the password, may not be.

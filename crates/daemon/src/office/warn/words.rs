@@ -22,6 +22,8 @@ pub(crate) enum Subject {
     Registration(String),
     /// The journal and the disk under it.
     Journal,
+    /// The records database.
+    Records,
     /// The certificate of the web.
     Certificate,
     /// An operator's phone.
@@ -36,6 +38,7 @@ impl Subject {
             | Self::Calls(_)
             | Self::Registration(_)
             | Self::Journal
+            | Self::Records
             | Self::Certificate => true,
             Self::Phone(_) => false,
         }
