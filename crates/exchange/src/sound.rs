@@ -64,9 +64,8 @@ impl Exchange {
     pub(crate) fn seat(&self, port: PortPair, peer: &Target) -> Seat {
         let own = self.sip.own_addresses();
         let configured = self.settings.node.sound_address;
-        let one = configured.filter(|address| !address.is_unspecified());
         let of_listener = || Some(self.listener(peer.listener())?.local.ip());
-        let bound = one.or(peer.local()).or(configured).or_else(of_listener);
+        let bound = configured.or(peer.local()).or_else(of_listener);
         let bound = bound.unwrap_or_else(|| port.rtp.ip());
         let host = peer.remote().ip();
         Seat {
