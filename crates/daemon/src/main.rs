@@ -25,6 +25,7 @@ mod signalling;
 mod small_file;
 mod status;
 mod ticks;
+mod unwritten;
 mod wall_clock;
 mod watchdog;
 

@@ -63,14 +63,18 @@ impl RunningNode {
         let ended = runtime.block_on(async {
             // Before anybody is told that we are ready: a signal from then on drains.
             let signals = Signals::new()?;
-            let office = office::open(opening, pages.handle())?;
+            let (office, acts) = office::open(opening, pages.handle())?;
             tracing::info!(?addresses, "ready");
             let _unwatched = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
             until_stopped(&office, signals).await;
-            Ok::<_, anyhow::Error>(())
+            // While the journal ends.
+            acts.flush().await;
+            Ok::<_, anyhow::Error>(acts)
         });
-        let signalling = signalling.join();
+        // Nobody does anything more that is audited.
         pages.shutdown_timeout(ENDS_WITHIN);
+        let ended = ended.map(|acts| runtime.block_on(acts.keep()));
+        let signalling = signalling.join();
         runtime.shutdown_timeout(ENDS_WITHIN);
         ended?;
         match signalling {

@@ -4,26 +4,25 @@
 //! An act on a contact names a role and the day, no login, no contact and no minute. What belongs
 //! to the call itself is not in it. (DESIGN §7.4)
 
+mod queue;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use records::Date;
 use serde::{Deserialize, Serialize};
 use store::sql::{AuditKey, AuditPayload, Role, Store, StoreError};
-use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::queue::{NotTaken, Queue};
 use crate::app::{App, Asked, Clock, Json};
 use crate::board::Class;
 use crate::problem::{Problem, ProblemBody};
 
-/// How many entries may wait for the database.
-pub const AUDIT_WAITING_MAX: usize = 10_000;
-/// How long a database that did not take an entry is left alone.
-const RETRY: Duration = Duration::from_secs(5);
+pub use self::queue::{AUDIT_WAITING_MAX, AuditWriter, Earlier, Noted, Unwritten};
+
 /// How many entries are told at once.
 const TOLD_MAX: u64 = 500;
 
@@ -124,26 +123,32 @@ struct Entry<'a> {
     event: &'a Event,
 }
 
-/// Takes entries, and writes them as soon as the database takes them. Nobody waits for it.
+/// Takes entries, which an [`AuditWriter`] writes as soon as the database takes them. Nobody waits for it.
 #[derive(Clone)]
 pub struct Audit {
-    entries: mpsc::Sender<Waiting>,
+    queue: Arc<Queue>,
     clock: Arc<dyn Clock>,
 }
 
-enum Waiting {
-    Entry(Date, Vec<u8>),
-    /// Answered once all before it is written.
-    Flush(tokio::sync::oneshot::Sender<()>),
-}
-
 impl Audit {
-    /// Opens the audit on the current runtime; its writer ends with the last clone.
+    /// An audit that takes entries from now on, and what writes them.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, key: AuditKey) -> (Self, AuditWriter) {
+        let queue = Arc::<Queue>::default();
+        let writer = AuditWriter {
+            queue: Arc::clone(&queue),
+            store,
+            key,
+        };
+        (Self { queue, clock }, writer)
+    }
+
+    /// Opens the audit on the current runtime, where nothing was left to be written.
     #[must_use]
     pub fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>, key: AuditKey) -> Self {
-        let (entries, waiting) = mpsc::channel(AUDIT_WAITING_MAX);
-        tokio::spawn(write(store, key, waiting));
-        Self { entries, clock }
+        let (audit, writer) = Self::new(store, clock, key);
+        tokio::spawn(writer.write());
+        audit
     }
 
     /// Notes an act on a contact: by a role on the day's shift, whoever had it.
@@ -160,39 +165,35 @@ impl Audit {
 
     /// Notes what somebody did.
     pub fn note(&self, by: &str, event: Event) {
-        let waiting = Waiting::Entry(self.clock.today(), written(by, &event));
-        if self.entries.try_send(waiting).is_err() {
-            tracing::error!(
+        let payload = match payload(written(by, &event)) {
+            Ok(payload) => payload,
+            Err(error) => {
+                tracing::error!(%error, "an entry of the audit was lost");
+                return;
+            }
+        };
+        let day = self.clock.today();
+        match self.queue.take(Noted { day, payload }) {
+            Ok(()) => {}
+            Err(NotTaken::Full) => tracing::error!(
                 "the audit is full: {AUDIT_WAITING_MAX} entries wait for the database, and one was lost"
-            );
+            ),
+            Err(NotTaken::Ended) => {
+                tracing::error!("the audit has ended with the process, and one entry was lost");
+            }
         }
     }
 
     /// Waits until everything noted so far is written.
     pub async fn flush(&self) {
-        let (done, written) = tokio::sync::oneshot::channel();
-        if self.entries.send(Waiting::Flush(done)).await.is_ok() {
-            // The writer ends only with the runtime.
-            let _ended = written.await;
-        }
+        self.queue.flush().await;
     }
-}
 
-async fn write(store: Arc<dyn Store>, key: AuditKey, mut waiting: mpsc::Receiver<Waiting>) {
-    while let Some(next) = waiting.recv().await {
-        match next {
-            Waiting::Entry(day, bytes) => write_one(&*store, &key, day, bytes).await,
-            Waiting::Flush(done) => {
-                let _gone = done.send(());
-            }
-        }
-    }
-}
-
-async fn write_one(store: &dyn Store, key: &AuditKey, day: Date, bytes: Vec<u8>) {
-    while let Err(error) = append(store, key, day, bytes.clone()).await {
-        tracing::warn!(%error, "the audit was not written; it is tried again");
-        tokio::time::sleep(RETRY).await;
+    /// Hands out what is not written, in order, for the next start: the process is ending, and
+    /// nothing is taken from then on.
+    #[must_use]
+    pub fn end(&self) -> Unwritten {
+        self.queue.end()
     }
 }
 
@@ -202,11 +203,14 @@ async fn append(
     day: Date,
     bytes: Vec<u8>,
 ) -> Result<(), NotAudited> {
+    store.append_audit(day, payload(bytes)?, key).await?;
+    Ok(())
+}
+
+fn payload(bytes: Vec<u8>) -> Result<AuditPayload, NotAudited> {
     let mut salt = [0; 32];
     getrandom::fill(&mut salt).map_err(NotAudited::Chance)?;
-    let payload = AuditPayload { salt, bytes };
-    store.append_audit(day, payload, key).await?;
-    Ok(())
+    Ok(AuditPayload { salt, bytes })
 }
 
 /// An entry that is not in the audit.

@@ -49,6 +49,7 @@ pub(crate) struct ConfigurationWatch {
 impl ConfigurationWatch {
     /// Works until the process ends: at its start, and after each reload.
     pub(crate) async fn run(self, office: Arc<Office>) {
+        office.left_acts_written.wait().await;
         loop {
             while let Err(error) = self.note(&office).await {
                 let error = format!("{error:#}");

@@ -1,5 +1,6 @@
 //! The office: a tokio runtime for everything that may wait: TCP framing, the control socket, names, warnings, metrics.
 
+mod acts;
 mod audit;
 mod certificate;
 pub(crate) mod closing;
@@ -31,7 +32,7 @@ use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
 use sip::ListenerId;
 use store::sql::{AuditKey, UnixSeconds};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, SetOnce, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use web::tls::Certificate;
 
@@ -50,6 +51,7 @@ use places::Places;
 use records::RecordsDatabase;
 use screens::Screens;
 
+pub(crate) use acts::Acts;
 pub(crate) use reload::NotReloaded;
 pub(crate) use tcp::bind as bind_tcp;
 
@@ -72,6 +74,8 @@ pub(crate) struct Office {
     drained: Notify,
     /// Another configuration was taken in.
     configured: Notify,
+    /// The audited acts that the last end left are in the audit: others may follow.
+    left_acts_written: SetOnce<()>,
     pub(crate) screens: Screens,
     pub(crate) records: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
@@ -151,7 +155,7 @@ pub(crate) struct Opening {
 pub(crate) fn open(
     opening: Opening,
     pages: &tokio::runtime::Handle,
-) -> std::io::Result<Arc<Office>> {
+) -> std::io::Result<(Arc<Office>, Acts)> {
     let office = Arc::new(Office {
         config: opening.config,
         keys: opening.keys,
@@ -166,6 +170,7 @@ pub(crate) fn open(
         heartbeat: watch::Sender::new(opening.started.node.heartbeat.clone()),
         drained: Notify::new(),
         configured: Notify::new(),
+        left_acts_written: SetOnce::new(),
         started: opening.started,
         places: opening.places.clone(),
         screens: opening.screens,
@@ -187,10 +192,7 @@ pub(crate) fn open(
         wake: opening.wake,
         places: opening.places,
     };
-    for (id, listener) in opening.tcp {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        tokio::spawn(tcp::accept(shared.clone(), listener, id));
-    }
+    tcp::listen(&shared, opening.tcp)?;
     let socket = control::socket(&opening.data);
     tokio::spawn(control::serve(office.clone(), socket, to_herald.clone()));
     tokio::spawn(http::serve(
@@ -211,13 +213,14 @@ pub(crate) fn open(
     tokio::spawn(opening.closing.run(office.clone()));
     tokio::spawn(opening.retention.run(office.clone()));
     tokio::spawn(opening.watch.run(office.clone()));
+    let acts = Acts::open(&office, opening.audit_key);
     let place = pages::Place {
         data: opening.data,
         totp_key: opening.totp_key,
-        audit_key: opening.audit_key,
+        audit: acts.audit.clone(),
     };
     pages.spawn(pages::serve(office.clone(), opening.web, place));
-    Ok(office)
+    Ok((office, acts))
 }
 
 /// Spawns what looks again and again whether something fails of which nobody else would tell.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use axum::Router;
 use records::Date;
-use store::sql::{AuditKey, UnixSeconds};
+use store::sql::UnixSeconds;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use web::board::Millis;
@@ -37,7 +37,7 @@ pub(crate) struct WebListeners {
 pub(crate) struct Place {
     pub(crate) data: PathBuf,
     pub(crate) totp_key: [u8; 32],
-    pub(crate) audit_key: AuditKey,
+    pub(crate) audit: Audit,
 }
 
 /// Serves until the process ends.
@@ -59,7 +59,7 @@ pub(crate) async fn serve(office: Arc<Office>, listeners: WebListeners, place: P
     let app = App {
         line: Arc::new(OfficeLine(office.clone())),
         feed: office.screens.feed.clone(),
-        audit: Audit::open(store.clone(), clock.clone(), place.audit_key),
+        audit: place.audit,
         entering: Arc::default(),
         store,
         gate: identity.clone(),
@@ -183,7 +183,7 @@ pub(crate) fn unix_seconds() -> UnixSeconds {
 }
 
 /// The clock and the calendar of the engine.
-struct OfficeClock(Arc<Office>);
+pub(super) struct OfficeClock(pub(super) Arc<Office>);
 
 impl Clock for OfficeClock {
     fn now(&self) -> Millis {

@@ -44,6 +44,7 @@ struct Deleted {
 impl Retention {
     /// Works until the process ends: soon after its start, and whenever a day begins.
     pub(crate) async fn run(self, office: Arc<Office>) {
+        office.left_acts_written.wait().await;
         // The first calls after a start need the disk more.
         let mut ticks = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         let mut done: Option<Date> = None;

@@ -56,8 +56,20 @@ impl Shared {
     }
 }
 
+/// Spawns what accepts connections.
+pub(crate) fn listen(
+    shared: &Shared,
+    listeners: Vec<(ListenerId, std::net::TcpListener)>,
+) -> std::io::Result<()> {
+    for (id, listener) in listeners {
+        let listener = TcpListener::from_std(listener)?;
+        tokio::spawn(accept(shared.clone(), listener, id));
+    }
+    Ok(())
+}
+
 /// Accepts connections until the process ends.
-pub(crate) async fn accept(shared: Shared, listener: TcpListener, id: ListenerId) {
+async fn accept(shared: Shared, listener: TcpListener, id: ListenerId) {
     let bound = listener.local_addr();
     let everywhere = bound.is_ok_and(|bound| bound.ip().is_unspecified());
     loop {

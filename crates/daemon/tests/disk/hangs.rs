@@ -177,7 +177,7 @@ fn idle_line_says_everywhere_that_its_disk_hangs() {
 }
 
 /// Longer than a journal is waited for, at the start as at the end.
-const WAITED_FOR: Duration = Duration::from_secs(60);
+pub(crate) const WAITED_FOR: Duration = Duration::from_secs(60);
 
 #[test]
 fn end_does_not_wait_for_a_disk_that_hangs() {

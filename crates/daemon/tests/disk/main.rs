@@ -5,6 +5,7 @@
 #[path = "../peers/mod.rs"]
 mod peers;
 
+mod acts;
 mod hangs;
 mod opens;
 

@@ -7,10 +7,18 @@ use sha2::Sha256;
 
 use super::audit::SignedAnchor;
 use super::chain::{AuditAnchor, Hash};
+use crate::seal::{CHANCE_BYTES, Place, Seal};
 
 /// What stands before what is vouched for, so that neither means the other.
 const ENTRY: &[u8] = b"linka audit entry 2";
 const ANCHOR: &[u8] = b"linka audit anchor 1";
+const UNWRITTEN: &[u8] = b"linka audit unwritten 1";
+/// What is sealed of the audit.
+const UNWRITTEN_PLACE: Place<'static> = Place {
+    table: "audit unwritten",
+    row: b"",
+    format: 1,
+};
 
 /// Bytes of a block of SHA-256.
 const BLOCK_BYTES: usize = 64;
@@ -39,6 +47,26 @@ impl AuditKey {
     pub fn vouches_for(&self, signed: &SignedAnchor) -> bool {
         let mac = self.of_anchor(&signed.anchor);
         mac.verify_slice(&signed.signature).is_ok()
+    }
+
+    /// Seals what is not in the audit yet, for a file; `chance` has to be fresh.
+    #[must_use]
+    pub fn seal(&self, chance: [u8; CHANCE_BYTES], unwritten: &[u8]) -> Option<Vec<u8>> {
+        let write = |sealed: &mut Vec<u8>| sealed.extend_from_slice(unwritten);
+        self.sealing(chance).seal(UNWRITTEN_PLACE, write)
+    }
+
+    /// Opens what [`Self::seal`] sealed; nothing when this key did not.
+    #[must_use]
+    pub fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        let any_chance = [0; CHANCE_BYTES];
+        self.sealing(any_chance).open(UNWRITTEN_PLACE, sealed)
+    }
+
+    /// Keys are made for one use each.
+    fn sealing(&self, chance: [u8; CHANCE_BYTES]) -> Seal {
+        let key = self.mac(UNWRITTEN).finalize().into_bytes();
+        Seal::new(&key.into(), chance)
     }
 
     /// The hash of an entry, from its parts.
@@ -85,5 +113,17 @@ mod tests {
         assert!(key.vouches_for(&signed));
         assert!(!key.vouches_for(&moved) && !key.vouches_for(&rewritten));
         assert!(!AuditKey([2; 32]).vouches_for(&signed));
+    }
+
+    #[test]
+    fn what_was_sealed_opens_with_the_key_that_sealed_it_and_no_other() {
+        let key = AuditKey([1; 32]);
+
+        let sealed = key.seal([7; CHANCE_BYTES], b"an act").unwrap();
+
+        assert!(!sealed.windows(6).any(|window| window == b"an act"));
+        assert_eq!(key.unseal(&sealed).as_deref(), Some(&b"an act"[..]));
+        assert_eq!(AuditKey([2; 32]).unseal(&sealed), None);
+        assert_eq!(key.unseal(&sealed[1..]), None);
     }
 }
