@@ -1,6 +1,6 @@
 //! Small files of ours in folders where somebody may have put something else in their place.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -27,12 +27,9 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> io::Result<Found> {
         Ok(there) if !there.is_file() || there.len() > bytes_max => return Ok(Found::Foreign),
         Ok(_) => {}
     }
-    // Whatever took its place since then: a pipe without a writer would be waited for.
-    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits();
     let mut options = OpenOptions::new();
-    options.read(true).custom_flags(flags.cast_signed());
     let mut bytes = Vec::new();
-    let mut file = options.open(path)?.take(bytes_max + 1);
+    let mut file = ours(options.read(true)).open(path)?.take(bytes_max + 1);
     file.read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= bytes_max) {
         Ok(Found::Bytes(bytes))
@@ -48,14 +45,26 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> io::Result<Found> {
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
-    options.custom_flags(flags.bits().cast_signed());
-    let mut file = options.open(&new)?;
+    let mut file = overwritten(Path::new(&new))?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&new, path)
+}
+
+/// A file to be written from its beginning, made if there is none. Its owner alone may read it.
+///
+/// # Errors
+/// The system's, and where a link or a pipe that nobody reads is in its place.
+pub(crate) fn overwritten(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    ours(&mut options).open(path)
+}
+
+/// Whatever is in its place: no link is followed, and no pipe is waited for.
+fn ours(options: &mut OpenOptions) -> &mut OpenOptions {
+    let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+    options.custom_flags(flags.bits().cast_signed())
 }
 
 #[cfg(test)]

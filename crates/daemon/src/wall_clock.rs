@@ -1,8 +1,8 @@
 //! The machine's clock at the start: whether it is believed, who vouches for it, and `linka clock`.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
@@ -18,9 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::Data;
 use crate::office::control::{self, Answer, Request, ask};
+use crate::small_file::{self, Found};
 
 /// The file of an administrator's confirmation, in the data folder.
 const CONFIRMED: &str = "clock.confirmed";
+/// More than its one line has.
+const CONFIRMED_BYTES_MAX: u64 = 64;
 /// How far the clock may stand from where it was confirmed to be vouched for by that.
 const CONFIRMED_WITHIN: Duration = ANCHOR_AHEAD_MAX;
 /// Time that the system has to say whether the kernel's clock is synchronised.
@@ -78,16 +81,17 @@ pub(crate) fn anchor(
 
 /// When the clock was confirmed last.
 pub(crate) fn confirmed(data: &Path) -> Option<Moment> {
-    let text = fs::read_to_string(data.join(CONFIRMED)).ok()?;
-    let seconds: u64 = text.trim().parse().ok()?;
+    let bytes = match small_file::read(&data.join(CONFIRMED), CONFIRMED_BYTES_MAX).ok()? {
+        Found::Bytes(bytes) => bytes,
+        Found::Nothing | Found::Foreign => return None,
+    };
+    let seconds: u64 = std::str::from_utf8(&bytes).ok()?.trim().parse().ok()?;
     Some(Moment::from_micros(seconds.saturating_mul(MICROS)))
 }
 
 /// Confirms what the machine's clock says. The file belongs to whom the folder belongs, whoever confirms.
 pub(crate) fn confirm(data: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true).mode(0o600);
-    let mut file = options.open(data.join(CONFIRMED))?;
+    let mut file = small_file::overwritten(&data.join(CONFIRMED))?;
     writeln!(file, "{}", seconds(machine()))?;
     file.sync_all()?;
     let folder = fs::metadata(data)?;
@@ -206,6 +210,23 @@ mod tests {
         assert!(is_confirmed(at, now));
         assert!(is_confirmed(at, now + 6 * DAY) && is_confirmed(at, now - 6 * DAY));
         assert!(!is_confirmed(at, now + 8 * DAY) && !is_confirmed(at, now - 8 * DAY));
+    }
+
+    #[test]
+    fn pipe_or_link_in_the_place_of_a_confirmation_is_none_and_is_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, other) = (folder.path().join(CONFIRMED), folder.path().join("other"));
+        let made = Command::new("mkfifo").arg(&place).status().unwrap();
+        assert!(made.success());
+        assert_eq!(confirmed(folder.path()), None);
+        assert!(confirm(folder.path()).is_err());
+
+        fs::remove_file(&place).unwrap();
+        fs::write(&other, "somebody's").unwrap();
+        std::os::unix::fs::symlink(&other, &place).unwrap();
+
+        assert!(confirm(folder.path()).is_err());
+        assert_eq!(fs::read_to_string(&other).unwrap(), "somebody's");
     }
 
     #[test]
