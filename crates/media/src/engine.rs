@@ -14,12 +14,9 @@ use crate::outgoing::Outgoing;
 use crate::playback::Playback;
 use crate::rtcp::REPORT_MAX;
 use crate::sound::Sounds;
-use crate::source::{Leftover, SILENCE};
+use crate::source::SILENCE;
 use crate::stream::{News, Parting, Played, Stream};
 use crate::wheel::{Member, Wheel};
-
-/// How many streams of a port pair are remembered that were closed lately. A pair rests for seconds after each.
-const LEFTOVERS_MAX: usize = 4;
 
 /// Something to be written by [`Engine::transmit`].
 enum Due {
@@ -58,8 +55,6 @@ pub struct Engine {
     ids: BTreeMap<StreamId, usize>,
     /// The stream of each port pair, by the pair's id.
     ports: Vec<Option<usize>>,
-    /// Who may still speak on each port pair whose stream is closed; [`LEFTOVERS_MAX`] for each.
-    leftovers: Vec<Vec<Leftover>>,
     wheel: Wheel,
     reports: BTreeSet<(Instant, usize)>,
     vigils: BTreeSet<(Instant, usize)>,
@@ -79,7 +74,6 @@ impl Engine {
             vacant: Vec::new(),
             ids: BTreeMap::new(),
             ports: Vec::new(),
-            leftovers: Vec::new(),
             wheel: Wheel::new(start),
             reports: BTreeSet::new(),
             vigils: BTreeSet::new(),
@@ -222,35 +216,13 @@ impl Engine {
             (drawn >> 32) as u32,
         );
         let control = Control::new(&mut self.chance);
-        let leftovers = self.leftovers_at(port, now);
-        let stream = Stream::new(id, port, target, leftovers, outgoing, control, now);
+        let stream = Stream::new(id, port, target, outgoing, control, now);
         self.outputs.push_back(Output::Watch { port, at });
         let index = self.settle_in(Box::new(stream));
         self.ids.insert(id, index);
         self.take_port(port, index);
         self.schedule_report(now, index);
         Ok(())
-    }
-
-    /// Who may still speak on a port pair.
-    fn leftovers_at(&mut self, port: PortId, now: Instant) -> Vec<Leftover> {
-        let Some(leftovers) = self.leftovers.get_mut(usize::from(port.0)) else {
-            return Vec::new();
-        };
-        leftovers.retain(|leftover| leftover.lasts(now));
-        leftovers.clone()
-    }
-
-    fn leave_behind(&mut self, port: PortId, leftover: Leftover) {
-        let place = usize::from(port.0);
-        if self.leftovers.len() <= place {
-            self.leftovers.resize_with(place + 1, Vec::new);
-        }
-        let leftovers = &mut self.leftovers[place];
-        if leftovers.len() == LEFTOVERS_MAX {
-            leftovers.remove(0);
-        }
-        leftovers.push(leftover);
     }
 
     fn settle_in(&mut self, stream: Box<Stream>) -> usize {
@@ -372,9 +344,6 @@ impl Engine {
             self.vigils.remove(&(at, index));
         }
         self.ports[usize::from(stream.port.0)] = None;
-        if let Some(leftover) = Leftover::of(&stream.source, now) {
-            self.leave_behind(stream.port, leftover);
-        }
         let mut bytes = Box::new([0; REPORT_MAX]);
         if let Some(transmit) = stream.report(self.start, now, Parting::Goodbye, &mut bytes[..]) {
             self.due.push_back(Due::Goodbye { transmit, bytes });

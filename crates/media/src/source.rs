@@ -15,10 +15,11 @@
 //! silent for [`SILENCE`], if the packets go on where they left off, or after an answered
 //! re-INVITE.
 //!
-//! Who was heard last by the stream that had this port before may be a *leftover*: a call that does not
-//! know of its end, since its BYE was lost. It is not refused, for a phone may use its port again; but
-//! for [`LEFTOVER_LASTS`] it gives way to any other admitted address, and takes nobody's place but by
-//! that one's silence.
+//! Who speaks when the port is opened, and for [`RUN`] before there is an answer, is most likely an
+//! earlier call on this port, that does not know of its end. Such a *leftover* is not refused, for it
+//! may be a phone that answered at once; but for [`LEFTOVER_LASTS`] it gives way to any other admitted
+//! address, and takes nobody's place but by that one's silence. Whoever began to speak later is none:
+//! a phone whose answer was lost speaks before we know of it.
 //!
 //! While nobody speaks, a trunk gets its sound where its credible SDP says, unless a source on that
 //! host spoke for [`MAPPED`] in all: a router maps another port there, and a burst in the trunk's
@@ -46,9 +47,15 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 /// How long a source on the host of a trunk's SDP has to have spoken before sound goes on to go there in its silence.
 const MAPPED: Duration = Duration::from_secs(3);
 
-/// How long after the end of a call its phone may go on speaking into the port: its BYE is repeated for 32 s (RFC 3261
-/// timer F), and somebody hangs up who hears nothing.
-const LEFTOVER_LASTS: Duration = Duration::from_secs(120);
+/// An earlier call on the port is heard within this time of its opening: it sends at least every second, while it
+/// takes somebody who is called longer than that to answer and to speak.
+const LEFTOVER_HEARD: Duration = Duration::from_millis(1_200);
+
+/// How long after the answer somebody may still be a leftover: until then its BYE is repeated (RFC 3261 timer F).
+const LEFTOVER_LASTS: Duration = Duration::from_secs(32);
+
+/// How many are noted who speak before there is an answer. A port is used again after seconds, so there is one at most.
+const EARLY_MAX: usize = 4;
 
 /// What is to be done with a datagram by where it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,24 +132,69 @@ struct Rival {
     run: Run,
 }
 
-/// Who was heard last on the port by the stream before, and until when that may go on.
-#[derive(Clone, Copy)]
-pub(crate) struct Leftover {
-    speaker: SocketAddr,
-    until: Instant,
+/// Who spoke before there was an answer.
+enum Early {
+    /// There is none yet: who spoke when the port was opened, and since when; [`EARLY_MAX`] at most.
+    Noted {
+        opened: Instant,
+        since: Vec<(SocketAddr, Instant)>,
+    },
+    /// There was one. Nobody is noted any more: who speaks while the phone holds without an address is
+    /// the phone.
+    Leftovers {
+        all: Vec<SocketAddr>,
+        until: Instant,
+    },
 }
 
-impl Leftover {
-    /// That of a stream that is closed now.
-    pub(crate) fn of(source: &Source, now: Instant) -> Option<Self> {
-        Some(Self {
-            speaker: source.heard?,
-            until: now + LEFTOVER_LASTS,
-        })
+impl Early {
+    /// As of a stream that begins now, with or without an answer.
+    fn of(now: Instant, remote: Option<Remote>) -> Self {
+        match remote {
+            None => Self::Noted {
+                opened: now,
+                since: Vec::new(),
+            },
+            Some(_) => Self::Leftovers {
+                all: Vec::new(),
+                until: now,
+            },
+        }
     }
 
-    pub(crate) fn lasts(&self, now: Instant) -> bool {
-        now < self.until
+    fn note(&mut self, now: Instant, from: SocketAddr) {
+        if let Self::Noted { opened, since } = self
+            && now.saturating_duration_since(*opened) <= LEFTOVER_HEARD
+            && since.len() < EARLY_MAX
+            && since.iter().all(|(speaker, _)| *speaker != from)
+        {
+            since.push((from, now));
+        }
+    }
+
+    /// There is an answer: who speaks now may be whom it was given by.
+    fn close(self, now: Instant) -> Self {
+        let Self::Noted { since, .. } = self else {
+            return self;
+        };
+        let spoken_for = |since| now.saturating_duration_since(since);
+        let for_long = since
+            .into_iter()
+            .filter(|(_, since)| spoken_for(*since) >= RUN);
+        Self::Leftovers {
+            all: for_long.map(|(speaker, _)| speaker).collect(),
+            until: now + LEFTOVER_LASTS,
+        }
+    }
+
+    /// Whether one may take the place of another, for that is a leftover.
+    fn prefers(&self, now: Instant, one: SocketAddr, over: SocketAddr) -> bool {
+        match self {
+            Self::Noted { .. } => false,
+            Self::Leftovers { all, until } => {
+                now < *until && all.contains(&over) && !all.contains(&one)
+            }
+        }
     }
 }
 
@@ -155,13 +207,13 @@ pub(crate) struct Source {
     heard: Option<SocketAddr>,
     /// Who speaks beside the source, and may take its place.
     rival: Option<Rival>,
-    leftovers: Vec<Leftover>,
+    early: Early,
     /// Where RTCP came from first.
     control: Option<SocketAddr>,
 }
 
 impl Source {
-    pub(crate) fn new(remote: Option<Remote>, hosts: Hosts, leftovers: Vec<Leftover>) -> Self {
+    pub(crate) fn new(now: Instant, remote: Option<Remote>, hosts: Hosts) -> Self {
         let state = match remote {
             None => State::Unknown,
             Some(_) => State::Waiting { before: None },
@@ -172,7 +224,7 @@ impl Source {
             state,
             heard: None,
             rival: None,
-            leftovers,
+            early: Early::of(now, remote),
             control: None,
         }
     }
@@ -200,7 +252,9 @@ impl Source {
     /// admits no host by it but the one that the description names.
     pub(crate) fn retarget(&mut self, now: Instant, remote: Option<Remote>, hosts: Hosts) {
         if remote != self.remote {
-            *self = Self::new(remote, hosts, std::mem::take(&mut self.leftovers));
+            let early = std::mem::replace(&mut self.early, Early::of(now, remote));
+            *self = Self::new(now, remote, hosts);
+            self.early = early.close(now);
             return;
         }
         self.hosts = hosts;
@@ -255,6 +309,9 @@ impl Source {
     /// Judges an RTP datagram that is otherwise in order.
     pub(crate) fn admit(&mut self, now: Instant, from: SocketAddr) -> Admission {
         let Some(remote) = self.remote else {
+            if self.hosts.contain(from.ip()) {
+                self.early.note(now, from);
+            }
             return Admission::Refused;
         };
         if !self.is_admitted(remote, from) {
@@ -267,7 +324,9 @@ impl Source {
             State::Settled { source, .. } if from == remote.rtp && from.ip() == source.ip() => {
                 self.settle(now, from)
             }
-            State::Settled { source, .. } if is_credible || self.prefers(now, from, source) => {
+            State::Settled { source, .. }
+                if is_credible || self.early.prefers(now, from, source) =>
+            {
                 self.hear_rival(now, from)
             }
             State::Settled { .. } => Admission::Refused,
@@ -275,31 +334,24 @@ impl Source {
                 self.settle(now, from)
             }
             State::Silent(past) if past.source == from => self.settle(now, from),
-            State::Silent(past) if self.prefers(now, from, past.source) => self.learn(now, from),
+            State::Silent(past) if self.early.prefers(now, from, past.source) => {
+                self.learn(now, from)
+            }
             State::Silent(_) => Admission::Moving,
             State::Waiting { before: Some(past) } if past.source == from => self.settle(now, from),
             State::Waiting { .. } => self.learn(now, from),
             State::Learning { candidate, run } if candidate == from => {
                 self.hear_candidate(candidate, run.go_on(now))
             }
-            State::Learning { candidate, .. } if self.prefers(now, from, candidate) => {
+            State::Learning { candidate, .. } if self.early.prefers(now, from, candidate) => {
                 self.learn(now, from)
             }
-            State::Learning { candidate, .. } if self.prefers(now, candidate, from) => {
+            State::Learning { candidate, .. } if self.early.prefers(now, candidate, from) => {
                 Admission::Refused
             }
             State::Learning { run, .. } if run.has_paused(now) => self.learn(now, from),
             State::Learning { .. } => Admission::Refused,
         }
-    }
-
-    /// Whether one may take the place of another, for that is a leftover.
-    fn prefers(&self, now: Instant, one: SocketAddr, over: SocketAddr) -> bool {
-        let is_leftover = |speaker| {
-            let mut leftovers = self.leftovers.iter();
-            leftovers.any(|leftover| leftover.speaker == speaker && leftover.lasts(now))
-        };
-        is_leftover(over) && !is_leftover(one)
     }
 
     /// Begins to listen to an address that is not the credible one of SDP.

@@ -16,7 +16,7 @@ use crate::outgoing::{Header, Outgoing, Run};
 use crate::playback::Playback;
 use crate::reception::Reception;
 use crate::sound::{FRAME_SAMPLES, HALF_SAMPLES};
-use crate::source::{Leftover, Source};
+use crate::source::Source;
 use crate::telephone_event::{DigitSender, Keys};
 
 /// A source that was silent for so long may come back under another SSRC; before, another SSRC is an intruder's.
@@ -117,7 +117,6 @@ impl Stream {
         id: StreamId,
         port: PortId,
         target: Target,
-        leftovers: Vec<Leftover>,
         outgoing: Outgoing,
         control: Control,
         now: Instant,
@@ -125,7 +124,7 @@ impl Stream {
         Self {
             id,
             port,
-            source: Source::new(target.remote, target.hosts, leftovers),
+            source: Source::new(now, target.remote, target.hosts),
             partner: None,
             playback: None,
             outgoing,

@@ -11,7 +11,13 @@ fn address(text: &str) -> SocketAddr {
 fn source(flow: &str) -> Source {
     let hosts = Hosts::of_flow(flow.parse().unwrap());
     let remote = Some(Remote::at(address(SIGNALLED)));
-    Source::new(remote, hosts, Vec::new())
+    Source::new(crate::start_of_test(), remote, hosts)
+}
+
+/// The source of a phone that was called and has not answered yet.
+fn awaiting_answer(flow: &str) -> Source {
+    let hosts = Hosts::of_flow(flow.parse().unwrap());
+    Source::new(crate::start_of_test(), None, hosts)
 }
 
 /// The source of a trunk of one host, whose SDP names another one.
@@ -19,7 +25,7 @@ fn source_of_trunk(host: &str) -> Source {
     let host: IpAddr = host.parse().unwrap();
     let hosts = Hosts::of_trunk([Network::host(host)]);
     let remote = Some(Remote::at(address(SIGNALLED)));
-    Source::new(remote, hosts, Vec::new())
+    Source::new(crate::start_of_test(), remote, hosts)
 }
 
 /// Has an address speak until it is the source; returns when that was.
@@ -140,14 +146,18 @@ fn signalled_address_takes_the_place_of_who_speaks_elsewhere_once_it_speaks_for_
 const LEFTOVER: &str = "192.0.2.77:7000";
 const PHONE: &str = "192.0.2.77:7002";
 
-/// The source of a phone whose port had another call until now, that still sends there.
+/// The source of a phone that was called while a call before it still sends to the port, and when it answered.
 fn source_with_leftover() -> (Source, Instant) {
-    let now = crate::start_of_test();
-    let mut before = source("192.0.2.77");
-    speak(&mut before, now, address(LEFTOVER));
-    let leftovers = Leftover::of(&before, now).into_iter().collect();
-    let source = Source::new(before.remote, before.hosts, leftovers);
-    (source, now)
+    let start = crate::start_of_test();
+    let mut source = awaiting_answer("192.0.2.77");
+    assert_eq!(source.admit(start, address(LEFTOVER)), Admission::Refused);
+    let answered = start + RUN;
+    source.retarget(
+        answered,
+        Some(Remote::at(address(SIGNALLED))),
+        source.hosts.clone(),
+    );
+    (source, answered)
 }
 
 #[test]
@@ -192,30 +202,72 @@ fn leftover_that_falls_silent_is_no_source_that_has_moved() {
 }
 
 #[test]
-fn phone_that_uses_its_port_again_is_heard() {
+fn who_speaks_before_its_answer_came_is_heard_and_is_no_leftover_by_a_word() {
     let (mut source, now) = source_with_leftover();
+    let (early, other) = (address(LEFTOVER), address(PHONE));
+    speak(&mut source, now, early);
+    assert_eq!(source.destination(), Some(early));
 
-    speak(&mut source, now, address(LEFTOVER));
+    let start = crate::start_of_test();
+    let mut source = awaiting_answer("192.0.2.77");
+    source.admit(start, early);
+    let answered = start + RUN - Duration::from_millis(1);
+    source.retarget(
+        answered,
+        Some(Remote::at(address(SIGNALLED))),
+        source.hosts.clone(),
+    );
+    source.admit(answered, early);
 
-    assert_eq!(source.destination(), Some(address(LEFTOVER)));
+    assert_eq!(source.admit(answered, other), Admission::Refused);
 }
 
-#[test]
-fn who_still_speaks_when_earlier_calls_are_over_gives_its_place_to_nobody() {
-    let (mut source, now) = source_with_leftover();
-    let (speaks, other) = (address(LEFTOVER), address(PHONE));
-    let from = now + LEFTOVER_LASTS;
-    let mut now = speak(&mut source, from, speaks);
-    let end = now + TAKEOVER;
-    while now <= end {
-        assert_eq!(source.admit(now, speaks), Admission::Admitted);
-        assert_eq!(source.admit(now, other), Admission::Refused);
+/// The source of a phone that speaks from so long after it was called, at its answer half a second later.
+fn answered_after_speaking(begins: Duration) -> (Source, Instant) {
+    let start = crate::start_of_test();
+    let mut source = awaiting_answer("192.0.2.77");
+    source.admit(start + begins, address(LEFTOVER));
+    let answered = start + begins + Duration::from_millis(500);
+    let remote = Some(Remote::at(address(SIGNALLED)));
+    source.retarget(answered, remote, source.hosts.clone());
+    (source, answered)
+}
+
+/// Has another address speak beside the source for long; what became of its last packet.
+fn rival(source: &mut Source, from: Instant) -> Admission {
+    let end = from + TAKEOVER;
+    let mut now = from;
+    while now < end {
+        source.admit(now, address(LEFTOVER));
+        source.admit(now, address(PHONE));
         now += Duration::from_millis(20);
     }
+    source.admit(end, address(PHONE))
 }
 
 #[test]
-fn who_speaks_on_while_the_phone_holds_without_an_address_gives_its_place_to_nobody() {
+fn phone_whose_answer_was_lost_gives_its_place_to_nobody() {
+    let (mut leftover, at) = answered_after_speaking(LEFTOVER_HEARD);
+    assert_eq!(rival(&mut leftover, at), Admission::Admitted);
+
+    let later = LEFTOVER_HEARD + Duration::from_millis(1);
+    let (mut phone, at) = answered_after_speaking(later);
+
+    assert_eq!(rival(&mut phone, at), Admission::Refused);
+}
+
+#[test]
+fn who_still_speaks_when_earlier_calls_are_over_is_no_leftover() {
+    let (mut source, answered) = answered_after_speaking(LEFTOVER_HEARD);
+    speak(&mut source, answered, address(LEFTOVER));
+
+    let long_after = answered + LEFTOVER_LASTS;
+
+    assert_eq!(rival(&mut source, long_after), Admission::Refused);
+}
+
+#[test]
+fn who_speaks_on_while_the_phone_holds_without_an_address_is_no_leftover() {
     let now = crate::start_of_test();
     let (phone, other) = (address(LEFTOVER), address(PHONE));
     let mut source = source("192.0.2.77");
@@ -230,6 +282,21 @@ fn who_speaks_on_while_the_phone_holds_without_an_address_gives_its_place_to_nob
 
     assert_eq!(source.admit(now, phone), Admission::Admitted);
     assert_eq!(source.admit(now, other), Admission::Refused);
+}
+
+#[test]
+fn no_more_than_a_few_early_speakers_are_noted() {
+    let now = crate::start_of_test();
+    let mut source = awaiting_answer("192.0.2.77");
+    for port in 1..1_000 {
+        source.admit(now, SocketAddr::new("192.0.2.77".parse().unwrap(), port));
+        source.admit(now, SocketAddr::new("192.0.2.78".parse().unwrap(), port));
+    }
+
+    let Early::Noted { since, .. } = source.early else {
+        panic!("there was no answer")
+    };
+    assert_eq!(since.len(), EARLY_MAX);
 }
 
 #[test]
