@@ -28,9 +28,30 @@ impl Dialog {
     /// Its phone answered by this flow: its router mapped it anew while it rang, and what is said to
     /// it from now on goes there.
     pub(crate) fn follow_answer(&mut self, core: &mut Core, flow: Flow) {
+        let before = self.route.heard_by();
         self.route.hear(flow);
+        self.followed(core, before, flow);
+    }
+
+    /// The phones of its peer are others now: it goes on with its own, wherever that is.
+    pub(crate) fn follow(&mut self, core: &mut Core, phones: &Rebinding) {
+        let before = self.route.heard_by();
+        if let Some(flow) = self.route.follow(phones) {
+            self.followed(core, before, flow);
+        }
+    }
+
+    fn followed(&mut self, core: &mut Core, before: Option<Flow>, flow: Flow) {
+        if before != Some(flow) {
+            self.left = before;
+        }
         let dialog = self.id;
         core.wire.tell(Event::Followed { dialog, flow });
+    }
+
+    /// Whether its phone answered from elsewhere since it was there: what comes from there came late.
+    pub(crate) fn has_left(&self, flow: Flow) -> bool {
+        self.left == Some(flow)
     }
 }
 

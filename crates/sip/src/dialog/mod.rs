@@ -26,7 +26,7 @@ pub(crate) use within::{abilities, interval_too_small};
 use crate::Tag;
 use crate::endpoint::auth::Login;
 use crate::endpoint::{Core, DialogId, EndCause, Event};
-use crate::flow::Target;
+use crate::flow::{Flow, Target};
 use crate::framing;
 use crate::message::HeaderValue;
 use crate::timers::TimerHandle;
@@ -51,6 +51,8 @@ pub(crate) struct Dialog {
     pub(crate) in_flight: Vec<InFlight>,
     pub(crate) local_cseq: u32,
     pub(crate) remote_cseq: Option<u32>,
+    /// Where its phone was before it was heard from elsewhere.
+    left: Option<Flow>,
     clocks: Clocks,
 }
 
@@ -138,6 +140,7 @@ impl Dialog {
             in_flight: Vec::new(),
             local_cseq: 0,
             remote_cseq: None,
+            left: None,
             clocks: Clocks::default(),
         }
     }

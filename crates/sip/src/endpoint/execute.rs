@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Added, Core, DialogId, EndCause, Endpoint, Event, Header, auth};
+use super::{Added, Core, DialogId, EndCause, Endpoint, Header, auth};
 use super::{
     Command, InputError, Invite, NewCalls, ProbeId, Rebinding, Register, RestoredBinding, User,
 };
@@ -86,10 +86,7 @@ impl Endpoint {
 
     fn follow(&mut self, dialog: DialogId, phones: &Rebinding) -> Result<(), InputError> {
         self.on_dialog(dialog, |dialog, core| {
-            if let Some(flow) = dialog.route.follow(phones) {
-                let dialog = dialog.id;
-                core.wire.tell(Event::Followed { dialog, flow });
-            }
+            dialog.follow(core, phones);
             Ok(())
         })
     }

@@ -73,7 +73,9 @@ impl Endpoint {
     /// than it hears on (RFC 3261 §18.2.2) says nothing by where it speaks from.
     fn has_moved(&self, dialog: DialogId, flow: Flow, status: Status) -> bool {
         let is_udp = |flow: &Flow| flow.transport == Transport::Udp;
-        let phone = self.dialogs.get(dialog).and_then(Dialog::phone);
+        let dialog = self.dialogs.get(dialog);
+        let dialog = dialog.filter(|dialog| !dialog.has_left(flow));
+        let phone = dialog.and_then(Dialog::phone);
         phone.filter(is_udp).is_some_and(|phone| {
             status.is_success()
                 && is_udp(&flow)
