@@ -309,9 +309,10 @@ impl Exchange {
     }
 }
 
-/// Whether a phone speaks for all phones of its owner (RFC 3261 §21.6).
+/// Whether a phone speaks for all phones of its owner (RFC 3261 §21.6.1, §21.6.2). What it does not
+/// know or cannot do (604, 606) is its own.
 fn is_for_all_phones(reason: Failure) -> bool {
-    matches!(reason, Failure::Status(status) if status.code() / 100 == 6)
+    matches!(reason, Failure::Status(status) if matches!(status.code(), 600 | 603))
 }
 
 /// What a telephone behind a trunk means: some of its network's answers say that it was not found,

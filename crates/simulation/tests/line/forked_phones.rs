@@ -86,6 +86,24 @@ fn one_phone_that_declines_for_all_stops_the_other() {
 }
 
 #[test]
+fn one_phone_that_cannot_take_the_call_leaves_the_other_ringing() {
+    let mut world = two_phones();
+    let unable = Status::new(606).unwrap();
+    world
+        .peer("eva")
+        .set_manner(Manner::Declines(seconds(1), unable));
+    world
+        .peer("eva-mobile")
+        .set_manner(Manner::Answers(seconds(4)));
+
+    let caller = world.call(Caller::from_number(1));
+    world.run(seconds(5));
+
+    let winner = world.only_call("eva-mobile");
+    assert!(world.are_joined(caller, winner));
+}
+
+#[test]
 fn two_answers_at_once_leave_one_of_them() {
     let mut world = two_phones();
     for phone in ["eva", "eva-mobile"] {
