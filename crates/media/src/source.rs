@@ -45,7 +45,7 @@ const TAKEOVER: Duration = Duration::from_millis(500);
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 
 /// How long a source on the host of a trunk's SDP has to have spoken before sound goes on to go there in its silence.
-const MAPPED: Duration = Duration::from_secs(3);
+const MAPPED: Duration = Duration::from_secs(1);
 
 /// An earlier call on the port is heard within this time of its opening: it sends at least every second, while it
 /// takes somebody who is called longer than that to answer and to speak.
