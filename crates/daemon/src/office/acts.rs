@@ -14,6 +14,8 @@ use crate::unwritten::{KeptActs, Lost};
 
 /// How long an end waits for the database to take what is not written yet.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
+/// How long a start waits for the disk to give what the last end left.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 /// How long it waits for the disk to take the rest.
 const KEPT_WITHIN: Duration = Duration::from_secs(2);
 
@@ -75,27 +77,34 @@ fn keep(kept: &KeptActs, unwritten: Unwritten) -> anyhow::Result<Lost> {
 
 /// Writes what an earlier process left, and then what comes.
 async fn write(mut writer: AuditWriter, office: Arc<Office>, kept: KeptActs) {
-    let left = left(&kept).await;
-    let count = left.len();
-    writer.write_first(left).await;
-    if count > 0 {
-        tracing::info!(count, "audited acts that the last end left are written");
-        forget(kept).await;
+    // What cannot be read stays where it is, and an end writes nothing over it.
+    if let Some(left) = left(&kept).await {
+        let count = left.len();
+        writer.write_first(left).await;
+        if count > 0 {
+            tracing::info!(count, "audited acts that the last end left are written");
+            forget(kept).await;
+        }
     }
     let _once = office.left_acts_written.set(());
     writer.write().await;
 }
 
-/// What an earlier process left. Whatever the disk does, it keeps no other task waiting.
-async fn left(kept: &KeptActs) -> Vec<Noted> {
+/// What an earlier process left; nothing where it cannot be read, or not in time. Whatever the disk
+/// does, the acts of this process are written.
+async fn left(kept: &KeptActs) -> Option<Vec<Noted>> {
     let kept = kept.clone();
-    let read = tokio::task::spawn_blocking(move || kept.read()).await;
-    let read = read.map_err(anyhow::Error::new).and_then(|read| read);
-    read.unwrap_or_else(|error| {
-        let error = format!("{error:#}");
-        tracing::error!(error, "audited acts that the last end left are not written");
-        Vec::new()
-    })
+    let read = tokio::task::spawn_blocking(move || kept.read());
+    let read = timeout(READ_WITHIN, read).await;
+    let read = read.context("the disk under the data folder hangs");
+    match read.and_then(|read| read?) {
+        Ok(left) => Some(left),
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::error!(error, "audited acts that the last end left are not written");
+            None
+        }
+    }
 }
 
 async fn forget(kept: KeptActs) {

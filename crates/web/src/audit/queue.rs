@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use records::Date;
-use store::sql::{AuditKey, AuditPayload, Store, StoreError};
+use store::sql::{AuditKey, AuditPayload, Fault, Store, StoreError};
 use tokio::sync::Notify;
 
 /// How many entries may wait for the database.
 pub const AUDIT_WAITING_MAX: usize = 10_000;
 /// How long a database that did not take an entry is left alone.
 const RETRY: Duration = Duration::from_secs(5);
-/// How many of the newest entries are looked through for one that may be written already.
+/// How many of the newest entries are looked through at once for one that may be written already.
 const NEWEST: u64 = 1_000;
+/// How many are looked through in all: as many as an end may leave, and what the start after it notes beside them.
+const LOOKED_THROUGH_MAX: u64 = 2 * AUDIT_WAITING_MAX as u64;
 
 /// An entry that is not in the audit yet.
 #[derive(Clone, PartialEq, Eq)]
@@ -221,14 +223,34 @@ impl AuditWriter {
         Ok(())
     }
 
-    /// Whether an earlier attempt, of which nothing was heard, wrote it after all.
+    /// Whether an earlier attempt, of which nothing was heard, wrote it after all. Where an entry
+    /// among the newest is damaged it is written again: twice is better than an audit that stands still.
     async fn is_written(&self, noted: &Noted) -> Result<bool, StoreError> {
-        let end = self.store.audit_head().await?.seq + 1;
-        let begin = end.saturating_sub(NEWEST);
-        let newest = self.store.audit_chain(begin..end).await?;
-        let mut payloads = newest.iter().filter_map(|entry| entry.payload.as_ref());
-        Ok(payloads.any(|payload| payload.salt == noted.payload.salt))
+        let mut end = self.store.audit_head().await?.seq + 1;
+        let oldest = end.saturating_sub(LOOKED_THROUGH_MAX);
+        while end > oldest {
+            let begin = end.saturating_sub(NEWEST).max(oldest);
+            let newest = match self.store.audit_chain(begin..end).await {
+                Ok(newest) => newest,
+                Err(error) if is_damage(&error) => return Ok(false),
+                Err(error) => return Err(error),
+            };
+            let mut payloads = newest.iter().filter_map(|entry| entry.payload.as_ref());
+            if payloads.any(|payload| payload.salt == noted.payload.salt) {
+                return Ok(true);
+            }
+            end = begin;
+        }
+        Ok(false)
     }
+}
+
+/// Whether what is stored is damaged, which no other attempt mends.
+fn is_damage(error: &StoreError) -> bool {
+    matches!(
+        error.fault(),
+        Fault::Damaged(_) | Fault::DamagedEntry { .. }
+    )
 }
 
 #[cfg(test)]
@@ -300,6 +322,22 @@ mod tests {
             .await;
 
         assert_eq!(written(&*store).await, [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn entry_that_is_written_far_behind_the_newest_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Database::File(folder.path().join(LINKA_DB));
+        let store = store::sql::open(&file).await.unwrap();
+        for number in std::iter::once(1).chain((0..NEWEST).map(|_| 2)) {
+            let Noted { day, payload } = noted(number);
+            store.append_audit(day, payload, &KEY).await.unwrap();
+        }
+
+        writer(Arc::clone(&store)).write_first(vec![noted(1)]).await;
+
+        let end = store.audit_head().await.unwrap().seq;
+        assert_eq!(end, NEWEST + 1);
     }
 
     #[test]
