@@ -103,7 +103,13 @@ impl Traffic {
         match self.0.asks {
             Asks::ForMany => {}
             Asks::ForOne => {
-                self.lock().asker = Asker::HeldBack;
+                {
+                    let mut state = self.lock();
+                    if state.asker == Asker::Known {
+                        return;
+                    }
+                    state.asker = Asker::HeldBack;
+                }
                 self.0.quiet.notify_one();
                 sleep(HELD_BACK).await;
             }
@@ -250,6 +256,17 @@ mod tests {
         });
 
         assert_eq!(opened.elapsed(), HELD_BACK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_signed_in_loses_no_connection_by_what_a_stranger_asks_on_it() {
+        let lasted = lasts(async |traffic| {
+            traffic.is_known();
+            traffic.hold_back().await;
+        })
+        .await;
+
+        assert_eq!(lasted, FIRST_REQUEST_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
