@@ -22,9 +22,9 @@
 //! a phone whose answer was lost speaks before we know of it.
 //!
 //! While nobody speaks, a trunk gets its sound where its credible SDP says, unless a source on that
-//! host spoke for [`MAPPED`] in all: a router maps another port there, and a burst in the trunk's
-//! name takes the sound from no silent caller. A phone, which is known by its password, gets it where
-//! it was heard last.
+//! host spoke for [`MAPPED`] in all: a router maps another port there, and a shorter burst in the
+//! trunk's name takes the sound from no silent caller. A phone, which is known by its password, gets
+//! it where it was heard last.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -47,8 +47,8 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 /// How long a source on the host of a trunk's SDP has to have spoken before sound goes on to go there in its silence.
 const MAPPED: Duration = Duration::from_secs(1);
 
-/// An earlier call on the port is heard within this time of its opening: it sends at least every second, while it
-/// takes somebody who is called longer than that to answer and to speak.
+/// An earlier call on the port is heard within this time of its opening: it sends at least every second, while whoever
+/// is called mostly takes longer than that to answer and to speak.
 const LEFTOVER_HEARD: Duration = Duration::from_millis(1_200);
 
 /// How long after the answer somebody may still be a leftover: until then its BYE is repeated (RFC 3261 timer F).

@@ -154,6 +154,7 @@ mod tests {
 
     use records::Date;
     use store::sql::{AuditKey, AuditPayload, Database, LINKA_DB};
+    use tempfile::TempDir;
 
     use super::*;
 
@@ -181,23 +182,43 @@ mod tests {
         }
     }
 
+    /// An audit of three entries, the same cut to two, and a folder that has seen neither.
+    struct WholeAndCut {
+        data: TempDir,
+        end: Ends,
+        whole: Arc<dyn Store>,
+        cut: Arc<dyn Store>,
+        _databases: [TempDir; 2],
+    }
+
+    async fn whole_and_cut() -> WholeAndCut {
+        let folder = || tempfile::tempdir().unwrap();
+        let (data, databases) = (folder(), [folder(), folder()]);
+        WholeAndCut {
+            end: ends(data.path()),
+            data,
+            whole: with_entries(databases[0].path(), 3).await,
+            cut: with_entries(databases[1].path(), 2).await,
+            _databases: databases,
+        }
+    }
+
     #[tokio::test]
     async fn older_copy_beside_an_audit_that_was_cut_to_it_is_told_at_the_next_start() {
-        let (data, one, other) = (
-            tempfile::tempdir().unwrap(),
-            tempfile::tempdir().unwrap(),
-            tempfile::tempdir().unwrap(),
-        );
-        let end = ends(data.path());
-        let whole = with_entries(one.path(), 3).await;
-        let cut = with_entries(other.path(), 2).await;
-        follow(&*cut, &end, &mut None).await.unwrap();
+        let WholeAndCut {
+            data,
+            end,
+            whole,
+            cut,
+            ..
+        } = &whole_and_cut().await;
+        follow(&**cut, end, &mut None).await.unwrap();
         std::fs::create_dir(data.path().join("keys")).unwrap();
         let head = whole.audit_head().await.unwrap();
         end.verified.remember(&head).unwrap();
 
-        let told = follow(&*cut, &end, &mut None).await.unwrap();
-        let of_the_whole = follow(&*whole, &end, &mut None).await.unwrap();
+        let told = follow(&**cut, end, &mut None).await.unwrap();
+        let of_the_whole = follow(&**whole, end, &mut None).await.unwrap();
 
         let sentence = "it ends with entry 2, and entry 3 was seen before";
         assert_eq!(told.as_deref(), Some(sentence));
@@ -206,21 +227,19 @@ mod tests {
 
     #[tokio::test]
     async fn audit_that_grows_is_followed_and_one_that_was_cut_is_told() {
-        let (data, one, other) = (
-            tempfile::tempdir().unwrap(),
-            tempfile::tempdir().unwrap(),
-            tempfile::tempdir().unwrap(),
-        );
-        let end = ends(data.path());
-        let whole = with_entries(one.path(), 3).await;
-        let shorter = with_entries(other.path(), 2).await;
+        let WholeAndCut {
+            end,
+            whole,
+            cut: shorter,
+            ..
+        } = &whole_and_cut().await;
 
         let mut last = None;
-        let first = follow(&*whole, &end, &mut last).await.unwrap();
-        let same = follow(&*whole, &end, &mut last).await.unwrap();
-        let at_the_next_start = follow(&*whole, &end, &mut None).await.unwrap();
-        let while_it_runs = follow(&*shorter, &end, &mut last).await.unwrap();
-        let cut = follow(&*shorter, &end, &mut None).await.unwrap();
+        let first = follow(&**whole, end, &mut last).await.unwrap();
+        let same = follow(&**whole, end, &mut last).await.unwrap();
+        let at_the_next_start = follow(&**whole, end, &mut None).await.unwrap();
+        let while_it_runs = follow(&**shorter, end, &mut last).await.unwrap();
+        let cut = follow(&**shorter, end, &mut None).await.unwrap();
 
         assert_eq!((first, same, at_the_next_start), (None, None, None));
         let told = "it ends with entry 2, and entry 3 was seen before";

@@ -120,7 +120,7 @@ impl Sockets {
     }
 
     /// Sends a datagram, from the address of ours that its peer spoke to. Where that is ours no more, the machine's
-    /// routes tell: whoever hears another one is not lost.
+    /// routes tell where this datagram leaves from; what it says of us changes once its peer speaks to another address.
     pub(crate) fn send(&self, target: &Target, bytes: &[u8]) -> Sent {
         let id = target.listener();
         let Some(listener) = self.listeners.iter().find(|listener| listener.id == id) else {

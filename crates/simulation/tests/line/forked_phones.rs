@@ -47,12 +47,12 @@ fn both_ring_and_the_loser_is_told_that_it_was_completed_elsewhere() {
     );
 }
 
-#[test]
-fn one_phone_that_declines_leaves_the_other_ringing() {
+/// One phone answers with this, and the other rings on until it is answered.
+fn other_rings_on_after(status: Status) -> bool {
     let mut world = two_phones();
     world
         .peer("eva")
-        .set_manner(Manner::Declines(seconds(1), Status::BUSY_HERE));
+        .set_manner(Manner::Declines(seconds(1), status));
     world
         .peer("eva-mobile")
         .set_manner(Manner::Answers(seconds(4)));
@@ -61,8 +61,15 @@ fn one_phone_that_declines_leaves_the_other_ringing() {
     world.run(seconds(5));
 
     let winner = world.only_call("eva-mobile");
-    assert!(world.are_joined(caller, winner));
     assert_eq!(world.state().counts().open.misses, Default::default());
+    world.are_joined(caller, winner)
+}
+
+#[test]
+fn one_phone_that_declines_or_cannot_take_the_call_leaves_the_other_ringing() {
+    for status in [Status::BUSY_HERE, Status::new(606).unwrap()] {
+        assert!(other_rings_on_after(status), "{}", status.code());
+    }
 }
 
 #[test]
@@ -83,24 +90,6 @@ fn one_phone_that_declines_for_all_stops_the_other() {
         CallStage::Over(CallEnd::Cancelled)
     );
     assert_eq!(world.state().counts().open.misses.declined, 1);
-}
-
-#[test]
-fn one_phone_that_cannot_take_the_call_leaves_the_other_ringing() {
-    let mut world = two_phones();
-    let unable = Status::new(606).unwrap();
-    world
-        .peer("eva")
-        .set_manner(Manner::Declines(seconds(1), unable));
-    world
-        .peer("eva-mobile")
-        .set_manner(Manner::Answers(seconds(4)));
-
-    let caller = world.call(Caller::from_number(1));
-    world.run(seconds(5));
-
-    let winner = world.only_call("eva-mobile");
-    assert!(world.are_joined(caller, winner));
 }
 
 #[test]

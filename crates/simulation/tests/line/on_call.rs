@@ -285,6 +285,16 @@ fn what_a_trunk_refuses_is_tried_with_growing_pauses_and_anew_when_it_carried_a_
     assert!(anew >= 3, "{anew}");
 }
 
+/// A supervisor gives the first caller to Olga, who is at home.
+fn give_to_olga(world: &mut World) {
+    let given = world.ask(Command::Act(Box::new(Fact::Given {
+        contact: world.state().dispatcher().contacts()[0].id,
+        operator: Centre::operator("olga"),
+    })));
+    world.run(seconds(1));
+    assert!(matches!(given, Reply::Done), "{given:?}");
+}
+
 #[test]
 fn whom_a_supervisor_gives_her_to_is_called_though_the_trunk_is_tried_later() {
     let mut world = open(centre());
@@ -295,13 +305,8 @@ fn whom_a_supervisor_gives_her_to_is_called_though_the_trunk_is_tried_later() {
     at_home(&mut world, Manner::RingsOn);
     let before = invites(&world);
 
-    let given = world.ask(Command::Act(Box::new(Fact::Given {
-        contact: world.state().dispatcher().contacts()[0].id,
-        operator: Centre::operator("olga"),
-    })));
-    world.run(seconds(1));
+    give_to_olga(&mut world);
 
-    assert!(matches!(given, Reply::Done), "{given:?}");
     assert_eq!(invites(&world), before + 1);
     assert_ne!(mobile(&mut world), None);
 }
@@ -320,12 +325,7 @@ fn whom_a_supervisor_gives_her_to_is_called_though_ports_and_trunk_are_short() {
     world.run(seconds(1));
     let before = invites(&world);
 
-    let given = world.ask(Command::Act(Box::new(Fact::Given {
-        contact: world.state().dispatcher().contacts()[0].id,
-        operator: Centre::operator("olga"),
-    })));
-    world.run(seconds(1));
-    assert!(matches!(given, Reply::Done), "{given:?}");
+    give_to_olga(&mut world);
     assert_eq!(invites(&world), before, "no port is there to call by");
     // Its port rests for a while.
     world.act(other, simulation::Act::HangUp);
