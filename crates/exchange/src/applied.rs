@@ -6,7 +6,7 @@ use dispatch::{ContactId, Decision, HandBack, InputError, LegId, Standing};
 use journal::{Entry, Fact, Health, LogOutput};
 
 use crate::engine::Exchange;
-use crate::incoming::end_of;
+use crate::incoming::{Ends, end_of};
 use crate::input::{Output, Reply, Warning};
 use crate::sentence::with_causes;
 
@@ -50,7 +50,7 @@ impl Exchange {
                     return;
                 };
                 self.refused(now, why_rejected(error));
-                self.command(now, end_of(&caller));
+                self.command(now, end_of(&caller, Ends::NoRoom));
             }
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
                 self.hang_up(now, leg)

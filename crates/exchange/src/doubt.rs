@@ -11,7 +11,7 @@ use media::Order;
 use sip::DialogId;
 
 use crate::engine::{Exchange, Timer};
-use crate::incoming::end_of;
+use crate::incoming::{Ends, end_of};
 use crate::legs::{Asking, CalledStage, Doubt, Whom};
 use crate::session::Known;
 use crate::sound::stream;
@@ -192,7 +192,7 @@ impl Exchange {
 
     fn leg_is_dead(&mut self, now: Instant, leg: LegId) {
         if let Some(caller) = self.callers.get(&leg) {
-            let end = end_of(caller);
+            let end = end_of(caller, Ends::Over);
             self.command(now, end);
             return self.caller_left(now, leg, EndCause::LegLost);
         }

@@ -417,7 +417,7 @@ impl Exchange {
             self.hang_up(now, leg);
         }
         if let Some(caller) = self.forget_caller(now, legs.caller) {
-            self.command(now, end_of(&caller));
+            self.command(now, end_of(&caller, Ends::Over));
         }
     }
 
@@ -434,7 +434,7 @@ impl Exchange {
     pub(crate) fn on_order_lost(&mut self, now: Instant, leg: LegId) {
         self.refused(now, "a media thread is overloaded");
         if let Some(caller) = self.callers.get(&leg) {
-            let end = end_of(caller);
+            let end = end_of(caller, Ends::NoRoom);
             self.command(now, end);
             self.caller_left(now, leg, EndCause::LegLost);
         } else if self.stars.contains_key(&leg) {
@@ -458,12 +458,26 @@ fn refusal_for_now(dialog: DialogId) -> sip::Command {
     }
 }
 
+/// Why a caller's leg is ended by us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// It cannot be carried now: her trunk may try another way, and us again later.
+    NoRoom,
+    /// Its contact is over, or it is dead: that says nothing of other calls (RFC 3261 §21.5.4 would).
+    Over,
+}
+
 /// How a caller's leg is ended by us, as far as it has come.
-pub(crate) fn end_of(caller: &Caller) -> sip::Command {
+pub(crate) fn end_of(caller: &Caller, why: Ends) -> sip::Command {
     let dialog = caller.dialog;
-    match caller.stage {
-        Stage::Ringing { .. } => refusal_for_now(dialog),
-        Stage::Waiting { .. } | Stage::Talking { .. } => sip::Command::Bye {
+    match (&caller.stage, why) {
+        (Stage::Ringing { .. }, Ends::NoRoom) => refusal_for_now(dialog),
+        (Stage::Ringing { .. }, Ends::Over) => sip::Command::Reject {
+            dialog,
+            status: Status::TEMPORARILY_UNAVAILABLE,
+            headers: Vec::new(),
+        },
+        (Stage::Waiting { .. } | Stage::Talking { .. }, _) => sip::Command::Bye {
             dialog,
             reason: None,
         },
