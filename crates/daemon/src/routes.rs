@@ -1,5 +1,5 @@
 //! From which of its addresses this machine reaches whom: the kernel's routes, each asked for the
-//! address that it leaves from.
+//! address that it leaves from. And which addresses it has at all: phones are told none that is gone.
 //!
 //! The main tables alone are listed. Where rules lead to a trunk by another one, the question for
 //! its own network tells. Phones are not asked for: each has spoken to an address of ours, and that
@@ -26,13 +26,24 @@ pub(crate) fn read(peers: &[Network]) -> LocalRoutes {
     let listed = ipv4_networks(&four).chain(ipv6_networks(&six));
     let peers = peers.iter().copied().take(ROUTES_MAX);
     let networks: BTreeSet<Network> = listed.chain(unlisted()).chain(peers).collect();
-    LocalRoutes::new(networks.into_iter().filter_map(|(network, bits)| {
+    let routes = LocalRoutes::new(networks.into_iter().filter_map(|(network, bits)| {
         Some(LocalRoute {
             network,
             bits,
             local: left_from(an_address_in(network, bits))?,
         })
-    }))
+    }));
+    routes.of_machine_with(addresses())
+}
+
+/// The addresses of all interfaces; none where the kernel does not tell.
+fn addresses() -> impl Iterator<Item = IpAddr> {
+    let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
+    interfaces.filter_map(|interface| {
+        let address = interface.address?;
+        let four = address.as_sockaddr_in().map(|four| four.ip().into());
+        four.or_else(|| Some(address.as_sockaddr_in6()?.ip().into()))
+    })
 }
 
 /// An address that stands for the world outside, for a socket bound there: one for documentation (RFC 5737, RFC 3849),
@@ -155,5 +166,15 @@ mod tests {
         );
 
         assert_eq!(told, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+
+    #[test]
+    fn the_machine_is_known_by_all_of_its_addresses() {
+        let own = addresses().collect::<Vec<_>>();
+
+        assert!(own.contains(&Ipv4Addr::LOCALHOST.into()), "{own:?}");
+        for address in own.iter().filter(|address| address.is_ipv4()) {
+            assert!(UdpSocket::bind((*address, 0)).is_ok(), "{address}");
+        }
     }
 }

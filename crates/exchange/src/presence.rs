@@ -27,7 +27,8 @@ pub(crate) struct Presences {
     by_operator: BTreeMap<OperatorId, Presence>,
     /// How many phones are registered, of all operators.
     registered: usize,
-    /// Who is registered on the flows of each host: several accounts may share one, and an account may have several.
+    /// Who is registered on the flows of each host, whichever address of ours they come to: several accounts may share
+    /// one, and an account may have several.
     by_host: BTreeMap<IpAddr, BTreeMap<Flow, BTreeSet<OperatorId>>>,
     probes: BTreeMap<ProbeId, Probed>,
     next_probe: u64,
@@ -110,7 +111,7 @@ impl Presences {
     /// What is known of a flow by the phones that are registered.
     pub(crate) fn acquaintance(&self, flow: &Flow) -> Acquaintance {
         match self.by_host.get(&flow.remote.ip()) {
-            Some(flows) if flows.contains_key(flow) => Acquaintance::Phone,
+            Some(flows) if flows.contains_key(&flow.at(None)) => Acquaintance::Phone,
             Some(_) => Acquaintance::HostOfPhone,
             None => Acquaintance::Nobody,
         }
@@ -150,10 +151,11 @@ impl Presences {
         for phone in std::mem::take(&mut presence.phones) {
             let ip = phone.flow.remote.ip();
             let flows = self.by_host.entry(ip).or_default();
-            let operators = flows.entry(phone.flow).or_default();
+            let flow = phone.flow.at(None);
+            let operators = flows.entry(flow).or_default();
             operators.remove(&operator);
             if operators.is_empty() {
-                flows.remove(&phone.flow);
+                flows.remove(&flow);
             }
             if flows.is_empty() {
                 self.by_host.remove(&ip);
@@ -161,7 +163,8 @@ impl Presences {
         }
         for phone in &phones {
             let flows = self.by_host.entry(phone.flow.remote.ip()).or_default();
-            flows.entry(phone.flow).or_default().insert(operator);
+            let operators = flows.entry(phone.flow.at(None)).or_default();
+            operators.insert(operator);
         }
         self.by_operator.entry(operator).or_default().phones = phones;
     }
@@ -361,5 +364,33 @@ impl Exchange {
             PROBE_EVERY
         };
         self.arm_probe(now, operator, again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sip::ListenerId;
+
+    use super::*;
+
+    #[test]
+    fn a_phone_is_known_at_whichever_address_of_ours_it_speaks_to() {
+        let flow = Flow::udp(ListenerId(1), SocketAddr::from(([192, 0, 2, 7], 5_060)));
+        let asked = |last| flow.at(Some([10, 9, 0, last].into()));
+        let phone = Phone {
+            contact: sip::Uri::parse("sip:jana@192.0.2.7").unwrap(),
+            flow: asked(1),
+            instance: None,
+            probes: Probes::NeverAnswered,
+        };
+        let operator = OperatorId::parse("jana").unwrap();
+        let mut presences = Presences::default();
+
+        presences.replace(operator, vec![phone]);
+        assert_eq!(presences.acquaintance(&asked(1)), Acquaintance::Phone);
+        assert_eq!(presences.acquaintance(&asked(2)), Acquaintance::Phone);
+
+        presences.replace(operator, Vec::new());
+        assert_eq!(presences.acquaintance(&asked(1)), Acquaintance::Nobody);
     }
 }

@@ -64,9 +64,9 @@ impl Exchange {
     pub(crate) fn seat(&self, port: PortPair, peer: &Target) -> Seat {
         let own = self.sip.own_addresses();
         let configured = self.settings.node.sound_address;
-        let of_listener = || Some(self.listener(peer.listener())?.local.ip());
-        let bound = configured.or(peer.local()).or_else(of_listener);
-        let bound = bound.unwrap_or_else(|| port.rtp.ip());
+        let of_listener = self.listener(peer.listener());
+        let of_listener = of_listener.map_or(port.rtp.ip(), |listener| listener.local.ip());
+        let bound = configured.unwrap_or_else(|| own.heard_at(peer, of_listener));
         let host = peer.remote().ip();
         Seat {
             port,

@@ -368,8 +368,8 @@ impl Exchange {
     /// The beginning of our own URIs, as a peer knows us.
     pub(crate) fn own_uri(&self, target: &Target) -> Option<UriBuilder> {
         let bound = self.listener(target.listener())?.local;
-        let at = target.local().unwrap_or(bound.ip());
-        let told = self.sip.own_addresses().told(at, target.remote().ip());
+        let own = self.sip.own_addresses();
+        let told = own.told(own.heard_at(target, bound.ip()), target.remote().ip());
         let host = sip::Host::Address(told);
         Some(sip::Uri::sip(host).port(bound.port()))
     }

@@ -10,7 +10,7 @@ mod common;
 use std::net::IpAddr;
 
 use common::{Bench, OURS, SDP, ack, config, peer, request};
-use sip::{Command, Flow, LocalRoute, LocalRoutes, Target};
+use sip::{Command, Flow, Input, LocalRoute, LocalRoutes, Target};
 
 fn asked() -> IpAddr {
     "203.0.113.5".parse().unwrap()
@@ -21,17 +21,22 @@ fn who_asks() -> Flow {
     peer().at(Some(asked()))
 }
 
-fn bench() -> Bench {
-    let mut config = config();
+/// The machine's one route, which leaves from another address of ours.
+fn routes() -> LocalRoutes {
     let routed: std::net::SocketAddr = OURS.parse().unwrap();
-    for listener in &mut config.listeners {
-        listener.local.set_ip("0.0.0.0".parse().unwrap());
-    }
-    config.addresses.routes = LocalRoutes::new([LocalRoute {
+    LocalRoutes::new([LocalRoute {
         network: "0.0.0.0".parse().unwrap(),
         bits: 0,
         local: routed.ip(),
-    }]);
+    }])
+}
+
+fn bench() -> Bench {
+    let mut config = config();
+    for listener in &mut config.listeners {
+        listener.local.set_ip("0.0.0.0".parse().unwrap());
+    }
+    config.addresses.routes = routes();
     Bench::with(config)
 }
 
@@ -76,4 +81,22 @@ fn a_call_goes_on_from_the_address_that_was_asked_wherever_its_contact_leads() {
         assert!(answer.header("Contact").unwrap().contains(&told));
         assert!(bye.header("Via").unwrap().contains(&told), "{bye:?}");
     }
+}
+
+#[test]
+fn a_phone_is_told_the_routes_address_once_the_one_that_it_spoke_to_is_gone() {
+    let mut bench = bench();
+    let routed = routes().to(who_asks().remote.ip()).unwrap();
+    let mut told_when_having = |addresses: &[IpAddr]| {
+        let routes = routes().of_machine_with(addresses.iter().copied());
+        bench.input(Input::Routed(routes)).unwrap();
+        let (_, invite) = bench.call_over(Target::Flow(who_asks()));
+        invite.header("Contact").unwrap()
+    };
+
+    let before = told_when_having(&[routed, asked()]);
+    let after = told_when_having(&[routed]);
+
+    assert!(before.contains(&format!("{}:5060", asked())), "{before}");
+    assert!(after.contains(&format!("{routed}:5060")), "{after}");
 }

@@ -1,12 +1,16 @@
 //! Our own addresses, as each peer reaches us.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::config::Listener;
+use crate::Target;
 
 /// How many routes are kept, the narrowest first.
 const ROUTES_MAX: usize = 1_024;
+/// How many addresses of the machine are kept; of one that has more, none counts as gone.
+const ADDRESSES_MAX: usize = 4_096;
 
 /// Our own addresses. A socket that is bound to every one counts as bound to that which the peer spoke to
 /// ([`Target::local`](crate::Target::local)), once it was heard.
@@ -19,6 +23,13 @@ pub struct OwnAddresses {
 }
 
 impl OwnAddresses {
+    /// Where a peer finds us: at the address that it spoke to, while the machine has it, else where its listener is bound.
+    #[must_use]
+    pub fn heard_at(&self, peer: &Target, bound: IpAddr) -> IpAddr {
+        let asked = peer.local().filter(|asked| self.routes.has(*asked));
+        asked.unwrap_or(bound)
+    }
+
     /// The address that packets to a peer come from, by a socket that is bound there; `None` where no route is known.
     #[must_use]
     pub fn local(&self, bound: IpAddr, peer: IpAddr) -> Option<IpAddr> {
@@ -44,7 +55,7 @@ impl OwnAddresses {
     pub(crate) fn of_all(&self, listeners: &[Listener]) -> Vec<SocketAddr> {
         let of = |listener: &Listener| {
             let bound = listener.local;
-            let routed = self.routes.0.iter().map(|route| route.local);
+            let routed = self.routes.routes.iter().map(|route| route.local);
             let routed = routed.filter(move |local| local.is_ipv4() == bound.is_ipv4());
             let everywhere = routed.filter(|_| bound.ip().is_unspecified());
             let all = everywhere.chain([bound.ip()]).chain(self.public);
@@ -58,9 +69,14 @@ impl OwnAddresses {
     }
 }
 
-/// From which of our addresses the machine's routes lead to whom.
+/// From which of our addresses the machine's routes lead to whom, and which addresses it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LocalRoutes(Vec<LocalRoute>);
+pub struct LocalRoutes {
+    /// The narrowest first.
+    routes: Vec<LocalRoute>,
+    /// All of the machine's; empty where they are not known.
+    addresses: BTreeSet<IpAddr>,
+}
 
 /// The address of ours that a network is reached from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -98,14 +114,34 @@ impl LocalRoutes {
         let mut routes: Vec<_> = routes.into_iter().collect();
         routes.sort_by_key(|route| Reverse(route.bits));
         routes.truncate(ROUTES_MAX);
-        Self(routes)
+        Self {
+            routes,
+            addresses: BTreeSet::new(),
+        }
+    }
+
+    /// The same routes, of a machine that has these addresses alone, and loopback.
+    #[must_use]
+    pub fn of_machine_with(self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let addresses = addresses.into_iter().take(ADDRESSES_MAX + 1);
+        let mut addresses: BTreeSet<_> = addresses.collect();
+        if addresses.len() > ADDRESSES_MAX {
+            addresses.clear();
+        }
+        Self { addresses, ..self }
+    }
+
+    /// Whether an address is the machine's, as far as is known.
+    fn has(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.addresses.is_empty() || address.is_loopback() || self.addresses.contains(&address)
     }
 
     /// The address of ours that a peer is reached from.
     #[must_use]
     pub fn to(&self, peer: IpAddr) -> Option<IpAddr> {
         let peer = peer.to_canonical();
-        let mut routes = self.0.iter();
+        let mut routes = self.routes.iter();
         routes
             .find(|route| route.leads_to(peer))
             .map(|route| route.local)
@@ -137,6 +173,7 @@ const fn loopback(bound: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ListenerId;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -217,6 +254,39 @@ mod tests {
         assert_eq!(own.local(ip("0.0.0.0"), ip("198.51.100.1")), None);
         assert_eq!(own.told(ip("0.0.0.0"), ip("198.51.100.1")), ip("127.0.0.1"));
         assert_eq!(own.told(ip("::"), ip("2001:db8::77")), ip("::1"));
+    }
+
+    #[test]
+    fn peer_finds_us_where_it_spoke_to_us_until_that_address_is_gone() {
+        let spoke_to = |asked: &str| Target::Address {
+            listener: ListenerId(0),
+            protocol: crate::Protocol::Udp,
+            remote: "10.1.0.77:5060".parse().unwrap(),
+            local: Some(ip(asked)),
+        };
+        let everywhere = ip("0.0.0.0");
+        let machine = |addresses: &[&str]| OwnAddresses {
+            public: None,
+            routes: LocalRoutes::new([])
+                .of_machine_with(addresses.iter().map(|address| ip(address))),
+        };
+        let found = |own: &OwnAddresses, asked| own.heard_at(&spoke_to(asked), everywhere);
+
+        let own = machine(&["10.1.0.1", "10.1.0.5"]);
+        assert_eq!(found(&own, "10.1.0.5"), ip("10.1.0.5"));
+        assert_eq!(
+            found(&own, "::ffff:10.1.0.5").to_canonical(),
+            ip("10.1.0.5")
+        );
+        assert_eq!(found(&own, "127.7.7.7"), ip("127.7.7.7"));
+        assert_eq!(found(&own, "10.1.0.9"), everywhere);
+        assert_eq!(found(&machine(&[]), "10.1.0.9"), ip("10.1.0.9"));
+        let many = (0..=ADDRESSES_MAX as u32).map(|n| Ipv4Addr::from_bits(n).into());
+        let own = OwnAddresses {
+            public: None,
+            routes: LocalRoutes::new([]).of_machine_with(many),
+        };
+        assert_eq!(found(&own, "10.1.0.9"), ip("10.1.0.9"));
     }
 
     /// The same table holds for the other crate that asks this.

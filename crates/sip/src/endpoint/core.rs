@@ -70,8 +70,9 @@ impl Core {
             // Commands that name a listener that was not configured are refused before.
             return Face::nameless();
         };
-        let at = target.local().unwrap_or(listener.local.ip());
-        let told = self.config.addresses.told(at, target.remote().ip());
+        let own = &self.config.addresses;
+        let at = own.heard_at(target, listener.local.ip());
+        let told = own.told(at, target.remote().ip());
         Face::new(
             listener.protocol,
             SocketAddr::new(told, listener.local.port()),
