@@ -100,3 +100,44 @@ fn a_phone_is_told_the_routes_address_once_the_one_that_it_spoke_to_is_gone() {
     assert!(before.contains(&format!("{}:5060", asked())), "{before}");
     assert!(after.contains(&format!("{routed}:5060")), "{after}");
 }
+
+#[test]
+fn an_address_that_was_spoken_to_is_told_whatever_the_machine_listed_before() {
+    let loopback: IpAddr = "127.0.0.1".parse().unwrap();
+    let routed = routes().to(who_asks().remote.ip()).unwrap();
+    let nowhere = LocalRoutes::new([]);
+    for (named, before) in [
+        (
+            "the network is just back",
+            nowhere.of_machine_with([loopback]),
+        ),
+        ("it just came", routes().of_machine_with([routed])),
+    ] {
+        let mut bench = bench();
+        bench.input(Input::Routed(before)).unwrap();
+        let dialog = bench.incoming_from(who_asks(), &request("INVITE", &[], SDP));
+        bench.accept(dialog);
+        let told = bench.sent().pop().unwrap().header("Contact").unwrap();
+        assert!(
+            told.contains(&format!("{}:5060", asked())),
+            "{named}: {told}"
+        );
+
+        // It may be the machine's by a route alone, which is never listed.
+        let unlisted = routes().of_machine_with([routed]);
+        bench.input(Input::Routed(unlisted.clone())).unwrap();
+        let (_, invite) = bench.call_over(Target::Flow(who_asks()));
+        let told = invite.header("Contact").unwrap();
+        assert!(
+            told.contains(&format!("{}:5060", asked())),
+            "{named}: {told}"
+        );
+
+        let listed = routes().of_machine_with([routed, asked()]);
+        bench.input(Input::Routed(listed)).unwrap();
+        bench.input(Input::Routed(unlisted)).unwrap();
+        let (_, invite) = bench.call_over(Target::Flow(who_asks()));
+        let told = invite.header("Contact").unwrap();
+        assert!(told.contains(&format!("{routed}:5060")), "{named}: {told}");
+    }
+}

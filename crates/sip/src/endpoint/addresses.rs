@@ -9,7 +9,8 @@ use crate::Target;
 
 /// How many routes are kept, the narrowest first.
 const ROUTES_MAX: usize = 1_024;
-/// How many addresses of the machine are kept; of one that has more, none counts as gone.
+/// How many addresses of the machine are kept, and how many that were heard beside those; of one that has more, none
+/// counts as gone.
 const ADDRESSES_MAX: usize = 4_096;
 
 /// Our own addresses. A socket that is bound to every one counts as bound to that which the peer spoke to
@@ -23,11 +24,14 @@ pub struct OwnAddresses {
 }
 
 impl OwnAddresses {
-    /// Where a peer finds us: at the address that it spoke to, while the machine has it, else where its listener is bound.
+    /// Where a peer finds us: at the address that it spoke to, unless that is gone and a route leads to it from another
+    /// one; else where its listener is bound.
     #[must_use]
     pub fn heard_at(&self, peer: &Target, bound: IpAddr) -> IpAddr {
-        let asked = peer.local().filter(|asked| self.routes.has(*asked));
-        asked.unwrap_or(bound)
+        let is_known = |asked: &IpAddr| {
+            self.routes.has(*asked) || self.routes.to(peer.remote().ip()).is_none()
+        };
+        peer.local().filter(is_known).unwrap_or(bound)
     }
 
     /// The address that packets to a peer come from, by a socket that is bound there; `None` where no route is known.
@@ -76,6 +80,8 @@ pub struct LocalRoutes {
     routes: Vec<LocalRoute>,
     /// All of the machine's; empty where they are not known.
     addresses: BTreeSet<IpAddr>,
+    /// Addresses that were spoken to and are none of those: they came since, or the machine has them by a route alone.
+    heard: BTreeSet<IpAddr>,
 }
 
 /// The address of ours that a network is reached from.
@@ -117,6 +123,7 @@ impl LocalRoutes {
         Self {
             routes,
             addresses: BTreeSet::new(),
+            heard: BTreeSet::new(),
         }
     }
 
@@ -131,10 +138,30 @@ impl LocalRoutes {
         Self { addresses, ..self }
     }
 
+    /// Takes in that somebody spoke to this address: the machine has it.
+    pub(crate) fn hear_at(&mut self, address: IpAddr) {
+        if !self.has(address) && self.heard.len() < ADDRESSES_MAX {
+            self.heard.insert(address.to_canonical());
+        }
+    }
+
+    /// Takes in what the machine has now. What it lists from now on is gone once it lists that no more.
+    pub(crate) fn follow(&mut self, now: Self) {
+        let heard = std::mem::replace(self, now).heard;
+        let is_listed = |address: &IpAddr| self.addresses.contains(address);
+        self.heard = heard
+            .into_iter()
+            .filter(|heard| !is_listed(heard))
+            .collect();
+    }
+
     /// Whether an address is the machine's, as far as is known.
     fn has(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.addresses.is_empty() || address.is_loopback() || self.addresses.contains(&address)
+        self.addresses.is_empty()
+            || address.is_loopback()
+            || self.addresses.contains(&address)
+            || self.heard.contains(&address)
     }
 
     /// The address of ours that a peer is reached from.
@@ -267,7 +294,7 @@ mod tests {
         let everywhere = ip("0.0.0.0");
         let machine = |addresses: &[&str]| OwnAddresses {
             public: None,
-            routes: LocalRoutes::new([])
+            routes: LocalRoutes::new([route("0.0.0.0", 0, "10.1.0.1")])
                 .of_machine_with(addresses.iter().map(|address| ip(address))),
         };
         let found = |own: &OwnAddresses, asked| own.heard_at(&spoke_to(asked), everywhere);
@@ -284,7 +311,7 @@ mod tests {
         let many = (0..=ADDRESSES_MAX as u32).map(|n| Ipv4Addr::from_bits(n).into());
         let own = OwnAddresses {
             public: None,
-            routes: LocalRoutes::new([]).of_machine_with(many),
+            routes: LocalRoutes::new([route("0.0.0.0", 0, "10.1.0.1")]).of_machine_with(many),
         };
         assert_eq!(found(&own, "10.1.0.9"), ip("10.1.0.9"));
     }

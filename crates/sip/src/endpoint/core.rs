@@ -1,6 +1,6 @@
 //! What all parts of an endpoint share.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::addresses::LocalRoutes;
@@ -82,8 +82,13 @@ impl Core {
     /// Takes what changed in the machine's routes.
     pub(crate) fn follow_routes(&mut self, routes: LocalRoutes) {
         let config = &mut self.config;
-        config.addresses.routes = routes;
+        config.addresses.routes.follow(routes);
         self.own_addresses = config.addresses.of_all(&config.listeners);
+    }
+
+    /// Somebody spoke to this address of ours.
+    pub(crate) fn hear_at(&mut self, address: IpAddr) {
+        self.config.addresses.routes.hear_at(address);
     }
 
     /// Where peers reach us.

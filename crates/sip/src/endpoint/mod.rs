@@ -235,14 +235,19 @@ impl Endpoint {
                 bytes,
                 admission,
                 registering,
-            } => self.receive(
-                bytes,
-                Source {
-                    flow,
-                    admission,
-                    registering,
-                },
-            ),
+            } => {
+                if let Some(asked) = flow.local {
+                    self.core.hear_at(asked);
+                }
+                self.receive(
+                    bytes,
+                    Source {
+                        flow,
+                        admission,
+                        registering,
+                    },
+                );
+            }
             Input::Unframed {
                 flow,
                 error,
