@@ -62,17 +62,3 @@ test('who does not see it hears once that her sign-in ends', async () => {
   expect(said).toMatch(/^Vaše přihlášení skončí: .*Odhlaste se/);
   expect(announcer.polite).toBe('');
 });
-
-test('who does not see it hears once that the clock is doubted, and what else is said then', async () => {
-  await page(13);
-
-  announcer.say('Spojení se serverem je obnovené.');
-  tell('doubted');
-  const said = announcer.polite;
-  await Promise.resolve();
-  announcer.polite = '';
-  tell('doubted');
-
-  expect(said).toMatch(/^Spojení se serverem je obnovené\. Hodiny počítače s Linkou nejdou správně\./);
-  expect(announcer.polite).toBe('');
-});

@@ -9,6 +9,7 @@ import { EMPTY, apply } from '../src/lib/feed';
 import Board from '../src/pages/Board.svelte';
 import Me from '../src/pages/Me.svelte';
 import Announcer from '../src/parts/Announcer.svelte';
+import Heard from '../src/parts/Heard.svelte';
 import OnShift from '../src/parts/OnShift.svelte';
 import { SCENES } from './fake-scenes.mjs';
 import { JANA, NOON } from './given';
@@ -53,6 +54,7 @@ function announcementsOfAMinute(): number {
 
 test('timers of a wallboard tick without a word', () => {
   render(Announcer);
+  render(Heard, { role: 'supervisor' });
   render(Board, { role: 'supervisor' });
   tell('day');
   const before = document.body.textContent;

@@ -1,6 +1,7 @@
 import { i18n } from '../../i18n/index.svelte';
 import type { Board, Operator } from '../../lib/feed';
 import { ownIntent } from '../../lib/intent.svelte';
+import { faultsOf, sentences } from '../faults';
 import { backWords, isClockDoubted, reasonWords } from '../words';
 import { panelOf, type News } from './panel';
 
@@ -10,8 +11,8 @@ export interface Words {
   text: string;
 }
 
-/** What a screen reader is to hear of the main panel. */
-export type Said = { is: 'unknown' | 'busy' | 'may_ring' } | { is: 'halted'; text: string };
+/** What a screen reader is to hear of the main panel; `cut_off` for a fault that everybody hears of. */
+export type Said = { is: 'unknown' | 'busy' | 'may_ring' } | { is: 'halted' | 'cut_off'; text: string };
 
 /** What is to be heard of the main panel: why nothing rings. What rings is told apart. */
 export function saidOf(board: Board, me: Operator, news: News, nowMs: number): Said {
@@ -30,15 +31,17 @@ export function saidOf(board: Board, me: Operator, news: News, nowMs: number): S
       return { is: 'may_ring' };
     case 'missed':
       return { is: 'halted', text: `${i18n.t.halted.missed}.` };
-    case 'cut_off':
-      return { is: 'halted', text: sentenceOf(cutOffWords(board)) };
+    case 'cut_off': {
+      const isFault = faultsOf(board, 'untold', nowMs).some(({ key }) => key === 'mode' || key === 'trunks');
+      return { is: isFault ? 'cut_off' : 'halted', text: sentenceOf(cutOffWords(board)) };
+    }
     case 'halted':
       return { is: 'halted', text: sentenceOf(haltedWords(me, nowMs)) };
   }
 }
 
 function sentenceOf({ title, text }: Words): string {
-  return title.endsWith('.') ? `${title} ${text}` : `${title}. ${text}`;
+  return sentences(title, text);
 }
 
 /** Why nobody can call. */
