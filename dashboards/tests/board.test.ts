@@ -89,3 +89,17 @@ test('how long a partner has talked with a caller is told', () => {
   const partners = container.querySelector('[aria-labelledby=partners-title] li')?.textContent ?? '';
   expect(partners.replace(/\s+/g, ' ')).toContain('hovoří partner neighbour-line 20:0');
 });
+
+test('after a restart the chart draws nothing that nobody counted, and says so to everybody', () => {
+  const at = NOON + 7 * 60_000;
+  feed.board = apply(EMPTY, 'snapshot', { ...SCENES.restarted?.(at), at_ms: at });
+  const { container } = render(Board, { role: 'supervisor' });
+  flushSync();
+  const words = i18n.t.board.notCounted(i18n.clock(NOON));
+  const chart = container.querySelector('.chart');
+
+  expect(chart?.querySelector('path.line')?.getAttribute('d')).toMatch(/^M\S+ \S+h[\d.]+$/);
+  expect(chart?.querySelector('[role=img]')?.getAttribute('aria-label')).toContain(words);
+  expect(chart?.querySelector('figcaption')?.textContent).toContain(words);
+  expect(chart?.querySelector('tbody tr')?.textContent).toBe(words);
+});

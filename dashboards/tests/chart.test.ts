@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { dayOf, top } from '../src/lib/chart';
+import { countedSince, dayOf, top } from '../src/lib/chart';
 import { chosen, csvAddress, figure, type Counted } from '../src/lib/reports';
 
 const QUARTER = 15 * 60_000;
@@ -19,11 +19,21 @@ test('the axis ends at a whole number that four divides, not far above the highe
 });
 
 test('a day has its ninety-six quarter-hours, and those to come count nothing yet', () => {
-  const points = dayOf([{ begins_ms: BEGINS + QUARTER, arrived: 3, answered: 2, abandoned: 1 }], BEGINS, String);
+  const points = dayOf([{ begins_ms: BEGINS + QUARTER, arrived: 3, answered: 2, abandoned: 1 }], BEGINS, undefined, String);
 
   expect(points).toHaveLength(96);
   expect(points.slice(0, 3).map((point) => point.answered)).toEqual([0, 2, undefined]);
   expect(points.filter((point) => point.tick !== undefined)).toHaveLength(8);
+});
+
+test('a day that is not counted from its beginning says since when, and draws nothing before', () => {
+  const quarters = [61, 62].map((index) => ({ begins_ms: BEGINS + index * QUARTER, arrived: 1, answered: 1, abandoned: 0 }));
+  const since = (sinceMs: number | null) => countedSince(quarters, BEGINS, sinceMs);
+  const points = dayOf(quarters, BEGINS, since(quarters[0]!.begins_ms + 7 * 60_000), String);
+
+  expect(points.flatMap((point, index) => (point.answered === undefined ? [] : index))).toEqual([61, 62]);
+  expect([since(BEGINS + 61.5 * QUARTER), since(BEGINS), since(null)]).toEqual([61.5, 61, 61].map((index) => BEGINS + index * QUARTER));
+  expect(countedSince([{ ...quarters[0]!, begins_ms: BEGINS }], BEGINS, null)).toBeUndefined();
 });
 
 test('figures are found by their name, and a figure of nothing is none', () => {

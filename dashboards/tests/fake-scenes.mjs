@@ -152,6 +152,11 @@ export const SCENES = {
   breaks: (at) => everything(at, [], [operator('jana', paused('meeting', null))]),
   cutOff: (at) => everything(at, [], [operator('jana')], { trunks: [{ name: 'carrier', status: 'down', health: 'down', registration: 'failing' }] }),
   waits: (at) => everything(at, [contact(902, at, 31, { line: 'help-uk' })], [operator('jana'), operator('lenka', off)]),
+  restarted: (at) =>
+    everything(at, [], [operator('jana')], {
+      sums: { today: sum(1, 1, 0, at - 7 * MINUTE), recent: sum(1, 1, 0, at - 7 * MINUTE) },
+      chart: { first_ms: at - (at % QUARTER), quarters: [{ begins_ms: at - (at % QUARTER), arrived: 1, answered: 1, abandoned: 0 }] },
+    }),
   fewCalls: (at) =>
     everything(at, [], [operator('jana')], {
       sums: { today: { ...sum(11, 9, 2, at - 20 * MINUTE), answered_in_time: 9, abandoned_early: 2, counted: 9, all: 11, overflowed: 0, in_time_permille: null, in_time_of_all_permille: 818 }, recent: sum(0, 0, 0, at - 20 * MINUTE) },

@@ -22,10 +22,17 @@ export function top(value: number): number {
   return Math.ceil(quarter / unit) * unit * 4;
 }
 
-/** The quarter-hours of a whole day, those before the last one that are not told counting nothing. `clock` names a moment. */
-export function dayOf(quarters: readonly Quarter[], beginsMs: number, clock: (ms: number) => string): Point[] {
+/** Since when the quarter-hours of a day are counted, where that is not its beginning. `sinceMs` is since when its sums are. */
+export function countedSince(quarters: readonly Quarter[], beginsMs: number, sinceMs: number | null | undefined): number | undefined {
+  const fromMs = Math.max(quarters[0]?.begins_ms ?? 0, sinceMs ?? 0);
+  return fromMs > beginsMs ? fromMs : undefined;
+}
+
+/** The quarter-hours of a whole day. Of those that are counted, the ones that are not told count nothing. `clock` names a moment. */
+export function dayOf(quarters: readonly Quarter[], beginsMs: number, sinceMs: number | undefined, clock: (ms: number) => string): Point[] {
   const told = new Map(quarters.map((quarter) => [quarter.begins_ms, quarter]));
   const lastMs = quarters.at(-1)?.begins_ms ?? 0;
+  const isCounted = (ms: number) => ms <= lastMs && ms + QUARTER_MS > (sinceMs ?? 0);
   return Array.from({ length: DAY_MS / QUARTER_MS }, (_, index) => {
     const ms = beginsMs + index * QUARTER_MS;
     const quarter = told.get(ms);
@@ -33,8 +40,8 @@ export function dayOf(quarters: readonly Quarter[], beginsMs: number, clock: (ms
       label: clock(ms),
       tick: index % 12 === 0 ? clock(ms) : undefined,
       arrived: quarter?.arrived ?? 0,
-      answered: ms > lastMs ? undefined : (quarter?.answered ?? 0),
-      abandoned: ms > lastMs ? undefined : (quarter?.abandoned ?? 0),
+      answered: isCounted(ms) ? (quarter?.answered ?? 0) : undefined,
+      abandoned: isCounted(ms) ? (quarter?.abandoned ?? 0) : undefined,
     };
   });
 }
