@@ -229,7 +229,6 @@ export function story(at, contactId) {
     why: [
       { rule: 'resting', whom: 'jana', until_ms: at + 3 * SECOND },
       { rule: 'reserved', whom: 'dana' },
-      { rule: 'nobody_free', busy: 3 },
     ],
   };
 }

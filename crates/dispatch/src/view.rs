@@ -280,9 +280,9 @@ pub enum Why {
     },
     /// Nobody who could take it is ready and reachable.
     NobodyThere,
-    /// This many who could take it are ready and reachable, but not free.
+    /// Nobody who could take it is free, whoever rings for it not counted.
     NobodyFree {
-        /// How many.
+        /// How many are ready and reachable, but busy with something else.
         busy: usize,
     },
     /// A free operator is kept free for a more urgent class.

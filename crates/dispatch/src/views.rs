@@ -190,14 +190,16 @@ impl Dispatcher {
             return Vec::new();
         };
         let groups = &self.index.buckets[bucket].groups;
+        let rings = |slot| contact.offers().iter().any(|offer| offer.operator == slot);
         let mut why = Vec::new();
-        let (mut there, mut busy) = (0_usize, 0_usize);
+        let (mut there, mut free, mut busy) = (0_usize, 0_usize, 0_usize);
         for (slot, operator) in self.operators.iter().enumerate() {
             if groups.contains(operator.group) && operator.is_there() {
                 there += 1;
                 if operator.is_free() {
+                    free += 1;
                     why.extend(self.why_not(contact, slot));
-                } else {
+                } else if !rings(slot) {
                     busy += 1;
                 }
             } else if self.will_be_called(contact, operator) {
@@ -208,7 +210,7 @@ impl Dispatcher {
         }
         if there == 0 {
             why.insert(0, Why::NobodyThere);
-        } else if busy > 0 {
+        } else if free == 0 && busy > 0 {
             why.insert(0, Why::NobodyFree { busy });
         }
         why

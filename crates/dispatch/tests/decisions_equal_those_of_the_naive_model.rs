@@ -4,7 +4,7 @@
 mod model;
 mod world;
 
-use dispatch::{Decision, Dispatcher};
+use dispatch::{Decision, Dispatcher, Why};
 use model::Model;
 use proptest::prelude::*;
 use world::{World, drain};
@@ -41,9 +41,29 @@ fn compare(seed: u64, steps: usize) -> Result<Vec<Decision>, String> {
             world.note(&input, &decided);
             all.extend(decided);
         }
+        told_alike(&dispatcher, &model)
+            .map_err(|wrong| format!("seed {seed}, step {step}: {wrong}"))?;
         next = world.next(dispatcher.poll_timeout());
     }
     Ok(all)
+}
+
+/// Of each contact that waits it is told alike whether nobody is there or free for it.
+fn told_alike(dispatcher: &Dispatcher, model: &Model) -> Result<(), String> {
+    for contact in model.contacts.values().filter(|contact| contact.waits()) {
+        let expected = model.nobody(contact);
+        let why = dispatcher
+            .why(contact.id)
+            .map_err(|wrong| wrong.to_string())?;
+        let mut told = why
+            .iter()
+            .filter(|why| matches!(why, Why::NobodyThere | Why::NobodyFree { .. }));
+        if told.next() != expected.as_ref() || told.next().is_some() {
+            let id = contact.id;
+            return Err(format!("{id:?}: told {why:?}, expected {expected:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// The first decision that differs.

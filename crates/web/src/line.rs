@@ -234,7 +234,7 @@ words! {
         Adrift,
         /// Nobody who could take it is ready and reachable.
         NobodyThere,
-        /// Those who could take it are busy.
+        /// Nobody who could take it is free: all are busy with something else, or it rings at the others.
         NobodyFree,
         /// A free operator is kept free for a more urgent class.
         Reserved,
@@ -256,7 +256,7 @@ pub struct Reason {
     pub whom: Option<String>,
     /// The class that it is about.
     pub class: Option<Class>,
-    /// How many are busy, where that is the rule.
+    /// How many are busy with something else, where nobody is free.
     pub busy: Option<usize>,
     /// Until when it holds, where that is known.
     pub until_ms: Option<Millis>,

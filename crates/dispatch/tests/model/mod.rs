@@ -19,7 +19,7 @@ use std::time::Duration;
 use dispatch::{
     Action, Class, Closed, Config, ContactId, Decision, Input, Intent, LegId, LineId, Miss, Moment,
     Needs, OperatorId, Outcome, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
-    SkillId, Speech, Standing, Step, Withdrawal,
+    SkillId, Speech, Standing, Step, Why, Withdrawal,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,6 +251,22 @@ impl Model {
                 .all(|(skill, level)| self.level(person.id, *skill) >= *level),
         };
         may && !person.leaving && self.serves(person.id, contact.queue)
+    }
+
+    /// Whether nobody who could take it is there, or none of those is free; who rings for it is neither.
+    pub fn nobody(&self, contact: &Contact) -> Option<Why> {
+        let people = self.people.iter();
+        let there = people.filter(|person| person.there() && self.suits(contact, person));
+        let there: Vec<&Person> = there.collect();
+        let rings = |person: &&Person| contact.offers().iter().any(|(id, _)| *id == person.id);
+        let busy = there.iter().filter(|person| !rings(person)).count();
+        if there.is_empty() {
+            Some(Why::NobodyThere)
+        } else if busy == 0 || there.iter().any(|person| self.is_free(person)) {
+            None
+        } else {
+            Some(Why::NobodyFree { busy })
+        }
     }
 
     pub fn leg_in_use(&self, leg: LegId) -> bool {
