@@ -122,6 +122,8 @@ pub(crate) enum Timer {
     ProbePhone(OperatorId),
     /// A trunk is asked whether it is there.
     ProbeTrunk(TrunkId),
+    /// A trunk's answer to a probe is late.
+    TrunkLate(TrunkId),
     /// A trunk's name is looked up again.
     LookUpTrunk(TrunkId, Role),
     /// A registration is tried at a trunk's next address.
@@ -393,6 +395,7 @@ impl Exchange {
             Timer::Listen => self.listen(now),
             Timer::ProbePhone(operator) => self.probe_phone(now, operator),
             Timer::ProbeTrunk(trunk) => self.probe_trunk(now, trunk),
+            Timer::TrunkLate(trunk) => self.on_trunk_late(trunk),
             Timer::LookUpTrunk(trunk, role) => self.look_up_trunk(now, trunk, role),
             Timer::RegisterTrunk(trunk) => self.on_register_time(now, trunk),
             Timer::Goodbyes => self.on_goodbyes_over(),

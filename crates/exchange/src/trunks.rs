@@ -66,6 +66,8 @@ pub(crate) struct TrunkState {
     uncarried: Uncarried,
     /// When it is asked again.
     probe: Option<TimerId>,
+    /// When its answer to a probe is late, while one is waited for.
+    awaited: Option<TimerId>,
     registering: Option<Registering>,
 }
 
@@ -138,6 +140,7 @@ impl TrunkState {
             refuses_calls: false,
             uncarried: Uncarried::default(),
             probe: None,
+            awaited: None,
             registering: None,
         }
     }
@@ -249,7 +252,8 @@ impl Exchange {
         let mut before = std::mem::take(&mut self.trunks.all);
         for trunk in &before {
             let lookups = trunk.hosts_known().filter_map(|at| at.lookup.timer());
-            for timer in trunk.probe.into_iter().chain(lookups) {
+            let probes = trunk.probe.into_iter().chain(trunk.awaited);
+            for timer in probes.chain(lookups) {
                 self.timers.cancel(timer);
             }
         }

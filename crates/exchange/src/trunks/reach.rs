@@ -18,6 +18,8 @@ const LOOKUP_EVERY_IN_TROUBLE: Duration = Duration::from_secs(60);
 const LOOKUP_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// Look-ups that found nothing in a row after which a trunk that is nowhere counts as down.
 const LOOKUPS_FAILED: u32 = 2;
+/// How long an answer to a probe may take until the trunk counts as seen no longer: time enough for three further copies.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 /// Probes without an answer in a row after which a trunk counts as down.
 const PROBES_FAILED: u32 = 2;
 
@@ -30,7 +32,7 @@ pub enum TrunkHealth {
     Unknown,
     /// It answered the last probe.
     Up,
-    /// It did not answer the last probe, after it answered the one before.
+    /// It did not answer the last probe, or not yet and should have; it answered the one before.
     Silent,
     /// It does not answer, or is nowhere to be found.
     Down,
@@ -264,7 +266,39 @@ impl Exchange {
         };
         let probed = Probed::Trunk(id, target.remote());
         let (probe, uri) = (self.presences.next_probe(probed), uri.build());
+        self.await_trunk(now, id);
         self.command(now, sip::Command::Probe { probe, target, uri });
+    }
+
+    /// The first probe without an answer is the one that is waited for.
+    fn await_trunk(&mut self, now: Instant, id: TrunkId) {
+        let Some(trunk) = self.trunks.get_mut(id) else {
+            return;
+        };
+        if trunk.awaited.is_some() {
+            return;
+        }
+        let Some(every) = probed_every(&trunk.settings) else {
+            return;
+        };
+        let late = now + every.min(ANSWERS_WITHIN);
+        trunk.awaited = Some(self.timers.arm(late, Timer::TrunkLate(id)));
+    }
+
+    /// A trunk has not answered for so long that it is no longer known to be well. Whether it is down is for its probes to say.
+    pub(crate) fn on_trunk_late(&mut self, id: TrunkId) {
+        if let Some(trunk) = self.trunks.get_mut(id) {
+            trunk.awaited = None;
+        }
+        self.trunk_is_silent(id);
+    }
+
+    fn trunk_is_silent(&mut self, id: TrunkId) {
+        let trunk = self.trunks.get_mut(id);
+        if let Some(trunk) = trunk.filter(|trunk| trunk.health == TrunkHealth::Up) {
+            trunk.health = TrunkHealth::Silent;
+            self.untold.others();
+        }
     }
 
     pub(super) fn probe_trunk_later(&mut self, now: Instant, id: TrunkId) {
@@ -307,6 +341,9 @@ impl Exchange {
             return;
         };
         trunk.failures = 0;
+        if let Some(awaited) = trunk.awaited.take() {
+            self.timers.cancel(awaited);
+        }
         let before = std::mem::replace(&mut trunk.health, TrunkHealth::Up);
         let told = trunk.told.take();
         let name = trunk.settings.name.clone();
@@ -330,10 +367,7 @@ impl Exchange {
             self.trunk_is_down(now, id, why);
             return self.leave_silent_address(now, id, silent);
         }
-        if trunk.health == TrunkHealth::Up {
-            trunk.health = TrunkHealth::Silent;
-            self.untold.others();
-        }
+        self.trunk_is_silent(id);
     }
 
     fn leave_silent_address(&mut self, now: Instant, id: TrunkId, silent: Option<SocketAddr>) {

@@ -81,6 +81,74 @@ fn a_trunk_is_well_only_by_what_was_seen_within_its_interval() {
     );
 }
 
+/// What the trunk is, each second of so many.
+fn statuses(world: &mut World, for_seconds: u64) -> Vec<TrunkStatus> {
+    let each = (0..for_seconds).map(|_| {
+        world.run(seconds(1));
+        world.board().trunks[0].status()
+    });
+    each.collect()
+}
+
+fn probed_every(interval: u64) -> Centre {
+    Centre {
+        trunk_probed_every: Some(seconds(interval)),
+        ..Centre::default()
+    }
+}
+
+#[test]
+fn a_trunk_that_falls_silent_is_well_no_longer_than_its_interval_and_an_answer_take() {
+    for (interval, answer) in [(10, 4), (30, 4), (2, 2)] {
+        let mut world = open(probed_every(interval));
+        let before = statuses(&mut world, 60);
+
+        world.power("trunk", Power::Off);
+        let after = statuses(&mut world, 90);
+
+        let well = after.iter().filter(|status| **status == TrunkStatus::Well);
+        assert!(well.count() <= usize::try_from(interval + answer).unwrap());
+        assert_eq!(before.last(), Some(&TrunkStatus::Well));
+        // It is down only when its probes have failed.
+        let down = after.iter().position(|status| *status == TrunkStatus::Down);
+        assert!(down.is_some_and(|second| second > 32), "{after:?}");
+        assert!(after.is_sorted_by_key(|status| *status as u8), "{after:?}");
+    }
+}
+
+#[test]
+fn a_trunk_whose_answer_came_late_is_well_again_and_stays_it() {
+    let mut world = open(probed_every(10));
+    world.run(seconds(60));
+    world.power("trunk", Power::Off);
+    let silent = statuses(&mut world, 15).pop();
+
+    world.power("trunk", Power::On);
+    // A further copy of the probe is answered.
+    world.run(seconds(5));
+    let after = statuses(&mut world, 60);
+
+    assert_eq!(silent, Some(TrunkStatus::Silent));
+    assert_eq!(after, vec![TrunkStatus::Well; 60]);
+    let trunk = "trunk".to_owned();
+    assert!(!world.warnings.contains(&Warning::TrunkDown { trunk }));
+}
+
+#[test]
+fn an_answer_that_is_late_over_a_reload_is_still_waited_for() {
+    let mut world = open(probed_every(10));
+    world.run(seconds(60));
+    world.power("trunk", Power::Off);
+    world.run(seconds(10));
+
+    world.edit(|centre| centre.phone_rings = seconds(20));
+    let settings = world.centre().settings();
+    world.reload(settings);
+    world.run(seconds(5));
+
+    assert_eq!(world.board().trunks[0].status(), TrunkStatus::Silent);
+}
+
 #[test]
 fn of_a_trunk_that_nobody_probes_nothing_is_known() {
     let mut world = open(Centre {
