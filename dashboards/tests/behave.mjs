@@ -1,4 +1,4 @@
-// Proves in Chromium what a page does by itself, against the fake server: `node tests/behave.mjs`.
+// Proves in Chromium what a page does by itself, against the fake server: `node tests/behave.mjs [PART_OF_A_NAME]`.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -240,6 +240,29 @@ const BEHAVIOURS = {
     await page.context().close();
   },
 
+  async 'that a caller cannot speak is seen before she answers, on an enlarged page without sound and on every other page'(browser) {
+    const inSight = async (page, selector, where) => {
+      const { top, bottom } = await page.$eval(selector, (one) => one.getBoundingClientRect().toJSON());
+      const height = page.viewportSize().height;
+      assert.ok(top >= 0 && bottom <= height, `${where}: it stands from ${top} to ${bottom} of ${height}`);
+    };
+    await scene({ scene: 'rings' });
+    for (const language of ['cs', 'en', 'uk']) {
+      const enlarged = await open(browser, 'operator', '/me', { viewport: { width: 683, height: 384 }, language });
+      await enlarged.waitForSelector('[data-now=ringing] .title');
+      await enlarged.waitForSelector('#sound-title');
+      await inSight(enlarged, '[data-now=ringing] .title', `enlarged ${language}`);
+      await enlarged.context().close();
+      const elsewhere = await open(browser, 'operator', '/', { viewport: { width: 360, height: 740 }, language });
+      await elsewhere.waitForSelector('a.ringing strong');
+      await inSight(elsewhere, 'a.ringing strong', `elsewhere ${language}`);
+      await elsewhere.evaluate(() => scrollTo(0, document.body.scrollHeight));
+      const [last, chip] = await elsewhere.evaluate(() => [document.querySelector('main').lastElementChild.getBoundingClientRect().bottom, document.querySelector('a.ringing').getBoundingClientRect().top]);
+      assert.ok(last <= chip, `${language}: the page ends at ${last}, below ${chip}`);
+      await elsewhere.context().close();
+    }
+  },
+
   async 'the board shows one status with its time, its parts by a click, and how to end a pause of the machine'(browser) {
     const page = await open(browser, 'supervisor', '/');
     const row = page.locator('[data-operator=milada][data-status=paused_by_machine]');
@@ -415,7 +438,8 @@ process.on('exit', () => server?.kill());
 await start();
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 let failed = 0;
-for (const [name, behaves] of Object.entries(BEHAVIOURS)) {
+const [only] = process.argv.slice(2);
+for (const [name, behaves] of Object.entries(BEHAVIOURS).filter(([name]) => !only || name.includes(only))) {
   await scene({ scene: 'day', due: 'nothing' });
   try {
     await behaves(browser);

@@ -50,6 +50,7 @@ const VIEWS = [
   ['me-calm', 'operator', '/me', { scene: 'calm' }, LAPTOP],
   ['me-pause', 'operator', '/me', { scene: 'calm' }, LAPTOP, click('.wants button:nth-child(2)')],
   ['me-rings', 'operator', '/me', { scene: 'rings' }, LAPTOP],
+  ['board-rings', 'operator', '/', { scene: 'rings' }, PHONE],
   ['me-phone', 'operator', '/me', { scene: 'rings' }, PHONE],
   ['me-talking', 'operator', '/me', { scene: 'talking' }, LAPTOP, taps],
   ['me-missed', 'operator', '/me', { scene: 'missed' }, LAPTOP],
