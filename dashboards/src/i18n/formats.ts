@@ -1,6 +1,8 @@
 type Moment = Intl.DateTimeFormatOptions;
 
 const DAY = { day: 'numeric', month: 'numeric', year: 'numeric' } as const satisfies Moment;
+/** In English nobody knows whether 9/12 is in September or December: days come first, and a month is a word. */
+const ENGLISH = { locale: 'en-GB', day: { ...DAY, month: 'short' } } as const;
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const satisfies Moment;
 
 /** How a language writes numbers and moments of a time zone. */
@@ -18,16 +20,17 @@ class Formats {
   readonly month: Intl.DateTimeFormat;
 
   constructor(language: string, timeZone: string | undefined) {
-    const moments = (as: Moment) => new Intl.DateTimeFormat(language, { timeZone, ...as });
-    this.number = new Intl.NumberFormat(language);
-    this.percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
-    this.exactPercent = new Intl.NumberFormat(language, { style: 'percent', minimumFractionDigits: 1 });
-    this.plurals = new Intl.PluralRules(language);
+    const { locale, day } = language === 'en' ? ENGLISH : { locale: language, day: DAY };
+    const moments = (as: Moment) => new Intl.DateTimeFormat(locale, { timeZone, ...as });
+    this.number = new Intl.NumberFormat(locale);
+    this.percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+    this.exactPercent = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1 });
+    this.plurals = new Intl.PluralRules(locale);
     this.clock = moments(CLOCK);
     this.exactClock = moments({ ...CLOCK, second: '2-digit' });
-    this.day = moments(DAY);
-    this.moment = moments({ ...DAY, ...CLOCK });
-    this.date = moments({ ...DAY, timeZone: 'UTC' });
+    this.day = moments(day);
+    this.moment = moments({ ...day, ...CLOCK });
+    this.date = moments({ ...day, timeZone: 'UTC' });
     this.month = moments({ month: 'short', year: 'numeric', timeZone: 'UTC' });
   }
 }
