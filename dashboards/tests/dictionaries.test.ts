@@ -57,6 +57,12 @@ test('a caller is never called a victim on a Czech screen', () => {
   expect(words.filter((text) => /oběť|oběti|obětí/i.test(text))).toEqual([]);
 });
 
+test('while no new calls are taken nobody is promised where they go', () => {
+  const carrier = { cs: /poskytovateli telefonního připojení/, en: /depends on the carrier/, uk: /постачальника телефонного/ };
+
+  for (const [language, pattern] of Object.entries(carrier)) expect(DICTIONARIES[language as 'cs'].board.drainingHint).toMatch(pattern);
+});
+
 test('every field of the entry and every value has a word in every language', () => {
   for (const { content } of Object.values(DICTIONARIES)) {
     const [fields, values]: Record<string, string>[] = [content.field, content.value];

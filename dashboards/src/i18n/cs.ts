@@ -201,7 +201,7 @@ export const cs = {
     unsavedHint: 'Hovory běží dál z paměti. Uvědomte hned správu.',
     unsavedOver: 'Na disk se zase ukládá.',
     draining: 'Nové hovory se nepřijímají',
-    drainingHint: 'Běžící hovory doběhnou; nové jdou na náhradní cíl.',
+    drainingHint: 'Běžící hovory doběhnou. Noví volající jsou odmítáni; jestli je přijme jiná linka, záleží na poskytovateli telefonního připojení.',
     drained: 'Ústředna se vypíná',
     drainingOver: 'Nové hovory se zase přijímají.',
     clockDoubted: 'Hodiny počítače s Linkou nejdou správně',

@@ -186,7 +186,7 @@ export const en: Dictionary = {
     unsavedHint: 'Calls go on from memory. Tell the administrator now.',
     unsavedOver: 'It is saved to disk again.',
     draining: 'New calls are not taken',
-    drainingHint: 'Running calls may end; new ones go to the next target.',
+    drainingHint: 'Running calls go on to their end. New callers are turned away; whether another line takes them depends on the carrier.',
     drained: 'The exchange is shutting down',
     drainingOver: 'New calls are taken again.',
     clockDoubted: 'The clock of Linka’s machine is not believed',
