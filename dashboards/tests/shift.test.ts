@@ -84,6 +84,21 @@ test('a trunk that nobody probes is not dead', () => {
   expect(document.querySelector('.banner')?.textContent).toMatch(/carrier(?!.*gsm-gateway)/);
 });
 
+test('a trunk that did not answer one probe is no outage', () => {
+  tell('calm', { trunks: [trunk('carrier', 'silent')] });
+
+  expect(screen.getByRole('heading', { name: 'Klid' })).toBeTruthy();
+  expect(document.querySelector('.banner')).toBeNull();
+});
+
+test('of two trunks only the dead one is named beside a silent one, and somebody may still call', () => {
+  tell('calm', { trunks: [trunk('carrier', 'silent'), trunk('gsm-gateway', 'down')] });
+
+  expect(screen.getByRole('heading', { name: 'Klid' })).toBeTruthy();
+  expect(document.querySelector('.banner')?.textContent).toMatch(/gsm-gateway(?!.*carrier)/);
+  expect(document.querySelector('.banner.now')).toBeNull();
+});
+
 test('with a dead trunk nobody is called at home, and who waits is still told', () => {
   const [me] = SCENES['calm']?.(atMs()).operators ?? [];
   const dead = { trunks: [trunk('carrier', 'not_registered')] };

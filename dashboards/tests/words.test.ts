@@ -58,10 +58,10 @@ test('until when something holds stands within its sentence', () => {
   expect(untilWords('Zvoní: jana.', undefined)).toBe('Zvoní: jana.');
 });
 
-test('only a trunk that was seen is green', () => {
+test('only a trunk that was seen is green, and one missed probe is amber', () => {
   const tone = (status: Trunk['status']) => trunkWords({ status } as Trunk).tone;
 
-  expect((['well', 'not_probed', 'asked', 'silent', 'not_registered', 'down'] as const).map(tone)).toEqual(['well', 'unknown', 'unknown', 'bad', 'bad', 'bad']);
+  expect((['well', 'not_probed', 'asked', 'silent', 'not_registered', 'down'] as const).map(tone)).toEqual(['well', 'unknown', 'unknown', 'watch', 'bad', 'bad']);
 });
 
 test('few calls are told by their counts and say who is not counted', () => {

@@ -134,8 +134,8 @@ export function causeWords({ status, intent_cause }: Operator): string | undefin
   }
 }
 
-/** What a trunk is; grey what nobody knows. */
-export function trunkWords({ status }: Trunk): { icon: IconName; text: string; tone: 'well' | 'unknown' | 'bad' } {
+/** What a trunk is; grey what nobody knows, amber what one missed probe leaves open. */
+export function trunkWords({ status }: Trunk): { icon: IconName; text: string; tone: 'well' | 'unknown' | 'watch' | 'bad' } {
   const text = i18n.t.trunk[status];
   switch (status) {
     case 'well':
@@ -144,6 +144,7 @@ export function trunkWords({ status }: Trunk): { icon: IconName; text: string; t
     case 'asked':
       return { icon: 'trunk', text, tone: 'unknown' };
     case 'silent':
+      return { icon: 'warning', text, tone: 'watch' };
     case 'not_registered':
     case 'down':
       return { icon: 'warning', text, tone: 'bad' };

@@ -1,6 +1,5 @@
 import type { Board, Operator } from '../../lib/feed';
 import { adrift, restsFrom, waiting } from '../../lib/views';
-import { trunkWords } from '../words';
 
 /** What the main panel of an operator's page shows. */
 export type Panel = 'unknown' | 'rings' | 'talks' | 'engaged' | 'wrap_up' | 'cut_off' | 'on_call' | 'missed' | 'waits' | 'adrift' | 'calm' | 'halted';
@@ -37,9 +36,9 @@ export function panelOf(board: Board, { key, status }: Operator, news: News, now
   }
 }
 
-/** The names of the trunks that are known to be dead. */
+/** The names of the trunks that are known to be dead: one missed probe proves nothing. */
 export function deadTrunks(board: Board): string[] {
-  return board.trunks.filter((trunk) => trunkWords(trunk).tone === 'bad').map(({ name }) => name);
+  return board.trunks.filter((trunk) => trunk.status === 'down' || trunk.status === 'not_registered').map(({ name }) => name);
 }
 
 /** Whether nobody can call: no trunk is alive, or new calls are not taken. */
