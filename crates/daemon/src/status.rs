@@ -12,7 +12,6 @@ use dispatch::{
 use exchange::Board;
 use exchange::board::TrunkHealth;
 use exchange::refusals::reason_of;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::sql::UnixSeconds;
 use web::board::{self, Millis};
@@ -84,7 +83,11 @@ pub(crate) struct Operator {
     pub(crate) occupancy: String,
     pub(crate) claim: Option<String>,
     pub(crate) wrap_up_seconds: Option<u64>,
+    /// All that she missed.
     pub(crate) misses: Misses,
+    /// Those in a row, as pages tell them.
+    #[serde(default)]
+    pub(crate) misses_in_row: u32,
     pub(crate) phones: usize,
 }
 
@@ -279,6 +282,7 @@ impl Operator {
                 declined: view.misses.declined,
                 unreachable: view.misses.unreachable,
             },
+            misses_in_row: view.misses_in_row,
             phones,
         }
     }
@@ -321,8 +325,8 @@ impl Trunk {
 /// The status in words, a screen of them. Its clock is that of the site, wherever it is read.
 pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
     let mut text = String::new();
-    let zone = &words::zone(status.time_zone.as_deref());
-    calls(&mut text, status, zone);
+    let hours = &words::Hours::of(status);
+    calls(&mut text, status, hours);
     for (reason, times) in &status.refused {
         line(&mut text, format_args!("refused: {times} times, {reason}"));
     }
@@ -334,13 +338,13 @@ pub(crate) fn in_words(status: &Status, now: UnixSeconds) -> String {
         };
         line(&mut text, format_args!("{loud}{}", sentence(ends, now)));
     }
-    operators(&mut text, status, zone);
+    operators(&mut text, status, hours);
     contacts(&mut text, status);
     text
 }
 
 /// How many wait and talk, and what came today.
-fn calls(text: &mut String, status: &Status, zone: &TimeZone) {
+fn calls(text: &mut String, status: &Status, hours: &words::Hours) {
     let those = |states: &'static [&'static str]| {
         let contacts = status.contacts.iter();
         contacts.filter(|contact| states.contains(&contact.state.as_str()))
@@ -357,7 +361,7 @@ fn calls(text: &mut String, status: &Status, zone: &TimeZone) {
             "{}: {} waiting (longest {}), {} talking{adrift}",
             status.mode,
             waiting().count(),
-            age(longest.unwrap_or(0)),
+            longest.map_or_else(|| "–".to_owned(), age),
             those(&["talking"]).count(),
         ),
     );
@@ -367,7 +371,7 @@ fn calls(text: &mut String, status: &Status, zone: &TimeZone) {
         text,
         format_args!(
             "today{}: {} arrived, {} answered ({} within 20 s), {} abandoned ({} within 10 s), {} overflowed, {} lost",
-            since(counts, zone),
+            words::since(counts.since_ms, status.at_ms, hours),
             counts.arrived,
             counts.answered,
             counts.answered_within_20_s,
@@ -386,12 +390,6 @@ fn calls(text: &mut String, status: &Status, zone: &TimeZone) {
             counts.ended()
         ),
     );
-}
-
-/// Since when it is counted, where not since midnight.
-fn since(counts: &Counts, zone: &TimeZone) -> String {
-    let since = counts.since_ms.map(|at| words::clock(at, zone));
-    since.map_or_else(String::new, |clock| format!(" (since {clock})"))
 }
 
 fn trunks(text: &mut String, status: &Status) {
@@ -424,18 +422,17 @@ fn what_is_wrong(text: &mut String, status: &Status) {
     }
 }
 
-fn operators(text: &mut String, status: &Status, zone: &TimeZone) {
+fn operators(text: &mut String, status: &Status, hours: &words::Hours) {
     line(
         text,
-        format_args!("\n{:<24}{:<40}{}", "operator", "status", "missed"),
+        format_args!("\n{:<24}{:<44} {}", "operator", "status", "missed in a row"),
     );
     for operator in &status.operators {
-        let missed =
-            operator.misses.no_answer + operator.misses.declined + operator.misses.unreachable;
-        let words = words::of_operator(&operator.status, status.at_ms, zone);
+        let missed = operator.misses_in_row;
+        let words = words::of_operator(&operator.status, status.at_ms, hours);
         line(
             text,
-            format_args!("{:<24}{words:<40}{missed}", operator.shown()),
+            format_args!("{:<24}{words:<44} {missed}", operator.shown()),
         );
     }
 }

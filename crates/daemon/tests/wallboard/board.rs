@@ -113,7 +113,7 @@ fn call_of_before_a_start_stands_apart_until_it_is_found() {
     let first = words.lines().next().unwrap();
     assert_eq!(
         first,
-        "serving: 0 waiting (longest 0:00), 0 talking, 1 looked for after the restart"
+        "serving: 0 waiting (longest –), 0 talking, 1 looked for after the restart"
     );
     waiting.hang_up();
     board.miss(css("[data-adrift]"));
