@@ -13,6 +13,10 @@ export const cs = {
   theme: { choose: 'Vzhled', system: 'Podle systému', light: 'Světlý', dark: 'Tmavý' },
   common: {
     done: 'Hotovo.',
+    sending: 'Odesílá se…',
+    unanswered: 'Zatím bez odpovědi.',
+    unknownDone: 'Není známo, jestli se to stalo.',
+    byCode: (code: string) => `Jde to i z telefonu: vytočte ${code}, hlas to potvrdí.`,
     cancel: 'Zrušit',
     close: 'Zavřít',
     save: 'Uložit',

@@ -13,6 +13,10 @@ export const en: Dictionary = {
   theme: { choose: 'Appearance', system: 'As the system', light: 'Light', dark: 'Dark' },
   common: {
     done: 'Done.',
+    sending: 'Being sent…',
+    unanswered: 'No answer yet.',
+    unknownDone: 'It is not known whether it was done.',
+    byCode: (code) => `Your phone can do it too: dial ${code}, a voice confirms it.`,
     cancel: 'Cancel',
     close: 'Close',
     save: 'Save',

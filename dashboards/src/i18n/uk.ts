@@ -13,6 +13,10 @@ export const uk: Dictionary = {
   theme: { choose: 'Вигляд', system: 'Як у системі', light: 'Світлий', dark: 'Темний' },
   common: {
     done: 'Готово.',
+    sending: 'Надсилається…',
+    unanswered: 'Відповіді ще немає.',
+    unknownDone: 'Невідомо, чи це зроблено.',
+    byCode: (code) => `Це можна зробити й телефоном: наберіть ${code}, голос підтвердить.`,
     cancel: 'Скасувати',
     close: 'Закрити',
     save: 'Зберегти',

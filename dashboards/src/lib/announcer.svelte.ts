@@ -1,15 +1,18 @@
-import { i18n } from '../i18n/index.svelte';
 import type { Outcome } from './api';
+import { unknownWords, untilHeard } from './sending';
 import { sentence } from './sentence';
 
 /** How long something done is shown. */
 const SHOWN_MS = 6_000;
 
+/** What a note tells of an act: that no answer came yet, or what it was. */
+type Kind = 'sent' | 'done' | 'failed';
+
 /** What is said aloud to a screen reader and shown to everybody else: connection, ringing, acts. Timers never come here. */
 class Announcer {
   polite = $state('');
   urgent = $state('');
-  note = $state.raw<{ text: string; kind: 'done' | 'failed' } | undefined>();
+  note = $state.raw<{ text: string; kind: Kind } | undefined>();
   /** Whether something was said that nobody can have heard yet. */
   #isJustSaid = false;
   #hiding: ReturnType<typeof setTimeout> | undefined;
@@ -42,10 +45,11 @@ class Announcer {
     this.#show(text, 'failed');
   }
 
-  /** Tells whether an act was done, and gives it back. */
-  tell<T>(outcome: Outcome<T>, done: string = i18n.t.common.done): Outcome<T> {
-    if (outcome.done) this.done(done);
-    else this.failed(sentence(outcome.problem));
+  /** Tells what becomes of an act, and gives its outcome back. `done` is said once it is done, `code` is the star code of a phone for the same. */
+  async follow<T>(asked: Promise<Outcome<T>>, { done, code }: { done?: string; code?: string } = {}): Promise<Outcome<T>> {
+    const outcome = await untilHeard(asked, (words) => this.#wait(words), unknownWords(code));
+    if (!outcome.done) this.failed(sentence(outcome.problem));
+    else if (done !== undefined) this.done(done);
     return outcome;
   }
 
@@ -53,7 +57,16 @@ class Announcer {
     this.note = undefined;
   }
 
-  #show(text: string, kind: 'done' | 'failed'): void {
+  #wait(words: string | undefined): void {
+    if (words !== undefined) {
+      clearTimeout(this.#hiding);
+      this.#show(words, 'sent');
+    } else if (this.note?.kind === 'sent') {
+      this.dismiss();
+    }
+  }
+
+  #show(text: string, kind: Kind): void {
     this.note = { text, kind };
   }
 }
