@@ -69,7 +69,7 @@ test('few calls are told by their counts and say who is not counted', () => {
 
   expect(words.share).toBe('9 z 9');
   expect(words.withEarly).toMatch(/^i s těmi, kdo zavěsili do 10 s: 82\s%\s\(9 z 11\)$/);
-  expect(words.abandoned).toBe('2 zavěsily bez přijetí (z toho 2 do 10 s, nepočítá se)');
+  expect(words.abandoned).toBe('2 zavěsily bez přijetí (z toho 2 do 10 s, nepočítají se)');
 });
 
 test('many calls are told by their share beside its counts', () => {
@@ -85,7 +85,7 @@ test('nobody is no share', () => {
 test('a share says who has waited too long already and is not in it', () => {
   const words = (late: number) => sumWords(sum({ answered: 20, answered_in_time: 20, counted: 20, all: 20, in_time_permille: 1_000 }), { ...READING, late }).late;
 
-  expect([words(0), words(1), words(30)]).toEqual([undefined, 'čeká 1 kontakt déle než 20 s, ještě se nepočítá', 'čeká 30 kontaktů déle než 20 s, ještě se nepočítá']);
+  expect([words(0), words(1), words(3), words(30)]).toEqual([undefined, 'čeká 1 kontakt déle než 20 s, ještě se nepočítá', 'čekají 3 kontakty déle než 20 s, ještě se nepočítají', 'čeká 30 kontaktů déle než 20 s, ještě se nepočítá']);
 });
 
 test('a moment of another day is told with its day', () => {

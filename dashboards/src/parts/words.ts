@@ -1,3 +1,4 @@
+import type { Forms } from '../i18n/forms';
 import { i18n } from '../i18n/index.svelte';
 import { feed } from '../lib/board.svelte';
 import type { Is, Operator, Sum, Trunk } from '../lib/feed';
@@ -190,7 +191,7 @@ export function sumWords(sum: Sum, { inTimeSeconds, earlySeconds, late }: Readin
   const of = (all: number) => t.of(i18n.number(sum.answered_in_time), i18n.number(all));
   const shown = (permille: number | null | undefined, all: number) =>
     permille == null ? of(all) : `${i18n.share(permille)} (${of(all)})`;
-  const early = sum.abandoned_early > 0 ? ` (${t.early(i18n.number(sum.abandoned_early), earlySeconds)})` : '';
+  const early = sum.abandoned_early > 0 ? ` (${within(sum.abandoned_early, t.early, earlySeconds)})` : '';
   return {
     since: sum.since_ms == null ? undefined : isClockDoubted() ? t.last(duration(feed.nowMs - sum.since_ms)) : t.since(i18n.clock(sum.since_ms)),
     share: sum.in_time_permille == null ? (sum.counted === 0 ? '–' : of(sum.counted)) : i18n.share(sum.in_time_permille),
@@ -198,8 +199,13 @@ export function sumWords(sum: Sum, { inTimeSeconds, earlySeconds, late }: Readin
     withEarly: sum.abandoned_early > 0 ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}` : undefined,
     abandoned: sum.abandoned === 0 ? '' : i18n.count(sum.abandoned, t.abandoned) + early,
     lost: sum.lost === 0 ? undefined : i18n.count(sum.lost, t.lost),
-    late: late === 0 ? undefined : t.late(i18n.count(late, i18n.t.me.queueWaits), inTimeSeconds),
+    late: late === 0 ? undefined : within(late, t.late, inTimeSeconds),
   };
+}
+
+/** A sentence with a number and so many seconds. */
+function within(n: number, all: Forms, seconds: number): string {
+  return i18n.count(n, all).replace('{seconds}', i18n.number(seconds));
 }
 
 /** One of the parts that a status is made of. */

@@ -55,8 +55,18 @@ export const sums = {
     many: '{n} ztraceného hovoru',
     other: '{n} ztracených hovorů',
   }),
-  late: (waits: string, seconds: number) => `${waits} déle než ${seconds} s, ještě se nepočítá`,
-  early: (count: string, seconds: number) => `z toho ${count} do ${seconds} s, nepočítá se`,
+  late: forms({
+    one: 'čeká {n} kontakt déle než {seconds} s, ještě se nepočítá',
+    few: 'čekají {n} kontakty déle než {seconds} s, ještě se nepočítají',
+    many: 'čeká {n} kontaktu déle než {seconds} s, ještě se nepočítá',
+    other: 'čeká {n} kontaktů déle než {seconds} s, ještě se nepočítá',
+  }),
+  early: forms({
+    one: 'z toho {n} do {seconds} s, nepočítá se',
+    few: 'z toho {n} do {seconds} s, nepočítají se',
+    many: 'z toho {n} do {seconds} s, nepočítá se',
+    other: 'z toho {n} do {seconds} s, nepočítá se',
+  }),
 };
 
 /** What a trunk is. */

@@ -38,8 +38,11 @@ export const sums: typeof sumsShape = {
   withEarly: (seconds) => `with those who hung up within ${seconds} s:`,
   abandoned: forms({ one: '{n} hung up unanswered', other: '{n} hung up unanswered' }),
   lost: forms({ one: '{n} lost call', other: '{n} lost calls' }),
-  late: (waits, seconds) => `${waits} longer than ${seconds} s, not counted yet`,
-  early: (count, seconds) => `${count} of them within ${seconds} s, not counted`,
+  late: forms({
+    one: '{n} contact waits longer than {seconds} s, not counted yet',
+    other: '{n} contacts wait longer than {seconds} s, not counted yet',
+  }),
+  early: forms({ one: '{n} of them within {seconds} s, not counted', other: '{n} of them within {seconds} s, not counted' }),
 };
 
 export const trunk: typeof trunkShape = {

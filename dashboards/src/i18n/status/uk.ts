@@ -53,8 +53,18 @@ export const sums: typeof sumsShape = {
     many: '{n} втрачених дзвінків',
     other: '{n} втраченого дзвінка',
   }),
-  late: (waits, seconds) => `${waits} довше за ${seconds} с, ще не враховано`,
-  early: (count, seconds) => `з них ${count} за ${seconds} с, не рахується`,
+  late: forms({
+    one: 'чекає {n} контакт довше за {seconds} с, ще не рахується',
+    few: 'чекають {n} контакти довше за {seconds} с, ще не рахуються',
+    many: 'чекають {n} контактів довше за {seconds} с, ще не рахуються',
+    other: 'чекає {n} контакту довше за {seconds} с, ще не рахується',
+  }),
+  early: forms({
+    one: 'з них {n} за {seconds} с, не рахується',
+    few: 'з них {n} за {seconds} с, не рахуються',
+    many: 'з них {n} за {seconds} с, не рахуються',
+    other: 'з них {n} за {seconds} с, не рахується',
+  }),
 };
 
 export const trunk: typeof trunkShape = {
