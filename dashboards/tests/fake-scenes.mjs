@@ -146,6 +146,7 @@ export const SCENES = {
     }),
   machinePaused: (at) => everything(at, [contact(902, at, 31)], [operator('jana', machinePaused), operator('lenka', paused('break', null))]),
   deadPhone: (at) => everything(at, [], [operator('jana', dead), operator('lenka')]),
+  neverSeen: (at) => everything(at, [], [operator('jana', { ...dead, phone_seen_ms: null }), operator('lenka')]),
   offShift: (at) => everything(at, [], [operator('jana', { ...off, reachability: 'reachable', phones: 1 })]),
   missed: (at) =>
     everything(at, [contact(902, at, 31, { resting: [{ operator: 'jana', until_ms: at + 4 * SECOND }] })], [operator('jana', { misses_in_row: 1 })]),

@@ -35,9 +35,9 @@ export function faultsOf(board: Board, certificate: Certificate, nowMs: number):
 export function heardOf(board: Board, role: Role, nowMs: number): Lasting[] {
   const faults = faultsOf(board, role === 'wall' || mayOpen(role, '/contacts') ? 'told' : 'untold', nowMs);
   const heard: Lasting[] = faults.map(({ key, state, title, text, over }) => ({ is: 'so', key, state, begins: sentences(title, text), ends: over }));
-  // A trunk that is asked for the first time is not known to work.
-  const isAsked = board.trunks.some(({ status }) => status === 'asked');
-  return isAsked && !faults.some(({ key }) => key === 'trunks') ? [...heard, { is: 'unknown', key: 'trunks' }] : heard;
+  // A trunk that owes an answer is not known to work again.
+  const isOpen = board.trunks.some(({ status }) => status === 'asked' || status === 'silent');
+  return isOpen && !faults.some(({ key }) => key === 'trunks') ? [...heard, { is: 'unknown', key: 'trunks' }] : heard;
 }
 
 /** What whoever supervises hears of besides, on the board: who waits that cannot wait, and where operators are missing. */
