@@ -67,7 +67,7 @@ async fn metrics(State(office): State<Arc<Office>>) -> Response {
     gauge(
         &mut text,
         "linka_records_database_up",
-        "1 while the records database answered last.",
+        "1 while the records database could be written when it was looked at last.",
         &[(String::new(), u64::from(office.records.is_up()))],
     );
     gauge(

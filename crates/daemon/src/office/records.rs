@@ -1,5 +1,5 @@
 //! The records database, opened when it is first needed and again until that succeeds; told to
-//! people when it answers nothing for long.
+//! people when it takes nothing for long.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,14 +46,20 @@ impl RecordsDatabase {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         loop {
             looks.tick().await;
-            let answers = match self.store().await {
-                Ok(store) => store.audit_head().await.is_ok(),
-                Err(_) => false,
-            };
+            let answers = self.answers().await;
             self.answers.store(answers, Ordering::Relaxed);
             if answers {
                 *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
             }
+        }
+    }
+
+    /// Whether it answers now. One that lets itself be read while another holds its writing does not:
+    /// neither does anybody sign in then, nor is a count written.
+    async fn answers(&self) -> bool {
+        match self.store().await {
+            Ok(store) => store.look().await.is_ok(),
+            Err(_) => false,
         }
     }
 
@@ -107,7 +113,7 @@ fn words(heard: Heard) -> Words {
     let (kind, text, news) = match heard {
         Heard::Silence => (
             "records-silent",
-            "the records database has not answered for a minute: calls go on, signing in and reports do not",
+            "the records database has taken nothing for a minute: calls go on, nobody can sign in, and counts wait in the journal",
             News::Fails(Subject::Records),
         ),
         Heard::Answers => (
@@ -126,6 +132,21 @@ fn words(heard: Heard) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn database_whose_writing_another_holds_does_not_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("linka.db");
+        let records = RecordsDatabase::new(Database::File(file.clone()));
+        let before = records.answers().await;
+        let other = rusqlite::Connection::open(file).unwrap();
+
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let held = records.answers().await;
+        other.execute_batch("ROLLBACK").unwrap();
+
+        assert_eq!([before, held, records.answers().await], [true, false, true]);
+    }
 
     #[test]
     fn database_that_is_silent_for_a_minute_is_told_once_and_that_it_answers_again() {

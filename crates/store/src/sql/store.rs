@@ -22,12 +22,28 @@ pub trait Store:
     + RecordStore
     + SessionStore
 {
+    /// Looks whether it can be read and written now: takes the turn to change the directory and
+    /// gives it back, and leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not answer, or takes no writing.
+    async fn look(&self) -> Result<(), StoreError>;
+
     /// Ends all connections, and waits until they have ended. What comes later fails.
     async fn close(&self);
 }
 
 #[async_trait]
 impl<B: Backend> Store for SqlStore<B> {
+    async fn look(&self) -> Result<(), StoreError> {
+        let attempted = || "look whether the database can be written".to_owned();
+        attempt(attempted, async {
+            let mut work = self.backend.begin().await?;
+            take_turn(&mut *work).await
+        })
+        .await
+    }
+
     async fn close(&self) {
         self.backend.close().await;
     }

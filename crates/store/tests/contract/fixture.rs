@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use store::sql::{
-    AuditKey, Backend, Cell, Database, LINKA_DB, Postgres, SqlStore, Sqlite, Store, open,
+    AuditKey, Backend, Cell, Database, LINKA_DB, Postgres, SqlStore, Sqlite, Store, Transaction,
+    open,
 };
 use tempfile::TempDir;
 
@@ -75,6 +76,19 @@ impl Fixture {
         work.execute(sql, &[]).await.unwrap();
         work.commit().await.unwrap();
         backend.close().await;
+    }
+
+    /// Keeps all others from changing the directory, for as long as the transaction is kept.
+    pub(crate) async fn hold_writing(&self) -> Box<dyn Transaction> {
+        let mut work = self.backend().await.begin().await.unwrap();
+        if let Database::Postgres(_) = self.database {
+            let patience = "SET LOCAL idle_in_transaction_session_timeout = 0";
+            work.execute(patience, &[]).await.unwrap();
+        }
+        let take = "INSERT INTO directory_turn (which) VALUES ('directory')
+            ON CONFLICT (which) DO UPDATE SET which = excluded.which";
+        work.execute(take, &[]).await.unwrap();
+        work
     }
 
     /// Everything that these statements read.

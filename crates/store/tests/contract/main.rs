@@ -31,6 +31,8 @@ on_both_databases! {
     opening::tables_are_made_once
     opening::tables_of_a_newer_release_are_refused
     opening::tables_that_somebody_changed_are_refused
+    opening::a_look_fails_while_another_holds_the_writing
+    opening::a_look_leaves_nothing_behind
     opening::second_opening_sees_what_the_first_wrote
     opening::two_who_open_a_new_database_at_once_both_have_it
     counts::arrivals_written_again_count_once

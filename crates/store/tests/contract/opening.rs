@@ -39,6 +39,30 @@ pub(crate) async fn tables_are_made_once(fixture: Fixture) {
     );
 }
 
+pub(crate) async fn a_look_fails_while_another_holds_the_writing(fixture: Fixture) {
+    let store = fixture.open().await;
+    let before = store.look().await;
+    let holds = fixture.hold_writing().await;
+
+    let held = store.look().await;
+    let read = store.audit_head().await;
+    drop(holds);
+    let after = store.look().await;
+
+    assert!(held.is_err());
+    assert!(before.is_ok() && read.is_ok() && after.is_ok());
+}
+
+pub(crate) async fn a_look_leaves_nothing_behind(fixture: Fixture) {
+    let turns = ["SELECT which FROM directory_turn"];
+    let store = fixture.open().await;
+    let before = fixture.read(&turns).await;
+
+    store.look().await.unwrap();
+
+    assert!(before == fixture.read(&turns).await);
+}
+
 pub(crate) async fn tables_of_a_newer_release_are_refused(fixture: Fixture) {
     fixture.open().await.close().await;
     fixture
