@@ -76,6 +76,7 @@ const VIEWS = [
   ['sessions-phone', 'auditor', '/sessions', {}, PHONE],
   ['sessions-end', 'operator', '/sessions', {}, LAPTOP, click('td.acts .grave')],
   ['audit', 'auditor', '/audit', {}, LAPTOP],
+  ['audit-phone', 'auditor', '/audit', {}, PHONE],
   ['missing', 'operator', '/audit', {}, LAPTOP],
 ];
 
