@@ -14,11 +14,13 @@ import { NOON } from './given';
 /** What the server tells, when a test says so. */
 class Source extends EventTarget {
   static opened: Source | undefined;
+  static count = 0;
   readonly readyState = 1;
 
   constructor() {
     super();
     Source.opened = this;
+    Source.count += 1;
   }
 
   close(): void {}
@@ -47,6 +49,48 @@ test('a change is shown at once', () => {
   vi.advanceTimersByTime(0);
 
   expect(feed.board.atMs).toBe(NOON + 1);
+});
+
+/** How often the feed was listened to anew while so many milliseconds passed. */
+async function listensAnew(ms: number): Promise<number> {
+  const before = Source.count;
+  await vi.advanceTimersByTimeAsync(ms);
+  return Source.count - before;
+}
+
+test('a feed that hangs before its first news is tried again', async () => {
+  vi.stubGlobal('fetch', async () => Response.json({ login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' }));
+  feed.open();
+  const [soon, later] = [await listensAnew(11_000), await listensAnew(4_000)];
+  Source.opened?.tell('snapshot', NOON + 1);
+  await vi.advanceTimersByTimeAsync(1_000);
+
+  expect([soon, later]).toEqual([0, 1]);
+  expect(feed.board.atMs).toBe(NOON + 1);
+  expect(feed.isStale).toBe(false);
+});
+
+test('a feed that hangs again after a silence is given as long as the first time', async () => {
+  vi.stubGlobal('fetch', async () => Response.json({ login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' }));
+
+  expect([await listensAnew(15_000), await listensAnew(10_000), await listensAnew(6_000)]).toEqual([1, 0, 1]);
+});
+
+test('whether somebody is still signed in is asked again when no answer comes', async () => {
+  const limits: AbortController[] = [];
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+    const control = new AbortController();
+    setTimeout(() => control.abort(), ms);
+    limits.push(control);
+    return control.signal;
+  });
+  vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => new Promise((_, failed) => signal?.addEventListener('abort', () => failed(new Error('aborted')))));
+  await vi.advanceTimersByTimeAsync(15_000);
+  const first = limits.length;
+  await vi.advanceTimersByTimeAsync(35_000);
+  vi.restoreAllMocks();
+
+  expect([first, limits.length]).toEqual([1, 2]);
 });
 
 test('a storm of changes is shown a few times a second, the last one too', () => {

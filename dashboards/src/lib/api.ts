@@ -30,13 +30,16 @@ export function whenSignedOut(call: () => void): void {
   signedOut = call;
 }
 
+/** What only reads is asked in vain after so long, in milliseconds. An act has no such limit: its answer is the truth, however late. */
+const READ_WITHIN_MS = 30_000;
+
 /** Answers to what only reads: nothing can have happened by it. */
 const readings = new WeakSet<Response>();
 
 /** The routes that the description of the API has. */
 export const api = createClient<paths>({
   baseUrl: location.origin,
-  fetch: async (request) => noteReading(request.method, await fetch(request)),
+  fetch: async (request) => noteReading(request.method, await fetch(request, limitOf(request.method))),
 });
 
 /** Waits for the answer of a typed route. */
@@ -53,7 +56,7 @@ export async function settle<T>(asked: Promise<{ data?: T; error?: unknown; resp
 
 /** Asks a route whose types are written by hand. `T` is what it answers; nothing for a 204. */
 export async function call<T = void>(method: string, path: string, body?: unknown): Promise<Outcome<T>> {
-  const request: RequestInit = { method };
+  const request: RequestInit = { method, ...limitOf(method) };
   if (body !== undefined) {
     request.body = JSON.stringify(body);
     request.headers = { 'content-type': 'application/json' };
@@ -67,6 +70,10 @@ export async function call<T = void>(method: string, path: string, body?: unknow
   const told: unknown = await response.json().catch(() => undefined);
   if (response.ok) return { done: true, value: told as T };
   return { done: false, problem: noted(read(response, told)) };
+}
+
+function limitOf(method: string): RequestInit {
+  return method === 'GET' ? { signal: AbortSignal.timeout(READ_WITHIN_MS) } : {};
 }
 
 function noteReading(method: string, response: Response): Response {

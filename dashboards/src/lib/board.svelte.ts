@@ -25,6 +25,8 @@ class Feed {
   taps = $state.raw<readonly Tap[]>([]);
   /** When something was heard last, by the local clock; nothing before the first time. */
   #heardMs = $state<number | undefined>();
+  /** Since when we have listened, by the local clock. */
+  #listeningMs = 0;
   #source: EventSource | undefined;
   #pending: { told: Told; parts: Parts }[] = [];
   #showing: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +69,8 @@ class Feed {
     this.#showing = undefined;
     this.#pending = [];
     this.#heardMs = undefined;
+    this.#shownMs = -SHOW_EVERY_MS;
+    this.#retryMs = RETRY_FIRST_MS;
     this.board = EMPTY;
     this.taps = [];
   }
@@ -75,6 +79,7 @@ class Feed {
     this.#disconnect();
     const source = new EventSource('/api/v1/feed');
     this.#source = source;
+    this.#listeningMs = performance.now();
     source.addEventListener('snapshot', (event) => this.#hear('snapshot', event.data));
     source.addEventListener('change', (event) => this.#hear('change', event.data));
     source.addEventListener('tap', (event) => this.#hearTap(event.data));
@@ -116,8 +121,10 @@ class Feed {
   }
 
   #watch(): void {
-    if (this.#retrying !== undefined || this.#heardMs === undefined) return;
-    if (performance.now() - this.#heardMs > DEAD_AFTER_MS) this.#retry();
+    if (this.#retrying !== undefined) return;
+    // The first news may hang as well as any other.
+    const sinceMs = Math.max(this.#listeningMs, this.#heardMs ?? 0);
+    if (performance.now() - sinceMs > DEAD_AFTER_MS) this.#retry();
   }
 
   /** Asks whether we are still signed in, and listens again; each time after a longer pause. */
@@ -130,12 +137,8 @@ class Feed {
   async #tryAgain(): Promise<void> {
     const outcome = await session.look();
     if (this.#retrying === undefined) return;
-    if (outcome.done) {
-      this.#heardMs ??= performance.now();
-      this.#connect();
-    } else {
-      this.#retry();
-    }
+    if (outcome.done) this.#connect();
+    else this.#retry();
   }
 }
 
