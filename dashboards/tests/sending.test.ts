@@ -101,6 +101,16 @@ test('a dialog says that no answer came, and the code to hand a caller back', as
   expect(document.querySelector('dialog [role=status]')?.textContent).toMatch(/Není známo, jestli se to stalo\..*\*45/);
 });
 
+test('a sign-in that cannot be kept now has nothing to look at, and is to be tried again', async () => {
+  render(SignIn);
+  await pass(0);
+  await fireEvent.submit(document.querySelector('form')!);
+  answer(Response.json({ type: '/problems/unavailable' }, { status: 503 }));
+  await pass(0);
+
+  expect(document.querySelector('.failure')?.textContent?.trim()).toBe('Linka teď přihlášení nemůže dokončit. Zkuste to za chvíli.');
+});
+
 test('a sign-in without an answer says that alone', async () => {
   render(SignIn);
   await pass(0);
