@@ -275,6 +275,21 @@ const BEHAVIOURS = {
     await page.context().close();
   },
 
+  async 'who ends a pause on the board keeps the focus where it was, and hears whose pause it was'(browser) {
+    const page = await open(browser, 'supervisor', '/');
+    await scene({ scene: 'machinePaused' });
+    const button = page.locator('[data-operator=jana][data-status=paused_by_machine] .act button');
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog button[type=submit]').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notes:has-text("jana: pauza je zrušená.")');
+    await scene({ scene: 'calm' });
+    await page.waitForSelector('[data-operator=jana][data-status=free]');
+    assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Dát pauzu: jana');
+    await page.context().close();
+  },
+
   async 'the board shows one status with its time, its parts by a click, and how to end a pause of the machine'(browser) {
     const page = await open(browser, 'supervisor', '/');
     const row = page.locator('[data-operator=milada][data-status=paused_by_machine]');

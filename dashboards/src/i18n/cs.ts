@@ -257,6 +257,8 @@ export const cs = {
       home: { pause: 'Domů jí nikdo nezavolá, dokud pauzu někdo nezruší zde. Linka jí to neřekne a sama to nevrátí: řekněte jí to.', unpause: 'Až na ni přijde řada, zavolá se jí zase domů. Linka jí to neřekne: řekněte jí to.' },
     },
     unpauseTitle: (name: string) => `Zrušit pauzu: ${name}`,
+    pauseDone: (name: string) => `${name}: má pauzu.`,
+    unpauseDone: (name: string) => `${name}: pauza je zrušená.`,
     reason: 'Důvod pauzy',
     reasons: { break: 'přestávka', lunch: 'jídlo', meal: 'jídlo', training: 'školení', meeting: 'porada', supervision: 'supervize', paperwork: 'administrativa', call: 'telefonát', phone: 'z telefonu' },
   },

@@ -232,6 +232,8 @@ export const en: Dictionary = {
       home: { pause: 'Nobody calls her at home until somebody ends the pause here. Linka does not tell her, and she cannot undo it: tell her.', unpause: 'She is called at home again when it is her turn. Linka does not tell her: tell her.' },
     },
     unpauseTitle: (name) => `End the pause of ${name}`,
+    pauseDone: (name) => `${name}: paused.`,
+    unpauseDone: (name) => `${name}: pause lifted.`,
     reason: 'Reason of the pause',
     reasons: { break: 'break', lunch: 'meal', meal: 'meal', training: 'training', meeting: 'meeting', supervision: 'supervision', paperwork: 'paperwork', call: 'a telephone call', phone: 'by telephone' },
   },

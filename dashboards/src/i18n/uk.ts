@@ -242,6 +242,8 @@ export const uk: Dictionary = {
       home: { pause: 'Додому їй ніхто не зателефонує, доки хтось не завершить паузу тут. Linka їй цього не скаже, і сама вона цього не скасує: скажіть їй.', unpause: 'Коли настане її черга, їй знову зателефонують додому. Linka їй цього не скаже: скажіть їй.' },
     },
     unpauseTitle: (name) => `Завершити паузу: ${name}`,
+    pauseDone: (name) => `${name}: пауза.`,
+    unpauseDone: (name) => `${name}: паузу скасовано.`,
     reason: 'Причина паузи',
     reasons: { break: 'перерва', lunch: 'їжа', meal: 'їжа', training: 'навчання', meeting: 'нарада', supervision: 'супервізія', paperwork: 'папери', call: 'телефонна розмова', phone: 'з телефону' },
   },
