@@ -290,6 +290,32 @@ const BEHAVIOURS = {
     await page.context().close();
   },
 
+  async 'the worst faults are heard on every page, once as they begin and once as they end'(browser) {
+    await scene({ scene: 'breaks' });
+    const pages = await Promise.all([['supervisor', '/'], ['wall', '/wall'], ['operator', '/me'], ['administrator', '/reports']].map(([role, path]) => open(browser, role, path)));
+    const heard = (page) => page.evaluate(() => globalThis.heard.join(' '));
+    for (const page of pages) {
+      await page.waitForSelector('.unseen[role=status]', { state: 'attached' });
+      await page.evaluate(() => {
+        globalThis.heard = [];
+        const region = document.querySelector('.unseen[role=status]');
+        new MutationObserver(() => globalThis.heard.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+      });
+    }
+    const begins = ['Neukládá se na disk', 'Nové hovory se nepřijímají', 'Spojení do telefonní sítě nefunguje'];
+    const ends = ['Na disk se zase ukládá', 'Nové hovory se zase přijímají', 'Spojení do telefonní sítě zase funguje'];
+    const allHeard = (page, all) => page.waitForFunction((words) => words.every((one) => globalThis.heard.join(' ').includes(one)), all, { timeout: 5_000 });
+    await scene({ scene: 'sick' });
+    for (const page of pages) await allHeard(page, begins);
+    await scene({ scene: 'breaks' });
+    for (const page of pages) await allHeard(page, ends);
+    for (const page of pages) {
+      const text = await heard(page);
+      for (const one of [...begins, ...ends]) assert.equal(text.split(one).length, 2, `${new URL(page.url()).pathname}: ${one} in ${text}`);
+      await page.context().close();
+    }
+  },
+
   async 'the board shows one status with its time, its parts by a click, and how to end a pause of the machine'(browser) {
     const page = await open(browser, 'supervisor', '/');
     const row = page.locator('[data-operator=milada][data-status=paused_by_machine]');

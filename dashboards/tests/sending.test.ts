@@ -101,6 +101,24 @@ test('a dialog says that no answer came, and the code to hand a caller back', as
   expect(document.querySelector('dialog [role=status]')?.textContent).toMatch(/Není známo, jestli se to stalo\..*\*45/);
 });
 
+test.each([
+  ['whoever closes a dialog', async () => fireEvent(document.querySelector('dialog')!, new Event('close'))],
+  ['whose dialog goes with the call it is about', async () => (feed.board = apply(EMPTY, 'snapshot', SCENES['calm']?.(NOON) ?? { at_ms: NOON }))],
+])('%s before the answer is told it all the same', async (_, goes) => {
+  HTMLDialogElement.prototype.showModal ??= function () {};
+  await page('talking');
+  await fireEvent.click(screen.getByRole('button', { name: 'Předat zpět do fronty' }));
+  await fireEvent.submit(document.querySelector('dialog form')!);
+  await goes();
+  await pass(5_000);
+  const waits = note();
+  answer(Response.json({ type: '/problems/not-found' }, { status: 404 }));
+  await pass(0);
+
+  expect(waits).toMatch(/Není známo, jestli se to stalo\..*\*45/);
+  expect(note()).toContain('Nic takového tu není, nebo už to skončilo.');
+});
+
 test('a sign-in that cannot be kept now has nothing to look at, and is to be tried again', async () => {
   render(SignIn);
   await pass(0);
