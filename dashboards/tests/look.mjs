@@ -41,6 +41,7 @@ const VIEWS = [
   ['board-phone', 'supervisor', '/', {}, PHONE],
   ['board-sick', 'supervisor', '/', { scene: 'sick' }, LAPTOP],
   ['board-calm', 'operator', '/', { scene: 'calm' }, LAPTOP],
+  ['board-restarted', 'supervisor', '/', { scene: 'restarted' }, LAPTOP],
   ['board-crowd', 'supervisor', '/', { scene: 'crowd' }, LAPTOP],
   ['board-old', 'supervisor', '/', { isSilent: true }, LAPTOP, (page) => page.waitForSelector('.grey')],
   ['board-pause', 'supervisor', '/', {}, LAPTOP, click('td.act button')],
