@@ -14,6 +14,8 @@ use super::eventually;
 use super::linka::Site;
 
 const SOON: Duration = Duration::from_secs(20);
+/// How long a code holds still, at least: passwords are checked slowly.
+const CODE_HOLDS: Duration = Duration::from_secs(10);
 /// What everybody chooses.
 pub(crate) const CHOSEN: &str = "correct horse battery";
 
@@ -45,13 +47,17 @@ impl Person {
         client
     }
 
-    /// Her next code. Each is good for one use; three of them hold at any moment.
+    /// Her next code. Each is good for one use; three of them hold at any moment, of which the
+    /// oldest is not taken when it will soon hold no more.
     pub(crate) fn code(&self) -> String {
         let (secret, used) = self.telephone.as_ref().unwrap();
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap();
-        let step = (now.as_secs() / 30 - 1).max(used.get() + 1);
+        let step = eventually("a code holds that she has not used", SOON, || {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            let now = now.unwrap().as_secs();
+            let oldest = (now + CODE_HOLDS.as_secs()) / 30 - 1;
+            let step = oldest.max(used.get() + 1);
+            (step <= now / 30 + 1).then_some(step)
+        });
         used.set(step);
         code_of(secret, step)
     }
