@@ -12,11 +12,13 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const START_MAX: Duration = Duration::from_secs(10);
 const RTP_PORTS: u16 = 20;
+/// How long files may take to be ended. Those of a phone that was killed never are.
+const FILES_ENDED_MAX: Duration = Duration::from_secs(3);
 /// A netstring longer than this is no message of baresip's.
 const MESSAGE_BYTES_MAX: usize = 1_000_000;
 
@@ -325,11 +327,18 @@ impl Baresip {
         &mut self.process
     }
 
+    /// baresip ends its files just after it has said that a call is over.
     fn recordings(&self, ending: &str) -> Vec<Sound> {
-        self.files(ending)
-            .iter()
-            .map(|file| Sound::read(file))
-            .collect()
+        let files = self.files(ending);
+        let is_idle = self.seen("CALL_CLOSED") >= self.seen("CALL_ESTABLISHED");
+        let begun = Instant::now();
+        while is_idle && !files.iter().all(|file| sound::is_ended(file)) {
+            if begun.elapsed() > FILES_ENDED_MAX {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        files.iter().map(|file| Sound::read(file)).collect()
     }
 
     fn files(&self, ending: &str) -> Vec<PathBuf> {

@@ -35,6 +35,13 @@ pub(crate) struct Found {
     pub(crate) at_seconds: f64,
 }
 
+/// Whether a WAV file is as long as its header says: its writer has ended it.
+pub(crate) fn is_ended(file: &Path) -> bool {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    let told = bytes.get(4..8).and_then(|told| told.try_into().ok());
+    told.is_some_and(|told| u32::from_le_bytes(told) as usize + 8 == bytes.len())
+}
+
 impl Found {
     /// Most of the template was found; a piece may be lost where a peer repaired a gap.
     pub(crate) fn is_there(&self) -> bool {
