@@ -3,7 +3,7 @@
 //
 // It prints {"issuer": ADDRESS} once it is ready. Whoever comes there says herself who she is and how she proved it; there is one client, `linka`.
 
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -24,7 +24,14 @@ const issuer = `${certificate ? 'https' : 'http'}://127.0.0.1:${server.address()
 /** Login names by subject. */
 const people = new Map();
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+// By way of its text: a key that was just generated stays tied to what generated it, and Node.js 20 stands still for ever when it collects that while
+// the key is exported.
+const { privateKey: text } = generateKeyPairSync('rsa', {
+  modulusLength: 2_048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
+const privateKey = createPrivateKey(text);
 const provider = new Provider(issuer, {
   clients: [{ client_id: CLIENT, client_secret: SECRET, redirect_uris: [callback], response_types: ['code'], grant_types: ['authorization_code'] }],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'first', use: 'sig', alg: 'RS256' }] },

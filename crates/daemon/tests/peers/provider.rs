@@ -1,29 +1,27 @@
 //! A certified OpenID Connect provider (npm `oidc-provider`), by `dashboards/tests/provider.mjs`.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::certificate::Certificate;
+use super::eventually;
 use super::linka::Site;
+use super::process::Process;
 
 /// The secret of its one client.
 const SECRET: &str = "the secret of the client";
 
+/// Within it Node.js has started and made a key, on a machine with much else to do.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
 /// A running provider; killed when dropped.
 pub(crate) struct Provider {
-    child: Child,
-    /// What it says. It ends when nobody can hear it any more.
-    _said: BufReader<ChildStdout>,
-}
-
-impl Drop for Provider {
-    fn drop(&mut self) {
-        let _already_ended = self.child.kill();
-        let _status = self.child.wait();
-    }
+    _process: Process,
+    _log: TempDir,
 }
 
 impl Provider {
@@ -47,23 +45,26 @@ impl Provider {
         if let Some(Certificate { chain, key }) = certificate {
             command.arg(chain).arg(key);
         }
-        let mut child = command
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap());
-        let told = said.by_ref().lines().map(Result::unwrap).find_map(|line| {
-            let told: Value = serde_json::from_str(&line).ok()?;
-            told["issuer"].as_str().map(str::to_owned)
+        let log = tempfile::tempdir().unwrap();
+        let process = Process::start(
+            "provider",
+            command.current_dir(folder),
+            log.path().join("provider.log"),
+        );
+        let issuer = eventually("the provider tells where it is", STARTS_WITHIN, || {
+            process.log().lines().find_map(|line| {
+                let told: Value = serde_json::from_str(line).ok()?;
+                told["issuer"].as_str().map(str::to_owned)
+            })
         });
-        let issuer = told.expect("the provider tells where it is");
         let table = format!(
             "[web.oidc]\nissuer = \"{issuer}\"\nclient_id = \"linka\"\nname = \"Spolek\"\naddress = \"{address}\""
         );
         site.append("linka.toml", &table);
         std::fs::write(site.keys().join("oidc.secret"), format!("{SECRET}\n")).unwrap();
-        Self { child, _said: said }
+        Self {
+            _process: process,
+            _log: log,
+        }
     }
 }
