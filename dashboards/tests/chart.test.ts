@@ -7,7 +7,7 @@ const QUARTER = 15 * 60_000;
 const BEGINS = new Date(2026, 10, 23).getTime();
 
 function period(first: string, more: Partial<Counted> = {}): Counted {
-  return { span: 'month', first, last: first, line: 'help', values: [1, null], ...more };
+  return { span: 'month', first, last: first, line: 'help', values: [1, null], not_told: [], ...more };
 }
 
 test('the axis ends at a whole number that four divides, not far above the highest bar', () => {

@@ -59,3 +59,23 @@ test('a line of which nothing is closed yet says so', async () => {
 
   expect(await figures()).toMatch(OPEN);
 });
+
+test('a figure that is withheld says so and why', async () => {
+  const [month] = counts().periods;
+  const few = { ...month, not_told: ['mean_wait_unanswered'], values: month?.values.map((value, index) => (index === 9 ? null : value)) };
+  periods = [few] as typeof periods;
+  render(Reports);
+
+  const told = await figures();
+
+  expect(told).toContain('neuvádí se');
+  expect(told).toMatch(/prozradilo méně než deset kontaktů/);
+});
+
+test('months that are told together are told as what they are', async () => {
+  const [month] = counts().periods;
+  periods = [{ ...month, first: '2026-02-01', last: '2026-04-30' }] as typeof periods;
+  render(Reports);
+
+  expect(await figures()).toMatch(/únor 2026 – duben 2026/);
+});

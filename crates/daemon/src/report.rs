@@ -7,11 +7,13 @@ use std::ops::RangeInclusive;
 
 use anyhow::Context as _;
 use clap::Args;
-use records::{ClosedPeriod, Date, FIGURES, Tally};
-use store::sql::Store;
+use records::{ClosedPeriod, Date, FIGURES, Measure, NOT_TOLD, Sums};
+use store::sql::{AuditKey, Store};
+use web::{Event, note_now};
 
 use crate::cli::{Data, Folders};
-use crate::database::{Records, block_on};
+use crate::database::{BY_COMMAND, Records, block_on};
+use crate::keys;
 
 /// What `linka report` is told.
 #[derive(Debug, Args)]
@@ -40,9 +42,18 @@ pub(crate) struct Options {
 /// Reads the records database; a running linka may write it meanwhile.
 pub(crate) fn report(options: &Options) -> anyhow::Result<String> {
     let records = Records::find(&options.folders, &options.data)?;
+    let audit = AuditKey(keys::audit_key(&options.folders.keys, &options.data.data)?);
     let days = options.from.unwrap_or(Date::FIRST)..=options.to.unwrap_or(Date::LAST);
     block_on(async {
         let store = records.open().await?;
+        let report = match (options.records, options.tables) {
+            (true, _) => "records",
+            (false, true) => "tables",
+            (false, false) => "counts",
+        };
+        // Before it is printed: none goes out of the house without its entry.
+        let event = Event::Exported { report };
+        note_now(&*store, &audit, records.today(), BY_COMMAND, &event).await?;
         let told = tell(&*store, options, &days).await;
         told.context("the records database cannot be read")
     })
@@ -77,7 +88,7 @@ async fn tell(
 fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
     if closed.is_empty() {
         return format!(
-            "No period between {} and {} is closed: a month is told when the next one begins, a part of it when ten contacts share it.\n",
+            "No period between {} and {} is closed: a month is told two hours after its end, or with the next one when fewer than ten contacts ended in it; a part of it when ten contacts share each of its figures.\n",
             days.start(),
             days.end()
         );
@@ -93,19 +104,23 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
             } => figures(&mut text, format_args!("{line}, {first} to {last}"), total),
             ClosedPeriod::Month {
                 line,
-                month,
+                first,
+                last,
                 total,
                 classes,
             } => {
-                let title = format!("{line}, the month {} to {}", month.first(), month.last());
+                let title = format!("{line}, the month {first} to {last}");
                 figures(&mut text, format_args!("{title}"), total);
-                for (class, tally) in classes {
+                for (class, sums) in classes {
                     let class = crate::status::class(*class);
-                    figures(&mut text, format_args!("{title}, class {class}"), tally);
+                    figures(&mut text, format_args!("{title}, class {class}"), sums);
                 }
             }
-            ClosedPeriod::Misses { month, misses } => {
-                let (first, last) = (month.first(), month.last());
+            ClosedPeriod::Misses {
+                first,
+                last,
+                misses,
+            } => {
                 let _infallible = writeln!(
                     text,
                     "offers missed, the month {first} to {last}: {} not answered, {} declined, {} unreachable\n",
@@ -117,16 +132,16 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
     text
 }
 
-fn figures(text: &mut String, title: std::fmt::Arguments<'_>, tally: &Tally) {
+fn figures(text: &mut String, title: std::fmt::Arguments<'_>, sums: &Sums) {
     let _infallible = writeln!(text, "{title}");
     for figure in FIGURES {
-        let measure = figure.of(tally);
+        let measure = figure.of(sums);
         let _infallible = writeln!(
             text,
             "  {:<24}{:>10} {:<10}{}",
             figure.name,
-            measure.text(),
-            measure.unit(),
+            measure.map_or(NOT_TOLD.to_owned(), Measure::text),
+            figure.unit().as_str(),
             figure.formula
         );
     }

@@ -65,10 +65,12 @@ impl Exchange {
     }
 
     /// What the records database may not have yet.
-    fn unwritten(&self, now: Instant, arrived_after: Option<QuarterHour>) -> Unwritten {
+    fn unwritten(&mut self, now: Instant, arrived_after: Option<QuarterHour>) -> Unwritten {
+        let applied = self.moment(now) - APPLIED_WITHIN;
+        // Nobody may have called since a month ended.
+        self.log.settle(applied);
         let counts = self.log.state().counts();
         let new = |(quarter, _, _): &(QuarterHour, _, _)| Some(*quarter) > arrived_after;
-        let applied = self.moment(now) - APPLIED_WITHIN;
         Unwritten {
             at: self.moment(now),
             arrived: counts.closed_quarter_hours(applied).filter(new).collect(),

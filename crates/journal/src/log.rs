@@ -137,6 +137,11 @@ impl Log {
         self.appender.is_healthy()
     }
 
+    /// Time passes without an entry: see [`State::settle`].
+    pub fn settle(&mut self, now: Moment) {
+        self.state.settle(now);
+    }
+
     fn handle_report(&mut self, now: Moment, report: Report) {
         match &report {
             Report::SnapshotWritten { through } => {

@@ -78,6 +78,13 @@ impl State {
     pub fn pass(&mut self, entry: &Entry) {
         self.seq = entry.seq;
         self.at = entry.at;
+        self.counts.settle(entry.at);
+    }
+
+    /// Time passes without an entry: contents that may no longer be changed lose their contacts. An
+    /// entry at this moment would have done the same.
+    pub fn settle(&mut self, now: Moment) {
+        self.counts.settle(now);
     }
 
     /// What is to be done next, in order.

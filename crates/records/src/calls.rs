@@ -7,8 +7,8 @@ use dispatch::{ContactId, LineId, Moment, OperatorId};
 
 use crate::content::Content;
 
-/// How long after a call its content may be entered, or entered anew. A period that ends meanwhile
-/// does not wait: the content belongs to the next one.
+/// How long after a call its content may be entered, or entered anew. It belongs to the period in
+/// which the call ended, which waits as long.
 pub const CONTENT_SETTLES: Duration = Duration::from_secs(2 * 60 * 60);
 /// How many calls may be open for their content; beyond it the oldest settle early.
 pub const CALLS_MAX: usize = 20_000;
@@ -117,7 +117,7 @@ impl Calls {
 
     /// Takes out the contents that may no longer be changed at this moment, and of those beyond
     /// [`CALLS_MAX`] the ones that ended first; nothing says any more of which contact they are.
-    pub(crate) fn settled(&mut self, now: Moment) -> Vec<(LineId, Content)> {
+    pub(crate) fn settled(&mut self, now: Moment) -> Vec<(LineId, Moment, Content)> {
         let mut settled = Vec::new();
         while let Some((ended, contact)) = self.by_end.first().copied() {
             let is_one_too_many = self.open.len() > CALLS_MAX;
@@ -126,7 +126,10 @@ impl Calls {
             }
             self.by_end.pop_first();
             let call = self.open.remove(&contact);
-            settled.extend(call.and_then(|call| Some((call.ended?.0, call.content))));
+            settled.extend(call.and_then(|call| {
+                let (line, ended) = call.ended?;
+                Some((line, ended, call.content))
+            }));
         }
         settled
     }

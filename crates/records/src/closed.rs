@@ -2,11 +2,7 @@ use std::collections::BTreeMap;
 
 use dispatch::{Class, LineId};
 
-use crate::content::Content;
-use crate::{Date, Misses, PeriodId, Tally};
-
-/// How many contacts share a published sum at least, beside those of a month, which are exact. (DESIGN §7.1)
-pub const SHARED_BY_MIN: u64 = 10;
+use crate::{Contents, Date, Misses, Sums};
 
 /// A period that is over, until it is in the records database: its sums, and what its rows and
 /// tables are to be made of.
@@ -15,18 +11,18 @@ pub struct Unstored {
     /// Its sums.
     pub period: ClosedPeriod,
     /// The contents that its rows are made of; a month that was told in pieces has none.
-    pub rows: Vec<Content>,
-    /// The contents that its tables are made of; only a month of a line has some.
-    pub tables: Vec<Content>,
+    pub rows: Contents,
+    /// The contents that its tables are made of, by the periods that rows tell; only a month of a line has some.
+    pub tables: Vec<Contents>,
 }
 
 impl Unstored {
     /// A period of which nothing was entered.
     #[must_use]
-    pub const fn without_contents(period: ClosedPeriod) -> Self {
+    pub fn without_contents(period: ClosedPeriod) -> Self {
         Self {
             period,
-            rows: Vec::new(),
+            rows: Contents::default(),
             tables: Vec::new(),
         }
     }
@@ -44,23 +40,27 @@ pub enum ClosedPeriod {
         /// The last day.
         last: Date,
         /// What was counted.
-        total: Tally,
+        total: Sums,
     },
-    /// A month of one line.
+    /// A month of one line; or several that follow each other, where too few contacts ended in all but the last.
     Month {
         /// Whose contacts.
         line: LineId,
-        /// Which month.
-        month: PeriodId,
+        /// The first day.
+        first: Date,
+        /// The last day.
+        last: Date,
         /// What was counted.
-        total: Tally,
+        total: Sums,
         /// Of `total`: the classes that enough contacts share. The rest of `total` is shared by as many, or is nothing.
-        classes: BTreeMap<Class, Tally>,
+        classes: BTreeMap<Class, Sums>,
     },
-    /// Offers of all lines that were missed in a month.
+    /// Offers of all lines that were missed in a month, or in several of which all but the last were told of no line.
     Misses {
-        /// Which month.
-        month: PeriodId,
+        /// The first day.
+        first: Date,
+        /// The last day.
+        last: Date,
         /// How many.
         misses: Misses,
     },
@@ -80,13 +80,13 @@ pub enum ClosedKey {
     Month {
         /// Whose contacts.
         line: LineId,
-        /// Which month.
-        month: PeriodId,
+        /// Its first day.
+        first: Date,
     },
     /// The missed offers of a month.
     Misses {
-        /// Which month.
-        month: PeriodId,
+        /// Its first day.
+        first: Date,
     },
 }
 
@@ -99,11 +99,11 @@ impl ClosedPeriod {
                 line: *line,
                 first: *first,
             },
-            Self::Month { line, month, .. } => ClosedKey::Month {
+            Self::Month { line, first, .. } => ClosedKey::Month {
                 line: *line,
-                month: *month,
+                first: *first,
             },
-            Self::Misses { month, .. } => ClosedKey::Misses { month: *month },
+            Self::Misses { first, .. } => ClosedKey::Misses { first: *first },
         }
     }
 
@@ -113,33 +113,4 @@ impl ClosedPeriod {
             Self::Month { .. } | Self::Misses { .. } => false,
         }
     }
-}
-
-/// Tells whether enough contacts share these sums. Both ends count: of ten who arrived before
-/// midnight only one may have ended, and her talk would be the sum.
-pub(crate) const fn is_shared(tally: &Tally) -> bool {
-    tally.arrived >= SHARED_BY_MIN && tally.ended() >= SHARED_BY_MIN
-}
-
-/// The classes of a line's month that may be told beside its total: each is shared by enough
-/// contacts, and so is what the total has beyond them.
-pub(crate) fn shared_classes(tallies: &BTreeMap<Class, Tally>) -> BTreeMap<Class, Tally> {
-    let mut shown = tallies.clone();
-    shown.retain(|_, tally| is_shared(tally));
-    let mut rest = Tally::default();
-    for (class, tally) in tallies {
-        if !shown.contains_key(class) {
-            rest.add(tally);
-        }
-    }
-    while rest != Tally::default() && !is_shared(&rest) {
-        let smallest = shown.iter().min_by_key(|(_, tally)| tally.arrived);
-        let Some(class) = smallest.map(|(class, _)| *class) else {
-            break;
-        };
-        if let Some(tally) = shown.remove(&class) {
-            rest.add(&tally);
-        }
-    }
-    shown
 }

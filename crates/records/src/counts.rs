@@ -3,12 +3,11 @@ use std::time::Duration;
 
 use dispatch::{Class, ContactId, Decision, LineId, Miss, Moment, OperatorId};
 
-use crate::closed::shared_classes;
 use crate::content::Content;
 use crate::open_line::{HeldPiece, VOLUME_WINDOW, span_of};
 use crate::{
-    Calls, ClosedKey, ClosedPeriod, Date, Misses, NotOpen, OpenLine, PeriodId, QuarterHour, Span,
-    Tally, Unstored,
+    CONTENT_SETTLES, Calls, ClosedKey, ClosedPeriod, Contents, Date, Misses, NotOpen, OpenLine,
+    PeriodId, QuarterHour, SHARED_BY_MIN, Span, Sums, Tally, Unstored,
 };
 
 /// How long *arrived* of a quarter-hour is kept here, for whoever writes it to the records.
@@ -36,6 +35,10 @@ pub struct Counts {
     pub lines: BTreeMap<LineId, OpenLine>,
     /// Calls whose content may still be entered, sealed like it.
     pub calls: Calls,
+    /// The month that is over and waits for contents of its calls, sealed like it.
+    pub ending: Option<EndingMonth>,
+    /// Months that are over and too small to be told alone, sealed like it.
+    pub small: SmallMonths,
     /// Periods that are over and not yet stored, oldest first.
     pub closed: VecDeque<Unstored>,
 }
@@ -47,6 +50,39 @@ pub struct Period {
     pub tallies: BTreeMap<(LineId, Class), Tally>,
     /// Offers that were missed.
     pub misses: Misses,
+}
+
+/// A month that is over. Contents of its calls may still be entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndingMonth {
+    /// Which month.
+    pub month: PeriodId,
+    /// When it ended.
+    pub ended: Moment,
+    /// What was counted.
+    pub counted: Period,
+    /// What each line had open.
+    pub lines: BTreeMap<LineId, OpenLine>,
+}
+
+/// Months that are told together with the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SmallMonths {
+    /// Of lines in which fewer than [`SHARED_BY_MIN`] contacts ended.
+    pub lines: BTreeMap<LineId, SmallLine>,
+    /// Missed offers since the first day of a month in which no line was told.
+    pub misses: Option<(Date, Misses)>,
+}
+
+/// Months of a line in which too few contacts ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmallLine {
+    /// The first day.
+    pub first: Date,
+    /// What was counted of each class.
+    pub classes: BTreeMap<Class, Tally>,
+    /// What was entered of its calls.
+    pub contents: Contents,
 }
 
 impl Counts {
@@ -114,9 +150,9 @@ impl Counts {
                 self.today = Some(date);
                 let month = PeriodId::of(Span::Month, today);
                 if month == PeriodId::of(Span::Month, date) {
-                    self.close_pieces(month, today, date);
+                    self.close_pieces(at, month, today, date);
                 } else {
-                    self.close_month(month);
+                    self.end_month(at, month);
                     self.size_lines(at);
                 }
             }
@@ -157,10 +193,17 @@ impl Counts {
             .map(|((quarter, line), arrived)| (*quarter, *line, *arrived))
     }
 
-    /// Contents that may no longer be changed join those of their line.
-    fn settle(&mut self, now: Moment) {
-        for (line, content) in self.calls.settled(now) {
-            self.lines.entry(line).or_default().contents.push(content);
+    /// Contents that may no longer be changed join those of their line and of the period in which
+    /// their call ended; a month that has all of its contents closes. Done whenever time has passed.
+    pub fn settle(&mut self, now: Moment) {
+        for (line, ended, content) in self.calls.settled(now) {
+            let month = self.ending.as_mut().filter(|month| ended < month.ended);
+            let lines = month.map_or(&mut self.lines, |month| &mut month.lines);
+            lines.entry(line).or_default().settle(ended, content);
+        }
+        let is_complete = |month: &mut EndingMonth| now.since(month.ended) >= CONTENT_SETTLES;
+        if let Some(month) = self.ending.take_if(is_complete) {
+            self.close_month(month);
         }
     }
 
@@ -187,51 +230,124 @@ impl Counts {
         for (line, arrivals) in arrivals {
             self.lines.entry(line).or_default().span = span_of(arrivals);
         }
+        // A month that is told together with small ones before it is told as a whole.
+        for (line, open) in &mut self.lines {
+            let may_be_small =
+                |month: &EndingMonth| month.counted.of_line(*line).ended() < SHARED_BY_MIN;
+            let follows = self.small.lines.contains_key(line)
+                || self.ending.as_ref().is_some_and(may_be_small);
+            if follows {
+                open.span = Span::Month;
+            }
+        }
     }
 
-    fn close_pieces(&mut self, month: PeriodId, today: Date, next: Date) {
+    fn close_pieces(&mut self, at: Moment, month: PeriodId, today: Date, next: Date) {
         let mut pieces = Vec::new();
         for (line, open) in &mut self.lines {
-            pieces.extend(open.turn(today, next).map(|piece| (*line, piece)));
+            let given_out = open.turn(at, today, next).into_iter();
+            pieces.extend(given_out.map(|piece| (*line, piece)));
         }
         for (line, piece) in pieces {
             self.close_piece(month, line, piece);
         }
     }
 
-    fn close_month(&mut self, month: PeriodId) {
-        let mut contents = BTreeMap::new();
-        for (line, open) in std::mem::take(&mut self.lines) {
-            let ended = open.end(month);
+    /// The month is over at this moment, and waits for its contents.
+    fn end_month(&mut self, at: Moment, month: PeriodId) {
+        // Two months within hours: the clock was set forward.
+        if let Some(before) = self.ending.take() {
+            self.close_month(before);
+        }
+        self.ending = Some(EndingMonth {
+            month,
+            ended: at,
+            counted: std::mem::take(&mut self.open),
+            lines: std::mem::take(&mut self.lines),
+        });
+    }
+
+    fn close_month(&mut self, ended: EndingMonth) {
+        let EndingMonth {
+            month,
+            ended,
+            counted: Period { tallies, misses },
+            mut lines,
+        } = ended;
+        let mut classes = BTreeMap::<LineId, BTreeMap<Class, Tally>>::new();
+        for ((line, class), tally) in tallies {
+            classes.entry(line).or_default().insert(class, tally);
+        }
+        let mut told = 0;
+        for (line, classes) in classes {
+            let open = lines.remove(&line).unwrap_or_default();
+            let ended = open.end(ended, month);
             for piece in ended.pieces {
                 self.close_piece(month, line, piece);
             }
-            contents.insert(line, (ended.rows, ended.tables));
+            told += usize::from(self.close_line(month, line, classes, (ended.rows, ended.tables)));
         }
-        let Period { tallies, misses } = std::mem::take(&mut self.open);
-        let mut lines = BTreeMap::<LineId, BTreeMap<Class, Tally>>::new();
-        for ((line, class), tally) in tallies {
-            lines.entry(line).or_default().insert(class, tally);
+        self.close_misses(month, misses, told);
+    }
+
+    /// Closes a month of a line, unless it is to be told with the next one.
+    fn close_line(
+        &mut self,
+        month: PeriodId,
+        line: LineId,
+        mut classes: BTreeMap<Class, Tally>,
+        (mut rows, mut tables): (Contents, Vec<Contents>),
+    ) -> bool {
+        let mut first = month.first();
+        if let Some(before) = self.small.lines.remove(&line) {
+            first = before.first;
+            for (class, tally) in before.classes {
+                classes.entry(class).or_default().add(&tally);
+            }
+            rows.join(before.contents);
+            tables = vec![rows.clone()];
         }
-        for (line, classes) in lines {
-            let mut total = Tally::default();
-            classes.values().for_each(|tally| total.add(tally));
-            let classes = shared_classes(&classes);
-            let (rows, tables) = contents.remove(&line).unwrap_or_default();
-            let period = ClosedPeriod::Month {
-                line,
-                month,
-                total,
+        let mut total = Tally::default();
+        classes.values().for_each(|tally| total.add(tally));
+        if total.ended() < SHARED_BY_MIN {
+            let small = SmallLine {
+                first,
                 classes,
+                contents: rows,
             };
-            self.close(Unstored {
-                period,
-                rows,
-                tables,
-            });
+            self.small.lines.insert(line, small);
+            return false;
         }
-        let misses = ClosedPeriod::Misses { month, misses };
-        self.close(Unstored::without_contents(misses));
+        self.close(Unstored {
+            period: ClosedPeriod::Month {
+                line,
+                first,
+                last: month.last(),
+                total: Sums::of_month(&total),
+                classes: Sums::of_classes(&classes),
+            },
+            rows,
+            tables,
+        });
+        true
+    }
+
+    fn close_misses(&mut self, month: PeriodId, mut misses: Misses, lines_told: usize) {
+        let mut first = month.first();
+        if let Some((before, more)) = self.small.misses.take() {
+            first = before;
+            misses.join(&more);
+        }
+        if lines_told == 0 {
+            self.small.misses = Some((first, misses));
+            return;
+        }
+        let period = ClosedPeriod::Misses {
+            first,
+            last: month.last(),
+            misses,
+        };
+        self.close(Unstored::without_contents(period));
     }
 
     fn close_piece(&mut self, month: PeriodId, line: LineId, piece: HeldPiece) {
@@ -239,7 +355,7 @@ impl Counts {
             line,
             first: month.first().on(piece.first),
             last: month.first().on(piece.last),
-            total: piece.total,
+            total: Sums::of_part(&piece.total),
         };
         self.close(Unstored {
             period,

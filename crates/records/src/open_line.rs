@@ -1,8 +1,11 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::closed::is_shared;
+use dispatch::Moment;
+
 use crate::content::Content;
-use crate::{Date, PeriodId, Span, Tally};
+use crate::sums::{is_shared, stays_shared};
+use crate::{Contents, Date, PeriodId, Span, Tally};
 
 /// How many days before a month tell how large a line is.
 pub const VOLUME_DAYS: u64 = 28;
@@ -16,13 +19,11 @@ pub const BY_WEEK_ABOVE: u64 = 15;
 /// What a line has open beside its month.
 ///
 /// The rule of pieces: where a day or week ends, what ran since the last piece becomes a piece if
-/// at least [`SHARED_BY_MIN`] contacts arrived and as many ended in it; else it runs on. A piece is
-/// held until there is a next one, and only then given out. At the end of the month what still runs
-/// becomes the last piece; when too few share it, it is joined to the piece that is held. So pieces
-/// tile their month, or there is none; the month less any of them is again shared by enough
-/// contacts, or is nothing.
-///
-/// [`SHARED_BY_MIN`]: crate::SHARED_BY_MIN
+/// enough contacts share its sums and every split of them; else it runs on. A piece is held until a
+/// later one stays shared whatever is added to it, and only then given out. At the end of the month
+/// what still runs becomes the last piece; while too few share it, it is joined to the piece before.
+/// So pieces tile their month, or there is none; the month less any of them is again shared by
+/// enough contacts, or is nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenLine {
     /// How long its pieces are, in this month.
@@ -31,25 +32,27 @@ pub struct OpenLine {
     pub begins: u8,
     /// What was counted since the last piece.
     pub running: Tally,
-    /// What was entered of calls since the last piece.
-    pub contents: Vec<Content>,
-    /// The last piece, until there is a next one.
-    pub held: Option<HeldPiece>,
-    /// What was entered of calls of earlier pieces of this month: its tables are made of them, too.
-    pub told: Vec<Content>,
+    /// What was entered of calls that ended since the last piece.
+    pub contents: Contents,
+    /// The last pieces, until a later one stays shared.
+    pub held: VecDeque<HeldPiece>,
+    /// What was entered of calls of each earlier piece of this month: its tables are made of them, too.
+    pub told: Vec<Contents>,
 }
 
-/// A piece that is over and waits for the next one.
+/// A piece that is over and waits for a later one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldPiece {
     /// Its first day of the month.
     pub first: u8,
     /// Its last day of the month.
     pub last: u8,
+    /// When the day after it began: what ended earlier is its.
+    pub ended: Moment,
     /// What was counted.
     pub total: Tally,
     /// What was entered of its calls.
-    pub contents: Vec<Content>,
+    pub contents: Contents,
 }
 
 /// A line's month that is over.
@@ -57,9 +60,9 @@ pub(crate) struct EndedLine {
     /// Its last pieces.
     pub(crate) pieces: Vec<HeldPiece>,
     /// What its rows are made of when it was told in no pieces.
-    pub(crate) rows: Vec<Content>,
-    /// What its tables are made of.
-    pub(crate) tables: Vec<Content>,
+    pub(crate) rows: Contents,
+    /// What its tables are made of, by the periods that rows tell.
+    pub(crate) tables: Vec<Contents>,
 }
 
 impl Default for OpenLine {
@@ -68,75 +71,79 @@ impl Default for OpenLine {
             span: Span::Month,
             begins: 1,
             running: Tally::default(),
-            contents: Vec::new(),
-            held: None,
+            contents: Contents::default(),
+            held: VecDeque::new(),
             told: Vec::new(),
         }
     }
 }
 
 impl OpenLine {
-    /// The day ends and `next` begins, in the same month. Returns the piece that may be given out.
-    pub(crate) fn turn(&mut self, today: Date, next: Date) -> Option<HeldPiece> {
+    /// Takes in what was entered of a call that ended then. A piece is given out a day after its
+    /// end at the earliest, and contents settle within hours: they meet their piece here.
+    pub(crate) fn settle(&mut self, ended: Moment, content: Content) {
+        let piece = self.held.iter_mut().find(|piece| ended < piece.ended);
+        let contents = piece.map_or(&mut self.contents, |piece| &mut piece.contents);
+        contents.add(content);
+    }
+
+    /// The day ends at this moment and `next` begins, in the same month. Returns the pieces that may be given out.
+    pub(crate) fn turn(&mut self, at: Moment, today: Date, next: Date) -> Vec<HeldPiece> {
         let period = PeriodId::of(self.span, today);
         if period == PeriodId::of(self.span, next) || !is_shared(&self.running) {
-            return None;
+            return Vec::new();
         }
         let last = period.last().day();
         let piece = HeldPiece {
             first: self.begins,
             last,
+            ended: at,
             total: std::mem::take(&mut self.running),
             contents: std::mem::take(&mut self.contents),
         };
         self.begins = last + 1;
-        let told = self.held.replace(piece);
-        let contents = told.iter().flat_map(|told| &told.contents);
-        self.told.extend(contents.cloned());
-        told
+        let given_out = if stays_shared(&piece.total) {
+            Vec::from(std::mem::take(&mut self.held))
+        } else {
+            Vec::new()
+        };
+        self.held.push_back(piece);
+        let told = given_out.iter().map(|piece| piece.contents.clone());
+        self.told.extend(told);
+        given_out
     }
 
-    /// The month ends.
-    pub(crate) fn end(self, month: PeriodId) -> EndedLine {
-        let end = month.last().day();
-        let mut tables = self.told;
-        let held = self.held.as_ref();
-        tables.extend(held.iter().flat_map(|held| &held.contents).cloned());
-        tables.extend_from_slice(&self.contents);
-        let Some(mut held) = self.held else {
+    /// The month ended at this moment.
+    pub(crate) fn end(self, at: Moment, month: PeriodId) -> EndedLine {
+        let mut pieces = self.held;
+        let mut last = HeldPiece {
+            first: self.begins,
+            last: month.last().day(),
+            ended: at,
+            total: self.running,
+            contents: self.contents,
+        };
+        while !is_shared(&last.total)
+            && let Some(piece) = pieces.pop_back()
+        {
+            last.first = piece.first;
+            last.total.add(&piece.total);
+            last.contents.join(piece.contents);
+        }
+        if last.first == month.first().day() {
             // Nothing was given out: the month alone is told.
             return EndedLine {
                 pieces: Vec::new(),
-                rows: self.contents,
-                tables,
-            };
-        };
-        if is_shared(&self.running) {
-            let rest = HeldPiece {
-                first: self.begins,
-                last: end,
-                total: self.running,
-                contents: self.contents,
-            };
-            return EndedLine {
-                pieces: vec![held, rest],
-                rows: Vec::new(),
-                tables,
+                tables: vec![last.contents.clone()],
+                rows: last.contents,
             };
         }
-        held.total.add(&self.running);
-        held.last = end;
-        held.contents.extend(self.contents);
-        let is_whole_month = held.first == month.first().day();
-        let (pieces, rows) = if is_whole_month {
-            (Vec::new(), held.contents)
-        } else {
-            (vec![held], Vec::new())
-        };
+        pieces.push_back(last);
+        let contents = pieces.iter().map(|piece| piece.contents.clone());
         EndedLine {
-            pieces,
-            rows,
-            tables,
+            tables: self.told.into_iter().chain(contents).collect(),
+            pieces: pieces.into(),
+            rows: Contents::default(),
         }
     }
 }

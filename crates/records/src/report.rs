@@ -1,75 +1,85 @@
-use std::time::Duration;
-
 use dispatch::LineId;
 
-use crate::{ClosedPeriod, Date, PeriodId, Tally, csv, permille};
+use crate::{ClosedPeriod, Date, Sums, Unanswered, csv, permille};
 
 /// Every figure of a report, in its order, each with the formula that stands beside it.
 pub const FIGURES: &[Figure] = &[
-    figure("offered", "contacts that arrived", |t| {
-        Measure::Contacts(t.arrived)
+    contacts("offered", "contacts that arrived", |s| Some(s.arrived)),
+    contacts("ended", "answered + abandoned + overflowed + lost", |s| {
+        Some(s.ended)
     }),
-    figure("ended", "answered + abandoned + overflowed + lost", |t| {
-        Measure::Contacts(t.ended())
-    }),
-    figure(
+    contacts(
         "answered",
         "contacts that ended after an operator talked with them",
-        |t| Measure::Contacts(t.answered),
+        |s| Some(s.answered),
     ),
-    figure(
+    contacts(
         "answered_within_20_s",
         "answered with first answer - arrival <= 20 s",
-        |t| Measure::Contacts(t.answered_in_time),
+        |s| Some(s.answered_in_time),
     ),
-    figure(
+    contacts(
         "abandoned",
         "contacts whose caller hung up before anybody answered",
-        |t| Measure::Contacts(t.abandoned),
+        |s| Some(s.unanswered?.abandoned),
     ),
-    figure(
+    contacts(
         "abandoned_within_10_s",
         "abandoned with end - arrival <= 10 s",
-        |t| Measure::Contacts(t.abandoned_early),
+        |s| Some(s.unanswered?.abandoned_early),
     ),
-    figure("overflowed", "contacts that a partner took", |t| {
-        Measure::Contacts(t.overflowed)
+    contacts("overflowed", "contacts that a partner took", |s| {
+        Some(s.unanswered?.overflowed)
     }),
-    figure(
+    contacts(
         "lost",
         "contacts whose leg was lost before anybody answered",
-        |t| Measure::Contacts(t.lost),
+        |s| Some(s.unanswered?.lost),
     ),
-    figure(
+    seconds(
         "mean_wait_answered",
         "sum of first answer - arrival / (answered + overflowed)",
-        |t| Measure::Mean(t.mean_answered_wait()),
+        |s| {
+            let answered = s.answered + s.unanswered?.overflowed;
+            s.times.answered_wait?.checked_div(answered)
+        },
     ),
-    figure(
+    seconds(
         "mean_wait_unanswered",
         "sum of end - arrival of the others / (abandoned + lost)",
-        |t| Measure::Mean(t.mean_unanswered_wait()),
+        |s| {
+            let Unanswered {
+                abandoned, lost, ..
+            } = s.unanswered?;
+            s.times.unanswered_wait?.checked_div(abandoned + lost)
+        },
     ),
-    figure("talk", "sum of end - first answer of answered", |t| {
-        Measure::Time(t.talk)
+    seconds("talk", "sum of end - first answer of answered", |s| {
+        s.times.talk
     }),
-    figure("mean_talk", "talk / answered", |t| {
-        Measure::Mean(t.mean_talk())
+    seconds("mean_talk", "talk / answered", |s| {
+        s.times.talk?.checked_div(s.answered)
     }),
-    figure(
+    share(
         "service_level",
         "answered_within_20_s / (ended - abandoned_within_10_s)",
-        |t| Measure::Share(Share::of(t.answered_in_time, t.ended() - t.abandoned_early)),
+        |s| {
+            let counted = s.ended - s.unanswered?.abandoned_early;
+            Some(Share::of(s.answered_in_time, counted))
+        },
     ),
-    figure(
+    share(
         "service_level_of_all",
         "answered_within_20_s / ended",
-        |t| Measure::Share(Share::of(t.answered_in_time, t.ended())),
+        |s| Some(Share::of(s.answered_in_time, s.ended)),
     ),
-    figure("abandoned_share", "abandoned / ended", |t| {
-        Measure::Share(Share::of(t.abandoned, t.ended()))
+    share("abandoned_share", "abandoned / ended", |s| {
+        Some(Share::of(s.unanswered?.abandoned, s.ended))
     }),
 ];
+
+/// What stands in the place of a figure that would be about too few contacts, or that a part of a month does not tell.
+pub const NOT_TOLD: &str = "not_told";
 
 /// A figure of a report: its name in the API, how it is computed, and the computation.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +88,14 @@ pub struct Figure {
     pub name: &'static str,
     /// The formula, in the words of the other figures.
     pub formula: &'static str,
-    measure: fn(&Tally) -> Measure,
+    computed: Computed,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Computed {
+    Contacts(fn(&Sums) -> Option<u64>),
+    Seconds(fn(&Sums) -> Option<u64>),
+    Share(fn(&Sums) -> Option<Share>),
 }
 
 /// What a figure comes to.
@@ -86,12 +103,21 @@ pub struct Figure {
 pub enum Measure {
     /// A number of contacts.
     Contacts(u64),
-    /// A time.
-    Time(Duration),
-    /// A mean time; nothing when there is nothing to take it of.
-    Mean(Option<Duration>),
+    /// A time, or a mean one, in whole seconds.
+    Seconds(u64),
     /// A share.
     Share(Share),
+}
+
+/// What a figure is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Contacts.
+    Contacts,
+    /// Whole seconds.
+    Seconds,
+    /// A share.
+    Share,
 }
 
 /// A share of contacts.
@@ -113,34 +139,49 @@ impl Share {
 }
 
 impl Figure {
-    /// Computes it.
+    /// Computes it; nothing where it is not told.
     #[must_use]
-    pub fn of(&self, tally: &Tally) -> Measure {
-        (self.measure)(tally)
-    }
-}
-
-impl Measure {
-    /// The text for a table: contacts, whole seconds rounded down, or percent with one place; empty when there is none.
-    #[must_use]
-    pub fn text(self) -> String {
-        match self {
-            Self::Contacts(contacts) => contacts.to_string(),
-            Self::Time(time) | Self::Mean(Some(time)) => time.as_secs().to_string(),
-            Self::Share(Share::Permille(permille)) => {
-                format!("{}.{}", permille / 10, permille % 10)
-            }
-            Self::Mean(None) | Self::Share(Share::OfNothing) => String::new(),
+    pub fn of(&self, sums: &Sums) -> Option<Measure> {
+        match self.computed {
+            Computed::Contacts(contacts) => contacts(sums).map(Measure::Contacts),
+            Computed::Seconds(seconds) => seconds(sums).map(Measure::Seconds),
+            Computed::Share(share) => share(sums).map(Measure::Share),
         }
     }
 
     /// What it is measured in.
     #[must_use]
-    pub const fn unit(self) -> &'static str {
+    pub const fn unit(&self) -> Unit {
+        match self.computed {
+            Computed::Contacts(_) => Unit::Contacts,
+            Computed::Seconds(_) => Unit::Seconds,
+            Computed::Share(_) => Unit::Share,
+        }
+    }
+}
+
+impl Measure {
+    /// The text for a table: contacts, whole seconds, or percent with one place; empty when there is none.
+    #[must_use]
+    pub fn text(self) -> String {
         match self {
-            Self::Contacts(_) => "contacts",
-            Self::Time(_) | Self::Mean(_) => "seconds",
-            Self::Share(_) => "percent",
+            Self::Contacts(count) | Self::Seconds(count) => count.to_string(),
+            Self::Share(Share::Permille(permille)) => {
+                format!("{}.{}", permille / 10, permille % 10)
+            }
+            Self::Share(Share::OfNothing) => String::new(),
+        }
+    }
+}
+
+impl Unit {
+    /// Its name beside [`Measure::text`].
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::Seconds => "seconds",
+            Self::Share => "percent",
         }
     }
 }
@@ -167,7 +208,7 @@ struct Told<'a> {
     first: Date,
     last: Date,
     line: LineId,
-    total: &'a Tally,
+    total: &'a Sums,
 }
 
 impl<'a> Told<'a> {
@@ -186,19 +227,19 @@ impl<'a> Told<'a> {
                 total,
             }),
             ClosedPeriod::Month {
-                line, month, total, ..
-            } => Some(Self::of_month(*line, *month, total)),
+                line,
+                first,
+                last,
+                total,
+                ..
+            } => Some(Self {
+                span: "month",
+                first: *first,
+                last: *last,
+                line: *line,
+                total,
+            }),
             ClosedPeriod::Misses { .. } => None,
-        }
-    }
-
-    const fn of_month(line: LineId, month: PeriodId, total: &'a Tally) -> Self {
-        Self {
-            span: "month",
-            first: month.first(),
-            last: month.last(),
-            line,
-            total,
         }
     }
 
@@ -210,21 +251,45 @@ impl<'a> Told<'a> {
             self.last.to_string(),
             self.line.to_string(),
             figure.name.to_owned(),
-            measure.text(),
-            measure.unit().to_owned(),
+            measure.map_or(NOT_TOLD.to_owned(), Measure::text),
+            figure.unit().as_str().to_owned(),
             figure.formula.to_owned(),
         ]
     }
 }
 
-const fn figure(
+const fn contacts(
     name: &'static str,
     formula: &'static str,
-    measure: fn(&Tally) -> Measure,
+    contacts: fn(&Sums) -> Option<u64>,
 ) -> Figure {
     Figure {
         name,
         formula,
-        measure,
+        computed: Computed::Contacts(contacts),
+    }
+}
+
+const fn seconds(
+    name: &'static str,
+    formula: &'static str,
+    seconds: fn(&Sums) -> Option<u64>,
+) -> Figure {
+    Figure {
+        name,
+        formula,
+        computed: Computed::Seconds(seconds),
+    }
+}
+
+const fn share(
+    name: &'static str,
+    formula: &'static str,
+    share: fn(&Sums) -> Option<Share>,
+) -> Figure {
+    Figure {
+        name,
+        formula,
+        computed: Computed::Share(share),
     }
 }

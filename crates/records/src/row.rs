@@ -1,9 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::choice::{Choice as _, NOT_ASKED, SEVERAL_SEPARATOR, Several};
-use crate::content::{
-    AgeBand, AgeGroup, Children, Content, Known, Language, Outcome, Referral, Relation,
-};
+use crate::content::{AgeBand, AgeGroup, Children, Content, Known, Language, Outcome, Relation};
 use crate::told::ToldRow;
 
 /// The text of what is left out of a row because too few share it.
@@ -16,10 +14,17 @@ pub struct Row {
     pub key: RowKey,
     /// What an outsider may know, as far as it is told.
     pub traits: Traits,
-    /// How the call ended. The outcomes of all rows with the same traits differ.
-    pub outcome: Outcome,
-    /// To whom she was referred; left out where the referrals of all rows with the same traits do not differ.
-    pub referral: Option<Referral>,
+    /// How the call ended; nothing where the outcomes of rows with the same traits are not told.
+    pub outcome: Option<OutcomeTold>,
+}
+
+/// How a call ended, as finely as it can be told: an outsider may know that, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutcomeTold {
+    /// Ten persons share this one among the rows with the same traits.
+    Exact(Outcome),
+    /// One of those that rows with the same traits do not tell; ten persons share that.
+    AnyOther,
 }
 
 /// The random key of a row, 128 bits.
@@ -28,8 +33,8 @@ pub struct RowKey(pub u128);
 
 /// What an outsider may know of a call; nothing where it is left out.
 ///
-/// The category is none of them and stands in no row: it has tables with the outcome, and rows that
-/// had it too could be taken from those.
+/// Category and referral are none of them and stand in no row: they have tables, and rows that had
+/// them too could be taken from those.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Traits {
     /// Whose the children are.
@@ -175,7 +180,7 @@ impl LanguageTold {
 
 impl Row {
     /// The names of its columns, in the order of [`Row::texts`].
-    pub const COLUMNS: [&str; 8] = [
+    pub const COLUMNS: [&str; 7] = [
         "key",
         "language",
         "children_in_household",
@@ -183,12 +188,11 @@ impl Row {
         "pregnancy",
         "relation",
         "outcome",
-        "referral",
     ];
 
     /// Its values as they stand in SQL and in the API.
     #[must_use]
-    pub fn texts(&self) -> [String; 8] {
+    pub fn texts(&self) -> [String; 7] {
         let key = [format!("{:032x}", self.key.0)];
         let mut texts = key.into_iter().chain(self.told().0);
         std::array::from_fn(|_| texts.next().unwrap_or_default())
@@ -205,9 +209,17 @@ impl Row {
             traits.ages.as_ref().map_or(told(None), Ages::text),
             told(traits.pregnancy.map(Known::as_str)),
             told(traits.relation.map(Relation::as_str)),
-            self.outcome.as_str().to_owned(),
-            told(self.referral.map(Referral::as_str)),
+            told(self.outcome.map(OutcomeTold::as_str)),
         ])
+    }
+}
+
+impl OutcomeTold {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact(outcome) => outcome.as_str(),
+            Self::AnyOther => "any_other",
+        }
     }
 }
 

@@ -1,5 +1,7 @@
-/// A cell that fewer contacts share is hidden, also when it is empty.
+/// A cell that fewer persons share is hidden, also when it is empty.
 pub const CELL_MIN: u64 = 5;
+/// So many contacts, at least, a hidden cell may have more or fewer than it has, for whoever knows all that is published.
+pub const HIDDEN_WIDTH_MIN: u64 = 3;
 
 /// A cell of a published table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,46 +12,45 @@ pub enum Cell {
     Hidden,
 }
 
-/// Hides the small cells of a list whose sum is known, and as many others as it takes that none of
-/// them can be computed: at least two are hidden, and they are not all empty.
-pub(crate) fn hide_in_list(counts: &[u64]) -> Vec<Cell> {
-    let mut hidden: Vec<bool> = counts.iter().map(|count| *count < CELL_MIN).collect();
-    while hidden.contains(&true) {
-        let among = || counts.iter().zip(&hidden).filter(|(_, hidden)| **hidden);
-        let sum: u64 = among().map(|(count, _)| count).sum();
-        if among().count() >= 2 && sum > 0 {
-            break;
+/// What a cell of a grid holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shared {
+    /// How many contacts.
+    pub(crate) contacts: u64,
+    /// How many persons, as far as they told.
+    pub(crate) persons: u64,
+}
+
+impl Shared {
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self {
+            contacts: self.contacts + other.contacts,
+            persons: self.persons + other.persons,
         }
-        let visible = (0..counts.len()).filter(|at| !hidden[*at]);
-        let Some(smallest) = visible.min_by_key(|at| counts[*at]) else {
-            break;
-        };
-        hidden[smallest] = true;
     }
-    cells(counts, &hidden)
 }
 
 /// Hides the small cells of a grid whose sums of rows and columns are known, and as many others as
-/// it takes that none of them can be computed; nothing when there is no way to.
+/// it takes that each hidden one keeps a width of [`HIDDEN_WIDTH_MIN`]; nothing when there is no way to.
 ///
-/// A hidden cell cannot be computed if it is a corner of a rectangle of hidden cells around which a
-/// contact can be moved: one taken from two opposite corners and given to the other two leaves
-/// every sum and every visible cell as it is, and no cell below zero.
-pub(crate) fn hide_in_grid(counts: &[Vec<u64>]) -> Option<Vec<Vec<Cell>>> {
-    let small = |row: &Vec<u64>| row.iter().map(|count| *count < CELL_MIN).collect();
-    let small: Vec<Vec<bool>> = counts.iter().map(small).collect();
+/// A hidden cell is open if it is a corner of a rectangle of hidden cells around which contacts can
+/// be moved: one taken from two opposite corners and given to the other two leaves every sum and
+/// every visible cell as it is, and no cell below zero.
+pub(crate) fn hide_in_grid(grid: &[Vec<Shared>]) -> Option<Vec<Vec<Cell>>> {
+    let small = |row: &Vec<Shared>| row.iter().map(|cell| cell.persons < CELL_MIN).collect();
+    let small: Vec<Vec<bool>> = grid.iter().map(small).collect();
     let mut hidden = small.clone();
     for (row, columns) in small.iter().enumerate() {
         for (column, is_small) in columns.iter().enumerate() {
             if *is_small {
-                for (row, column) in cheapest_rectangle(counts, &hidden, (row, column))? {
+                for (row, column) in cheapest_rectangle(grid, &hidden, (row, column))? {
                     hidden[row][column] = true;
                 }
             }
         }
     }
-    let rows = counts.iter().zip(&hidden);
-    Some(rows.map(|(counts, hidden)| cells(counts, hidden)).collect())
+    let rows = grid.iter().zip(&hidden);
+    Some(rows.map(|(grid, hidden)| cells(grid, hidden)).collect())
 }
 
 /// A place in a grid: row and column.
@@ -57,13 +58,13 @@ type Place = (usize, usize);
 
 /// The rectangle that protects a cell and hides the fewest contacts that are visible yet.
 fn cheapest_rectangle(
-    counts: &[Vec<u64>],
+    grid: &[Vec<Shared>],
     hidden: &[Vec<bool>],
     (row, column): Place,
 ) -> Option<[Place; 3]> {
-    let rows = (0..counts.len()).filter(|other| *other != row);
+    let rows = (0..grid.len()).filter(|other| *other != row);
     let corners = rows.flat_map(|other_row| {
-        let columns = (0..counts[row].len()).filter(|other| *other != column);
+        let columns = (0..grid[row].len()).filter(|other| *other != column);
         columns.map(move |other_column| {
             [
                 (row, other_column),
@@ -72,10 +73,11 @@ fn cheapest_rectangle(
             ]
         })
     });
-    let count = |(row, column): Place| counts[row][column];
-    let moves = |[beside, below, opposite]: &[Place; 3]| {
-        let gives = count((row, column)) > 0 && count(*opposite) > 0;
-        gives || (count(*beside) > 0 && count(*below) > 0)
+    let count = |(row, column): Place| grid[row][column].contacts;
+    let is_wide = |[beside, below, opposite]: &[Place; 3]| {
+        let gives = count((row, column)).min(count(*opposite));
+        let takes = count(*beside).min(count(*below));
+        gives + takes >= HIDDEN_WIDTH_MIN
     };
     let cost = |corners: &[Place; 3]| -> u64 {
         let visible = corners
@@ -83,15 +85,15 @@ fn cheapest_rectangle(
             .filter(|(row, column)| !hidden[*row][*column]);
         visible.map(|place| count(*place)).sum()
     };
-    corners.filter(moves).min_by_key(cost)
+    corners.filter(is_wide).min_by_key(cost)
 }
 
-fn cells(counts: &[u64], hidden: &[bool]) -> Vec<Cell> {
-    let cell = |(count, hidden): (&u64, &bool)| match hidden {
+fn cells(cells: &[Shared], hidden: &[bool]) -> Vec<Cell> {
+    let cell = |(cell, hidden): (&Shared, &bool)| match hidden {
         true => Cell::Hidden,
-        false => Cell::Count(*count),
+        false => Cell::Count(cell.contacts),
     };
-    counts.iter().zip(hidden).map(cell).collect()
+    cells.iter().zip(hidden).map(cell).collect()
 }
 
 #[cfg(test)]
@@ -102,6 +104,17 @@ mod tests {
 
     fn is_small(count: u64) -> bool {
         count < CELL_MIN
+    }
+
+    fn shared(counts: &[Vec<u64>]) -> Vec<Vec<Shared>> {
+        let cell = |count: &u64| Shared {
+            contacts: *count,
+            persons: *count,
+        };
+        counts
+            .iter()
+            .map(|row| row.iter().map(cell).collect())
+            .collect()
     }
 
     /// Every way to fill the hidden cells so that the sums stay; calls `found` with each.
@@ -151,25 +164,26 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(300))]
 
         #[test]
-        fn no_small_cell_of_a_grid_can_be_computed_from_the_sums(
+        fn hidden_cells_of_a_grid_keep_their_width_whatever_is_known_of_the_sums(
             counts in prop::collection::vec(
                 prop::collection::vec(prop_oneof![2 => 0..4_u64, 1 => 4..8_u64, 1 => Just(0_u64)], 3),
                 2..4,
             )
         ) {
-            let Some(cells) = hide_in_grid(&counts) else {
+            let Some(cells) = hide_in_grid(&shared(&counts)) else {
                 return Ok(());
             };
             let (places, mut rows, mut columns) = hidden(&counts, &cells);
-            let mut differs = vec![false; places.len()];
+            let mut ranges = vec![(u64::MAX, 0); places.len()];
             fill(&mut counts.clone(), &places, &mut rows, &mut columns, &mut |other| {
-                for (differs, (row, column)) in differs.iter_mut().zip(&places) {
-                    *differs |= other[*row][*column] != counts[*row][*column];
+                for ((least, most), (row, column)) in ranges.iter_mut().zip(&places) {
+                    *least = (*least).min(other[*row][*column]);
+                    *most = (*most).max(other[*row][*column]);
                 }
             });
 
-            for (differs, (row, column)) in differs.iter().zip(&places) {
-                prop_assert!(*differs || !is_small(counts[*row][*column]));
+            for (least, most) in ranges {
+                prop_assert!(most - least >= HIDDEN_WIDTH_MIN);
             }
             for (counts, cells) in counts.iter().zip(&cells) {
                 for (count, cell) in counts.iter().zip(cells) {
@@ -177,27 +191,13 @@ mod tests {
                 }
             }
         }
-
-        #[test]
-        fn no_small_cell_of_a_list_can_be_computed_from_the_sum(
-            counts in prop::collection::vec(0..12_u64, 2..9)
-        ) {
-            let cells = hide_in_list(&counts);
-
-            let hidden = || counts.iter().zip(&cells).filter(|(_, cell)| **cell == Cell::Hidden);
-            let sum: u64 = hidden().map(|(count, _)| count).sum();
-            prop_assert!(hidden().count() != 1);
-            prop_assert!(hidden().count() == 0 || sum > 0 || counts.iter().all(|count| *count == 0));
-            let shown = counts.iter().zip(&cells).filter(|(_, cell)| **cell != Cell::Hidden);
-            prop_assert!(shown.map(|(count, _)| *count).all(|count| !is_small(count)));
-        }
     }
 
     #[test]
     fn small_cell_takes_the_cheapest_rectangle_with_it() {
         let counts = [vec![1, 9, 50], vec![8, 7, 60], vec![70, 80, 90]];
 
-        let cells = hide_in_grid(&counts.map(|row| row)).unwrap();
+        let cells = hide_in_grid(&shared(&counts)).unwrap();
 
         let hidden = |row: &Vec<Cell>| row.iter().map(|cell| *cell == Cell::Hidden).collect();
         let hidden: Vec<Vec<bool>> = cells.iter().map(hidden).collect();
@@ -209,6 +209,6 @@ mod tests {
 
     #[test]
     fn grid_of_one_row_cannot_hide_anything() {
-        assert_eq!(hide_in_grid(&[vec![1, 9]]), None);
+        assert_eq!(hide_in_grid(&shared(&[vec![1, 9]])), None);
     }
 }

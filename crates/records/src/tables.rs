@@ -1,7 +1,9 @@
-use crate::SHARED_BY_MIN;
+use crate::choice::Holds;
 use crate::content::{Content, Field};
-use crate::generalise::is_diverse;
-use crate::suppress::{Cell, hide_in_grid, hide_in_list};
+use crate::generalise::{is_diverse, persons};
+use crate::open::{Month, Values};
+use crate::suppress::{CELL_MIN, Cell, HIDDEN_WIDTH_MIN, Shared, hide_in_grid};
+use crate::{Contents, SHARED_BY_MIN};
 
 /// The tables of one field: every field has one. There are no others, so that nobody can take one from another.
 pub const SINGLES: &[Field] = Field::ALL;
@@ -52,77 +54,163 @@ pub struct Pair {
     pub rows: Vec<(Vec<&'static str>, Vec<Cell>)>,
 }
 
-/// Makes the tables of one line and month. A table is made once for a month, never for a part of
-/// it: two of them could be subtracted.
+/// Makes the tables of one line and month, whose contents are given by the periods that its rows
+/// tell. A table is made once for a month, never for a part of it: two of them could be subtracted.
+///
+/// Rows and tables are one publication: a cell is hidden together with others among which the rows
+/// leave it open by [`HIDDEN_WIDTH_MIN`](crate::HIDDEN_WIDTH_MIN) contacts, and nobody learns from
+/// the table of outcomes what rows do not tell of nearly all calls of a group.
 #[must_use]
-pub fn tables(contents: &[Content]) -> Tables {
+pub fn tables(periods: &[Contents]) -> Tables {
+    let month = Month::new(periods);
+    let contents: Vec<&Content> = periods.iter().flat_map(Contents::iter).collect();
     let singles: Vec<Single> = SINGLES
         .iter()
-        .map(|field| single(*field, contents))
+        .map(|field| single(*field, &month, &contents))
         .collect();
+    let single = |field: &Field| singles.iter().find(|single| single.field == *field);
     let pairs = PAIRS
         .iter()
-        .filter_map(|(first, second)| {
-            let columns = singles.iter().find(|single| single.field == *second)?;
-            pair(*first, columns, contents)
-        })
+        .filter_map(|(first, second)| pair(single(first)?, single(second)?, &contents))
         .filter(|pair| !pair.rows.is_empty())
         .collect();
     Tables { singles, pairs }
 }
 
-fn single(field: Field, contents: &[Content]) -> Single {
+fn single(field: Field, month: &Month<'_>, contents: &[&Content]) -> Single {
     let domain = field.domain();
-    let counts: Vec<u64> = domain
+    let counts: Vec<Shared> = domain
         .iter()
         .map(|value| count(contents, |content| content.texts(field).contains(value)))
         .collect();
-    let is_learnt = PAIRS.iter().any(|(_, second)| *second == field);
-    let cells = if is_learnt && !differs(&counts) {
-        vec![Cell::Hidden; counts.len()]
-    } else {
-        hide_in_list(&counts)
+    let hidden = match field.holds() {
+        Holds::One => hidden_values(field, month, &counts),
+        Holds::Several => hidden_ticks(field, month, &counts),
+    };
+    let cell = |place: usize| match hidden.contains(place) {
+        true => Cell::Hidden,
+        false => Cell::Count(counts[place].contacts),
     };
     Single {
         field,
-        cells: domain.into_iter().zip(cells).collect(),
+        cells: (0..)
+            .zip(&domain)
+            .map(|(place, value)| (*value, cell(place)))
+            .collect(),
     }
+}
+
+/// The values of a field that its table hides. What is hidden has a sum that is known.
+fn hidden_values(field: Field, month: &Month<'_>, counts: &[Shared]) -> Values {
+    let all = || 0..counts.len();
+    let is_second = PAIRS.iter().any(|(_, second)| *second == field);
+    if is_second && !differs(counts) {
+        return all().collect();
+    }
+    let open = month.open(field);
+    // What the rows tell is no secret.
+    let is_told = |value: usize| open.width(value, all().collect()) == 0;
+    let is_small = |value: &usize| counts[*value].persons < CELL_MIN && !is_told(*value);
+    let mut hidden: Values = all().filter(is_small).collect();
+    let too_narrow = |hidden: Values| {
+        let mut values = all().filter(|value| hidden.contains(*value));
+        values.find(|value| open.width(*value, hidden) < HIDDEN_WIDTH_MIN)
+    };
+    let learnt = |hidden| {
+        if field == Field::Outcome {
+            month.learnt_outcome(hidden)
+        } else {
+            None
+        }
+    };
+    while let Some(value) = too_narrow(hidden).or_else(|| learnt(hidden)) {
+        hidden = hidden.with(value);
+        let visible = all().filter(|other| !hidden.contains(*other) && !is_told(*other));
+        let helps = |other: &usize| open.width(value, Values::one(value).with(*other)) > 0;
+        let other = visible.min_by_key(|other| (!helps(other), counts[*other].contacts));
+        let Some(other) = other else {
+            break;
+        };
+        hidden = hidden.with(other);
+    }
+    hidden
+}
+
+/// The values of a field of which several may be ticked that its table hides. No sum of them is known.
+fn hidden_ticks(field: Field, month: &Month<'_>, counts: &[Shared]) -> Values {
+    let open = month.open(field);
+    let is_small =
+        |value: &usize| counts[*value].persons < CELL_MIN && open.width_of_tick(*value) > 0;
+    // How many ticked nothing is no count of a tick.
+    (0..counts.len())
+        .filter(is_small)
+        .collect::<Values>()
+        .with(0)
 }
 
 /// A row of a pair before anything is hidden.
 struct Raw {
     values: Vec<&'static str>,
-    counts: Vec<u64>,
+    counts: Vec<Shared>,
 }
 
 impl Raw {
-    fn total(&self) -> u64 {
-        self.counts.iter().sum()
+    fn persons(&self) -> u64 {
+        self.counts.iter().map(|count| count.persons).sum()
     }
 
     fn join(&mut self, other: Self) {
         self.values.extend(other.values);
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
-            *count += more;
+            *count = count.plus(more);
         }
     }
 }
 
-fn pair(first: Field, columns: &Single, contents: &[Content]) -> Option<Pair> {
-    let second = columns.field;
-    let value = |value: &'static str| Raw {
-        values: vec![value],
-        counts: (second.domain().iter())
+/// Values that stand together in a table of two fields: each that its own table shows stands alone.
+fn together(single: &Single) -> Vec<Vec<&'static str>> {
+    let mut hidden = Vec::new();
+    let mut shown = Vec::new();
+    for (value, cell) in &single.cells {
+        match cell {
+            Cell::Hidden => hidden.push(*value),
+            Cell::Count(_) => shown.push(vec![*value]),
+        }
+    }
+    let hidden = Some(hidden).filter(|hidden| !hidden.is_empty());
+    shown.into_iter().chain(hidden).collect()
+}
+
+fn pair(rows: &Single, columns: &Single, contents: &[&Content]) -> Option<Pair> {
+    let (first, second) = (rows.field, columns.field);
+    let domain = second.domain();
+    let has = |content: &Content, field, values: &[&str]| {
+        content
+            .texts(field)
+            .iter()
+            .any(|text| values.contains(text))
+    };
+    let row = |values: Vec<&'static str>| Raw {
+        counts: (domain.iter())
             .map(|other| {
                 count(contents, |content| {
-                    content.texts(first).contains(&value) && content.texts(second).contains(other)
+                    has(content, first, &values) && has(content, second, &[other])
                 })
             })
             .collect(),
+        values,
     };
-    let rows = joined(first.domain().into_iter().map(value).collect())?;
-    let (columns, counts) = join_columns(columns, &rows);
-    let cells = hide_in_grid(&counts)?;
+    let rows = joined(together(rows).into_iter().map(row).collect())?;
+    let columns = together(columns);
+    let cell = |row: &Raw, values: &Vec<&str>| {
+        let counts = domain.iter().zip(&row.counts);
+        let counts = counts.filter(|(value, _)| values.contains(value));
+        counts.fold(Shared::default(), |sum, (_, count)| sum.plus(*count))
+    };
+    let grid = rows
+        .iter()
+        .map(|row| columns.iter().map(|values| cell(row, values)).collect());
+    let cells = hide_in_grid(&grid.collect::<Vec<_>>())?;
     Some(Pair {
         first,
         second,
@@ -133,9 +221,9 @@ fn pair(first: Field, columns: &Single, contents: &[Content]) -> Option<Pair> {
 
 /// Joins rows until each is shared and none tells the column; nothing when that takes all of them.
 fn joined(rows: Vec<Raw>) -> Option<Vec<Raw>> {
-    let is_shared = |row: &Raw| row.total() >= SHARED_BY_MIN && differs(&row.counts);
+    let is_shared = |row: &Raw| row.persons() >= SHARED_BY_MIN && differs(&row.counts);
     let (mut shared, rest): (Vec<Raw>, Vec<Raw>) = rows.into_iter().partition(is_shared);
-    shared.sort_by_key(Raw::total);
+    shared.sort_by_key(Raw::persons);
     let mut shared = shared.into_iter();
     let joined = rest.into_iter().reduce(|mut all, row| {
         all.join(row);
@@ -144,45 +232,30 @@ fn joined(rows: Vec<Raw>) -> Option<Vec<Raw>> {
     let Some(mut joined) = joined else {
         return Some(shared.collect());
     };
-    while joined.total() > 0 && !is_shared(&joined) {
+    while joined.persons() > 0 && !is_shared(&joined) {
         joined.join(shared.next()?);
     }
     let mut rows: Vec<Raw> = shared.collect();
-    if joined.total() > 0 {
+    if joined.persons() > 0 {
         rows.push(joined);
     }
     Some(rows)
 }
 
-/// Joins the columns that are hidden alone; what their sum is, is known.
-fn join_columns(single: &Single, rows: &[Raw]) -> (Vec<Vec<&'static str>>, Vec<Vec<u64>>) {
-    let (mut columns, mut together) = (Vec::new(), Vec::new());
-    for (at, (value, cell)) in single.cells.iter().enumerate() {
-        match cell {
-            Cell::Count(_) => columns.push((vec![*value], vec![at])),
-            Cell::Hidden => together.push((*value, at)),
-        }
-    }
-    if !together.is_empty() {
-        columns.push(together.into_iter().unzip());
-    }
-    let counts = rows.iter().map(|row| {
-        let column = |(_, places): &(_, Vec<usize>)| places.iter().map(|at| row.counts[*at]).sum();
-        columns.iter().map(column).collect()
-    });
-    let counts = counts.collect();
-    (
-        columns.into_iter().map(|(values, _)| values).collect(),
-        counts,
-    )
-}
-
 /// Tells whether the values of a field differ, by how many contacts have each; the first is *not
 /// asked* and tells nothing.
-fn differs(counts: &[u64]) -> bool {
-    is_diverse(counts.iter().copied().skip(1))
+fn differs(counts: &[Shared]) -> bool {
+    is_diverse(counts.iter().map(|count| count.contacts).skip(1))
 }
 
-fn count(contents: &[Content], counts: impl Fn(&Content) -> bool) -> u64 {
-    contents.iter().filter(|content| counts(content)).count() as u64
+fn count(contents: &[&Content], counts: impl Fn(&Content) -> bool) -> Shared {
+    let counted: Vec<&Content> = contents
+        .iter()
+        .copied()
+        .filter(|content| counts(content))
+        .collect();
+    Shared {
+        contacts: counted.len() as u64,
+        persons: persons(&counted),
+    }
 }

@@ -177,4 +177,10 @@ impl Misses {
             Miss::Ours => {}
         }
     }
+
+    pub(crate) const fn join(&mut self, others: &Self) {
+        self.no_answer += others.no_answer;
+        self.declined += others.declined;
+        self.unreachable += others.unreachable;
+    }
 }

@@ -101,8 +101,8 @@ mod tests {
 
         assert_eq!(
             csv,
-            "span,first,last,line,language,children_in_household,ages,pregnancy,relation,outcome,referral\r\n\
-             piece,2026-11-01,2026-11-07,help,left_out,left_out,left_out,left_out,left_out,left_out,left_out\r\n"
+            "span,first,last,line,language,children_in_household,ages,pregnancy,relation,outcome\r\n\
+             piece,2026-11-01,2026-11-07,help,left_out,left_out,left_out,left_out,left_out,left_out\r\n"
         );
     }
 }

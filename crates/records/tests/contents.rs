@@ -8,7 +8,9 @@ use dispatch::{
     QueueId, Seq,
 };
 use records::content::{Content, Language};
-use records::{CALLS_MAX, CONTENT_SETTLES, ClosedPeriod, Counts, Date, FINISHED_TOLD_MAX};
+use records::{
+    CALLS_MAX, CONTENT_SETTLES, ClosedPeriod, Contents, Counts, Date, FINISHED_TOLD_MAX,
+};
 
 const MIDNIGHT: Moment = Moment::from_micros(1_790_000_000_000_000);
 
@@ -66,7 +68,17 @@ fn month(counts: &Counts) -> (Vec<Content>, Vec<Content>) {
     });
     let month = months.next().unwrap();
     assert!(months.next().is_none());
-    (month.rows.clone(), month.tables.clone())
+    let tables = month.tables.iter().flat_map(Contents::iter);
+    (
+        month.rows.iter().cloned().collect(),
+        tables.cloned().collect(),
+    )
+}
+
+/// What settled of the open month.
+fn entered(counts: &Counts) -> Vec<Content> {
+    let contents = &counts.lines[&line()].contents;
+    contents.iter().cloned().collect()
 }
 
 #[test]
@@ -83,7 +95,7 @@ fn content_is_entered_during_the_call_and_for_two_hours_after_it() {
     let late = counts.enter(id(1), jana(), in_ukrainian());
 
     assert!(during.is_ok() && after.is_ok() && late.is_err());
-    assert_eq!(counts.lines[&line()].contents, [Content::default()]);
+    assert_eq!(entered(&counts), [Content::default()]);
 }
 
 #[test]
@@ -110,6 +122,7 @@ fn every_answered_call_is_in_the_tables_of_one_month() {
     }
 
     counts.turn(MIDNIGHT + CONTENT_SETTLES, day(4, 1));
+    counts.settle(MIDNIGHT + CONTENT_SETTLES * 2);
 
     let (rows, tables) = month(&counts);
     assert_eq!(rows, vec![in_ukrainian(); 30]);
@@ -119,20 +132,76 @@ fn every_answered_call_is_in_the_tables_of_one_month() {
     assert!(lines.all(|line| line.contents.is_empty()));
 }
 
-#[test]
-fn call_before_midnight_may_still_be_entered_after_it() {
+/// Ten calls of a month that ends, entered after its end, and one of the next month.
+fn over_midnight() -> (Counts, Moment) {
     let mut counts = Counts::default();
-    counts.turn(MIDNIGHT, day(3, 30));
-    begins(&mut counts, 1, MIDNIGHT);
-    ends(&mut counts, 1, MIDNIGHT);
+    counts.turn(MIDNIGHT, day(3, 31));
+    let end = MIDNIGHT + Duration::from_secs(60);
+    for contact in 1..=10 {
+        counts.arrive(MIDNIGHT, line(), Class::Crisis);
+        begins(&mut counts, contact, MIDNIGHT);
+        ends(&mut counts, contact, MIDNIGHT);
+    }
+    counts.turn(end, day(4, 1));
+    for contact in 1..=10 {
+        counts.enter(id(contact), jana(), in_ukrainian()).unwrap();
+    }
+    begins(&mut counts, 11, end);
+    ends(&mut counts, 11, end);
+    (counts, end)
+}
 
-    counts.turn(MIDNIGHT + Duration::from_secs(60), day(4, 1));
-    let entered = counts.enter(id(1), jana(), in_ukrainian());
-    counts.turn(MIDNIGHT + CONTENT_SETTLES, day(4, 2));
+#[test]
+fn what_is_entered_after_midnight_belongs_to_the_month_in_which_the_call_ended() {
+    let (mut counts, end) = over_midnight();
 
-    assert!(entered.is_ok());
-    assert_eq!(month(&counts).1, []);
-    assert_eq!(counts.lines[&line()].contents, [in_ukrainian()]);
+    counts.settle(end + CONTENT_SETTLES);
+
+    assert_eq!(month(&counts).1, vec![in_ukrainian(); 10]);
+    assert_eq!(entered(&counts), [Content::default()]);
+}
+
+#[test]
+fn month_closes_two_hours_after_its_end_and_not_before() {
+    let (mut counts, end) = over_midnight();
+
+    counts.settle(end + CONTENT_SETTLES - Duration::from_micros(1));
+    let early = counts.closed.len();
+    counts.settle(end + CONTENT_SETTLES);
+
+    assert_eq!(early, 0);
+    assert_eq!(month(&counts).0.len(), 10);
+}
+
+#[test]
+fn clock_that_leaps_over_a_second_month_closes_the_first_with_what_it_has() {
+    let (mut counts, end) = over_midnight();
+
+    counts.turn(end + Duration::from_secs(60), day(5, 1));
+
+    assert_eq!(counts.closed.len(), 2);
+    assert_eq!(counts.ending.unwrap().month.first(), day(4, 1));
+}
+
+#[test]
+fn contents_of_an_open_month_are_in_no_order() {
+    let entered = |order: [u64; 2]| {
+        let mut counts = Counts::default();
+        for (contact, at) in order
+            .into_iter()
+            .zip([MIDNIGHT, MIDNIGHT + CONTENT_SETTLES])
+        {
+            begins(&mut counts, contact, at);
+            if contact == 1 {
+                counts.enter(id(contact), jana(), in_ukrainian()).unwrap();
+            }
+            ends(&mut counts, contact, at);
+        }
+        counts.settle(MIDNIGHT + CONTENT_SETTLES * 2);
+        counts.lines
+    };
+
+    assert_eq!(entered([1, 2]), entered([2, 1]));
 }
 
 #[test]
@@ -154,12 +223,14 @@ fn pieces_take_their_contents_and_the_month_has_them_all() {
         at = at + a_day;
         counts.turn(at, date);
     }
+    counts.settle(at + CONTENT_SETTLES);
     counts.closed.clear();
     for date in (2..=31).map(|date| day(3, date)).chain([day(4, 1)]) {
         day_of_calls(&mut counts, at);
         at = at + a_day;
         counts.turn(at, date);
     }
+    counts.settle(at + CONTENT_SETTLES);
 
     let pieces: Vec<_> = counts
         .closed

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::LineId;
-use records::{ClosedPeriod, Date, FIGURES, Measure, Misses, PeriodId, Share, Span, Tally, report};
+use records::{
+    ClosedPeriod, Date, FIGURES, Figure, Measure, Misses, PeriodId, Share, Span, Sums, Tally,
+    Times, report,
+};
 
-fn tally() -> Tally {
-    Tally {
+fn sums() -> Sums {
+    Sums::of_month(&Tally {
         arrived: 61,
         answered: 40,
         answered_in_time: 30,
@@ -19,21 +22,21 @@ fn tally() -> Tally {
         answered_wait: Duration::from_secs(880),
         unanswered_wait: Duration::from_secs(320),
         talk: Duration::from_secs(24_000),
-    }
+    })
 }
 
-fn measure(name: &str, tally: &Tally) -> Measure {
+fn figure(name: &str) -> &'static Figure {
     let figure = FIGURES.iter().find(|figure| figure.name == name);
-    figure.unwrap().of(tally)
+    figure.unwrap()
 }
 
 #[test]
 fn service_level_is_told_with_and_without_those_who_hung_up_early() {
-    let without = measure("service_level", &tally());
-    let with = measure("service_level_of_all", &tally());
+    let without = figure("service_level").of(&sums());
+    let with = figure("service_level_of_all").of(&sums());
 
-    assert_eq!(without, Measure::Share(Share::Permille(600)));
-    assert_eq!(with, Measure::Share(Share::Permille(500)));
+    assert_eq!(without, Some(Measure::Share(Share::Permille(600))));
+    assert_eq!(with, Some(Measure::Share(Share::Permille(500))));
 }
 
 #[test]
@@ -44,7 +47,8 @@ fn share_is_rounded_to_a_tenth_of_a_percent() {
             answered_in_time,
             ..Tally::default()
         };
-        measure("service_level", &tally).text()
+        let measure = figure("service_level").of(&Sums::of_month(&tally));
+        measure.unwrap().text()
     };
 
     assert_eq!(of(12, 42), "28.6");
@@ -55,8 +59,8 @@ fn share_is_rounded_to_a_tenth_of_a_percent() {
 
 #[test]
 fn waits_and_talk_are_means_of_those_who_had_them() {
-    let mean = |name| measure(name, &tally());
-    let seconds = |seconds| Measure::Mean(Some(Duration::from_secs(seconds)));
+    let mean = |name| figure(name).of(&sums());
+    let seconds = |seconds| Some(Measure::Seconds(seconds));
 
     assert_eq!(mean("mean_wait_answered"), seconds(20));
     assert_eq!(mean("mean_wait_unanswered"), seconds(20));
@@ -65,11 +69,28 @@ fn waits_and_talk_are_means_of_those_who_had_them() {
 
 #[test]
 fn nothing_gives_no_share_and_no_mean() {
-    let nothing = Tally::default();
+    let nothing = Sums::of_month(&Tally::default());
+    let text = |name| figure(name).of(&nothing).map(Measure::text);
 
-    assert_eq!(measure("offered", &nothing).text(), "0");
-    assert_eq!(measure("service_level", &nothing).text(), "");
-    assert_eq!(measure("mean_talk", &nothing).text(), "");
+    assert_eq!(text("offered"), Some("0".to_owned()));
+    assert_eq!(text("service_level"), Some(String::new()));
+    assert_eq!(text("mean_talk"), None);
+}
+
+#[test]
+fn time_of_fewer_than_ten_is_not_told() {
+    let of = |abandoned, lost| {
+        let tally = Tally {
+            abandoned,
+            lost,
+            unanswered_wait: Duration::from_micros(90_999_999),
+            ..Tally::default()
+        };
+        Sums::of_month(&tally).times.unanswered_wait
+    };
+
+    assert_eq!(of(8, 1), None);
+    assert_eq!(of(8, 2), Some(90));
 }
 
 #[test]
@@ -93,16 +114,22 @@ fn report_has_a_line_for_every_figure_of_every_period() {
             line,
             first: date(8),
             last: date(14),
-            total: tally(),
+            total: Sums {
+                unanswered: None,
+                times: Times::default(),
+                ..sums()
+            },
         },
         ClosedPeriod::Month {
             line,
-            month,
-            total: tally(),
+            first: month.first(),
+            last: month.last(),
+            total: sums(),
             classes: BTreeMap::new(),
         },
         ClosedPeriod::Misses {
-            month,
+            first: month.first(),
+            last: month.last(),
             misses: Misses::default(),
         },
     ];
@@ -116,6 +143,9 @@ fn report_has_a_line_for_every_figure_of_every_period() {
         lines[1],
         "piece,2027-03-08,2027-03-14,help,offered,61,contacts,contacts that arrived"
     );
+    assert!(lines.contains(
+        &"piece,2027-03-08,2027-03-14,help,abandoned,not_told,contacts,contacts whose caller hung up before anybody answered"
+    ));
     assert!(lines.contains(
         &"month,2027-03-01,2027-03-31,help,service_level,60.0,percent,answered_within_20_s / (ended - abandoned_within_10_s)"
     ));

@@ -7,12 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::Numbers;
 use proptest::prelude::*;
-use records::content::{Children, Content, Known, Language, Outcome, Referral};
+use records::content::{Children, Content, Known, Language, Outcome, ToldRepeat};
 use records::{
-    COMMONEST_PERCENT_MAX, DISTINCT_MIN, LanguageTold, Row, SHARED_BY_MIN, Traits, generalise,
+    COMMONEST_PERCENT_MAX, DISTINCT_MIN, LanguageTold, OutcomeTold, Row, SHARED_BY_MIN, Traits,
+    generalise as made,
 };
 
 const SEED: [u8; 32] = [1; 32];
+
+fn generalise(contents: &[Content], seed: [u8; 32]) -> Vec<Row> {
+    made(&contents.iter().cloned().collect(), seed)
+}
 
 fn contents(count: usize, outcome: impl Fn(usize) -> Outcome) -> Vec<Content> {
     let content = |at| Content {
@@ -27,6 +32,15 @@ fn alternating(at: usize) -> Outcome {
     [Outcome::Advised, Outcome::Referred][at % 2]
 }
 
+/// How many rows tell each outcome.
+fn told(rows: &[Row]) -> BTreeMap<Option<OutcomeTold>, usize> {
+    let mut told = BTreeMap::new();
+    for row in rows {
+        *told.entry(row.outcome).or_default() += 1;
+    }
+    told
+}
+
 #[test]
 fn fewer_than_ten_contents_make_no_rows() {
     assert!(generalise(&contents(9, alternating), SEED).is_empty());
@@ -34,25 +48,78 @@ fn fewer_than_ten_contents_make_no_rows() {
 }
 
 #[test]
-fn contents_of_one_outcome_make_no_rows() {
+fn outcome_that_all_have_is_not_told() {
     let alike = contents(100, |_| Outcome::BedFound);
 
-    assert!(generalise(&alike, SEED).is_empty());
+    assert_eq!(told(&generalise(&alike, SEED)), [(None, 100)].into());
 }
 
 #[test]
-fn one_other_outcome_in_ten_is_enough_and_one_in_eleven_is_not() {
-    let one_other = |at| [Outcome::BedFound, Outcome::Advised][usize::from(at == 0)];
+fn another_outcome_of_one_in_ten_is_enough_and_of_fewer_is_not() {
+    let others = |at| [Outcome::BedFound, Outcome::Advised][usize::from(at < 10)];
+    let exact = OutcomeTold::Exact;
 
-    assert_eq!(generalise(&contents(10, one_other), SEED).len(), 10);
-    assert!(generalise(&contents(11, one_other), SEED).is_empty());
+    let in_a_hundred = told(&generalise(&contents(100, others), SEED));
+    let in_more = told(&generalise(&contents(101, others), SEED));
+
+    let both = [
+        (Some(exact(Outcome::BedFound)), 90),
+        (Some(exact(Outcome::Advised)), 10),
+    ];
+    assert_eq!(in_a_hundred, both.into());
+    assert_eq!(in_more, [(None, 101)].into());
 }
 
 #[test]
 fn outcome_that_was_not_asked_is_no_other_outcome() {
     let half = |at| [Outcome::BedFound, Outcome::NotAsked][at % 2];
 
-    assert!(generalise(&contents(40, half), SEED).is_empty());
+    assert_eq!(
+        told(&generalise(&contents(40, half), SEED)),
+        [(None, 40)].into()
+    );
+}
+
+#[test]
+fn outcomes_that_fewer_than_ten_share_are_told_as_any_other() {
+    let outcome = |at| match at {
+        0..4 => Outcome::EmergencyCalled,
+        4..10 => Outcome::NoBedFree,
+        10..40 => Outcome::Referred,
+        _ => Outcome::Advised,
+    };
+
+    let ten_others = told(&generalise(&contents(80, outcome), SEED));
+    let nine_others = told(&generalise(&contents(80, |at| outcome(at + 1)), SEED));
+
+    let exact = |outcome| Some(OutcomeTold::Exact(outcome));
+    let any_other = Some(OutcomeTold::AnyOther);
+    assert_eq!(
+        ten_others,
+        [
+            (exact(Outcome::Advised), 40),
+            (exact(Outcome::Referred), 30),
+            (any_other, 10)
+        ]
+        .into()
+    );
+    // Nine take the smallest outcome that ten share to them.
+    assert_eq!(
+        nine_others,
+        [(exact(Outcome::Advised), 41), (any_other, 39)].into()
+    );
+}
+
+#[test]
+fn who_has_called_before_is_none_of_the_ten() {
+    let mut contents = contents(19, alternating);
+    for content in &mut contents[..10] {
+        content.told_repeat = ToldRepeat::Repeat;
+    }
+    assert!(generalise(&contents, SEED).is_empty());
+
+    contents[0].told_repeat = ToldRepeat::First;
+    assert_eq!(generalise(&contents, SEED).len(), 19);
 }
 
 #[test]
@@ -99,19 +166,6 @@ fn last_few_take_a_group_with_them() {
 
     assert_eq!(rows.len(), 40);
     assert!(rows.iter().all(|row| row.traits == Traits::default()));
-}
-
-#[test]
-fn referral_is_left_out_where_all_have_the_same() {
-    let mut contents = contents(40, alternating);
-    for content in &mut contents {
-        content.referral = Referral::Shelter;
-    }
-
-    let rows = generalise(&contents, SEED);
-
-    assert_eq!(rows.len(), 40);
-    assert!(rows.iter().all(|row| row.referral.is_none()));
 }
 
 #[test]
@@ -162,28 +216,25 @@ proptest! {
 
         let rows = generalise(&contents, SEED);
 
-        let mut groups = BTreeMap::<&Traits, BTreeMap<Outcome, u64>>::new();
+        let mut groups = BTreeMap::<&Traits, Vec<Row>>::new();
         for row in &rows {
-            *groups.entry(&row.traits).or_default().entry(row.outcome).or_default() += 1;
+            groups.entry(&row.traits).or_default().push(row.clone());
         }
-        for outcomes in groups.values() {
-            prop_assert!(outcomes.values().sum::<u64>() >= SHARED_BY_MIN);
-            let asked = || outcomes.iter().filter(|(outcome, _)| **outcome != Outcome::NotAsked);
-            let total: u64 = asked().map(|(_, count)| count).sum();
-            let commonest = asked().map(|(_, count)| *count).max().unwrap_or(0);
-            prop_assert!(asked().count() >= DISTINCT_MIN || total == 0);
-            prop_assert!(commonest * 100 <= COMMONEST_PERCENT_MAX * total);
+        for group in groups.values() {
+            prop_assert!(group.len() as u64 >= SHARED_BY_MIN);
+            let told = told(group);
+            if told.len() == 1 && told.contains_key(&None) {
+                continue;
+            }
+            prop_assert!(told.keys().all(Option::is_some));
+            prop_assert!(told.values().all(|count| *count as u64 >= SHARED_BY_MIN));
+            prop_assert!(told.len() >= DISTINCT_MIN);
+            let commonest = told.iter().filter(|(told, _)| **told != Some(OutcomeTold::Exact(Outcome::NotAsked)));
+            let commonest = commonest.map(|(_, count)| *count).max().unwrap_or(0) as u64;
+            prop_assert!(commonest * 100 <= COMMONEST_PERCENT_MAX * group.len() as u64);
         }
-        // All of them or none, and each with its own outcome.
-        if !rows.is_empty() {
-            let sorted = |mut outcomes: Vec<Outcome>| {
-                outcomes.sort();
-                outcomes
-            };
-            let of_rows = sorted(rows.iter().map(|row| row.outcome).collect());
-            let of_contents = sorted(contents.iter().map(|content| content.outcome).collect());
-            prop_assert_eq!(of_rows, of_contents);
-        }
+        // All of them or none.
+        prop_assert!(rows.is_empty() || rows.len() == contents.len());
         prop_assert!(count < 100 || !rows.is_empty());
     }
 }

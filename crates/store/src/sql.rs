@@ -37,6 +37,7 @@ mod sessions;
 mod sqlite;
 mod store;
 mod whole;
+mod withdrawn;
 
 pub use accounts::{
     ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, AccountStore, Advance,
@@ -70,3 +71,4 @@ pub use sessions::{
 pub use sqlite::{BUSY_TIMEOUT, Sqlite};
 pub use store::{OPERATION_TIMEOUT, PostgresStore, SqlStore, SqliteStore, Store};
 pub use whole::{AuditFault, WholeAudit, verify_audit};
+pub use withdrawn::{Withdrawn, WithdrawnStore};

@@ -29,12 +29,17 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The numbers of the entries with which the two contacts of the history arrive.
 const FIRST: ContactId = ContactId(Seq(11));
 const SECOND_ONE: ContactId = ContactId(Seq(14));
+/// The same of the one that format 6 adds.
+const LAST: ContactId = ContactId(Seq(21));
+/// Longer than contents may be entered.
+const SETTLES: Duration = Duration::from_secs(3 * 3_600);
 
 /// The formats of which a file is kept.
 #[derive(Clone, Copy)]
 enum Format {
     Four,
     Five,
+    Six,
 }
 
 impl Format {
@@ -42,6 +47,7 @@ impl Format {
         match self {
             Self::Four => "format_4.db",
             Self::Five => "format_5.db",
+            Self::Six => "format_6.db",
         }
     }
 
@@ -50,6 +56,15 @@ impl Format {
         match self {
             Self::Four => 16,
             Self::Five => 17,
+            Self::Six => 22,
+        }
+    }
+
+    /// How long nothing was written before this entry: a content settles in the history of format 6.
+    const fn pause_before(self, n: u32) -> Duration {
+        match self {
+            Self::Six if n as u64 >= LAST.0.0 => SETTLES,
+            Self::Four | Self::Five | Self::Six => Duration::ZERO,
         }
     }
 
@@ -57,19 +72,17 @@ impl Format {
         let mut facts = covered_by_the_snapshot();
         match self {
             Self::Four => {}
-            Self::Five => {
-                facts[0] = Fact::Configured(Arc::new(with_choices(config())));
-                facts.push(Fact::Needed {
-                    contact: SECOND_ONE,
-                    needs: Needs::from([need("uk", 4)]),
-                });
+            Self::Five => facts = with_needs(facts),
+            Self::Six => {
+                facts = with_needs(facts);
+                facts.extend(with_content());
             }
         }
         assert_eq!(facts.len(), self.covered());
         facts.extend(written_after_it());
         let entries = facts.into_iter().zip(1_u32..).map(|(fact, n)| Entry {
             seq: Seq(n.into()),
-            at: START + n * SECOND,
+            at: START + n * SECOND + self.pause_before(n),
             fact,
             saved: Saved::Saved,
         });
@@ -206,7 +219,7 @@ fn intends(name: &str, intent: Intent) -> Fact {
     Fact::Intends {
         operator: operator(name),
         intent,
-        // Neither format says it.
+        // Formats 4 and 5 do not say it.
         cause: IntentCause::Unsaid,
     }
 }
@@ -263,6 +276,39 @@ fn covered_by_the_snapshot() -> Vec<Fact> {
 fn day_began() -> Fact {
     let date = Date::new(2026, 9, 21).unwrap();
     Fact::DayBegan { date }
+}
+
+/// What format 5 says beside it: what lines need, and a need that was chosen.
+fn with_needs(mut facts: Vec<Fact>) -> Vec<Fact> {
+    facts[0] = Fact::Configured(Arc::new(with_choices(config())));
+    facts.push(Fact::Needed {
+        contact: SECOND_ONE,
+        needs: Needs::from([need("uk", 4)]),
+    });
+    facts
+}
+
+/// What format 6 says beside it: how an intent came; and a content that settles.
+fn with_content() -> Vec<Fact> {
+    let ended = |contact| Fact::Ended {
+        contact,
+        cause: EndCause::Caller,
+    };
+    vec![
+        Fact::Intends {
+            operator: operator("jana"),
+            intent: Intent::Ready,
+            cause: IntentCause::Phone,
+        },
+        Fact::Entered {
+            contact: FIRST,
+            operator: operator("petra"),
+            content: content(),
+        },
+        ended(FIRST),
+        arrived(5, "free", Needs::from([])),
+        ended(LAST),
+    ]
 }
 
 /// Each fact once that is not in the snapshot.
@@ -373,6 +419,11 @@ fn journal_of_format_five_is_read_as_it_was_written() {
     is_read_as_it_was_written(Format::Five);
 }
 
+#[test]
+fn journal_of_format_six_is_read_as_it_was_written() {
+    is_read_as_it_was_written(Format::Six);
+}
+
 #[track_caller]
 fn is_read_as_it_was_written(format: Format) {
     let (_folder, mut journal) = opened(format.file());
@@ -405,6 +456,11 @@ fn journal_of_format_four_goes_on_in_the_format_of_today() {
 #[test]
 fn journal_of_format_five_goes_on_in_the_format_of_today() {
     goes_on_in_the_format_of_today(Format::Five);
+}
+
+#[test]
+fn journal_of_format_six_goes_on_in_the_format_of_today() {
+    goes_on_in_the_format_of_today(Format::Six);
 }
 
 #[track_caller]

@@ -6,7 +6,8 @@
 
 mod queue;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use records::Date;
@@ -111,6 +112,13 @@ pub enum Event {
         /// Which entry.
         entry: u64,
     },
+    /// What was told by weaker rules was withdrawn, as the database was brought up to date.
+    Withdrawn {
+        /// Anonymous rows.
+        rows: u64,
+        /// Parts of months.
+        parts: u64,
+    },
     /// The database was made from a backup.
     Restored,
 }
@@ -128,6 +136,28 @@ struct Entry<'a> {
 pub struct Audit {
     queue: Arc<Queue>,
     clock: Arc<dyn Clock>,
+    read: Arc<Mutex<ReadToday>>,
+}
+
+/// Which reports were read on a day, and by whom.
+#[derive(Default)]
+struct ReadToday {
+    day: Option<Date>,
+    reports: BTreeSet<(String, &'static str)>,
+}
+
+/// How many readings of a day are remembered; of those beyond it each is noted again.
+const READ_TODAY_MAX: usize = 10_000;
+
+impl ReadToday {
+    /// Whether somebody reads a report for the first time on this day.
+    fn is_first(&mut self, day: Date, by: &str, report: &'static str) -> bool {
+        if self.day.replace(day) != Some(day) {
+            self.reports.clear();
+        }
+        let reading = (by.to_owned(), report);
+        self.reports.len() >= READ_TODAY_MAX || self.reports.insert(reading)
+    }
 }
 
 impl Audit {
@@ -140,7 +170,8 @@ impl Audit {
             store,
             key,
         };
-        (Self { queue, clock }, writer)
+        let read = Arc::default();
+        (Self { queue, clock, read }, writer)
     }
 
     /// Opens the audit on the current runtime, where nothing was left to be written.
@@ -161,6 +192,14 @@ impl Audit {
             Role::Wall => "a wall",
         };
         self.note(by, event);
+    }
+
+    /// Notes that somebody reads a report, once a day: a page asks for it again with every choice.
+    pub(crate) fn note_read(&self, by: &str, report: &'static str) {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if read.is_first(self.clock.today(), by, report) {
+            self.note(by, Event::Exported { report });
+        }
     }
 
     /// Notes what somebody did.

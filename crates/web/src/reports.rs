@@ -6,7 +6,7 @@ mod contents;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use records::{ClosedPeriod, Date, FIGURES, Measure, PeriodId, QuarterHour, Share, Tally};
+use records::{ClosedPeriod, Date, FIGURES, Measure, QuarterHour, Share, Sums, Unit};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use utoipa::{IntoParams, ToSchema};
@@ -56,6 +56,8 @@ struct Counted {
     class: Option<Class>,
     /// Its figures, in the order of `formulas`.
     values: Vec<Value>,
+    /// The names of those that are not told: they would be about fewer than ten contacts, or a part of a month does not tell them.
+    not_told: Vec<&'static str>,
 }
 
 /// Whether a period is a whole month.
@@ -68,7 +70,7 @@ enum SpanTold {
     Piece,
 }
 
-/// What a figure comes to; nothing when there is nothing to take it of.
+/// What a figure comes to; nothing when there is nothing to take it of, or when it is not told.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 struct Value(Option<u64>);
@@ -84,7 +86,7 @@ struct Formula {
     formula: &'static str,
 }
 
-/// Offers that were missed in a month, on all lines.
+/// Offers that were missed, on all lines, in a month or in several of which all but the last were too small to be told alone.
 #[derive(Debug, Serialize, ToSchema)]
 struct Missed {
     /// The first day of the month.
@@ -122,11 +124,16 @@ struct Counts {
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn counts(State(app): State<App>, Asked(days): Asked<Days>) -> Result<Json<Counts>, Problem> {
+async fn counts(
+    State(app): State<App>,
+    who: Who,
+    Asked(days): Asked<Days>,
+) -> Result<Json<Counts>, Problem> {
     let closed = app.store.closed(days.range()?).await?;
+    app.audit.note_read(who.name(), "counts");
     let formulas = FIGURES.iter().map(|figure| Formula {
         name: figure.name,
-        unit: unit(figure.of(&Tally::default())),
+        unit: unit(figure.unit()),
         formula: figure.formula,
     });
     Ok(Json(Counts {
@@ -210,6 +217,7 @@ struct Arrived {
 )]
 async fn arrived(
     State(app): State<App>,
+    who: Who,
     Asked(quarters): Asked<Quarters>,
 ) -> Result<Json<Vec<Arrived>>, Problem> {
     const QUARTER_MS: u64 = 15 * 60 * 1_000;
@@ -224,6 +232,7 @@ async fn arrived(
     }
     let range = QuarterHour(from)..QuarterHour(to.max(from));
     let told = app.store.arrived(range).await?;
+    app.audit.note_read(who.name(), "arrived");
     let told = told.into_iter().map(|(quarter, line, arrived)| Arrived {
         begins_ms: quarter.0 * QUARTER_MS,
         line: line.to_string(),
@@ -244,45 +253,38 @@ impl Days {
 }
 
 fn counted(closed: &ClosedPeriod) -> Vec<Counted> {
-    let one =
-        |span, first: Date, last: Date, line: &dispatch::LineId, class, tally: &Tally| Counted {
+    let one = |span, first: &Date, last: &Date, line: &dispatch::LineId, class, sums: &Sums| {
+        let told = || FIGURES.iter().map(|figure| (figure.name, figure.of(sums)));
+        let not_told = told().filter(|(_, measure)| measure.is_none());
+        Counted {
             span,
             first: first.to_string(),
             last: last.to_string(),
             line: line.to_string(),
             class,
-            values: FIGURES
-                .iter()
-                .map(|figure| value(figure.of(tally)))
-                .collect(),
-        };
+            values: told().map(|(_, measure)| value(measure)).collect(),
+            not_told: not_told.map(|(name, _)| name).collect(),
+        }
+    };
     match closed {
         ClosedPeriod::Piece {
             line,
             first,
             last,
             total,
-        } => vec![one(SpanTold::Piece, *first, *last, line, None, total)],
+        } => vec![one(SpanTold::Piece, first, last, line, None, total)],
         ClosedPeriod::Month {
             line,
-            month,
+            first,
+            last,
             total,
             classes,
         } => {
             let all = std::iter::once((None, total));
             let each = classes
                 .iter()
-                .map(|(class, tally)| (Some((*class).into()), tally));
-            let month = |(class, tally)| {
-                one(
-                    SpanTold::Month,
-                    month.first(),
-                    month.last(),
-                    line,
-                    class,
-                    tally,
-                )
-            };
+                .map(|(class, sums)| (Some((*class).into()), sums));
+            let month = |(class, sums)| one(SpanTold::Month, first, last, line, class, sums);
             all.chain(each).map(month).collect()
         }
         ClosedPeriod::Misses { .. } => Vec::new(),
@@ -290,33 +292,34 @@ fn counted(closed: &ClosedPeriod) -> Vec<Counted> {
 }
 
 fn missed(closed: &ClosedPeriod) -> Option<Missed> {
-    let told = |month: &PeriodId, misses: &records::Misses| Missed {
-        first: month.first().to_string(),
-        last: month.last().to_string(),
-        no_answer: misses.no_answer,
-        declined: misses.declined,
-        unreachable: misses.unreachable,
-    };
     match closed {
-        ClosedPeriod::Misses { month, misses } => Some(told(month, misses)),
+        ClosedPeriod::Misses {
+            first,
+            last,
+            misses,
+        } => Some(Missed {
+            first: first.to_string(),
+            last: last.to_string(),
+            no_answer: misses.no_answer,
+            declined: misses.declined,
+            unreachable: misses.unreachable,
+        }),
         ClosedPeriod::Piece { .. } | ClosedPeriod::Month { .. } => None,
     }
 }
 
-fn value(measure: Measure) -> Value {
+fn value(measure: Option<Measure>) -> Value {
     Value(match measure {
-        Measure::Contacts(contacts) => Some(contacts),
-        Measure::Time(time) => Some(time.as_secs()),
-        Measure::Mean(mean) => mean.map(|mean| mean.as_secs()),
-        Measure::Share(Share::Permille(permille)) => Some(permille),
-        Measure::Share(Share::OfNothing) => None,
+        Some(Measure::Contacts(count) | Measure::Seconds(count)) => Some(count),
+        Some(Measure::Share(Share::Permille(permille))) => Some(permille),
+        Some(Measure::Share(Share::OfNothing)) | None => None,
     })
 }
 
-const fn unit(measure: Measure) -> &'static str {
-    match measure {
-        Measure::Contacts(_) => "contacts",
-        Measure::Time(_) | Measure::Mean(_) => "seconds",
-        Measure::Share(_) => "permille",
+const fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Contacts => "contacts",
+        Unit::Seconds => "seconds",
+        Unit::Share => "permille",
     }
 }

@@ -52,6 +52,11 @@ export function figure(formulas: readonly Formula[], period: Counted, name: stri
   return typeof value === 'number' ? value : undefined;
 }
 
+/** The months from the first to the last day of a period, in words: one, or several that are told together. */
+export function monthsOf({ first, last }: { first: string; last: string }, month: (day: string) => string): string {
+  return first.slice(0, 7) === last.slice(0, 7) ? month(first) : `${month(first)} – ${month(last)}`;
+}
+
 /** The lines that the periods are of, with those known before, each once. */
 export function lines(periods: readonly Counted[], before: readonly string[]): string[] {
   return [...new Set([...before, ...periods.map(({ line }) => line)])].sort();

@@ -127,7 +127,7 @@ mod tests {
 
     use dispatch::LineId;
     use records::content::{Content, Outcome};
-    use records::{PeriodId, Span, Tally};
+    use records::{Contents, Sums};
     use store::sql::Database;
 
     use super::*;
@@ -137,17 +137,18 @@ mod tests {
             outcome: [Outcome::Advised, Outcome::Referred][at % 2],
             ..Content::default()
         };
-        let contents: Vec<Content> = (0..30).map(content).collect();
+        let contents: Contents = (0..30).map(content).collect();
         let period = ClosedPeriod::Month {
             line: LineId::parse("help").unwrap(),
-            month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
-            total: Tally::default(),
+            first: Date::new(2026, 10, 1).unwrap(),
+            last: Date::new(2026, 10, 31).unwrap(),
+            total: Sums::default(),
             classes: BTreeMap::new(),
         };
         Unstored {
             period,
             rows: contents.clone(),
-            tables: contents,
+            tables: vec![contents],
         }
     }
 
@@ -176,7 +177,8 @@ mod tests {
         let database = Database::File(folder.path().join("linka.db"));
         let store = store::sql::open(&database).await.unwrap();
         let misses = Unstored::without_contents(ClosedPeriod::Misses {
-            month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
+            first: Date::new(2026, 10, 1).unwrap(),
+            last: Date::new(2026, 10, 31).unwrap(),
             misses: records::Misses::default(),
         });
 

@@ -1,5 +1,5 @@
 //! What was kept long enough is deleted once a day: sessions that ran out, and entries of the audit
-//! that are older than a year. Counts and rows stay.
+//! that are older than a year. Counts and rows stay. What an upgrade withdrew is noted here, too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use dispatch::Moment;
 use records::Date;
 use serde_json::Value;
-use store::sql::{AuditKey, Store, StoreError};
+use store::sql::{AuditKey, Store, StoreError, Withdrawn};
 use tokio::time::{Instant, interval_at, sleep};
 use web::{Event, note_now};
 
@@ -70,6 +70,7 @@ impl Retention {
     /// Deletes, unless that was done today before this start.
     async fn delete_once(&self, today: Date) -> anyhow::Result<()> {
         let store = self.database.store().await?;
+        note_withdrawn(&*store, &self.key, today).await?;
         if was_done(&*store, today).await? {
             return Ok(());
         }
@@ -87,6 +88,16 @@ impl Retention {
         note_now(&*store, &self.key, today, BY, &event).await?;
         Ok(Deleted { audit, sessions })
     }
+}
+
+/// Notes what bringing the database up to date withdrew; a crash in between notes it twice.
+async fn note_withdrawn(store: &dyn Store, key: &AuditKey, today: Date) -> anyhow::Result<()> {
+    let Some(Withdrawn { rows, parts }) = store.withdrawn().await? else {
+        return Ok(());
+    };
+    let event = Event::Withdrawn { rows, parts };
+    note_now(store, key, today, BY, &event).await?;
+    Ok(store.forget_withdrawn().await?)
 }
 
 /// Whether the audit's newest entries say that it was done on this day: a node that starts again
@@ -138,7 +149,7 @@ fn a_year_before(day: Date) -> Date {
 
 #[cfg(test)]
 mod tests {
-    use store::sql::{AuditBeginning, AuditPayload, Database, verify_audit};
+    use store::sql::{AuditBeginning, AuditPayload, BackupKey, Database, verify_audit};
 
     use super::*;
 
@@ -213,6 +224,35 @@ mod tests {
         }
 
         assert_eq!(store.audit_head().await.unwrap().seq, 2);
+    }
+
+    #[tokio::test]
+    async fn what_weaker_rules_told_is_withdrawn_and_the_audit_says_it_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let retention = retention(folder.path());
+        let store = retention.database.store().await.unwrap();
+        let kept = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../store/tests/upgrade/format_2.backup"
+        );
+        let file = std::fs::read(kept).unwrap();
+        let key = BackupKey([3; 32]);
+        store.restore(&key, &mut &file[..], &[]).await.unwrap();
+
+        for _ in 0..2 {
+            retention.delete_once(date(2026, 1, 5)).await.unwrap();
+        }
+
+        let entries = store.audit_chain(0..10).await.unwrap();
+        let told = entries.iter().filter_map(|entry| entry.payload.as_ref());
+        let told: Vec<_> = told
+            .map(|told| String::from_utf8_lossy(&told.bytes))
+            .filter(|told| told.contains("withdrawn"))
+            .collect();
+        assert_eq!(
+            told,
+            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1}"#]
+        );
     }
 
     #[tokio::test]

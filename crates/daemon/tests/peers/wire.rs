@@ -1,7 +1,7 @@
 //! Peers of a few lines that send and read SIP themselves: for what no softphone does.
 
 use super::eventually;
-use super::linka::{LINE, PASSWORD, Site};
+use super::linka::{LINE, Linka, PASSWORD, Site};
 use super::sipp::{PHONES_HOST, TRUNK_HOST};
 use md5::{Digest, Md5};
 use std::collections::BTreeSet;
@@ -13,6 +13,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// Within it several callers are answered, and are gone again.
+const CALLS_WITHIN: Duration = Duration::from_secs(20);
 /// How often a phone that is called by nobody looks whether its test is over.
 const LOOK: Duration = Duration::from_millis(50);
 const DATAGRAM_BYTES_MAX: usize = 65_535;
@@ -266,6 +268,22 @@ impl Caller {
             body.len()
         ));
     }
+}
+
+/// So many callers are answered by the line, and each hangs up.
+#[track_caller]
+pub(crate) fn callers_hang_up(site: &Site, linka: &Linka<'_>, count: usize) {
+    let number = |at| format!("<sip:+4207770001{at:02}@127.0.0.2>");
+    let callers: Vec<_> = (0..count)
+        .map(|at| Caller::calls(site, &number(at), ""))
+        .collect();
+    for mut caller in callers {
+        caller.is_answered(CALLS_WITHIN);
+        assert_eq!(caller.hangs_up(), 200);
+    }
+    linka.wait_for("all calls are over", CALLS_WITHIN, |status| {
+        status["contacts"].as_array()?.is_empty().then_some(())
+    });
 }
 
 /// An offer or answer of A-law and keys, received there.

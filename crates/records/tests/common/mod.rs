@@ -8,7 +8,7 @@ use dispatch::Moment;
 use records::Several;
 use records::content::{
     AgeBand, Category, Children, ChildrenOutcome, Content, Interpreter, Known, Language, Outcome,
-    Referral, Relation, WhoCalled,
+    Referral, Relation, ToldRepeat, WhoCalled,
 };
 
 /// The first of January 2027, at midnight UTC.
@@ -22,13 +22,25 @@ const DIURNAL: [u64; 24] = [
 ];
 /// Half of the talks are shorter than this, in seconds.
 const TALK_MEDIAN: f64 = 420.0;
+/// Half of those who hang up do so earlier, in seconds.
+const WAIT_MEDIAN: f64 = 40.0;
 const TALK_SIGMA: f64 = 1.0;
 
-/// One call as it was.
+/// One call as it was. What was entered is nothing where nobody answered: she hung up after `talk`.
 pub(crate) struct Call {
     pub(crate) start: Moment,
     pub(crate) talk: Duration,
-    pub(crate) content: Content,
+    pub(crate) content: Option<Content>,
+}
+
+/// A line of a year.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct World {
+    pub(crate) per_day: u64,
+    /// How many callers of a hundred hang up before anybody answers.
+    pub(crate) hang_ups: u64,
+    /// How many callers of a hundred say that they have called before.
+    pub(crate) repeats: u64,
 }
 
 impl Call {
@@ -86,21 +98,27 @@ impl Numbers {
     }
 }
 
-/// A year of a line with so many calls a day.
-pub(crate) fn year(per_day: u64, seed: u64) -> Vec<Call> {
+/// A year of a line.
+pub(crate) fn year(world: World, seed: u64) -> Vec<Call> {
     let mut numbers = Numbers(seed);
     let hundredths: u64 = DIURNAL.iter().sum();
     let mut calls = Vec::new();
     for day in 0..DAYS {
         for (hour, share) in (0..).zip(DIURNAL) {
-            let mean = (per_day * share) as f64 / hundredths as f64;
+            let mean = (world.per_day * share) as f64 / hundredths as f64;
             for _ in 0..numbers.poisson(mean) {
                 let second = day * DAY_SECONDS + hour * 3_600 + numbers.below(3_600);
-                let talk = TALK_MEDIAN * (TALK_SIGMA * numbers.normal()).exp();
+                let hangs_up = numbers.below(100) < world.hang_ups;
+                let median = if hangs_up { WAIT_MEDIAN } else { TALK_MEDIAN };
+                let talk = median * (TALK_SIGMA * numbers.normal()).exp();
+                let mut content = content(&mut numbers);
+                if numbers.below(100) < world.repeats {
+                    content.told_repeat = ToldRepeat::Repeat;
+                }
                 calls.push(Call {
                     start: YEAR + Duration::from_secs(second),
                     talk: Duration::from_secs(talk as u64 + 1),
-                    content: content(&mut numbers),
+                    content: (!hangs_up).then_some(content),
                 });
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dispatch::LineId;
 use journal::{Fact, State};
-use records::{ClosedPeriod, Date, PeriodId, Span, Tally};
+use records::{ClosedPeriod, Date, PeriodId, Span, Sums, Tally};
 
 /// Days of a month, as far as these days go.
 const DAYS: u16 = 28;
@@ -14,7 +14,7 @@ const DAYS: u16 = 28;
 pub(crate) struct Books {
     /// Days since the calendar began.
     day: u16,
-    stored: BTreeMap<(LineId, PeriodId), Tally>,
+    stored: BTreeMap<(LineId, Date), Counted>,
 }
 
 impl Books {
@@ -45,13 +45,19 @@ impl Books {
     /// After a crash. On a sick disk it may have opened again what was written: that closes again
     /// later, and is replaced.
     pub(crate) fn restart(&mut self, state: &State) {
-        let today = state.counts().today;
-        let open = today.map(|today| PeriodId::of(Span::Month, today));
-        self.stored.retain(|(_, month), _| Some(*month) < open);
+        let counts = state.counts();
+        let today = counts.today.map(|today| PeriodId::of(Span::Month, today));
+        let ending = counts.ending.as_ref().map(|month| month.month);
+        let open = ending.or(today).map(PeriodId::first);
+        let small = &counts.small.lines;
+        let is_small =
+            |line: &LineId, first| small.get(line).is_some_and(|small| small.first == first);
+        self.stored
+            .retain(|(line, first), _| Some(*first) < open && !is_small(line, *first));
     }
 
     /// Everything that was ever counted: what is written, what waits to be, and what is open.
-    pub(crate) fn total(&self, state: &State) -> Tally {
+    pub(crate) fn total(&self, state: &State) -> Counted {
         let counts = state.counts();
         let mut months = self.stored.clone();
         months.extend(
@@ -60,9 +66,15 @@ impl Books {
                 .iter()
                 .filter_map(|closed| month(&closed.period)),
         );
-        let mut total = counts.open.total();
-        months.values().for_each(|month| total.add(month));
-        total
+        let small = counts.small.lines.values();
+        let small = small.flat_map(|line| line.classes.values().map(counted));
+        let ending = counts
+            .ending
+            .iter()
+            .map(|month| counted(&month.counted.total()));
+        let open = [counted(&counts.open.total())].into_iter().chain(ending);
+        let all = months.into_values().chain(small).chain(open);
+        all.fold(Counted::default(), Counted::plus)
     }
 
     /// How many months were written.
@@ -71,11 +83,37 @@ impl Books {
     }
 }
 
-fn month(closed: &ClosedPeriod) -> Option<((LineId, PeriodId), Tally)> {
+/// Contacts that arrived, and that ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) arrived: u64,
+    pub(crate) ended: u64,
+}
+
+impl Counted {
+    const fn plus(self, more: Self) -> Self {
+        Self {
+            arrived: self.arrived + more.arrived,
+            ended: self.ended + more.ended,
+        }
+    }
+}
+
+const fn counted(tally: &Tally) -> Counted {
+    Counted {
+        arrived: tally.arrived,
+        ended: tally.ended(),
+    }
+}
+
+fn month(closed: &ClosedPeriod) -> Option<((LineId, Date), Counted)> {
     match closed {
         ClosedPeriod::Month {
-            line, month, total, ..
-        } => Some(((*line, *month), *total)),
+            line, first, total, ..
+        } => {
+            let Sums { arrived, ended, .. } = *total;
+            Some(((*line, *first), Counted { arrived, ended }))
+        }
         ClosedPeriod::Piece { .. } | ClosedPeriod::Misses { .. } => None,
     }
 }

@@ -222,7 +222,7 @@ impl Node {
         if live != self.open.len() || state.live_contacts() != live {
             return Err(format!("{live} contacts are live, not {}", self.open.len()));
         }
-        if total.arrived != total.ended() + live as u64 {
+        if total.arrived != total.ended + live as u64 {
             return Err(format!(
                 "{live} contacts are live, and the counts are {total:?}"
             ));

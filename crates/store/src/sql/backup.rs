@@ -16,12 +16,13 @@ use async_trait::async_trait;
 
 use super::period::count;
 use super::store::count_of;
+use super::withdrawn::{Withdrawn, put_withdrawn};
 use super::{AuditAnchor, Backend, Fault, OPERATION_TIMEOUT, SqlStore, Transaction, Value};
 use crate::CHANCE_BYTES;
 pub use error::BackupError;
 use file::{Reader, Writer};
 use page::Page;
-use tables::{TABLES, Table};
+use tables::{Kept, TABLES, Table, kept};
 
 /// Bytes of the key that seals a backup.
 pub const BACKUP_KEY_BYTES: usize = crate::KEY_BYTES;
@@ -78,9 +79,7 @@ pub fn check_backup(
 ) -> Result<BackedUp, BackupError> {
     let mut reader = Reader::open(key, from)?;
     let mut found = BackedUp::default();
-    while let Some((_, rows)) = next_page(&mut reader, &mut found)? {
-        drop(rows);
-    }
+    while next_page(&mut reader, &mut found)?.is_some() {}
     Ok(found)
 }
 
@@ -112,12 +111,21 @@ impl<B: Backend> BackupStore for SqlStore<B> {
         check_empty(&mut *work).await?;
         let mut reader = Reader::open(key, from)?;
         let mut found = BackedUp::default();
-        while let Some((table, rows)) = next_page(&mut reader, &mut found)? {
-            for row in &rows {
-                let values: Vec<Value<'_>> = row.iter().map(|cell| table.value(cell)).collect();
-                in_time(work.execute(table.put, &values)).await?;
+        let mut withdrawn = Withdrawn::default();
+        while let Some(rows) = next_page(&mut reader, &mut found)? {
+            for row in rows {
+                match row {
+                    Kept::Row(table, cells) => {
+                        let values: Vec<_> = cells.iter().map(|cell| table.value(cell)).collect();
+                        in_time(work.execute(table.put, &values)).await?;
+                    }
+                    Kept::PartWithdrawn => withdrawn.parts += 1,
+                    Kept::RowWithdrawn => withdrawn.rows += 1,
+                    Kept::Withdrawn => {}
+                }
             }
         }
+        in_time(put_withdrawn(&mut *work, withdrawn)).await?;
         for AuditAnchor { seq, hash } in erased {
             let seq = count(*seq).map_err(BackupError::Database)?;
             let place = [Value::from(seq), Value::from(&hash[..])];
@@ -138,18 +146,15 @@ type Rows = Vec<Vec<super::Cell>>;
 fn next_page(
     reader: &mut Reader<'_>,
     found: &mut BackedUp,
-) -> Result<Option<(&'static Table, Rows)>, BackupError> {
+) -> Result<Option<Vec<Kept>>, BackupError> {
     match reader.next()? {
         Page::End { rows } if rows == found.rows => Ok(None),
         Page::End { .. } => Err(BackupError::Malformed),
         Page::Rows { table, rows } => {
-            let table = TABLES.iter().find(|known| known.number == table);
-            let table = table.ok_or(BackupError::Malformed)?;
-            let rows = rows.into_iter().map(|row| table.row(reader.format, row));
-            let rows: Option<Rows> = rows.collect();
-            let rows = rows.ok_or(BackupError::Malformed)?;
             found.rows += rows.len() as u64;
-            Ok(Some((table, rows)))
+            let rows = rows.into_iter();
+            let rows: Option<_> = rows.map(|row| kept(reader.format, table, row)).collect();
+            rows.map(Some).ok_or(BackupError::Malformed)
         }
     }
 }

@@ -100,8 +100,8 @@ impl<B: Backend> RecordStore for SqlStore<B> {
 const PUT_ROW: &str = "
     INSERT INTO record_row
         (first_day, span, line, key, language, children_in_household, ages, pregnancy, relation,
-         outcome, referral)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+         outcome)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// The rows of a period in one value: a database hands over a value in the time in which it hands
 /// over a row, and there are 100,000 rows in a year of 300 calls a day. They come in no order,
@@ -110,7 +110,7 @@ const PUT_ROW: &str = "
 const ROWS: &str = "
     SELECT first_day, span, line, last_day,
         (SELECT string_agg(key || ',' || language || ',' || children_in_household || ',' || ages ||
-                ',' || pregnancy || ',' || relation || ',' || outcome || ',' || referral, ';')
+                ',' || pregnancy || ',' || relation || ',' || outcome, ';')
             FROM record_row
             WHERE record_row.first_day = closed_period.first_day
                 AND record_row.span = closed_period.span AND record_row.line = closed_period.line)
@@ -282,7 +282,9 @@ fn read_place(read: &mut Read) -> Result<(PeriodKey, PeriodRows), Fault> {
         ClosedPeriod::Piece {
             line, first, last, ..
         } => (line, Part::Piece, first, last),
-        ClosedPeriod::Month { line, month, .. } => (line, Part::Month, month.first(), month.last()),
+        ClosedPeriod::Month {
+            line, first, last, ..
+        } => (line, Part::Month, first, last),
         ClosedPeriod::Misses { .. } => return Err(Fault::Damaged("rows of no period")),
     };
     let place = PeriodRows {

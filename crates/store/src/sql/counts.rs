@@ -103,29 +103,31 @@ const FORGET_PERIOD: &str =
 const PUT_PERIOD: &str = "
     INSERT INTO closed_period (first_day, span, line, last_day) VALUES ($1, $2, $3, $4)";
 
-const PUT_TALLY: &str = "
-    INSERT INTO closed_tally
-        (first_day, span, line, class, arrived, answered, answered_in_time, abandoned,
+const PUT_SUMS: &str = "
+    INSERT INTO closed_sums
+        (first_day, span, line, class, arrived, ended, answered, answered_in_time, abandoned,
          abandoned_early, overflowed, lost, answered_wait, unanswered_wait, talk)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
 const PUT_MISSES: &str = "
-    INSERT INTO closed_misses (first_day, no_answer, declined, unreachable) VALUES ($1, $2, $3, $4)
+    INSERT INTO closed_misses (first_day, last_day, no_answer, declined, unreachable)
+    VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (first_day) DO UPDATE SET
-        no_answer = excluded.no_answer, declined = excluded.declined, unreachable = excluded.unreachable";
+        last_day = excluded.last_day, no_answer = excluded.no_answer, declined = excluded.declined,
+        unreachable = excluded.unreachable";
 
 const PERIODS: &str = "
     SELECT first_day, span, line, last_day FROM closed_period WHERE first_day BETWEEN $1 AND $2";
 
-const TALLIES: &str = "
+const SUMS: &str = "
     SELECT first_day, span, line, last_day,
-        class, arrived, answered, answered_in_time, abandoned,
+        class, arrived, ended, answered, answered_in_time, abandoned,
         abandoned_early, overflowed, lost, answered_wait, unanswered_wait, talk
-    FROM closed_tally JOIN closed_period USING (first_day, span, line)
+    FROM closed_sums JOIN closed_period USING (first_day, span, line)
     WHERE first_day BETWEEN $1 AND $2";
 
 const MISSES: &str = "
-    SELECT first_day, no_answer, declined, unreachable
+    SELECT first_day, last_day, no_answer, declined, unreachable
     FROM closed_misses WHERE first_day BETWEEN $1 AND $2";
 
 /// Writes the counts of a period in the place of everything that was written of it before.
@@ -140,13 +142,15 @@ pub(super) async fn replace(
         } => (line, *last, total, None),
         ClosedPeriod::Month {
             line,
-            month,
+            last,
             total,
             classes,
-        } => (line, month.last(), total, Some(classes)),
-        ClosedPeriod::Misses { misses, .. } => {
+            ..
+        } => (line, *last, total, Some(classes)),
+        ClosedPeriod::Misses { last, misses, .. } => {
             let [no_answer, declined, unreachable] = period::miss_numbers(misses)?;
-            let values = [key.first_day, no_answer, declined, unreachable].map(Value::from);
+            let days = [key.first_day, period::number_of(*last)];
+            let values = [days[0], days[1], no_answer, declined, unreachable].map(Value::from);
             return work.execute(PUT_MISSES, &values).await.map(drop);
         }
     };
@@ -160,11 +164,11 @@ pub(super) async fn replace(
     work.execute(PUT_PERIOD, &[&key[..], &last].concat())
         .await?;
     let classes = classes.into_iter().flatten();
-    let classes = classes.map(|(class, tally)| (Of::Class(*class), tally));
-    for (of, tally) in std::iter::once((Of::All, total)).chain(classes) {
+    let classes = classes.map(|(class, sums)| (Of::Class(*class), sums));
+    for (of, sums) in std::iter::once((Of::All, total)).chain(classes) {
         let place = [Value::from(of.name())];
-        let sums = period::tally_numbers(tally)?.map(Value::from);
-        work.execute(PUT_TALLY, &[&key[..], &place, &sums].concat())
+        let sums = period::sums_numbers(sums)?.map(Value::Integer);
+        work.execute(PUT_SUMS, &[&key[..], &place, &sums].concat())
             .await?;
     }
     Ok(())
@@ -180,12 +184,12 @@ pub(super) async fn read_closed(
     for mut row in work.rows(PERIODS, &limits).await? {
         periods.extend([period::read_period(&mut row)?]);
     }
-    for mut row in work.rows(TALLIES, &limits).await? {
+    for mut row in work.rows(SUMS, &limits).await? {
         let (key, _) = period::read_period(&mut row)?;
-        let (of, tally) = period::read_tally(&mut row)?;
+        let (of, sums) = period::read_sums(&mut row)?;
         let closed = periods.get_mut(&key);
         let closed = closed.ok_or(Fault::Damaged("sums of no period"))?;
-        period::add_tally(closed, of, tally)?;
+        period::add_sums(closed, of, sums)?;
     }
     for mut row in work.rows(MISSES, &limits).await? {
         periods.extend([period::read_misses(&mut row)?]);

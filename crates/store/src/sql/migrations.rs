@@ -23,12 +23,14 @@ macro_rules! migrations {
             script!($folder, "/0006_api_keys.sql"),
             script!($folder, "/0007_contents.sql"),
             script!($folder, "/0008_provider.sql"),
+            script!($folder, "/0009_shared.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "counts", "audit", "accounts", "sessions", "devices", "api_keys", "contents", "provider",
+    "shared",
 ];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");

@@ -1,10 +1,9 @@
 //! Closed periods as rows. Nothing else of this module knows what a closed period is made of.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use dispatch::{Class, LineId};
-use records::{ClosedPeriod, Date, Misses, PeriodId, Span, Tally};
+use records::{ClosedPeriod, Date, Misses, PeriodId, Span, Sums, Times, Unanswered};
 
 use super::{Fault, Row};
 
@@ -38,8 +37,8 @@ pub(super) struct PeriodKey {
 pub(super) fn key_of(closed: &ClosedPeriod) -> PeriodKey {
     let (first, kind, line) = match closed {
         ClosedPeriod::Piece { line, first, .. } => (*first, Kind::Piece, Some(*line)),
-        ClosedPeriod::Month { line, month, .. } => (month.first(), Kind::Month, Some(*line)),
-        ClosedPeriod::Misses { month, .. } => (month.first(), Kind::Misses, None),
+        ClosedPeriod::Month { line, first, .. } => (*first, Kind::Month, Some(*line)),
+        ClosedPeriod::Misses { first, .. } => (*first, Kind::Misses, None),
     };
     PeriodKey {
         first_day: number_of(first),
@@ -71,7 +70,7 @@ pub(super) fn date_of(number: i64) -> Result<Date, Fault> {
     Date::new(year, month, day).ok_or(Fault::Damaged("a day that is none"))
 }
 
-/// Whose sums a tally holds.
+/// Whose sums they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Of {
     All,
@@ -101,7 +100,7 @@ pub(super) fn read_period(row: &mut Row) -> Result<(PeriodKey, ClosedPeriod), Fa
     let span = row.text()?;
     let line = line_of(&row.text()?)?;
     let last = date_of(row.integer()?)?;
-    let total = Tally::default();
+    let total = Sums::default();
     let closed = match span.as_str() {
         "piece" => ClosedPeriod::Piece {
             line,
@@ -111,7 +110,8 @@ pub(super) fn read_period(row: &mut Row) -> Result<(PeriodKey, ClosedPeriod), Fa
         },
         "month" => ClosedPeriod::Month {
             line,
-            month: month_of(first)?,
+            first: of_month(first, PeriodId::first)?,
+            last: of_month(last, PeriodId::last)?,
             total,
             classes: BTreeMap::new(),
         },
@@ -120,10 +120,11 @@ pub(super) fn read_period(row: &mut Row) -> Result<(PeriodKey, ClosedPeriod), Fa
     Ok((key_of(&closed), closed))
 }
 
-/// Reads a row of `first_day, no_answer, declined, unreachable`.
+/// Reads a row of `first_day, last_day, no_answer, declined, unreachable`.
 pub(super) fn read_misses(row: &mut Row) -> Result<(PeriodKey, ClosedPeriod), Fault> {
     let closed = ClosedPeriod::Misses {
-        month: month_of(date_of(row.integer()?)?)?,
+        first: of_month(date_of(row.integer()?)?, PeriodId::first)?,
+        last: of_month(date_of(row.integer()?)?, PeriodId::last)?,
         misses: Misses {
             no_answer: row.count()?,
             declined: row.count()?,
@@ -133,22 +134,22 @@ pub(super) fn read_misses(row: &mut Row) -> Result<(PeriodKey, ClosedPeriod), Fa
     Ok((key_of(&closed), closed))
 }
 
-fn month_of(first: Date) -> Result<PeriodId, Fault> {
-    let month = PeriodId::of(Span::Month, first);
-    if month.first() != first {
+/// The day, if it is this one of its month.
+fn of_month(day: Date, which: impl Fn(PeriodId) -> Date) -> Result<Date, Fault> {
+    if which(PeriodId::of(Span::Month, day)) != day {
         return Err(Fault::Damaged("a month that is none"));
     }
-    Ok(month)
+    Ok(day)
 }
 
 /// Puts sums that were read in their place.
-pub(super) fn add_tally(closed: &mut ClosedPeriod, of: Of, tally: Tally) -> Result<(), Fault> {
+pub(super) fn add_sums(closed: &mut ClosedPeriod, of: Of, sums: Sums) -> Result<(), Fault> {
     match (closed, of) {
         (ClosedPeriod::Piece { total, .. } | ClosedPeriod::Month { total, .. }, Of::All) => {
-            *total = tally;
+            *total = sums;
         }
         (ClosedPeriod::Month { classes, .. }, Of::Class(class)) => {
-            classes.insert(class, tally);
+            classes.insert(class, sums);
         }
         (ClosedPeriod::Piece { .. } | ClosedPeriod::Misses { .. }, _) => {
             return Err(Fault::Damaged("sums of no period"));
@@ -157,37 +158,62 @@ pub(super) fn add_tally(closed: &mut ClosedPeriod, of: Of, tally: Tally) -> Resu
     Ok(())
 }
 
-/// Reads the sums of a row of `class` and the columns of [`tally_numbers`], in their order.
-pub(super) fn read_tally(row: &mut Row) -> Result<(Of, Tally), Fault> {
+/// Reads a row of `class` and the columns of [`sums_numbers`], in their order.
+pub(super) fn read_sums(row: &mut Row) -> Result<(Of, Sums), Fault> {
     let of = Of::named(&row.text()?)?;
-    let tally = Tally {
+    let sums = Sums {
         arrived: row.count()?,
+        ended: row.count()?,
         answered: row.count()?,
         answered_in_time: row.count()?,
-        abandoned: row.count()?,
-        abandoned_early: row.count()?,
-        overflowed: row.count()?,
-        lost: row.count()?,
-        answered_wait: Duration::from_micros(row.count()?),
-        unanswered_wait: Duration::from_micros(row.count()?),
-        talk: Duration::from_micros(row.count()?),
+        unanswered: read_unanswered(row)?,
+        times: Times {
+            answered_wait: row.optional_count()?,
+            unanswered_wait: row.optional_count()?,
+            talk: row.optional_count()?,
+        },
     };
-    Ok((of, tally))
+    Ok((of, sums))
 }
 
-/// The sums of a tally, times in microseconds.
-pub(super) fn tally_numbers(tally: &Tally) -> Result<[i64; 10], Fault> {
+fn read_unanswered(row: &mut Row) -> Result<Option<Unanswered>, Fault> {
+    let mut counts = [None; 4];
+    for count in &mut counts {
+        *count = row.optional_count()?;
+    }
+    match counts {
+        [
+            Some(abandoned),
+            Some(abandoned_early),
+            Some(overflowed),
+            Some(lost),
+        ] => Ok(Some(Unanswered {
+            abandoned,
+            abandoned_early,
+            overflowed,
+            lost,
+        })),
+        [None, None, None, None] => Ok(None),
+        _ => Err(Fault::Damaged("ends of contacts that are told in part")),
+    }
+}
+
+/// The sums, times in seconds; nothing where it is not told.
+pub(super) fn sums_numbers(sums: &Sums) -> Result<[Option<i64>; 11], Fault> {
+    let optional = |number: Option<u64>| number.map(count).transpose();
+    let of_unanswered = |of: fn(Unanswered) -> u64| optional(sums.unanswered.map(of));
     Ok([
-        count(tally.arrived)?,
-        count(tally.answered)?,
-        count(tally.answered_in_time)?,
-        count(tally.abandoned)?,
-        count(tally.abandoned_early)?,
-        count(tally.overflowed)?,
-        count(tally.lost)?,
-        micros(tally.answered_wait)?,
-        micros(tally.unanswered_wait)?,
-        micros(tally.talk)?,
+        Some(count(sums.arrived)?),
+        Some(count(sums.ended)?),
+        Some(count(sums.answered)?),
+        Some(count(sums.answered_in_time)?),
+        of_unanswered(|unanswered| unanswered.abandoned)?,
+        of_unanswered(|unanswered| unanswered.abandoned_early)?,
+        of_unanswered(|unanswered| unanswered.overflowed)?,
+        of_unanswered(|unanswered| unanswered.lost)?,
+        optional(sums.times.answered_wait)?,
+        optional(sums.times.unanswered_wait)?,
+        optional(sums.times.talk)?,
     ])
 }
 
@@ -202,10 +228,6 @@ pub(super) fn miss_numbers(misses: &Misses) -> Result<[i64; 3], Fault> {
 
 pub(super) fn count(number: u64) -> Result<i64, Fault> {
     i64::try_from(number).map_err(|_| Fault::TooLarge)
-}
-
-fn micros(duration: Duration) -> Result<i64, Fault> {
-    i64::try_from(duration.as_micros()).map_err(|_| Fault::TooLarge)
 }
 
 pub(super) fn line_of(name: &str) -> Result<LineId, Fault> {

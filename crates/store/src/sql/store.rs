@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::{
     AccountStore, ApiKeyStore, AuditStore, Backend, BackupStore, CountStore, DeviceStore, Fault,
     Postgres, RecordStore, Row, SessionStore, Sqlite, StoreError, Transaction, Value,
+    WithdrawnStore,
 };
 
 /// How long an operation may take before the caller is told that it failed.
@@ -20,6 +21,7 @@ pub trait Store:
     + CountStore
     + DeviceStore
     + RecordStore
+    + WithdrawnStore
     + SessionStore
 {
     /// Looks whether it can be read and written now: takes the turn to change the directory and

@@ -10,6 +10,7 @@ mod journal;
 mod macros;
 mod primitive;
 mod records;
+mod records_before;
 #[cfg(test)]
 mod tests;
 
@@ -92,6 +93,14 @@ fn from_format_5<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malforme
 /// What formats 3 to 5 do not have.
 fn from_format_6<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
     if from.format < 6 {
+        return Ok(T::default());
+    }
+    T::take(from)
+}
+
+/// What formats 3 to 6 do not have.
+fn from_format_7<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
+    if from.format < 7 {
         return Ok(T::default());
     }
     T::take(from)

@@ -2,12 +2,14 @@ use std::collections::BTreeMap;
 
 use records::content::{Content, Field};
 use records::{
-    Call, Calls, ClosedKey, ClosedPeriod, Counts, Date, HeldPiece, Misses, NOT_ASKED, OpenLine,
-    Period, PeriodId, QuarterHour, Span, Tally, Unstored,
+    Call, Calls, ClosedKey, ClosedPeriod, Contents, Counts, Date, EndingMonth, HeldPiece, Misses,
+    NOT_ASKED, OpenLine, Period, PeriodId, QuarterHour, SmallLine, SmallMonths, Span, Sums, Tally,
+    Times, Unanswered, Unstored,
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, until_format_4};
+use super::records_before::{self as before, take_first_day};
+use super::{Malformed, Reader, Wire, from_format_7, until_format_4};
 
 wrapper! { QuarterHour }
 
@@ -21,6 +23,8 @@ impl Wire for Counts {
             today,
             lines,
             calls,
+            ending,
+            small,
             closed,
         } = self;
         arrived.put(out);
@@ -29,6 +33,8 @@ impl Wire for Counts {
         lines.put(out);
         closed.put(out);
         calls.put(out);
+        ending.put(out);
+        small.put(out);
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
@@ -40,28 +46,76 @@ impl Wire for Counts {
             of_today: Period::default(),
             today: Wire::take(from)?,
             lines: Wire::take(from)?,
-            closed: Wire::take(from)?,
+            closed: before::closed(from)?,
             calls: Wire::take(from)?,
+            ending: from_format_7(from)?,
+            small: from_format_7(from)?,
         })
     }
 }
 
-record!(OpenLine {
-    span,
-    begins,
-    running,
-    held,
-    contents,
-    told
-});
+impl Wire for OpenLine {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self {
+            span,
+            begins,
+            running,
+            contents,
+            held,
+            told,
+        } = self;
+        span.put(out);
+        begins.put(out);
+        running.put(out);
+        contents.put(out);
+        held.put(out);
+        told.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        if from.format < 7 {
+            return before::open_line(from);
+        }
+        Ok(Self {
+            span: Wire::take(from)?,
+            begins: Wire::take(from)?,
+            running: Wire::take(from)?,
+            contents: Wire::take(from)?,
+            held: Wire::take(from)?,
+            told: Wire::take(from)?,
+        })
+    }
+}
+
+impl Wire for Contents {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.counts().put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Wire::take(from).map(Self::from_counts)
+    }
+}
 
 record!(HeldPiece {
     first,
     last,
+    ended,
     total,
     contents
 });
-
+record!(EndingMonth {
+    month,
+    ended,
+    counted,
+    lines
+});
+record!(SmallMonths { lines, misses });
+record!(SmallLine {
+    first,
+    classes,
+    contents
+});
 record!(Unstored {
     period,
     rows,
@@ -131,13 +185,32 @@ impl Wire for PeriodId {
 choice!(Span { 1 Day, 2 Week, 3 Month });
 choice!(ClosedPeriod {
     1 Piece { line, first, last, total },
-    2 Month { line, month, total, classes },
-    3 Misses { month, misses },
+    2 Month { line, first, last, total, classes },
+    3 Misses { first, last, misses },
 });
 choice!(ClosedKey {
     1 Piece { line, first },
-    2 Month { line, month },
-    3 Misses { month },
+    2 Month { line, first as take_first_day },
+    3 Misses { first as take_first_day },
+});
+record!(Sums {
+    arrived,
+    ended,
+    answered,
+    answered_in_time,
+    unanswered,
+    times
+});
+record!(Unanswered {
+    abandoned,
+    abandoned_early,
+    overflowed,
+    lost
+});
+record!(Times {
+    answered_wait,
+    unanswered_wait,
+    talk
 });
 record!(Period { tallies, misses });
 record!(Misses {

@@ -7,7 +7,7 @@ use ::dispatch::{
     OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
-use ::records::{Counts, Date};
+use ::records::{CONTENT_SETTLES, Counts, Date};
 use proptest::prelude::*;
 
 use super::{Malformed, Wire, encode};
@@ -269,20 +269,31 @@ fn closed_periods_are_read_as_they_were_written() {
     let mut counts = Counts::default();
     let line = LineId::parse("help").unwrap();
     let date = |month, day| Date::new(2027, month, day).unwrap();
-    let contact = |counts: &mut Counts| {
-        counts.arrive(Moment::from_micros(5), line, Class::Crisis);
-        counts.decide(&ended(line));
+    let contacts = |counts: &mut Counts, count: u64| {
+        for at in 0..count {
+            counts.arrive(Moment::from_micros(5), line, Class::Crisis);
+            counts.decide(&ended(line, at));
+        }
     };
-    (0..2_000).for_each(|_| contact(&mut counts));
+    contacts(&mut counts, 2_000);
     counts.turn(Moment::from_micros(5), date(3, 30));
     counts.turn(Moment::from_micros(5), date(3, 31));
     let held = counts.clone();
-    (0..20).for_each(|_| contact(&mut counts));
+    contacts(&mut counts, 60);
     counts.turn(Moment::from_micros(5), date(4, 1));
+    contacts(&mut counts, 9);
+    counts.turn(Moment::from_micros(5), date(5, 1));
 
-    assert!(held.lines[&line].held.is_some());
+    assert_eq!(held.lines[&line].held.len(), 1);
     assert_eq!(again(&held), Ok(held.without_today()));
     assert_eq!(counts.closed.len(), 4);
+    assert!(counts.ending.is_some());
+    assert_eq!(again(&counts), Ok(counts.without_today()));
+    counts.settle(Moment::from_micros(5) + CONTENT_SETTLES);
+    assert_eq!(
+        (counts.ending.is_some(), counts.small.lines.len()),
+        (false, 1)
+    );
     assert_eq!(again(&counts), Ok(counts.without_today()));
 }
 
@@ -292,7 +303,9 @@ fn day_that_is_none_is_refused() {
     assert_eq!(decode::<Date>(&[0xeb, 0x0f, 2, 29]), Err(Malformed));
 }
 
-fn ended(line: LineId) -> Decision {
+/// A third of contacts is answered in time, another one late, and the last one not.
+fn ended(line: LineId, at: u64) -> Decision {
+    let answered = [Some(6), Some(40_000_000), None][usize::try_from(at % 3).unwrap()];
     Decision::Closed(Closed {
         contact: ContactId(Seq(1)),
         leg: LegId { start: 1, n: 1 },
@@ -300,9 +313,9 @@ fn ended(line: LineId) -> Decision {
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,
         arrived: Moment::from_micros(5),
-        answered: None,
-        ended: Moment::from_micros(9),
-        outcome: Outcome::Abandoned,
+        answered: answered.map(Moment::from_micros),
+        ended: Moment::from_micros(50_000_000),
+        outcome: answered.map_or(Outcome::Abandoned, |_| Outcome::Answered),
     })
 }
 

@@ -3,8 +3,8 @@
 use dispatch::LineId;
 use records::content::{Content, Field, Language, Outcome, WhoCalled};
 use records::{
-    Cell, ClosedPeriod, Date, MonthTables, Pair, Part, PeriodRows, Row, RowKey, SEED_BYTES, Single,
-    Tables, ToldRow, generalise, tables,
+    Cell, ClosedPeriod, Contents, Date, MonthTables, Pair, Part, PeriodRows, Row, RowKey,
+    SEED_BYTES, Single, Tables, ToldRow, generalise, tables,
 };
 use store::sql::{Fault, RecordStore as _, StoreError};
 
@@ -13,9 +13,9 @@ use crate::failing::each_step_fails_once;
 use crate::fixture::Fixture;
 
 const TABLES: [&str; 3] = [
-    "SELECT first_day, span, line, arrived FROM closed_tally ORDER BY first_day, span, line, class",
+    "SELECT first_day, span, line, arrived FROM closed_sums ORDER BY first_day, span, line, class",
     "SELECT first_day, span, line, key, language, children_in_household, ages, pregnancy, relation,
-        outcome, referral FROM record_row ORDER BY first_day, span, line, key",
+        outcome FROM record_row ORDER BY first_day, span, line, key",
     "SELECT first_day, line, field, second_field, row_at, column_at, row_values, column_values,
         contacts FROM record_cell
         ORDER BY first_day, line, field, second_field, row_at, column_at",
@@ -26,7 +26,7 @@ fn first() -> Date {
 }
 
 /// Contents of which rows and all tables can be made.
-fn contents(count: usize) -> Vec<Content> {
+fn contents(count: usize) -> Contents {
     let outcomes = [Outcome::Advised, Outcome::Referred, Outcome::BedFound];
     let content = |at: usize| Content {
         language: [Language::Czech, Language::Ukrainian][at % 2],
@@ -104,7 +104,7 @@ pub(crate) async fn rows_come_back_with_their_period_and_without_their_keys(fixt
 
 pub(crate) async fn tables_come_back_with_every_cell(fixture: Fixture) {
     let store = fixture.open().await;
-    let made = tables(&contents(120));
+    let made = tables(&[contents(120)]);
     assert!(!made.pairs.is_empty());
 
     let whole = month(first(), 1);
@@ -134,7 +134,7 @@ pub(crate) async fn month_nobody_called_in_has_tables_without_counts(fixture: Fi
 pub(crate) async fn rows_written_again_are_not_doubled(fixture: Fixture) {
     let store = fixture.open().await;
     let whole = month(first(), 1);
-    let made = tables(&contents(30));
+    let made = tables(&[contents(30)]);
 
     for seed in [1, 2] {
         let rows = rows(30, seed);

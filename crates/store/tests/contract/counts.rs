@@ -2,10 +2,9 @@
 
 use std::error::Error as _;
 use std::ops::Range;
-use std::time::Duration;
 
 use dispatch::{Class, LineId};
-use records::{ClosedPeriod, Date, Misses, PeriodId, QuarterHour, Span, Tally};
+use records::{ClosedPeriod, Date, Misses, PeriodId, QuarterHour, Span, Sums, Times, Unanswered};
 use store::sql::{ArrivedCount, Fault, RecordStore as _};
 
 use crate::failing::each_step_fails_once;
@@ -16,7 +15,7 @@ const TABLES: [&str; 4] = [
     "SELECT quarter, line, arrived FROM arrived ORDER BY quarter, line",
     "SELECT first_day, span, line, last_day FROM closed_period ORDER BY first_day, span, line",
     "SELECT first_day, no_answer, declined FROM closed_misses ORDER BY first_day",
-    "SELECT first_day, span, line, class, arrived, talk FROM closed_tally
+    "SELECT first_day, span, line, class, arrived, talk FROM closed_sums
         ORDER BY first_day, span, line, class",
 ];
 
@@ -37,18 +36,23 @@ pub(crate) fn date(year: u16, month: u8, day: u8) -> Date {
 }
 
 /// Sums of which no two are alike.
-fn tally(seed: u64) -> Tally {
-    Tally {
+fn sums(seed: u64) -> Sums {
+    Sums {
         arrived: seed,
-        answered: seed + 1,
-        answered_in_time: seed + 2,
-        abandoned: seed + 3,
-        abandoned_early: seed + 4,
-        overflowed: seed + 5,
-        lost: seed + 6,
-        answered_wait: Duration::from_micros(seed + 7),
-        unanswered_wait: Duration::from_micros(seed + 8),
-        talk: Duration::from_micros(seed + 9),
+        ended: seed + 1,
+        answered: seed + 2,
+        answered_in_time: seed + 3,
+        unanswered: Some(Unanswered {
+            abandoned: seed + 4,
+            abandoned_early: seed + 5,
+            overflowed: seed + 6,
+            lost: seed + 7,
+        }),
+        times: Times {
+            answered_wait: Some(seed + 8),
+            unanswered_wait: Some(seed + 9),
+            talk: Some(seed + 10),
+        },
     }
 }
 
@@ -61,11 +65,12 @@ pub(crate) fn month(first: Date, seed: u64) -> ClosedPeriod {
     ];
     ClosedPeriod::Month {
         line: line("help"),
-        month: PeriodId::of(Span::Month, first),
-        total: tally(seed),
+        first,
+        last: PeriodId::of(Span::Month, first).last(),
+        total: sums(seed),
         classes: classes
             .into_iter()
-            .zip((1..).map(|step| tally(seed + 100 * step)))
+            .zip((1..).map(|step| sums(seed + 100 * step)))
             .collect(),
     }
 }
@@ -75,13 +80,18 @@ pub(crate) fn piece(name: &str, first: Date, last: Date, seed: u64) -> ClosedPer
         line: line(name),
         first,
         last,
-        total: tally(seed),
+        total: Sums {
+            unanswered: None,
+            times: Times::default(),
+            ..sums(seed)
+        },
     }
 }
 
 pub(crate) fn misses(first: Date, seed: u64) -> ClosedPeriod {
     ClosedPeriod::Misses {
-        month: PeriodId::of(Span::Month, first),
+        first,
+        last: PeriodId::of(Span::Month, first).last(),
         misses: Misses {
             no_answer: seed,
             declined: seed + 1,
@@ -151,8 +161,12 @@ pub(crate) async fn every_sum_of_a_period_comes_back(fixture: Fixture) {
     let mut year = month(date(2026, 2, 1), 1);
     if let ClosedPeriod::Month { classes, .. } = &mut year {
         let largest = classes.get_mut(&Class::Danger).unwrap();
-        largest.talk = Duration::from_micros(LARGEST);
-        largest.lost = LARGEST;
+        largest.times = Times {
+            talk: Some(LARGEST),
+            ..Times::default()
+        };
+        largest.unanswered = None;
+        largest.ended = LARGEST;
     }
     let part = piece("help", date(2026, 2, 1), date(2026, 2, 14), 3);
     let missed = misses(date(2026, 2, 1), 5);
@@ -268,7 +282,7 @@ pub(crate) async fn two_writers_of_one_period_leave_one_of_theirs(fixture: Fixtu
 
 pub(crate) async fn failure_says_what_was_attempted(fixture: Fixture) {
     let store = fixture.open().await;
-    fixture.tamper("DROP TABLE closed_tally").await;
+    fixture.tamper("DROP TABLE closed_sums").await;
 
     let closed = piece("help", date(2026, 2, 8), date(2026, 2, 14), 1);
     let failed = store.put_period(&closed, &[], None).await.unwrap_err();

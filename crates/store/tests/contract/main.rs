@@ -14,6 +14,7 @@ mod fixture;
 mod opening;
 mod server;
 mod sessions;
+mod upgrading;
 
 /// Makes of each behaviour a test on either database.
 macro_rules! on_both_databases {
@@ -124,4 +125,7 @@ on_both_databases! {
     sessions::one_session_too_many_ends_the_one_unused_longest
     sessions::session_whose_every_step_fails_once_is_whole_or_absent
     counts::failure_says_what_was_attempted
+    upgrading::rows_and_parts_of_the_release_before_are_withdrawn
+    upgrading::month_of_the_release_before_is_told_without_sums_of_few
+    upgrading::backup_of_the_release_before_is_restored_without_what_is_withdrawn
 }

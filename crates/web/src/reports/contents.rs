@@ -41,7 +41,7 @@ struct Period {
     last: String,
     /// The line.
     line: String,
-    /// A row for each call, with a value for each column: `left_out` where too few share it, `not_asked` where it was not asked.
+    /// A row for each call, with a value for each column: `left_out` where too few share it, `any_other` where it is one that too few share, `not_asked` where it was not asked.
     rows: Vec<Vec<String>>,
 }
 
@@ -124,9 +124,11 @@ enum CellTold {
 )]
 async fn records(
     State(app): State<App>,
+    who: Who,
     Asked(days): Asked<Days>,
 ) -> Result<Json<Records>, Problem> {
     let periods = app.store.rows(days.range()?).await?;
+    app.audit.note_read(who.name(), "records");
     Ok(Json(Records {
         columns: ToldRow::COLUMNS,
         periods: periods.into_iter().map(period).collect(),
@@ -169,8 +171,13 @@ async fn records_csv(
         (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn tables(State(app): State<App>, Asked(days): Asked<Days>) -> Result<Json<Tables>, Problem> {
+async fn tables(
+    State(app): State<App>,
+    who: Who,
+    Asked(days): Asked<Days>,
+) -> Result<Json<Tables>, Problem> {
     let months = app.store.tables(days.range()?).await?;
+    app.audit.note_read(who.name(), "tables");
     Ok(Json(Tables {
         months: months.into_iter().map(month).collect(),
     }))

@@ -4,29 +4,34 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use dispatch::LineId;
 use records::content::{Content, Outcome};
-use records::{ClosedPeriod, Date, PeriodId, SEED_BYTES, Span, Tally, generalise, tables};
+use records::{ClosedPeriod, Contents, Date, SEED_BYTES, Sums, generalise, tables};
 use serde_json::Value;
 use store::sql::Role;
 
 use crate::fixture::Fixture;
 
-/// A fixture whose database has a closed month with thirty calls.
+/// A fixture whose database has a closed month with thirty calls, a few of which ended otherwise than all others.
 async fn with_a_month() -> Fixture {
     let fixture = Fixture::open().await;
-    let contents: Vec<Content> = (0..30)
+    let few = [Outcome::BedFound, Outcome::NoBedFree];
+    let contents: Contents = (0..30)
         .map(|at| Content {
-            outcome: [Outcome::Advised, Outcome::Referred][at % 2],
+            outcome: match at {
+                0..5 => few[at % 2],
+                5.. => [Outcome::Advised, Outcome::Referred][at % 2],
+            },
             ..Content::default()
         })
         .collect();
     let month = ClosedPeriod::Month {
         line: LineId::parse("help").unwrap(),
-        month: PeriodId::of(Span::Month, Date::new(2026, 10, 1).unwrap()),
-        total: Tally::default(),
+        first: Date::new(2026, 10, 1).unwrap(),
+        last: Date::new(2026, 10, 31).unwrap(),
+        total: Sums::default(),
         classes: std::collections::BTreeMap::new(),
     };
     let rows = generalise(&contents, [1; SEED_BYTES]);
-    let made = tables(&contents);
+    let made = tables(&[contents]);
     fixture
         .store
         .put_period(&month, &rows, Some(&made))
@@ -108,6 +113,6 @@ async fn cells_are_told_as_counts_or_as_hidden() {
         outcome["cells"][at].clone()
     };
     assert_eq!(month["first"], "2026-10-01");
-    assert_eq!(cell("referred"), serde_json::json!({"contacts": 15}));
+    assert_eq!(cell("referred"), serde_json::json!({"contacts": 13}));
     assert_eq!(cell("bed_found"), "hidden");
 }

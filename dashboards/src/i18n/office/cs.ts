@@ -89,6 +89,7 @@ export const audit = {
     configuration_changed: (of: Told) => ['změněno nastavení: ' + (of.files || 'nic'), of.added && `nová obsluha: ${of.added}`, of.removed && `odebraná obsluha: ${of.removed}`, of.password && `nové heslo telefonu: ${of.password}`].filter(Boolean).join('; '),
     retention: (of: Told) => `smazány staré záznamy: ${of.audit} v auditu, ${of.sessions} přihlášení`,
     erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
+    withdrawn: (of: Told) => `nově platí přísnější pravidla: staženo řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}`,
     restored: () => 'databáze obnovena ze zálohy',
   },
   change: {
@@ -104,6 +105,6 @@ export const audit = {
     'totp-removed': 'odebrány jednorázové kódy',
     'provider-removed': 'uvolněn u poskytovatele',
   },
-  exported: { counts: 'vývoz výkazu počtů', records: 'vývoz řádků o hovorech', backup: 'záloha databáze' },
+  exported: { counts: 'vývoz výkazu počtů', records: 'vývoz řádků o hovorech', tables: 'vývoz tabulek o hovorech', arrived: 'vývoz příchodů', backup: 'záloha databáze' },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },
 };

@@ -87,6 +87,7 @@ export const audit: typeof auditShape = {
     configuration_changed: (of) => ['configuration changed: ' + (of.files || 'nothing'), of.added && `new operators: ${of.added}`, of.removed && `operators removed: ${of.removed}`, of.password && `new phone password: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
     erased: (of) => `contents of entry ${of.entry} erased`,
+    withdrawn: (of) => `told by stricter rules from now on: ${of.rows} rows about calls and ${of.parts} parts of months withdrawn`,
     restored: () => 'database made from a backup',
   },
   change: {
@@ -102,6 +103,6 @@ export const audit: typeof auditShape = {
     'totp-removed': 'one-time codes taken away',
     'provider-removed': 'let go at the provider',
   },
-  exported: { counts: 'report of counts exported', records: 'rows about calls exported', backup: 'database backed up' },
+  exported: { counts: 'report of counts exported', records: 'rows about calls exported', tables: 'tables about calls exported', arrived: 'arrivals exported', backup: 'database backed up' },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },
 };

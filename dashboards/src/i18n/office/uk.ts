@@ -87,6 +87,7 @@ export const audit: typeof auditShape = {
     configuration_changed: (of) => ['змінено налаштування: ' + (of.files || 'нічого'), of.added && `нові оператори: ${of.added}`, of.removed && `вилучені оператори: ${of.removed}`, of.password && `новий пароль телефону: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `видалено старі записи: ${of.audit} в аудиті, ${of.sessions} входів`,
     erased: (of) => `вміст запису ${of.entry} видалено`,
+    withdrawn: (of) => `відтепер діють суворіші правила: вилучено рядків про дзвінки: ${of.rows}, частин місяців: ${of.parts}`,
     restored: () => 'базу відновлено з резервної копії',
   },
   change: {
@@ -102,6 +103,6 @@ export const audit: typeof auditShape = {
     'totp-removed': 'забрано одноразові коди',
     'provider-removed': 'звільнено в постачальника',
   },
-  exported: { counts: 'вивезено звіт із числами', records: 'вивезено рядки про дзвінки', backup: 'резервна копія бази даних' },
+  exported: { counts: 'вивезено звіт із числами', records: 'вивезено рядки про дзвінки', tables: 'вивезено таблиці про дзвінки', arrived: 'вивезено надходження', backup: 'резервна копія бази даних' },
   wants: { ready: 'готова', paused: 'пауза', off: 'поза зміною' },
 };

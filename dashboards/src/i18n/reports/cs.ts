@@ -1,7 +1,7 @@
 /** The page of reports. Figures and formulas go by the names of the API. */
 export const reports = {
   title: 'Výkazy',
-  about: 'Jen uzavřená období. Část měsíce se ukáže, až když ji sdílí aspoň deset kontaktů.',
+  about: 'Jen uzavřená období. Měsíc se ukáže dvě hodiny po svém konci; měsíc s méně než deseti kontakty až spolu s dalším. Část měsíce se ukáže, až když každé její číslo sdílí deset kontaktů.',
   filter: 'Výběr',
   from: 'Od',
   to: 'Do',
@@ -12,9 +12,11 @@ export const reports = {
   class: 'Naléhavost',
   allClasses: 'všechny',
   contents: 'Záznamy o hovorech',
-  contentsAbout: 'Co obsluha zapsala po hovorech. Čísla, která by prozradila méně než deset kontaktů, jsou skrytá.',
+  contentsAbout: 'Co obsluha zapsala po hovorech. Čísla, která by prozradila jen několik kontaktů, jsou skrytá, a s nimi i ta, z nichž by se dala dopočítat, také spolu s řádky.',
   rowsCsv: 'Stáhnout řádky (CSV)',
   hidden: 'skryto',
+  notTold: 'neuvádí se',
+  notToldAbout: 'Neuvádí se: číslo by prozradilo méně než deset kontaktů, nebo ho části měsíců neuvádějí. Jak skončily nepřijaté hovory, a časy se uvádějí jen za celé měsíce.',
   value: 'Hodnota',
   contacts: 'Kontaktů',
   csv: 'Stáhnout CSV',

@@ -2,7 +2,7 @@ import type { reports as cs } from './cs';
 
 export const reports: typeof cs = {
   title: 'Reports',
-  about: 'Closed periods only. A part of a month is shown once at least ten contacts share it.',
+  about: 'Closed periods only. A month is told two hours after its end; one with fewer than ten contacts together with the next. A part of a month is shown once ten contacts share each of its figures.',
   filter: 'Selection',
   from: 'From',
   to: 'To',
@@ -13,9 +13,11 @@ export const reports: typeof cs = {
   class: 'Urgency',
   allClasses: 'all',
   contents: 'Entries about calls',
-  contentsAbout: 'What operators entered after calls. Numbers that would tell of fewer than ten contacts are hidden.',
+  contentsAbout: 'What operators entered after calls. Numbers that would tell of few contacts are hidden, and so are others that they could be computed from, also together with the rows.',
   rowsCsv: 'Download rows (CSV)',
   hidden: 'hidden',
+  notTold: 'withheld',
+  notToldAbout: 'Withheld: the figure would be about fewer than ten contacts, or parts of months do not tell it. How calls ended unanswered, and times, are told of whole months.',
   value: 'Value',
   contacts: 'Contacts',
   csv: 'Download CSV',

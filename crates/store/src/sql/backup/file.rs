@@ -21,7 +21,7 @@ use crate::wire::{Wire as _, decode};
 
 const MAGIC: &[u8; 8] = b"LINKABAK";
 /// The format of the file and of what is in it.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// The oldest format that is read.
 const FORMAT_OLDEST: u32 = 1;
 
@@ -214,7 +214,7 @@ fn unread(error: std::io::Error, ended: BackupError) -> BackupError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tables::TABLES;
+    use super::super::tables::{ACCOUNT, Kept, kept};
     use super::*;
     use crate::sql::Cell;
 
@@ -265,16 +265,18 @@ mod tests {
         writer.end(&Page::End { rows: 0 }).unwrap();
         let mut from = &bytes[..];
         let mut reader = Reader::open(&KEY, &mut from).unwrap();
-        let account = TABLES.iter().find(|table| table.name == "account").unwrap();
-        let row = |columns| vec![Cell::Integer(1); columns];
-
-        let filled = account.row(reader.format, row(10)).unwrap();
-
         assert!(matches!(reader.next(), Ok(Page::End { rows: 0 })));
-        assert!(filled.ends_with(&[Cell::Integer(1), Cell::Null]));
-        assert!(account.row(FORMAT_OLDEST, row(11)).is_none());
-        assert!(account.row(FORMAT, row(11)).is_some());
-        assert!(account.row(FORMAT, row(10)).is_none());
+
+        let row = |columns| vec![Cell::Integer(1); columns];
+        let columns = |format, columns| match kept(format, ACCOUNT, row(columns)) {
+            Some(Kept::Row(table, cells)) => Some((table.name, cells)),
+            Some(Kept::PartWithdrawn | Kept::RowWithdrawn | Kept::Withdrawn) | None => None,
+        };
+        let filled = [row(10), vec![Cell::Null]].concat();
+        assert!(columns(reader.format, 10) == Some(("account", filled)));
+        assert!(columns(FORMAT_OLDEST, 11).is_none());
+        assert!(columns(FORMAT, 11) == Some(("account", row(11))));
+        assert!(columns(FORMAT, 10).is_none());
     }
 
     #[test]

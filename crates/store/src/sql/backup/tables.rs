@@ -1,5 +1,8 @@
 //! Which tables a backup has, in the order in which they are written back: a row comes after those that it refers to.
 
+use records::{PeriodId, SHARED_BY_MIN, Span};
+
+use crate::sql::period::{date_of, number_of};
 use crate::sql::{Cell, Value};
 
 /// A table of a backup.
@@ -28,18 +31,111 @@ enum Nulls {
 
 /// Since when the account has who it belongs to at the provider, as its last column.
 const FORMAT_OF_PROVIDER: u32 = 2;
-const ACCOUNT: &str = "account";
+/// Since when sums and rows are told by the rules of one publication.
+pub(super) const FORMAT_OF_SHARED: u32 = 3;
+pub(super) const ACCOUNT: u8 = 7;
+const PERIODS: u8 = 2;
+const SUMS: u8 = 12;
+const MISSES: u8 = 4;
+/// Sums as files before [`FORMAT_OF_SHARED`] have them.
+const TALLIES_BEFORE: u8 = 3;
+const TALLY_COLUMNS: usize = 14;
+/// Anonymous rows as files before [`FORMAT_OF_SHARED`] have them.
+const ROWS_BEFORE: u8 = 5;
+
+/// What becomes of a row of a file.
+pub(super) enum Kept {
+    /// It is one of this table, with these cells.
+    Row(&'static Table, Vec<Cell>),
+    /// A part of a month, which was told by weaker rules.
+    PartWithdrawn,
+    /// An anonymous row, which was told by weaker rules.
+    RowWithdrawn,
+    /// Sums of what is withdrawn.
+    Withdrawn,
+}
+
+/// Reads a row of a table by its number in a file of this format; nothing where it is none.
+pub(super) fn kept(format: u32, number: u8, mut row: Vec<Cell>) -> Option<Kept> {
+    let mut number = number;
+    if format < FORMAT_OF_SHARED {
+        match number {
+            PERIODS if row.get(1) == Some(&Cell::Text("piece".to_owned())) => {
+                return Some(Kept::PartWithdrawn);
+            }
+            ROWS_BEFORE => return Some(Kept::RowWithdrawn),
+            TALLIES_BEFORE => {
+                let [_, span, _, class] = row.first_chunk()?;
+                let all = [span, class] == [&text("month"), &text("all")];
+                if !all {
+                    return Some(Kept::Withdrawn);
+                }
+                row = sums_now(row)?;
+                number = SUMS;
+            }
+            MISSES => row.insert(1, last_day_of(row.first()?)?),
+            _ => {}
+        }
+    }
+    if number == ACCOUNT && format < FORMAT_OF_PROVIDER {
+        row.push(Cell::Null);
+    }
+    let table = TABLES.iter().find(|table| table.number == number)?;
+    (row.len() == table.columns).then_some(Kept::Row(table, row))
+}
+
+fn text(text: &str) -> Cell {
+    Cell::Text(text.to_owned())
+}
+
+/// Sums of a month as they are told now: times in seconds, where enough contacts share them.
+fn sums_now(before: Vec<Cell>) -> Option<Vec<Cell>> {
+    let before: [Cell; TALLY_COLUMNS] = before.try_into().ok()?;
+    let (place, sums) = before.split_first_chunk::<4>()?;
+    let mut numbers = [0; TALLY_COLUMNS - 4];
+    for (number, cell) in numbers.iter_mut().zip(sums) {
+        *number = match cell {
+            Cell::Integer(count) => *count,
+            Cell::Null | Cell::Text(_) | Cell::Bytes(_) => return None,
+        };
+    }
+    let [
+        arrived,
+        answered,
+        in_time,
+        abandoned,
+        early,
+        overflowed,
+        lost,
+        waits @ ..,
+    ] = numbers;
+    let contacts = [answered + overflowed, abandoned + lost, answered];
+    let times = contacts.into_iter().zip(waits).map(|(contacts, micros)| {
+        let is_shared = contacts >= SHARED_BY_MIN as i64;
+        if is_shared {
+            Cell::Integer(micros / 1_000_000)
+        } else {
+            Cell::Null
+        }
+    });
+    let ended = answered + abandoned + overflowed + lost;
+    let counts = [
+        arrived, ended, answered, in_time, abandoned, early, overflowed, lost,
+    ];
+    let counts = counts.into_iter().map(Cell::Integer);
+    Some(place.iter().cloned().chain(counts).chain(times).collect())
+}
+
+/// The last day of the month that begins on this one.
+fn last_day_of(first: &Cell) -> Option<Cell> {
+    let Cell::Integer(first) = first else {
+        return None;
+    };
+    let month = PeriodId::of(Span::Month, date_of(*first).ok()?);
+    Some(Cell::Integer(number_of(month.last())))
+}
 
 impl Table {
-    /// A row of a file of this format, with nothing in the columns that came later; no row when it
-    /// has another number of columns.
-    pub(super) fn row(&self, format: u32, mut row: Vec<Cell>) -> Option<Vec<Cell>> {
-        if self.name == ACCOUNT && format < FORMAT_OF_PROVIDER {
-            row.push(Cell::Null);
-        }
-        (row.len() == self.columns).then_some(row)
-    }
-
     /// A cell of this table as a parameter.
     pub(super) fn value<'a>(&self, cell: &'a Cell) -> Value<'a> {
         match (cell, self.nulls) {
@@ -121,21 +217,21 @@ pub(super) const TABLES: &[Table] = &[
         rest ", last_day", 4 in "$1, $2, $3, $4"
     },
     table! {
-        3 "closed_tally", nulls Integers,
+        12 "closed_sums", nulls Integers,
         key 4 "first_day, span, line, class" = "$1, $2, $3, $4" limit "$5",
-        rest ", arrived, answered, answered_in_time, abandoned, abandoned_early, overflowed, lost, answered_wait, unanswered_wait, talk",
-        14 in "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14"
+        rest ", arrived, ended, answered, answered_in_time, abandoned, abandoned_early, overflowed, lost, answered_wait, unanswered_wait, talk",
+        15 in "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15"
     },
     table! {
         4 "closed_misses", nulls Integers,
         key 1 "first_day" = "$1" limit "$2",
-        rest ", no_answer, declined, unreachable", 4 in "$1, $2, $3, $4"
+        rest ", last_day, no_answer, declined, unreachable", 5 in "$1, $2, $3, $4, $5"
     },
     table! {
-        5 "record_row", nulls Integers,
+        13 "record_row", nulls Integers,
         key 4 "first_day, span, line, key" = "$1, $2, $3, $4" limit "$5",
-        rest ", language, children_in_household, ages, pregnancy, relation, outcome, referral",
-        11 in "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11"
+        rest ", language, children_in_household, ages, pregnancy, relation, outcome",
+        10 in "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10"
     },
     table! {
         6 "record_cell", nulls Integers,

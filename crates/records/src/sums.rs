@@ -1,0 +1,200 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use dispatch::Class;
+
+use crate::Tally;
+
+/// How many contacts share a published sum at least, beside the counts of a month, which are exact. (DESIGN §7.1)
+pub const SHARED_BY_MIN: u64 = 10;
+
+/// Sums of contacts as they are told. What is missing is not told: it would be about too few.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Contacts that arrived.
+    pub arrived: u64,
+    /// Contacts that ended.
+    pub ended: u64,
+    /// Of `ended`: those that an operator talked with.
+    pub answered: u64,
+    /// Of `answered`: those that were answered in time.
+    pub answered_in_time: u64,
+    /// How the others ended; told of whole months alone.
+    pub unanswered: Option<Unanswered>,
+    /// Sums of times; told of whole months alone.
+    pub times: Times,
+}
+
+/// How contacts ended that no operator talked with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Their callers hung up.
+    pub abandoned: u64,
+    /// Of `abandoned`: those who hung up early.
+    pub abandoned_early: u64,
+    /// A partner took them.
+    pub overflowed: u64,
+    /// Their legs were lost.
+    pub lost: u64,
+}
+
+/// Sums of times, each in whole seconds and about [`SHARED_BY_MIN`] contacts or more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Σ (*first answer − arrival*) of those who were answered, by an operator or a partner.
+    pub answered_wait: Option<u64>,
+    /// Σ (*end − arrival*) of the others.
+    pub unanswered_wait: Option<u64>,
+    /// Σ (*end − first answer*) of those whom an operator answered.
+    pub talk: Option<u64>,
+}
+
+impl Sums {
+    /// What is told of a part: a piece of a month. No split of it but the two is told apart, and no time.
+    pub(crate) const fn of_part(tally: &Tally) -> Self {
+        Self {
+            arrived: tally.arrived,
+            ended: tally.ended(),
+            answered: tally.answered,
+            answered_in_time: tally.answered_in_time,
+            unanswered: None,
+            times: Times {
+                answered_wait: None,
+                unanswered_wait: None,
+                talk: None,
+            },
+        }
+    }
+
+    /// What is told of a month: all counts, and the times that enough contacts share.
+    #[must_use]
+    pub fn of_month(tally: &Tally) -> Self {
+        let time = |of: Timed| (of.contacts(tally) >= SHARED_BY_MIN).then(|| of.seconds(tally));
+        Self {
+            unanswered: Some(Unanswered {
+                abandoned: tally.abandoned,
+                abandoned_early: tally.abandoned_early,
+                overflowed: tally.overflowed,
+                lost: tally.lost,
+            }),
+            times: Times {
+                answered_wait: time(Timed::AnsweredWait),
+                unanswered_wait: time(Timed::UnansweredWait),
+                talk: time(Timed::Talk),
+            },
+            ..Self::of_part(tally)
+        }
+    }
+
+    /// What is told of the classes of a month, beside its total: each is shared, and so is what the
+    /// total has beyond them; and so it is with each of their times.
+    pub(crate) fn of_classes(tallies: &BTreeMap<Class, Tally>) -> BTreeMap<Class, Self> {
+        let arrived = |tally: &Tally| tally.arrived;
+        let is_left = |rest: &Tally| *rest == Tally::default() || is_shared(rest);
+        let told = told_apart(tallies, |_, tally| is_shared(tally), is_left, arrived);
+        let sums = told
+            .iter()
+            .filter_map(|class| Some((*class, Self::of_part(tallies.get(class)?))));
+        let mut sums: BTreeMap<Class, Self> = sums.collect();
+        for of in Timed::ALL {
+            let contacts = |tally: &Tally| of.contacts(tally);
+            let has_time = |class: Class, tally: &Tally| {
+                told.contains(&class) && contacts(tally) >= SHARED_BY_MIN
+            };
+            let is_left = |rest: &Tally| contacts(rest) == 0 || contacts(rest) >= SHARED_BY_MIN;
+            for class in told_apart(tallies, has_time, is_left, contacts) {
+                let (sums, tally) = (sums.get_mut(&class), tallies.get(&class));
+                if let Some((sums, tally)) = sums.zip(tally) {
+                    *of.of(&mut sums.times) = Some(of.seconds(tally));
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// A sum of times.
+#[derive(Clone, Copy)]
+enum Timed {
+    AnsweredWait,
+    UnansweredWait,
+    Talk,
+}
+
+impl Timed {
+    const ALL: [Self; 3] = [Self::AnsweredWait, Self::UnansweredWait, Self::Talk];
+
+    /// How many contacts are in it.
+    const fn contacts(self, tally: &Tally) -> u64 {
+        match self {
+            Self::AnsweredWait => tally.answered + tally.overflowed,
+            Self::UnansweredWait => tally.abandoned + tally.lost,
+            Self::Talk => tally.answered,
+        }
+    }
+
+    const fn seconds(self, tally: &Tally) -> u64 {
+        let sum: Duration = match self {
+            Self::AnsweredWait => tally.answered_wait,
+            Self::UnansweredWait => tally.unanswered_wait,
+            Self::Talk => tally.talk,
+        };
+        sum.as_secs()
+    }
+
+    const fn of(self, times: &mut Times) -> &mut Option<u64> {
+        match self {
+            Self::AnsweredWait => &mut times.answered_wait,
+            Self::UnansweredWait => &mut times.unanswered_wait,
+            Self::Talk => &mut times.talk,
+        }
+    }
+}
+
+/// Tells whether enough contacts share these sums and every split of them that is told: none is on
+/// one side of it, or enough are on both. (DESIGN §7.1)
+pub(crate) const fn is_shared(tally: &Tally) -> bool {
+    tally.arrived >= SHARED_BY_MIN
+        && tally.answered >= SHARED_BY_MIN
+        && is_split(tally.answered, tally.ended())
+        && is_split(tally.answered_in_time, tally.answered)
+}
+
+/// Tells whether these sums are shared whatever else is added to them.
+pub(crate) const fn stays_shared(tally: &Tally) -> bool {
+    is_shared(tally)
+        && tally.ended() - tally.answered >= SHARED_BY_MIN
+        && tally.answered_in_time >= SHARED_BY_MIN
+        && tally.answered - tally.answered_in_time >= SHARED_BY_MIN
+}
+
+const fn is_split(part: u64, whole: u64) -> bool {
+    part == 0 || part == whole || (part >= SHARED_BY_MIN && whole - part >= SHARED_BY_MIN)
+}
+
+/// The classes that may be told beside their total: each may be told, and so may what the total has
+/// beyond them, or it is nothing.
+fn told_apart(
+    tallies: &BTreeMap<Class, Tally>,
+    may_be_told: impl Fn(Class, &Tally) -> bool,
+    may_be_left: impl Fn(&Tally) -> bool,
+    size: impl Fn(&Tally) -> u64,
+) -> BTreeSet<Class> {
+    let (mut told, mut rest) = (BTreeMap::new(), Tally::default());
+    for (class, tally) in tallies {
+        if may_be_told(*class, tally) {
+            told.insert(*class, tally);
+        } else {
+            rest.add(tally);
+        }
+    }
+    while !may_be_left(&rest) {
+        let smallest = told.iter().min_by_key(|(_, tally)| size(tally));
+        let Some((class, tally)) = smallest.map(|(class, tally)| (*class, *tally)) else {
+            break;
+        };
+        told.remove(&class);
+        rest.add(tally);
+    }
+    told.into_keys().collect()
+}

@@ -1,0 +1,415 @@
+//! All that is published of a line and month, as an integer program: what may its hidden cells hold?
+//!
+//! What a call is has the shape of a tree: the group of its row knows language, children, ages, pregnancy,
+//! relation and outcome, each table of two fields joins another field to one of these. So numbers of
+//! contacts for each edge that agree where edges meet are numbers of some month of calls, and none beyond
+//! those have to be tried.
+
+use std::collections::BTreeMap;
+
+use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem};
+use records::content::{AgeBand, AgeGroup, Children, Field, Known, Language, Outcome};
+use records::{
+    Ages, Cell, ChildrenTold, Choice, Contents, Holds, LanguageTold, OutcomeTold, Row, Tables,
+    Traits, generalise, tables,
+};
+
+/// What is published of a line and month.
+pub(crate) struct Publication {
+    pub(crate) groups: Vec<Seen>,
+    /// How many contacts are in no row.
+    untold: u64,
+    pub(crate) tables: Tables,
+}
+
+/// Rows of a period that tell the same traits.
+pub(crate) struct Seen {
+    pub(crate) traits: Traits,
+    pub(crate) outcomes: BTreeMap<Option<OutcomeTold>, u64>,
+}
+
+impl Seen {
+    pub(crate) fn size(&self) -> u64 {
+        self.outcomes.values().sum()
+    }
+}
+
+/// A hidden cell, and how many contacts it may hold for all that is known.
+#[derive(Debug)]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) least: u64,
+    pub(crate) most: u64,
+}
+
+impl Publication {
+    pub(crate) fn of(periods: &[Contents]) -> Self {
+        let mut groups = Vec::new();
+        let mut untold = 0;
+        for period in periods {
+            let rows = generalise(period, [3; 32]);
+            if rows.is_empty() {
+                untold += period.len();
+            }
+            groups.extend(seen(&rows));
+        }
+        Self {
+            groups,
+            untold,
+            tables: tables(periods),
+        }
+    }
+
+    fn contacts(&self) -> u64 {
+        self.groups.iter().map(Seen::size).sum::<u64>() + self.untold
+    }
+
+    /// What each hidden cell may hold.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let (program, hidden) = self.program();
+        let secret = |(name, cell): (String, Vec<usize>)| Secret {
+            name,
+            least: program.best(&cell, OptimizationDirection::Minimize),
+            most: program.best(&cell, OptimizationDirection::Maximize),
+        };
+        hidden.into_iter().map(secret).collect()
+    }
+
+    /// How many calls of each group had each outcome at least, for all that is known.
+    pub(crate) fn certain_outcomes(&self) -> Vec<(&Seen, Outcome, u64)> {
+        let (program, _) = self.program();
+        let mut certain = Vec::new();
+        for (group, variables) in self.groups.iter().zip(&program.outcomes) {
+            for (outcome, variables) in variables {
+                let least = program.best(variables, OptimizationDirection::Minimize);
+                certain.push((group, *outcome, least));
+            }
+        }
+        certain
+    }
+
+    /// Everything that is known, and the hidden cells as sums of variables.
+    fn program(&self) -> (Program, Vec<(String, Vec<usize>)>) {
+        let mut program = Program::default();
+        let mut totals = BTreeMap::<(Field, &str), Vec<usize>>::new();
+        for field in Field::ALL {
+            match (field, field.holds()) {
+                (Field::Outcome, _) => program.outcomes(self, &mut totals),
+                (_, Holds::One) => program.values(self, *field, &mut totals),
+                (Field::Ages, Holds::Several) => program.ages(self, &mut totals),
+                (_, Holds::Several) => {
+                    for value in field.domain() {
+                        let tick = program.variable(self.contacts());
+                        totals.insert((*field, value), vec![tick]);
+                    }
+                }
+            }
+        }
+        let mut hidden = Vec::new();
+        for single in &self.tables.singles {
+            for (value, cell) in &single.cells {
+                let variables = totals[&(single.field, *value)].clone();
+                let is_untold_tick =
+                    single.field.holds() == Holds::Several && *value == "not_asked";
+                match cell {
+                    Cell::Count(count) => program.equal(&variables, *count),
+                    Cell::Hidden if is_untold_tick => {}
+                    Cell::Hidden => {
+                        hidden.push((format!("{:?} {value}", single.field), variables));
+                    }
+                }
+            }
+        }
+        for pair in &self.tables.pairs {
+            program.pair(pair, &totals, &mut hidden);
+        }
+        (program, hidden)
+    }
+}
+
+fn seen(rows: &[Row]) -> Vec<Seen> {
+    let mut groups = BTreeMap::<Traits, BTreeMap<Option<OutcomeTold>, u64>>::new();
+    for row in rows {
+        let group = groups.entry(row.traits.clone()).or_default();
+        *group.entry(row.outcome).or_default() += 1;
+    }
+    let seen = |(traits, outcomes)| Seen { traits, outcomes };
+    groups.into_iter().map(seen).collect()
+}
+
+/// The outcomes that a row may be about.
+fn admitted_outcomes(seen: &Seen, told: Option<OutcomeTold>) -> Vec<Outcome> {
+    let is_exact = |outcome: &Outcome| {
+        seen.outcomes
+            .contains_key(&Some(OutcomeTold::Exact(*outcome)))
+    };
+    let all = Outcome::ALL.iter().copied();
+    match told {
+        Some(OutcomeTold::Exact(outcome)) => vec![outcome],
+        Some(OutcomeTold::AnyOther) => all.filter(|outcome| !is_exact(outcome)).collect(),
+        None => all.collect(),
+    }
+}
+
+/// The values of a field of one that rows with these traits may be about.
+fn admitted(field: Field, traits: &Traits) -> Vec<&'static str> {
+    fn exact<T: Choice>(told: Option<T>) -> Option<Vec<&'static str>> {
+        told.map(|value| vec![value.as_str()])
+    }
+    let texts = |values: &[Language]| values.iter().map(|value| value.as_str()).collect();
+    let common = [Language::Czech, Language::Slovak];
+    let admitted = match field {
+        Field::Language => traits.language.map(|told| match told {
+            LanguageTold::Exact(language) => texts(&[language]),
+            LanguageTold::Common => texts(&common),
+            LanguageTold::Other => {
+                let others = Language::ALL.iter().copied();
+                texts(
+                    &others
+                        .filter(|language| !common.contains(language))
+                        .collect::<Vec<_>>(),
+                )
+            }
+        }),
+        Field::Children => traits.children.map(|told| match told {
+            ChildrenTold::Count(children) => vec![children.as_str()],
+            ChildrenTold::Any(Known::NotAsked) => vec![Children::NotAsked.as_str()],
+            ChildrenTold::Any(Known::No) => vec![Children::Zero.as_str()],
+            ChildrenTold::Any(Known::Unknown) => vec![Children::Unknown.as_str()],
+            ChildrenTold::Any(Known::Yes) => vec!["1", "2", "3", "4+"],
+        }),
+        Field::Pregnancy => exact(traits.pregnancy),
+        Field::Relation => exact(traits.relation),
+        Field::Outcome
+        | Field::Category
+        | Field::Interpreter
+        | Field::Referral
+        | Field::ToldRepeat
+        | Field::WhoCalled
+        | Field::Ages
+        | Field::Exposure
+        | Field::ChildrenOutcome
+        | Field::Source
+        | Field::ContactViolence
+        | Field::AbductionThreat
+        | Field::ChildProtection => None,
+    };
+    admitted.unwrap_or_else(|| field.domain())
+}
+
+/// How many of the rows' contacts may have ticked an age, at most, and how many of a group of ages did at least.
+fn ages(traits: &Traits, age: AgeBand) -> bool {
+    match &traits.ages {
+        None => true,
+        Some(Ages::Bands(bands)) => bands.0.contains(&age),
+        Some(Ages::Groups(groups)) => age.group().is_some_and(|group| groups.contains(&group)),
+    }
+}
+
+/// What is known of a sum of variables, each with its weight.
+struct Constraint {
+    terms: Vec<(usize, f64)>,
+    operator: ComparisonOp,
+    count: u64,
+}
+
+#[derive(Default)]
+struct Program {
+    /// The most that each variable may be.
+    most: Vec<u64>,
+    constraints: Vec<Constraint>,
+    /// The variables of each outcome, for each group.
+    outcomes: Vec<BTreeMap<Outcome, Vec<usize>>>,
+}
+
+impl Program {
+    fn variable(&mut self, most: u64) -> usize {
+        self.most.push(most);
+        self.most.len() - 1
+    }
+
+    fn variables(&mut self, count: usize, most: u64) -> Vec<usize> {
+        (0..count).map(|_| self.variable(most)).collect()
+    }
+
+    fn equal(&mut self, variables: &[usize], count: u64) {
+        let terms = variables.iter().map(|variable| (*variable, 1.0));
+        self.constrain(terms, ComparisonOp::Eq, count);
+    }
+
+    /// Two sums are the same.
+    fn agree(&mut self, one: &[usize], other: &[usize]) {
+        let one = one.iter().map(|variable| (*variable, 1.0));
+        let other = other.iter().map(|variable| (*variable, -1.0));
+        self.constrain(one.chain(other), ComparisonOp::Eq, 0);
+    }
+
+    fn constrain(
+        &mut self,
+        terms: impl Iterator<Item = (usize, f64)>,
+        operator: ComparisonOp,
+        count: u64,
+    ) {
+        self.constraints.push(Constraint {
+            terms: terms.collect(),
+            operator,
+            count,
+        });
+    }
+
+    fn outcomes(
+        &mut self,
+        published: &Publication,
+        totals: &mut BTreeMap<(Field, &str), Vec<usize>>,
+    ) {
+        let mut add = |program: &mut Self, outcomes: &[Outcome], count: u64| {
+            let variables = program.variables(outcomes.len(), count);
+            program.equal(&variables, count);
+            for (outcome, variable) in outcomes.iter().zip(&variables) {
+                let total = totals
+                    .entry((Field::Outcome, outcome.as_str()))
+                    .or_default();
+                total.push(*variable);
+            }
+            variables
+        };
+        for group in &published.groups {
+            let mut of_group = BTreeMap::<Outcome, Vec<usize>>::new();
+            for (told, count) in &group.outcomes {
+                let outcomes = admitted_outcomes(group, *told);
+                let variables = add(self, &outcomes, *count);
+                for (outcome, variable) in outcomes.iter().zip(variables) {
+                    of_group.entry(*outcome).or_default().push(variable);
+                }
+            }
+            self.outcomes.push(of_group);
+        }
+        add(self, Outcome::ALL, published.untold);
+    }
+
+    fn values(
+        &mut self,
+        published: &Publication,
+        field: Field,
+        totals: &mut BTreeMap<(Field, &'static str), Vec<usize>>,
+    ) {
+        let mut parts = BTreeMap::<Vec<&str>, u64>::new();
+        for group in &published.groups {
+            *parts.entry(admitted(field, &group.traits)).or_default() += group.size();
+        }
+        *parts.entry(field.domain()).or_default() += published.untold;
+        for (values, count) in parts {
+            let variables = self.variables(values.len(), count);
+            self.equal(&variables, count);
+            for (value, variable) in values.into_iter().zip(variables) {
+                totals.entry((field, value)).or_default().push(variable);
+            }
+        }
+        for value in field.domain() {
+            totals.entry((field, value)).or_default();
+        }
+    }
+
+    fn ages(
+        &mut self,
+        published: &Publication,
+        totals: &mut BTreeMap<(Field, &'static str), Vec<usize>>,
+    ) {
+        let everything = Traits::default();
+        let groups = published
+            .groups
+            .iter()
+            .map(|group| (&group.traits, group.size()));
+        for (traits, count) in groups.chain([(&everything, published.untold)]) {
+            let mut ticked = BTreeMap::<AgeGroup, Vec<usize>>::new();
+            for age in AgeBand::ALL {
+                let may_be = ages(traits, *age);
+                let variable = self.variable(if may_be { count } else { 0 });
+                totals
+                    .entry((Field::Ages, age.as_str()))
+                    .or_default()
+                    .push(variable);
+                match (&traits.ages, age.group()) {
+                    (Some(Ages::Bands(_)), _) if may_be => self.equal(&[variable], count),
+                    (Some(Ages::Groups(_)), Some(group)) if may_be => {
+                        ticked.entry(group).or_default().push(variable);
+                    }
+                    _ => {}
+                }
+            }
+            for variables in ticked.into_values() {
+                let terms = variables.into_iter().map(|variable| (variable, 1.0));
+                self.constrain(terms, ComparisonOp::Ge, count);
+            }
+        }
+    }
+
+    fn pair(
+        &mut self,
+        pair: &records::Pair,
+        totals: &BTreeMap<(Field, &str), Vec<usize>>,
+        hidden: &mut Vec<(String, Vec<usize>)>,
+    ) {
+        let (rows, columns) = (pair.first.domain(), pair.second.domain());
+        let most = self.most.iter().copied().max().unwrap_or(0);
+        let cells: Vec<_> = rows
+            .iter()
+            .map(|_| self.variables(columns.len(), most))
+            .collect();
+        for (row, cells) in rows.iter().zip(&cells) {
+            self.agree(cells, &totals[&(pair.first, *row)]);
+        }
+        for (at, column) in columns.iter().enumerate() {
+            let cells: Vec<_> = cells.iter().map(|row| row[at]).collect();
+            self.agree(&cells, &totals[&(pair.second, *column)]);
+        }
+        for (values, shown) in &pair.rows {
+            for (others, cell) in pair.columns.iter().zip(shown) {
+                let within =
+                    |domain: &[&str], values: &[&str], at: usize| values.contains(&domain[at]);
+                let rows_of = (0..rows.len()).filter(|at| within(&rows, values, *at));
+                let places = rows_of.flat_map(|row| {
+                    let columns_of = (0..columns.len()).filter(|at| within(&columns, others, *at));
+                    columns_of
+                        .map(move |column| (row, column))
+                        .collect::<Vec<_>>()
+                });
+                let variables: Vec<_> = places.map(|(row, column)| cells[row][column]).collect();
+                match cell {
+                    Cell::Count(count) => self.equal(&variables, *count),
+                    Cell::Hidden => {
+                        let name =
+                            format!("{:?} {values:?} {:?} {others:?}", pair.first, pair.second);
+                        hidden.push((name, variables));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The least or the most that a sum may be.
+    fn best(&self, sum: &[usize], direction: OptimizationDirection) -> u64 {
+        let mut problem = Problem::new(direction);
+        let variables: Vec<_> = (0..self.most.len())
+            .map(|variable| {
+                let weight = if sum.contains(&variable) { 1.0 } else { 0.0 };
+                let most = i32::try_from(self.most[variable]).unwrap();
+                problem.add_integer_var(weight, (0, most))
+            })
+            .collect();
+        for Constraint {
+            terms,
+            operator,
+            count,
+        } in &self.constraints
+        {
+            let mut sum = LinearExpr::empty();
+            for (variable, weight) in terms {
+                sum.add(variables[*variable], *weight);
+            }
+            problem.add_constraint(sum, *operator, *count as f64);
+        }
+        let solution = problem.solve().unwrap().into_solution().unwrap();
+        solution.objective().round() as u64
+    }
+}
