@@ -21,6 +21,8 @@ const KILLS: u32 = 50;
 const ADRIFT_SECONDS: u64 = 2;
 /// Longer than any month.
 const A_MONTH: Duration = Duration::from_secs(32 * 24 * 3_600);
+/// Longer than contents may be entered.
+const SETTLES: Duration = Duration::from_secs(3 * 3_600);
 /// How many may have come between a look and the kill, in all rounds of an ordinary run: the trunk is frozen then.
 const LATE_MAX: u64 = 5;
 /// In every such round the contacts that are adrift are waited for.
@@ -183,6 +185,10 @@ fn resolved_without_a_ring(linka: &Linka<'_>, phones: &[&WirePhone], after: &Val
 #[track_caller]
 fn all_are_told(site: &Site, linka: &Linka<'_>, seen: RangeInclusive<u64>) {
     linka.advance(A_MONTH);
+    linka.wait_for("another day has begun", SOON, |status| {
+        (count(status, "arrived") == 0).then_some(())
+    });
+    linka.advance(SETTLES);
     let figures = eventually("the month is in the report", SOON, || {
         let output = site.command(&["report", "--csv"]);
         let csv = String::from_utf8(output.stdout).unwrap();
