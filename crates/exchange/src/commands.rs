@@ -1,18 +1,14 @@
 //! What is asked of the exchange from outside: acts that become facts, and questions.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dispatch::Seq;
-use journal::Fact;
+use journal::{APPLIED_WITHIN, Fact};
 use records::QuarterHour;
 
 use crate::contents::contact_of;
 use crate::engine::Exchange;
 use crate::input::{Command, Output, Reply, Token, Unwritten};
-
-/// By then every entry of a moment is applied. *Arrived* of a quarter-hour is told so long after
-/// its end: told earlier, an arrival that still waits for its commit would be missing for ever.
-const APPLIED_WITHIN: Duration = Duration::from_secs(60);
 
 impl Exchange {
     pub(crate) fn take_early_commands(&mut self, now: Instant) {
@@ -66,9 +62,10 @@ impl Exchange {
 
     /// What the records database may not have yet.
     fn unwritten(&mut self, now: Instant, arrived_after: Option<QuarterHour>) -> Unwritten {
+        // Told earlier, an arrival that still waits for its commit would be missing for ever.
         let applied = self.moment(now) - APPLIED_WITHIN;
         // Nobody may have called since a month ended.
-        self.log.settle(applied);
+        self.log.settle(self.moment(now));
         let counts = self.log.state().counts();
         let new = |(quarter, _, _): &(QuarterHour, _, _)| Some(*quarter) > arrived_after;
         Unwritten {

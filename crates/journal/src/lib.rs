@@ -30,10 +30,10 @@ pub use fact::{Fact, Work};
 pub use journal::{
     Crash, ENTRIES_PER_COMMIT_MAX, FORMAT, FORMAT_OLDEST, Fate, Journal, Loaded, TailEntry,
 };
-pub use log::{Log, LogInput, LogOutput};
+pub use log::{APPLIED_WITHIN, Log, LogInput, LogOutput};
 pub use memory::{CrashPoint, Fault, MemoryJournal, MemoryWriter};
 pub use order::{JournalError, Order, Report};
-pub use plan::{SNAPSHOT_ENTRIES, SNAPSHOT_EVERY, SNAPSHOT_GAP, SNAPSHOT_RETRY};
+pub use plan::{SNAPSHOT_ENTRIES, SNAPSHOT_EVERY, SNAPSHOT_RETRY};
 pub use replay::{REPLAY_CRASHES_MAX, Replayed, replay};
 pub use snapshot::Snapshot;
 pub use state::State;

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use dispatch::{Decision, InputError, Moment, Seq, Touched};
 
@@ -7,6 +8,9 @@ use crate::{
     Appender, AppenderInput, AppenderOutput, Entry, Fact, Health, Order, Refused, Replayed, Report,
     State, Work,
 };
+
+/// Within it an entry is applied, however sick the disk is.
+pub const APPLIED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A node's log and the state that it makes: facts go in, decisions come out once the facts are on disk.
 ///
@@ -137,9 +141,10 @@ impl Log {
         self.appender.is_healthy()
     }
 
-    /// Time passes without an entry: see [`State::settle`].
+    /// Time passes without an entry: see [`State::settle`]. An entry that is on its way to the disk
+    /// finds what it is about.
     pub fn settle(&mut self, now: Moment) {
-        self.state.settle(now);
+        self.state.settle(now - APPLIED_WITHIN);
     }
 
     fn handle_report(&mut self, now: Moment, report: Report) {
@@ -183,6 +188,7 @@ impl Log {
     }
 
     fn order_snapshot(&mut self, now: Moment) {
+        self.settle(now);
         let snapshot = Box::new(self.state.snapshot());
         self.plan.ordered(now);
         self.appender
@@ -201,14 +207,14 @@ impl Log {
         while let Some(output) = self.appender.poll_output() {
             match output {
                 AppenderOutput::Order(order) => self.outputs.push_back(LogOutput::Order(order)),
-                AppenderOutput::Apply(entry) => self.apply_entry(now, entry),
+                AppenderOutput::Apply(entry) => self.apply_entry(entry),
                 AppenderOutput::TakeSnapshot => self.order_snapshot(now),
                 AppenderOutput::Health(health) => self.outputs.push_back(LogOutput::Health(health)),
             }
         }
     }
 
-    fn apply_entry(&mut self, now: Moment, entry: Entry) {
+    fn apply_entry(&mut self, entry: Entry) {
         if self.timeout == Some(entry.seq) {
             self.timeout = None;
         }
@@ -218,8 +224,7 @@ impl Log {
             self.touched.contacts.extend(&touched.contacts);
             self.touched.operators.extend(&touched.operators);
         }
-        self.plan
-            .applied(now, entry.seq, self.state.live_contacts());
+        self.plan.applied(entry.seq);
         self.outputs.push_back(match applied {
             Ok(()) => LogOutput::Applied(entry),
             Err(error) => LogOutput::Rejected(entry, error),

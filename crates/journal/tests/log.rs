@@ -11,7 +11,7 @@ use dispatch::{
 };
 use journal::{
     Fact, Health, Log, LogInput, LogOutput, MemoryJournal, MemoryWriter, Order, Report,
-    SNAPSHOT_EVERY, SNAPSHOT_GAP, replay,
+    SNAPSHOT_EVERY, replay,
 };
 
 use common::START;
@@ -33,7 +33,6 @@ impl Node {
     fn configured() -> Self {
         let mut node = Self::start(MemoryJournal::default(), START);
         node.append(Fact::Configured(std::sync::Arc::new(common::config(0))));
-        node.now = node.now + SNAPSHOT_GAP;
         node
     }
 
@@ -54,6 +53,17 @@ impl Node {
             needs: Needs::from([]),
             standing: Standing::Arrival,
         })
+    }
+
+    /// In which minutes the next three snapshots are written, and what they cover.
+    fn next_snapshots(&mut self) -> Vec<(u64, Seq)> {
+        let mut written = Vec::new();
+        while written.len() < 3 {
+            let told = self.time_out();
+            let minute = self.now.as_micros() / 60_000_000;
+            written.extend(snapshots(&told).into_iter().map(|seq| (minute, seq)));
+        }
+        written
     }
 
     fn drain(&mut self) -> Vec<LogOutput> {
@@ -186,33 +196,33 @@ fn timeouts_go_on_until_the_contact_is_over() {
 }
 
 #[test]
-fn end_of_the_last_contact_writes_a_snapshot_that_leaves_no_entry() {
+fn snapshot_is_written_each_minute_and_leaves_no_entry() {
     let mut node = Node::configured();
     node.arrive();
     let contact = dispatch::ContactId(node.log.state().seq());
 
-    let told = node.append(Fact::Ended {
+    let over = node.append(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });
+    let written = node.next_snapshots();
 
-    assert_eq!(snapshots(&told), [Seq(3)]);
+    assert_eq!(snapshots(&over), []);
+    let minutes = |n: u64| written[0].0 + n;
+    assert_eq!(written, [0, 1, 2].map(|n| (minutes(n), Seq(3))));
     let journal = node.writer.crash(journal::CrashPoint::BeforeCommit);
     assert_eq!(journal.entries().count(), 0);
 }
 
 #[test]
-fn snapshot_is_written_every_fifteen_minutes_while_contacts_live() {
+fn snapshot_is_written_each_minute_while_contacts_live() {
     let mut node = Node::configured();
     node.arrive();
-    let end = node.now + SNAPSHOT_EVERY;
 
-    let mut written = Vec::new();
-    while node.now < end {
-        written.extend(snapshots(&node.time_out()));
-    }
+    let written = node.next_snapshots();
 
-    assert_eq!(written.len(), 1);
+    let minutes: Vec<u64> = written.iter().map(|(minute, _)| *minute).collect();
+    assert_eq!(minutes, [0, 1, 2].map(|n| minutes[0] + n));
 }
 
 #[test]

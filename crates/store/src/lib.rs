@@ -2,7 +2,7 @@
 //!
 //! [`LiveDb`] keeps entries, the snapshot and the registrations of phones in one SQLite file: a log
 //! of writes flushed at every commit, deleted content overwritten, everything of contacts and
-//! people sealed. [`NodeJournal`] is that file, or memory for as long as the disk refuses it.
+//! people sealed and padded, the files dated to the minute of the last snapshot. [`NodeJournal`] is that file, or memory for as long as the disk refuses it.
 //! [`JournalHandle`] is the thread that is its only writer: it carries out the orders of
 //! [`journal::Log`] and reports what became of them. Numbers, moments and the policy for a sick
 //! disk are the log's, so a thread that is stuck in a write delays nothing but the disk.

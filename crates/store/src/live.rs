@@ -1,18 +1,26 @@
+mod quiet;
+mod slots;
+mod tables;
+
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use dispatch::Seq;
 use journal::{
     Entry, FORMAT, FORMAT_OLDEST, Fate, Journal, JournalError, Loaded, Snapshot, TailEntry,
 };
-use rusqlite::{Connection, Error, OptionalExtension as _, params};
+use rusqlite::{Connection, Error};
 
 use crate::mark::Mark;
 use crate::schema::{self, SCHEMA, SCHEMA_OLDEST};
-use crate::seal::{CHANCE_BYTES, KEY_BYTES, Place, Seal};
+use crate::seal::{CHANCE_BYTES, KEY_BYTES, Seal};
 use crate::wire::Wire as _;
 use crate::{fault, wire};
+use quiet::QuietFiles;
+use slots::Slot;
+use tables::Content;
 
 /// The file of the journal in the data folder.
 pub const LIVE_DB: &str = "live.db";
@@ -21,13 +29,19 @@ pub const REPLAY_MARK: &str = "live.replaying";
 
 /// The file of a node's journal, its snapshot and the registrations of its phones.
 ///
-/// One process has it open at a time. All that it holds of contacts, operators and phones is sealed.
+/// One process has it open at a time. All that it holds of contacts, operators and phones is sealed,
+/// and padded: neither lengths nor the times of its files tell of one.
 pub struct LiveDb {
     connection: Connection,
     path: PathBuf,
     seal: Seal,
     mark: Mark,
     start: u32,
+    /// The entries that are not covered, in their slots.
+    held: Vec<Seq>,
+    /// How many bytes of the snapshot are sealed.
+    snapshot_bytes: usize,
+    files: QuietFiles,
 }
 
 /// A registration of a phone, as the registrar wrote it.
@@ -62,14 +76,21 @@ impl LiveDb {
     ) -> Result<Self, JournalError> {
         let path = folder.join(LIVE_DB);
         make_private(&path)?;
-        let (connection, start) = connect(&path)?;
-        Ok(Self {
-            connection,
-            seal: Seal::new(key, chance),
+        let mut seal = Seal::new(key, chance);
+        let (connection, start) = connect(&path, &mut seal)?;
+        let mut db = Self {
+            files: QuietFiles::new(&path, SystemTime::now()),
             mark: Mark::new(folder.join(REPLAY_MARK)),
+            held: Vec::new(),
+            snapshot_bytes: 0,
+            connection,
+            seal,
             path,
             start,
-        })
+        };
+        db.held = db.numbers()?;
+        db.files.written();
+        Ok(db)
     }
 
     /// Moves a file that cannot be read out of the way, so that a start can begin an empty one, and
@@ -109,12 +130,8 @@ impl LiveDb {
     /// # Errors
     /// [`JournalError`] when they cannot be read.
     pub fn bindings(&self) -> Result<Vec<Binding>, JournalError> {
-        let rows = self.sealed_bindings().map_err(|error| self.fault(error))?;
-        let open = |(user, sealed): (String, Vec<u8>)| {
-            let bytes = self.seal.open(binding_place(&user), &sealed);
-            bytes.map(|bytes| Binding { user, bytes })
-        };
-        let bindings: Option<Vec<_>> = rows.into_iter().map(open).collect();
+        let bindings = tables::bindings(&self.connection, &self.seal);
+        let bindings = bindings.map_err(|error| self.fault(error))?;
         bindings.ok_or_else(|| self.damaged("a registration"))
     }
 
@@ -130,82 +147,51 @@ impl LiveDb {
             connection, seal, ..
         } = self;
         let kept = transact(connection, |connection| {
-            let mut keep = connection
-                .prepare_cached("INSERT OR REPLACE INTO binding (user, sealed) VALUES (?1, ?2)")?;
-            let mut forget = connection.prepare_cached("DELETE FROM binding WHERE user = ?1")?;
             for (user, bytes) in changes {
-                let sealed = bytes.and_then(|bytes| {
-                    seal.seal(binding_place(user), |out| out.extend_from_slice(bytes))
-                });
-                match sealed {
-                    Some(sealed) => keep.execute(params![user, sealed])?,
-                    None => forget.execute([user])?,
-                };
+                match bytes {
+                    Some(bytes) => tables::put_binding(connection, seal, user, bytes)?,
+                    None => {
+                        let sql = "DELETE FROM binding WHERE user = ?1";
+                        connection.prepare_cached(sql)?.execute([user])?;
+                    }
+                }
             }
             Ok(())
         });
+        self.files.written();
         kept.map_err(|error| fault::of_database(&self.path, error))
     }
 
-    fn sealed_bindings(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT user, sealed FROM binding ORDER BY user")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.collect()
-    }
-
     fn load_snapshot(&self) -> Result<Option<Snapshot>, JournalError> {
-        let row = self
-            .connection
-            .query_row("SELECT format, sealed FROM snapshot", [], |row| {
-                Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?))
-            })
-            .optional()
-            .map_err(|error| self.fault(error))?;
-        let Some((format, sealed)) = row else {
-            return Ok(None);
-        };
+        let read = tables::snapshot(&self.connection, &self.seal);
+        let (format, bytes) = read.map_err(|error| self.fault(error))?;
         self.check_format(format)?;
-        let bytes = self.seal.open(snapshot_place(format), &sealed);
-        let snapshot = bytes.and_then(|bytes| wire::decode(format, &bytes).ok());
-        snapshot
-            .map(Some)
-            .ok_or_else(|| self.damaged("the snapshot"))
+        let damaged = || self.damaged("the snapshot");
+        let bytes = bytes.ok_or_else(damaged)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let snapshot = wire::decode(format, &bytes);
+        snapshot.map(Some).map_err(|_malformed| damaged())
     }
 
     fn load_tail(&self) -> Result<Vec<TailEntry>, JournalError> {
-        let rows = self.sealed_entries().map_err(|error| self.fault(error))?;
-        rows.into_iter().map(|row| self.open_entry(&row)).collect()
+        let entries = slots::entries(&self.connection, &self.seal, 0);
+        let entries = entries.map_err(|error| self.fault(error))?.into_iter();
+        entries.map(|entry| self.decoded(entry)).collect()
     }
 
-    fn sealed_entries(&self) -> Result<Vec<SealedEntry>, Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT seq, format, sealed, skipped FROM entry ORDER BY seq")?;
-        let rows = statement.query_map([], |row| {
-            Ok(SealedEntry {
-                seq: row.get(0)?,
-                format: row.get(1)?,
-                sealed: row.get(2)?,
-                skipped: row.get(3)?,
-            })
-        })?;
-        rows.collect()
-    }
-
-    fn open_entry(&self, row: &SealedEntry) -> Result<TailEntry, JournalError> {
-        self.check_format(row.format)?;
-        let place = Place {
-            table: "entry",
-            row: &row.seq.to_be_bytes(),
-            format: row.format,
-        };
-        let bytes = self.seal.open(place, &row.sealed);
-        let entry = bytes.and_then(|bytes| wire::decode(row.format, &bytes).ok());
+    fn decoded(&self, entry: Option<Slot>) -> Result<TailEntry, JournalError> {
+        let damaged = || self.damaged("an entry");
+        let Slot {
+            format,
+            bytes,
+            skipped,
+        } = entry.ok_or_else(damaged)?;
+        self.check_format(format)?;
         Ok(TailEntry {
-            entry: entry.ok_or_else(|| self.damaged("an entry"))?,
-            fate: if row.skipped {
+            entry: wire::decode(format, &bytes).map_err(|_malformed| damaged())?,
+            fate: if skipped {
                 Fate::Skipped
             } else {
                 Fate::Applied
@@ -213,26 +199,41 @@ impl LiveDb {
         })
     }
 
+    /// The numbers of the entries, in their slots.
+    fn numbers(&self) -> Result<Vec<Seq>, JournalError> {
+        let tail = self.load_tail()?.into_iter();
+        let numbers: Vec<Seq> = tail.map(|tail| tail.entry.seq).collect();
+        if numbers.is_sorted() {
+            return Ok(numbers);
+        }
+        Err(self.damaged("the order of entries"))
+    }
+
     fn check_format(&self, found: u32) -> Result<(), JournalError> {
         check_format(&self.path, found, FORMAT_OLDEST, FORMAT)
     }
 
-    /// Writes the snapshot in the place of the older one and deletes what it covers.
-    fn replace(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+    /// Writes the snapshot in the place of the older one and blanks what it covers.
+    fn replace(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
+        let covered = self.held.partition_point(|seq| *seq <= snapshot.seq);
+        let kept = slots::entries(&self.connection, &self.seal, covered);
+        let kept: Option<Vec<Slot>> = kept
+            .map_err(|error| self.fault(error))?
+            .into_iter()
+            .collect();
+        let kept = kept.ok_or_else(|| self.damaged("an entry"))?;
         let Self {
             connection, seal, ..
         } = self;
-        let sealed = seal.seal(snapshot_place(FORMAT), |out| snapshot.put(out));
-        let seq = row_of(snapshot.seq);
-        transact(connection, |connection| {
-            connection.execute("DELETE FROM snapshot", [])?;
-            connection.execute(
-                "INSERT INTO snapshot (node, seq, format, sealed) VALUES (1, ?1, ?2, ?3)",
-                params![seq, FORMAT, sealed],
-            )?;
-            connection.execute("DELETE FROM entry WHERE seq <= ?1", [seq])?;
-            Ok(())
-        })
+        let mut bytes = self.snapshot_bytes;
+        let replaced = transact(connection, |connection| {
+            bytes = tables::put_snapshot(connection, seal, FORMAT, bytes, |out| snapshot.put(out))?;
+            slots::make(connection, seal, &kept)
+        });
+        replaced.map_err(|error| self.fault(error))?;
+        self.snapshot_bytes = bytes;
+        self.held.drain(..covered);
+        Ok(())
     }
 
     /// Moves what was written into the database itself and empties the log of writes beside it, so
@@ -255,10 +256,7 @@ impl LiveDb {
     }
 
     fn damaged(&self, what: &'static str) -> JournalError {
-        JournalError::Damaged {
-            place: self.path.display().to_string(),
-            what,
-        }
+        damaged(&self.path, what)
     }
 }
 
@@ -274,37 +272,41 @@ impl Journal for LiveDb {
 
     fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         let Self {
-            connection, seal, ..
+            connection,
+            seal,
+            held,
+            ..
         } = self;
         let written = transact(connection, |connection| {
-            let mut insert = connection
-                .prepare_cached("INSERT INTO entry (seq, format, sealed) VALUES (?1, ?2, ?3)")?;
-            for entry in entries {
-                let seq = row_of(entry.seq);
-                let place = Place {
-                    table: "entry",
-                    row: &seq.to_be_bytes(),
-                    format: FORMAT,
+            for (slot, entry) in (held.len()..).zip(entries) {
+                let mut bytes = Vec::new();
+                entry.put(&mut bytes);
+                let entry = Slot {
+                    bytes,
+                    ..Slot::BLANK
                 };
-                let sealed = seal.seal(place, |out| entry.put(out));
-                insert.execute(params![seq, FORMAT, sealed])?;
+                slots::put(connection, seal, slot, &entry)?;
             }
             Ok(())
         });
-        written.map_err(|error| self.fault(error))
+        self.files.written();
+        written.map_err(|error| self.fault(error))?;
+        self.held.extend(entries.iter().map(|entry| entry.seq));
+        Ok(())
     }
 
     fn write_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
         if let Err(error) = self.replace(snapshot) {
-            let error = self.fault(error);
             let JournalError::Full { .. } = error else {
                 return Err(error);
             };
             // The log of writes may hold the room that is missing.
             self.checkpoint()?;
-            self.replace(snapshot).map_err(|error| self.fault(error))?;
+            self.replace(snapshot)?;
         }
-        self.checkpoint()
+        self.checkpoint()?;
+        self.files.snapshot_written(SystemTime::now());
+        Ok(())
     }
 
     fn mark_replay(&mut self, seq: Seq, times: u32) -> Result<(), JournalError> {
@@ -318,20 +320,15 @@ impl Journal for LiveDb {
     }
 
     fn skip(&mut self, seq: Seq) -> Result<(), JournalError> {
+        let Ok(slot) = self.held.binary_search(&seq) else {
+            return Ok(());
+        };
         let skipped = transact(&mut self.connection, |connection| {
-            let sql = "UPDATE entry SET skipped = 1 WHERE seq = ?1";
-            connection.execute(sql, [row_of(seq)]).map(drop)
+            slots::skip(connection, slot)
         });
+        self.files.written();
         skipped.map_err(|error| self.fault(error))
     }
-}
-
-/// A row of the table of entries.
-struct SealedEntry {
-    seq: i64,
-    format: u32,
-    sealed: Vec<u8>,
-    skipped: bool,
 }
 
 /// The log of writes that SQLite keeps beside a file.
@@ -353,13 +350,21 @@ fn make_private(path: &Path) -> Result<(), JournalError> {
         .map_err(|error| fault::of_file(path, error))
 }
 
-/// Opens the file for this process alone and counts the start.
-fn connect(path: &Path) -> Result<(Connection, u32), JournalError> {
+/// Opens the file for this process alone, brings its tables up to date, and counts the start.
+fn connect(path: &Path, seal: &mut Seal) -> Result<(Connection, u32), JournalError> {
     let fault = |error| fault::of_database(path, error);
     let mut connection = Connection::open(path).map_err(fault)?;
     schema::configure(&connection).map_err(fault)?;
     match schema::found(&connection).map_err(fault)? {
-        0 => schema::create(&mut connection).map_err(fault)?,
+        0 => {
+            let empty = Content::default();
+            transact(&mut connection, |connection| empty.write(connection, seal)).map_err(fault)?;
+        }
+        SCHEMA_OLDEST => {
+            let content = Content::of_before(&connection, seal).map_err(fault)?;
+            let content = content.ok_or_else(|| damaged(path, "what the release before wrote"))?;
+            content.write_anew(&mut connection, seal).map_err(fault)?;
+        }
         found => check_format(path, found, SCHEMA_OLDEST, SCHEMA)?,
     }
     let start = count_start(&mut connection).map_err(fault)?;
@@ -397,27 +402,10 @@ fn transact(
     written
 }
 
-/// Row numbers are signed; an entry's number stays far below their limit.
-fn row_of(seq: Seq) -> i64 {
-    i64::try_from(seq.0).unwrap_or(i64::MAX)
-}
-
-/// The format of a kept registration; it stands apart from that of entries and snapshots.
-const BINDING_FORMAT: u32 = 1;
-
-const fn snapshot_place(format: u32) -> Place<'static> {
-    Place {
-        table: "snapshot",
-        row: &[],
-        format,
-    }
-}
-
-const fn binding_place(user: &str) -> Place<'_> {
-    Place {
-        table: "binding",
-        row: user.as_bytes(),
-        format: BINDING_FORMAT,
+fn damaged(path: &Path, what: &'static str) -> JournalError {
+    JournalError::Damaged {
+        place: path.display().to_string(),
+        what,
     }
 }
 

@@ -1,12 +1,13 @@
 use rusqlite::{Connection, Error};
 
-/// The newest arrangement of tables, kept as SQLite's `user_version`.
-pub(crate) const SCHEMA: u32 = 1;
+/// The newest arrangement of tables, kept as SQLite's `user_version`. Since 2 entries lie in slots,
+/// and what is sealed is padded.
+pub(crate) const SCHEMA: u32 = 2;
 /// The oldest arrangement that is read.
 pub(crate) const SCHEMA_OLDEST: u32 = 1;
 
 /// How the file is used. With exclusive locking there is no shared-memory file, and a second
-/// process is refused. Entries are only ever added at the end: a cache of 512 KiB does for them,
+/// process is refused. Entries are written one after the other: a cache of 512 KiB does for them,
 /// and the deletion of 100,000 of them fills no more.
 const SETTINGS: &str = "
     PRAGMA locking_mode = EXCLUSIVE;
@@ -26,12 +27,11 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE snapshot (
         node INTEGER PRIMARY KEY CHECK (node = 1),
-        seq INTEGER NOT NULL,
         format INTEGER NOT NULL,
         sealed BLOB NOT NULL
     ) STRICT;
     CREATE TABLE entry (
-        seq INTEGER PRIMARY KEY,
+        slot INTEGER PRIMARY KEY,
         format INTEGER NOT NULL,
         sealed BLOB NOT NULL,
         skipped INTEGER NOT NULL DEFAULT 0
@@ -40,7 +40,13 @@ const TABLES: &str = "
         user TEXT PRIMARY KEY,
         sealed BLOB NOT NULL
     ) STRICT;
-    INSERT INTO start (node, count) VALUES (1, 0);
+";
+
+const WITHOUT_TABLES: &str = "
+    DROP TABLE start;
+    DROP TABLE snapshot;
+    DROP TABLE entry;
+    DROP TABLE binding;
 ";
 
 /// Takes the file for this process alone and sets how it is used.
@@ -54,10 +60,13 @@ pub(crate) fn found(connection: &Connection) -> Result<u32, Error> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Makes the tables in an empty file.
-pub(crate) fn create(connection: &mut Connection) -> Result<(), Error> {
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    transaction.pragma_update(None, "user_version", SCHEMA)?;
-    transaction.commit()
+/// Makes the tables.
+pub(crate) fn create(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(TABLES)?;
+    connection.pragma_update(None, "user_version", SCHEMA)
+}
+
+/// Takes the tables of any arrangement away.
+pub(crate) fn drop_tables(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(WITHOUT_TABLES)
 }

@@ -6,6 +6,8 @@ pub const KEY_BYTES: usize = 32;
 /// Bytes of fresh chance that opening the file takes.
 pub const CHANCE_BYTES: usize = 16;
 const NONCE_BYTES: usize = CHANCE_BYTES + 8;
+/// What is padded begins with its length.
+const LENGTH_BYTES: usize = 8;
 
 /// Seals bytes by XChaCha20-Poly1305. What is sealed is bound to the place it is for, so that it cannot be moved.
 ///
@@ -70,6 +72,37 @@ impl Seal {
         Some(sealed)
     }
 
+    /// Seals what `write` adds so that its length tells nothing: `padded` says how many bytes are sealed where so many are needed.
+    pub(crate) fn seal_padded(
+        &mut self,
+        place: Place<'_>,
+        padded: impl FnOnce(usize) -> usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<Vec<u8>> {
+        self.seal(place, |out| {
+            let begin = out.len();
+            out.extend([0; LENGTH_BYTES]);
+            write(out);
+            let needed = out.len() - begin;
+            let length = (needed - LENGTH_BYTES) as u64;
+            out[begin..begin + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
+            out.resize(begin + padded(needed).max(needed), 0);
+        })
+    }
+
+    /// Opens what was sealed padded for a place.
+    pub(crate) fn open_padded(&self, place: Place<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+        let mut bytes = self.open(place, sealed)?;
+        let length = u64::from_be_bytes(*bytes.first_chunk::<LENGTH_BYTES>()?);
+        let end = LENGTH_BYTES.checked_add(usize::try_from(length).ok()?)?;
+        if end > bytes.len() {
+            return None;
+        }
+        bytes.truncate(end);
+        bytes.drain(..LENGTH_BYTES);
+        Some(bytes)
+    }
+
     /// Opens what was sealed for a place; nothing when it was not, or was sealed under another key.
     pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
@@ -119,6 +152,33 @@ mod tests {
             None
         );
         assert_eq!(seal.open(Place { format: 2, ..PLACE }, &sealed), None);
+    }
+
+    #[test]
+    fn what_is_padded_has_the_length_of_its_step() {
+        let mut seal = seal();
+        let steps = |needed: usize| needed.next_multiple_of(64);
+        let mut sealed = |bytes: usize| {
+            let sealed = seal.seal_padded(PLACE, steps, |out| out.extend(vec![7; bytes]));
+            let sealed = sealed.unwrap();
+            assert_eq!(seal.open_padded(PLACE, &sealed), Some(vec![7; bytes]));
+            sealed.len()
+        };
+
+        let lengths = [0, 1, 56, 57].map(&mut sealed);
+
+        assert_eq!(lengths[..3], [lengths[0]; 3]);
+        assert_eq!(lengths[3], lengths[0] + 64);
+    }
+
+    #[test]
+    fn padded_bytes_that_lie_about_their_length_do_not_open() {
+        let mut seal = seal();
+        let sealed = seal.seal(PLACE, |out| out.extend(u64::MAX.to_be_bytes()));
+        let short = seal.seal(PLACE, |out| out.push(0));
+
+        assert_eq!(seal.open_padded(PLACE, &sealed.unwrap()), None);
+        assert_eq!(seal.open_padded(PLACE, &short.unwrap()), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod peers;
 mod acts;
 mod hangs;
 mod opens;
+mod quiet;
 
 use std::fs::{self, File};
 use std::io::Write;

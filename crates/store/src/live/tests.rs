@@ -299,18 +299,23 @@ fn file_of_the_release_before_is_read() {
     let line = dispatch::LineId::parse("free").unwrap();
     old.counts.arrive(old.at, line, dispatch::Class::Crisis);
     old.counts.lines.clear();
-    let sealed = db.seal.seal(snapshot_place(3), |out| {
-        old.seq.put(out);
-        old.at.put(out);
-        old.start.put(out);
-        old.dispatcher.put(out);
-        old.counts.arrived.put(out);
-        old.counts.open.put(out);
-        old.counts.of_today.put(out);
-        // No day was told, no line had anything open, nothing was closed, and no call may still be entered.
-        out.extend([0, 0, 0, 0]);
-    });
-    let sql = "INSERT INTO snapshot (node, seq, format, sealed) VALUES (1, 5, 3, ?1)";
+    let place = tables::snapshot_place("state", 3);
+    let sealed = db.seal.seal_padded(
+        place,
+        |needed| needed,
+        |out| {
+            old.seq.put(out);
+            old.at.put(out);
+            old.start.put(out);
+            old.dispatcher.put(out);
+            old.counts.arrived.put(out);
+            old.counts.open.put(out);
+            old.counts.of_today.put(out);
+            // No day was told, no line had anything open, nothing was closed, and no call may still be entered.
+            out.extend([0, 0, 0, 0]);
+        },
+    );
+    let sql = "UPDATE snapshot SET format = 3, sealed = ?1";
     db.connection.execute(sql, [sealed]).unwrap();
     db.keep_bindings([("jana", Some(&b"sip:jana@192.0.2.7"[..]))])
         .unwrap();
@@ -321,4 +326,128 @@ fn file_of_the_release_before_is_read() {
     old.counts = old.counts.without_today();
     assert_eq!(again.load().unwrap().snapshot, Some(old));
     assert_eq!(again.bindings().unwrap().len(), 1);
+}
+
+/// What the files of a journal tell without what is in them: their lengths, the pages that are free,
+/// and how often SQLite gave or took one.
+#[derive(Debug, PartialEq, Eq)]
+struct Outside {
+    lengths: [u64; 2],
+    free_pages: u32,
+    changes: Vec<u8>,
+}
+
+fn outside(folder: &TempDir) -> Outside {
+    let path = folder.path().join(LIVE_DB);
+    let (file, log) = (
+        fs::read(&path).unwrap(),
+        fs::read(log_beside(&path)).unwrap(),
+    );
+    Outside {
+        lengths: [file.len() as u64, log.len() as u64],
+        free_pages: u32::from_be_bytes(*file[36..].first_chunk().unwrap()),
+        changes: file[24..28].to_vec(),
+    }
+}
+
+/// Ten minutes, each with a snapshot at its end, of which these have so many entries.
+fn ten_minutes(entries_of: impl Fn(u64) -> u64) -> (Vec<Outside>, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    let (mut last, mut seen) = (0, Vec::new());
+    db.write_snapshot(&snapshot(0)).unwrap();
+    for minute in 0..10 {
+        let through = last + entries_of(minute);
+        for seq in last + 1..=through {
+            db.append(&entries(seq..=seq)).unwrap();
+        }
+        let before = outside(&folder);
+        db.write_snapshot(&snapshot(through)).unwrap();
+        let after = outside(&folder);
+        assert_eq!(before.lengths, after.lengths);
+        seen.push(after);
+        last = through;
+    }
+    drop(db);
+    (seen, folder)
+}
+
+#[test]
+fn lengths_and_free_pages_are_those_of_a_minute_without_entries() {
+    let (quiet, _) = ten_minutes(|_| 0);
+
+    let (few, _) = ten_minutes(|minute| 9 * (minute % 2));
+    let (many, _) = ten_minutes(|minute| 60 * (minute % 3));
+
+    assert!(
+        quiet
+            .iter()
+            .all(|minute| minute.lengths == quiet[0].lengths)
+    );
+    assert_eq!(few, quiet);
+    assert_eq!(many, quiet);
+}
+
+#[test]
+fn entries_that_a_snapshot_does_not_cover_stand_first_and_beyond_the_slots_too() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    db.append(&entries(1..=1_000)).unwrap();
+
+    db.write_snapshot(&snapshot(300)).unwrap();
+    let many = held(&mut db);
+    db.write_snapshot(&snapshot(995)).unwrap();
+    db.append(&entries(1_001..=1_002)).unwrap();
+    drop(db);
+
+    assert_eq!(many, (Some(300), (301..=1_000).collect()));
+    let few = held(&mut open(folder.path()));
+    assert_eq!(few, (Some(995), (996..=1_002).collect()));
+}
+
+#[test]
+fn snapshot_gives_its_room_back_only_where_it_needs_less_than_half() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    let mut with = |quarters: u64| {
+        let mut snapshot = snapshot(0);
+        let line = dispatch::LineId::parse("free").unwrap();
+        let arrived = |quarter| ((records::QuarterHour(quarter), line), 3);
+        snapshot.counts.arrived = (1_900_000..1_900_000 + quarters).map(arrived).collect();
+        db.write_snapshot(&snapshot).unwrap();
+        db.snapshot_bytes / (64 * 1024)
+    };
+
+    assert_eq!(
+        [0, 20_000, 12_000, 1_000, 0].map(&mut with),
+        [1, 3, 3, 1, 1]
+    );
+}
+
+#[test]
+fn times_of_the_files_are_those_of_the_last_snapshot_to_the_minute() {
+    let folder = TempDir::new().unwrap();
+    let mut db = open(folder.path());
+    let path = folder.path().join(LIVE_DB);
+    let times = || {
+        [path.clone(), log_beside(&path)].map(|file| {
+            let told = fs::metadata(file).unwrap();
+            (told.modified().unwrap(), told.accessed().unwrap())
+        })
+    };
+    let minute = |seconds| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+
+    db.files.snapshot_written(minute(60 * 29_000_000 + 17));
+    let first = times();
+    db.append(&entries(1..=3)).unwrap();
+    db.keep_bindings([("jana", Some(&b"x"[..]))]).unwrap();
+    db.skip(Seq(2)).unwrap();
+    let second = times();
+    db.files.snapshot_written(minute(60 * 29_000_001 + 17));
+    let third = times();
+
+    let expected = |minutes: u64| [(minute(60 * minutes), minute(60 * minutes)); 2];
+    assert_eq!(first, expected(29_000_000));
+    assert_eq!(second, first);
+    assert_eq!(third, expected(29_000_001));
 }

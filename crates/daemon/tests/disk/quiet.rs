@@ -1,0 +1,106 @@
+//! Whoever looks at the journal's files from outside, or polls them all day, learns neither when anybody called nor how many did.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+
+use super::peers::eventually;
+use super::peers::linka::Site;
+use super::peers::wire::callers_hang_up;
+use super::{Duration, SOON};
+
+/// The steps of a day, with a snapshot at the end of each.
+const STEPS: usize = 12;
+const STEP: Duration = Duration::from_secs(2 * 3_600);
+/// Bytes of SQLite's header of a file: how long it is, which pages are free, and how often one was given or taken.
+const HEADER_BYTES: usize = 100;
+/// Bytes of SQLite's header of a log of writes; zero while nothing is in it.
+const LOG_HEADER_BYTES: usize = 32;
+
+/// What the files tell to whoever cannot open what is in them.
+#[derive(Debug, PartialEq, Eq)]
+struct Outside {
+    lengths: [u64; 2],
+    blocks: [u64; 2],
+    header: Vec<u8>,
+}
+
+fn files(site: &Site) -> [PathBuf; 2] {
+    ["live.db", "live.db-wal"].map(|name| site.data().join(name))
+}
+
+fn beginning(file: &PathBuf, bytes: usize) -> Vec<u8> {
+    let mut beginning = vec![0; bytes];
+    let read = File::open(file).unwrap().read(&mut beginning).unwrap();
+    beginning.truncate(read);
+    beginning
+}
+
+fn outside(site: &Site) -> Outside {
+    let files = files(site);
+    let told = [&files[0], &files[1]].map(|file| fs::metadata(file).unwrap());
+    Outside {
+        lengths: [told[0].len(), told[1].len()],
+        blocks: [told[0].blocks(), told[1].blocks()],
+        header: beginning(&files[0], HEADER_BYTES),
+    }
+}
+
+/// Both files are dated to a whole minute. (Their times of reading are those of this test's own reading.)
+#[track_caller]
+fn are_dated_to_the_minute(site: &Site) {
+    for file in files(site) {
+        let told = fs::metadata(&file).unwrap();
+        let dated = (told.mtime() % 60, told.mtime_nsec());
+        assert_eq!(dated, (0, 0), "{}", file.display());
+    }
+}
+
+/// Waits for the snapshot after this one.
+#[track_caller]
+fn is_written_anew(site: &Site, before: &[u8]) {
+    let [file, log] = files(site);
+    eventually("a snapshot is written", SOON, || {
+        let is_anew = fs::read(&file).unwrap() != before;
+        let is_blank = beginning(&log, LOG_HEADER_BYTES) == [0; LOG_HEADER_BYTES];
+        (is_anew && is_blank).then_some(())
+    });
+}
+
+/// What the files tell at each step of a day on which so many call in each.
+fn day(calls: impl Fn(usize) -> usize) -> Vec<Outside> {
+    let site = Site::new();
+    // Each is answered at once.
+    site.change(
+        "lines.toml",
+        "ring_time_seconds = 6",
+        "ring_time_seconds = 0",
+    );
+    let linka = site.start();
+    let mut seen = Vec::new();
+    for step in 0..STEPS {
+        if step > 0 {
+            callers_hang_up(&site, &linka, calls(step));
+            // They have just hung up.
+            are_dated_to_the_minute(&site);
+            assert_eq!(Some(&outside(&site)), seen.last(), "step {step}");
+        }
+        let before = fs::read(&files(&site)[0]).unwrap();
+        linka.advance(STEP);
+        is_written_anew(&site, &before);
+        are_dated_to_the_minute(&site);
+        seen.push(outside(&site));
+    }
+    seen
+}
+
+#[test]
+fn day_of_few_calls_looks_from_outside_like_one_without_any() {
+    let nobody = day(|_| 0);
+    let five = day(|step| usize::from(step % 2 == 1));
+    let ten = day(|step| if step % 3 == 1 { 3 } else { 0 });
+
+    assert_eq!(five, nobody);
+    assert_eq!(ten, nobody);
+}
