@@ -12,6 +12,8 @@ use super::{Duration, SOON};
 
 /// The steps of a day, with a snapshot at the end of each.
 const STEPS: usize = 12;
+/// A write and its flush are over.
+const AT_ONCE: Duration = Duration::from_secs(2);
 const STEP: Duration = Duration::from_secs(2 * 3_600);
 /// Bytes of SQLite's header of a file: how long it is, which pages are free, and how often one was given or taken.
 const HEADER_BYTES: usize = 100;
@@ -47,14 +49,17 @@ fn outside(site: &Site) -> Outside {
     }
 }
 
-/// Both files are dated to a whole minute. (Their times of reading are those of this test's own reading.)
+/// Both files are dated to a whole minute, but for the moment in which they are being written. (Their
+/// times of reading are those of this test's own reading.)
 #[track_caller]
 fn are_dated_to_the_minute(site: &Site) {
-    for file in files(site) {
-        let told = fs::metadata(&file).unwrap();
-        let dated = (told.mtime() % 60, told.mtime_nsec());
-        assert_eq!(dated, (0, 0), "{}", file.display());
-    }
+    eventually("the files are dated to the minute", AT_ONCE, || {
+        let is_dated = |file: PathBuf| {
+            let told = fs::metadata(file).unwrap();
+            (told.mtime() % 60, told.mtime_nsec()) == (0, 0)
+        };
+        files(site).into_iter().all(is_dated).then_some(())
+    });
 }
 
 /// Waits for the snapshot after this one.
