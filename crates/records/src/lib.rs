@@ -4,7 +4,8 @@
 //!
 //! Because a count is a fold over entries, every contact is counted exactly once, however often
 //! entries are replayed. No count names a caller, an operator or a contact. Only *arrived* is kept
-//! per quarter-hour; all else is a sum over a whole period, see [`OpenLine`].
+//! per quarter-hour, for 35 days, and then as sums per hour of the week, see [`Hours`]; all else is a
+//! sum over a whole period, see [`OpenLine`].
 //!
 //! Records: what operators entered, as rows without a time and fixed tables, made when a period
 //! closes; see [`generalise()`] and [`tables()`].
@@ -18,6 +19,7 @@ mod contents;
 mod counts;
 mod csv;
 mod generalise;
+mod hours;
 mod open;
 mod open_line;
 mod period_id;
@@ -38,6 +40,7 @@ pub use contents::Contents;
 pub use counts::{ARRIVED_KEPT, CLOSED_MAX, Counts, EndingMonth, Period, SmallLine, SmallMonths};
 pub use csv::csv;
 pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};
+pub use hours::{HOURS_OF_WEEK, HourOfWeek, Hours, MonthBefore, MonthHours, ToldHours};
 pub use open_line::{BY_DAY_ABOVE, BY_WEEK_ABOVE, HeldPiece, OpenLine, VOLUME_DAYS};
 pub use period_id::{Date, PeriodId, Span};
 pub use quarter_hour::QuarterHour;
