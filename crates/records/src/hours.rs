@@ -119,10 +119,13 @@ impl ToldHours {
     /// Nothing is told of any hour.
     pub const NONE: Self = Self([None; HOURS_OF_WEEK]);
 
-    /// Tells whether some hour is told.
+    /// What the month after it has to know of it.
     #[must_use]
-    pub fn has_any(&self) -> bool {
-        self.0.iter().any(Option::is_some)
+    pub fn before_the_next(&self) -> MonthBefore {
+        if self.0.iter().all(Option::is_none) {
+            return MonthBefore::Hidden;
+        }
+        MonthBefore::Told
     }
 
     fn withhold_smallest(&mut self, hours: Range<usize>) {

@@ -63,3 +63,13 @@ DELETE FROM closed_period WHERE span = 'piece';
 ALTER TABLE closed_misses ADD COLUMN last_day BIGINT NOT NULL DEFAULT 0;
 UPDATE closed_misses SET last_day =
     to_char(to_date(first_day::text, 'YYYYMMDD') + INTERVAL '1 month' - INTERVAL '1 day', 'YYYYMMDD')::bigint;
+
+-- How many contacts arrived in each hour of the week, in months whose quarter-hours are kept no longer: hour 0 begins on Monday at midnight. What is
+-- empty is withheld. Every month that was summed has all hours.
+CREATE TABLE arrived_hours (
+    first_day BIGINT NOT NULL,
+    line TEXT COLLATE "C" NOT NULL,
+    hour BIGINT NOT NULL CHECK (hour BETWEEN 0 AND 167),
+    arrived BIGINT CHECK (arrived >= 10),
+    PRIMARY KEY (first_day, line, hour)
+);

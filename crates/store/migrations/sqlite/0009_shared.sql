@@ -63,3 +63,13 @@ DELETE FROM closed_period WHERE span = 'piece';
 ALTER TABLE closed_misses ADD COLUMN last_day INTEGER NOT NULL DEFAULT 0;
 UPDATE closed_misses SET last_day = CAST(strftime('%Y%m%d',
     substr(first_day, 1, 4) || '-' || substr(first_day, 5, 2) || '-01', '+1 month', '-1 day') AS INTEGER);
+
+-- How many contacts arrived in each hour of the week, in months whose quarter-hours are kept no longer: hour 0 begins on Monday at midnight. What is
+-- empty is withheld. Every month that was summed has all hours.
+CREATE TABLE arrived_hours (
+    first_day INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    hour INTEGER NOT NULL CHECK (hour BETWEEN 0 AND 167),
+    arrived INTEGER CHECK (arrived >= 10),
+    PRIMARY KEY (first_day, line, hour)
+) STRICT, WITHOUT ROWID;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     AccountStore, ApiKeyStore, AuditStore, Backend, BackupStore, CountStore, DeviceStore, Fault,
-    Postgres, RecordStore, Row, SessionStore, Sqlite, StoreError, Transaction, Value,
+    HourStore, Postgres, RecordStore, Row, SessionStore, Sqlite, StoreError, Transaction, Value,
     WithdrawnStore,
 };
 
@@ -20,6 +20,7 @@ pub trait Store:
     + BackupStore
     + CountStore
     + DeviceStore
+    + HourStore
     + RecordStore
     + WithdrawnStore
     + SessionStore

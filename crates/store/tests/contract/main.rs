@@ -11,6 +11,7 @@ mod counts;
 mod devices;
 mod failing;
 mod fixture;
+mod hours;
 mod opening;
 mod server;
 mod sessions;
@@ -48,6 +49,12 @@ on_both_databases! {
     counts::period_whose_every_step_fails_once_is_whole_or_absent
     counts::arrivals_whose_every_step_fails_once_are_whole_or_absent
     counts::two_writers_of_one_period_leave_one_of_theirs
+    hours::months_are_summed_when_they_lose_quarter_hours
+    hours::summed_month_stays_as_it_is
+    hours::months_of_few_are_summed_and_withheld
+    hours::month_after_one_that_tells_nothing_keeps_ten
+    hours::sums_come_back_in_order_within_their_days
+    hours::summing_whose_every_step_fails_once_is_whole_or_absent
     contents::rows_come_back_with_their_period_and_without_their_keys
     contents::tables_come_back_with_every_cell
     contents::month_nobody_called_in_has_tables_without_counts
