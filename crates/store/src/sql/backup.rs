@@ -1,9 +1,14 @@
 //! The whole records database in one sealed file, and back, whatever database it came from.
 //!
-//! A file has accounts, known devices, keys of programs, closed counts, *arrived*, anonymous rows,
-//! fixed tables and the audit with its beginning. It has neither sessions nor anything that is
-//! open. It is read twice: nothing is written before the whole of it was found to be as it was
-//! made, and then all of it is written in one transaction.
+//! A file has accounts, known devices, keys of programs, closed counts, *arrived* by hour of the
+//! week, anonymous rows, fixed tables and the audit with its beginning. It has neither sessions nor
+//! anything that is open. It has no *arrived* of quarter-hours, since a file is kept longer than
+//! they may be: a database that is made from one has none of those before.
+//! A file before format 3 has all of them. They are written back, and the first deletion after the
+//! next start sums their months and deletes those that are older than 35 days.
+//!
+//! A file is read twice: nothing is written before the whole of it was found to be as it was made,
+//! and then all of it is written in one transaction.
 
 mod error;
 mod file;
@@ -22,7 +27,7 @@ use crate::CHANCE_BYTES;
 pub use error::BackupError;
 use file::{Reader, Writer};
 use page::Page;
-use tables::{Kept, TABLES, Table, kept};
+use tables::{ARRIVED_BEFORE, Kept, TABLES, Table, kept};
 
 /// Bytes of the key that seals a backup.
 pub const BACKUP_KEY_BYTES: usize = crate::KEY_BYTES;
@@ -184,7 +189,7 @@ async fn put_table(
 }
 
 async fn check_empty(work: &mut dyn Transaction) -> Result<(), BackupError> {
-    for table in TABLES {
+    for table in TABLES.iter().chain([ARRIVED_BEFORE]) {
         if in_time(count_of(work, table.count, &[])).await? > 0 {
             return Err(BackupError::NotEmpty(table.name));
         }
@@ -197,4 +202,74 @@ async fn in_time<T>(step: impl Future<Output = Result<T, Fault>> + Send) -> Resu
     let done = tokio::time::timeout(OPERATION_TIMEOUT, step).await;
     done.unwrap_or(Err(Fault::Late))
         .map_err(BackupError::Database)
+}
+
+#[cfg(test)]
+mod tests {
+    use dispatch::LineId;
+    use records::QuarterHour;
+
+    use super::tables::FORMAT_OF_SHARED;
+    use super::*;
+    use crate::sql::{ArrivedCount, Cell, Database, LINKA_DB, Store, open};
+
+    const KEY: BackupKey = BackupKey([7; BACKUP_KEY_BYTES]);
+
+    /// A file of this format with a quarter-hour.
+    fn file(format: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::begin_as(format, &KEY, [1; CHANCE_BYTES], &mut bytes).unwrap();
+        let row = vec![
+            Cell::Integer(7),
+            Cell::Text("help".to_owned()),
+            Cell::Integer(3),
+        ];
+        let (table, rows) = (ARRIVED_BEFORE.number, vec![row]);
+        writer.put(&Page::Rows { table, rows }).unwrap();
+        writer.end(&Page::End { rows: 1 }).unwrap();
+        bytes
+    }
+
+    async fn arrived(store: &dyn Store) -> Vec<ArrivedCount> {
+        let all = QuarterHour(0)..QuarterHour(100);
+        store.arrived(all).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn quarter_hours_of_an_older_file_are_read_and_a_file_of_today_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&Database::File(folder.path().join(LINKA_DB)))
+            .await
+            .unwrap();
+
+        let now = store
+            .restore(&KEY, &mut &file(FORMAT_OF_SHARED)[..], &[])
+            .await;
+        let before = store
+            .restore(&KEY, &mut &file(FORMAT_OF_SHARED - 1)[..], &[])
+            .await;
+
+        assert!(matches!(now, Err(BackupError::Malformed)));
+        assert_eq!(before.unwrap().rows, 1);
+        let line = LineId::parse("help").unwrap();
+        assert_eq!(arrived(&*store).await, [(QuarterHour(7), line, 3)]);
+    }
+
+    #[tokio::test]
+    async fn database_that_has_quarter_hours_is_not_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&Database::File(folder.path().join(LINKA_DB)))
+            .await
+            .unwrap();
+        let line = LineId::parse("help").unwrap();
+        store
+            .put_arrived(&[(QuarterHour(1), line, 1)])
+            .await
+            .unwrap();
+
+        let refused = store.restore(&KEY, &mut &file(1)[..], &[]).await;
+
+        assert!(matches!(refused, Err(BackupError::NotEmpty("arrived"))));
+        assert_eq!(arrived(&*store).await.len(), 1);
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use records::content::{Content, Outcome};
-use records::{Contents, SEED_BYTES, generalise, tables};
+use records::{Contents, HourOfWeek, QuarterHour, SEED_BYTES, generalise, tables};
 use store::sql::{
     Account, AccountChange, AccountId, AccountStanding, ApiKey, ApiKeyId, ApiKeyStanding,
     AuditPayload, BackedUp, BackupError, BackupKey, DeviceKind, KnownDevice, OpenedBy,
@@ -19,7 +19,7 @@ const CHANCE: [u8; 16] = [5; 16];
 
 /// Everything that a backup has.
 const KEPT: [&str; 11] = [
-    "SELECT * FROM arrived ORDER BY quarter, line",
+    "SELECT * FROM arrived_hours ORDER BY first_day, line, hour",
     "SELECT * FROM closed_period ORDER BY first_day, span, line",
     "SELECT * FROM closed_sums ORDER BY first_day, span, line, class",
     "SELECT * FROM closed_misses ORDER BY first_day",
@@ -70,12 +70,21 @@ async fn fill_records(store: &dyn Store) {
     let rows = generalise(&contents, [1; SEED_BYTES]);
     let made = tables(&[contents]);
     let part = piece("help", first, date(2026, 2, 7), 5);
-    store.put_arrived(&[arrived(7, "help", 3)]).await.unwrap();
+    sum_arrived(store).await;
     store.put_period(&part, &rows, None).await.unwrap();
     let whole = month(first, 9);
     store.put_period(&whole, &[], Some(&made)).await.unwrap();
     let missed = misses(first, 1);
     store.put_period(&missed, &[], None).await.unwrap();
+}
+
+/// A month that is summed, and a quarter-hour of today.
+async fn sum_arrived(store: &dyn Store) {
+    let (hour, oldest) = (HourOfWeek::FIRST, QuarterHour(8));
+    let local = |quarter| (date(2026, 1 + u8::from(quarter > oldest), 1), hour);
+    let counts = [arrived(7, "help", 30), arrived(9, "help", 3)];
+    store.put_arrived(&counts).await.unwrap();
+    store.keep_arrived(oldest, &local).await.unwrap();
 }
 
 async fn fill_directory(store: &dyn Store) {
@@ -164,7 +173,13 @@ pub(crate) async fn backup_has_every_table_but_those_of_the_running_line(fixture
     let tables = fixture.tables().await;
 
     let kept = KEPT.map(|statement| statement.split(' ').nth(3).unwrap());
-    let left_out = ["session", "directory_turn", "withdrawn", "_sqlx_migrations"];
+    let left_out = [
+        "arrived",
+        "session",
+        "directory_turn",
+        "withdrawn",
+        "_sqlx_migrations",
+    ];
     let named: BTreeSet<String> = kept
         .into_iter()
         .chain(left_out)
@@ -175,16 +190,17 @@ pub(crate) async fn backup_has_every_table_but_those_of_the_running_line(fixture
 
 pub(crate) async fn backup_of_many_pages_comes_back_whole(fixture: Fixture) {
     let store = fixture.open().await;
-    let counts: Vec<_> = (0..3_001)
-        .map(|quarter| arrived(quarter, "help", 1))
-        .collect();
+    let first = HourOfWeek::FIRST;
+    let local = |quarter: QuarterHour| (date(2026 + quarter.0 as u16, 1, 1), first);
+    let counts: Vec<_> = (0..18).map(|year| arrived(year, "help", 1)).collect();
     store.put_arrived(&counts).await.unwrap();
+    store.keep_arrived(QuarterHour(18), &local).await.unwrap();
 
     let file = back_up(&*store).await;
     let other = Fixture::sqlite();
     let found = restore(&*other.open().await, &file).await.unwrap();
 
-    assert_eq!(found.rows, 3_001);
+    assert_eq!(found.rows, 18 * 168);
     assert_eq!(check_backup(&KEY, &mut &file[..]).unwrap(), found);
     assert!(other.read(&KEPT).await == fixture.read(&KEPT).await);
 }
@@ -277,7 +293,8 @@ pub(crate) async fn another_key_leaves_nothing(fixture: Fixture) {
 pub(crate) async fn restore_whose_every_step_fails_once_leaves_all_or_nothing(fixture: Fixture) {
     let full = Fixture::sqlite();
     let filled = full.open().await;
-    filled.put_arrived(&[arrived(7, "help", 3)]).await.unwrap();
+    let missed = misses(date(2026, 2, 1), 1);
+    filled.put_period(&missed, &[], None).await.unwrap();
     fill_directory(&*filled).await;
     let file = back_up(&*filled).await;
     let expected = full.read(&KEPT).await;

@@ -79,7 +79,7 @@ impl<'a> Writer<'a> {
         Self::begin_as(FORMAT, key, chance, to)
     }
 
-    fn begin_as(
+    pub(super) fn begin_as(
         format: u32,
         key: &BackupKey,
         chance: [u8; CHANCE_BYTES],

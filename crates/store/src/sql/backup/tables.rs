@@ -80,7 +80,9 @@ pub(super) fn kept(format: u32, number: u8, mut row: Vec<Cell>) -> Option<Kept> 
     if number == ACCOUNT && format < FORMAT_OF_PROVIDER {
         row.push(Cell::Null);
     }
-    let table = TABLES.iter().find(|table| table.number == number)?;
+    let before = (format < FORMAT_OF_SHARED).then_some(ARRIVED_BEFORE);
+    let mut tables = TABLES.iter().chain(before);
+    let table = tables.find(|table| table.number == number)?;
     (row.len() == table.columns).then_some(Kept::Row(table, row))
 }
 
@@ -205,11 +207,18 @@ macro_rules! table {
     };
 }
 
+/// *Arrived* of quarter-hours, which files before [`FORMAT_OF_SHARED`] have.
+pub(super) const ARRIVED_BEFORE: &Table = &table! {
+    1 "arrived", nulls Integers,
+    key 2 "quarter, line" = "$1, $2" limit "$3",
+    rest ", arrived", 3 in "$1, $2, $3"
+};
+
 pub(super) const TABLES: &[Table] = &[
     table! {
-        1 "arrived", nulls Integers,
-        key 2 "quarter, line" = "$1, $2" limit "$3",
-        rest ", arrived", 3 in "$1, $2, $3"
+        14 "arrived_hours", nulls Integers,
+        key 3 "first_day, line, hour" = "$1, $2, $3" limit "$4",
+        rest ", arrived", 4 in "$1, $2, $3, $4"
     },
     table! {
         2 "closed_period", nulls Integers,
