@@ -10,8 +10,10 @@ use crate::{
     PeriodId, QuarterHour, SHARED_BY_MIN, Span, Sums, Tally, Unstored,
 };
 
-/// How long *arrived* of a quarter-hour is kept here, for whoever writes it to the records.
+/// How long *arrived* of a quarter-hour is kept at most. (DESIGN §7.1)
 pub const ARRIVED_KEPT: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+/// How long it is told: once a day those go that would be too old before the next.
+pub const ARRIVED_TOLD: Duration = Duration::from_secs(34 * 24 * 60 * 60);
 
 /// How many closed periods wait to be stored at most: ten years of days of ten lines. Beyond it the
 /// oldest pieces of months are forgotten first.

@@ -37,7 +37,9 @@ pub use chance::SEED_BYTES;
 pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 pub use closed::{ClosedKey, ClosedPeriod, Unstored};
 pub use contents::Contents;
-pub use counts::{ARRIVED_KEPT, CLOSED_MAX, Counts, EndingMonth, Period, SmallLine, SmallMonths};
+pub use counts::{
+    ARRIVED_KEPT, ARRIVED_TOLD, CLOSED_MAX, Counts, EndingMonth, Period, SmallLine, SmallMonths,
+};
 pub use csv::csv;
 pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};
 pub use hours::{HOURS_OF_WEEK, HourOfWeek, Hours, MonthBefore, MonthHours, ToldHours};

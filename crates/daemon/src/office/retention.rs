@@ -1,11 +1,15 @@
-//! What was kept long enough is deleted once a day: sessions that ran out, and entries of the audit
-//! that are older than a year. Counts and rows stay. What an upgrade withdrew is noted here, too.
+//! What was kept long enough is deleted once a day: sessions that ran out, entries of the audit that
+//! are older than a year, and *arrived* of quarter-hours that are older than 35 days, of which sums
+//! per hour of the week stay. Other counts and rows stay. What an upgrade withdrew is noted here, too.
+//!
+//! The audit does not say how many quarter-hours went: on a small line that is how many people
+//! called on a day.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::Moment;
-use records::Date;
+use records::{ARRIVED_TOLD, Date, QuarterHour};
 use serde_json::Value;
 use store::sql::{AuditKey, Store, StoreError, Withdrawn};
 use tokio::time::{Instant, interval_at, sleep};
@@ -56,7 +60,7 @@ impl Retention {
             if done == Some(today) {
                 continue;
             }
-            match self.delete_once(today).await {
+            match self.delete_once(now, today).await {
                 Ok(()) => (done, last) = (Some(today), now),
                 Err(error) => {
                     let error = format!("{error:#}");
@@ -67,9 +71,11 @@ impl Retention {
         }
     }
 
-    /// Deletes, unless that was done today before this start.
-    async fn delete_once(&self, today: Date) -> anyhow::Result<()> {
+    /// Deletes; what the audit tells of, unless that was done today before this start.
+    async fn delete_once(&self, now: Moment, today: Date) -> anyhow::Result<()> {
         let store = self.database.store().await?;
+        // An upgrade or a backup may just have brought years of them.
+        self.keep_arrived(&*store, now).await?;
         note_withdrawn(&*store, &self.key, today).await?;
         if was_done(&*store, today).await? {
             return Ok(());
@@ -78,6 +84,12 @@ impl Retention {
         // The audit says it. In the ordinary log its second could be that of a call.
         tracing::debug!(audit, sessions, "what was kept long enough was deleted");
         Ok(())
+    }
+
+    async fn keep_arrived(&self, store: &dyn Store, now: Moment) -> Result<(), StoreError> {
+        let oldest = QuarterHour::of(now - ARRIVED_TOLD);
+        let local = |quarter| self.calendar.hour(quarter);
+        store.keep_arrived(oldest, &local).await
     }
 
     async fn delete(&self, today: Date) -> anyhow::Result<Deleted> {
@@ -118,7 +130,7 @@ fn tell_failure(error: &str, last: Moment, now: Moment) {
     if is_overdue(last, now) {
         tracing::warn!(
             error,
-            "for more than 48 hours no sessions and entries of the audit were deleted that are too old"
+            "for more than 48 hours no sessions, entries of the audit and quarter-hours were deleted that are too old"
         );
     } else {
         tracing::info!(error, "what was kept long enough is not deleted yet");
@@ -149,11 +161,15 @@ fn a_year_before(day: Date) -> Date {
 
 #[cfg(test)]
 mod tests {
+    use dispatch::LineId;
+    use records::MonthHours;
     use store::sql::{AuditBeginning, AuditPayload, BackupKey, Database, verify_audit};
 
     use super::*;
 
     const KEY: AuditKey = AuditKey([1; 32]);
+    /// 2026-12-05T00:00:05Z.
+    const NOW: Moment = Moment::from_micros(1_796_428_805_000_000);
 
     fn date(year: u16, month: u8, day: u8) -> Date {
         Date::new(year, month, day).unwrap()
@@ -163,7 +179,7 @@ mod tests {
         let database = Database::File(folder.join("linka.db"));
         Retention {
             database: Arc::new(RecordsDatabase::new(database)),
-            calendar: Calendar::new(jiff::tz::TimeZone::UTC),
+            calendar: Calendar::new(jiff::tz::TimeZone::get("Europe/Prague").unwrap()),
             key: KEY,
         }
     }
@@ -220,7 +236,8 @@ mod tests {
         let store = retention.database.store().await.unwrap();
 
         for day in [22, 22, 23, 23] {
-            retention.delete_once(date(2026, 11, day)).await.unwrap();
+            let today = date(2026, 11, day);
+            retention.delete_once(NOW, today).await.unwrap();
         }
 
         assert_eq!(store.audit_head().await.unwrap().seq, 2);
@@ -240,7 +257,7 @@ mod tests {
         store.restore(&key, &mut &file[..], &[]).await.unwrap();
 
         for _ in 0..2 {
-            retention.delete_once(date(2026, 1, 5)).await.unwrap();
+            retention.delete_once(NOW, date(2026, 1, 5)).await.unwrap();
         }
 
         let entries = store.audit_chain(0..10).await.unwrap();
@@ -269,5 +286,64 @@ mod tests {
             panic!("nothing was deleted")
         };
         assert!(retention.key.vouches_for(&signed));
+    }
+
+    #[tokio::test]
+    async fn old_quarter_hours_become_hours_of_the_week_of_the_site() {
+        let folder = tempfile::tempdir().unwrap();
+        let retention = retention(folder.path());
+        let store = retention.database.store().await.unwrap();
+        let line = LineId::parse("help").unwrap();
+        let quarter = |text: &str| {
+            let at: jiff::Timestamp = text.parse().unwrap();
+            QuarterHour(u64::try_from(at.as_second()).unwrap() / 900)
+        };
+        // On the night of the clock change 2:30 comes twice; midnight of the site is at 22:00 or 23:00 UTC.
+        let counts = [
+            ("2026-09-30T22:00Z", 10),
+            ("2026-10-25T00:30Z", 6),
+            ("2026-10-25T01:30Z", 7),
+            ("2026-10-31T22:45Z", 20),
+            ("2026-10-31T23:00Z", 50),
+            ("2026-11-01T00:00Z", 1),
+        ];
+        let counts = counts.map(|(at, arrived)| (quarter(at), line, arrived));
+        store.put_arrived(&counts).await.unwrap();
+
+        for _ in 0..2 {
+            let today = date(2026, 12, 5);
+            retention.delete_once(NOW, today).await.unwrap();
+        }
+
+        let months = store.arrived_hours(Date::FIRST..=Date::LAST).await.unwrap();
+        let [october, november] = &months[..] else {
+            panic!("{months:?}")
+        };
+        let told = |month: &MonthHours| month.hours.0.iter().flatten().sum::<u64>();
+        assert_eq!(october.first, date(2026, 10, 1));
+        // Sunday at two, and Saturday before midnight; Thursday's midnight is kept back for the month before.
+        assert_eq!(october.hours.0[6 * 24 + 2], Some(13));
+        assert_eq!(october.hours.0[5 * 24 + 23], Some(20));
+        assert_eq!(told(october), 33);
+        assert_eq!((november.first, told(november)), (date(2026, 11, 1), 0));
+        let all = QuarterHour(0)..QuarterHour::of(NOW);
+        assert_eq!(store.arrived(all).await.unwrap(), counts[5..]);
+    }
+
+    #[tokio::test]
+    async fn quarter_hours_of_34_days_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let retention = retention(folder.path());
+        let store = retention.database.store().await.unwrap();
+        let line = LineId::parse("help").unwrap();
+        let oldest = QuarterHour::of(NOW - ARRIVED_TOLD);
+        let counts = [QuarterHour(oldest.0 - 1), oldest].map(|quarter| (quarter, line, 1));
+        store.put_arrived(&counts).await.unwrap();
+
+        let today = date(2026, 12, 5);
+        retention.delete_once(NOW, today).await.unwrap();
+
+        let all = QuarterHour(0)..QuarterHour::of(NOW);
+        assert_eq!(store.arrived(all).await.unwrap(), counts[1..]);
     }
 }
