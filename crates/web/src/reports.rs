@@ -1,12 +1,13 @@
-//! Reports: counts of closed periods, each figure with its formula; anonymous rows and fixed
-//! tables. What is open is in none of them.
+//! Reports: counts of closed periods, each figure with its formula; *arrived* of quarter-hours and
+//! of hours of the week; anonymous rows and fixed tables. What is open is in none of them.
 
+mod arrived;
 mod contents;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use records::{ClosedPeriod, Date, FIGURES, Measure, QuarterHour, Share, Sums, Unit};
+use records::{ClosedPeriod, Date, FIGURES, Measure, Share, Sums, Unit};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use utoipa::{IntoParams, ToSchema};
@@ -15,18 +16,15 @@ use utoipa_axum::routes;
 
 use crate::app::{App, Asked, Json};
 use crate::audit::Event;
-use crate::board::{Class, Millis};
+use crate::board::Class;
 use crate::identity::Who;
 use crate::problem::{Kind, Problem, ProblemBody};
-
-/// How many days of quarter-hours are told at once.
-const ARRIVED_DAYS_MAX: i64 = 31;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(counts))
         .routes(routes!(counts_csv))
-        .routes(routes!(arrived))
+        .merge(arrived::routes())
         .merge(contents::routes())
 }
 
@@ -180,65 +178,6 @@ fn attachment(text: String, name: &'static str) -> Response {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     response
-}
-
-/// Which quarter-hours.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Quarters {
-    /// Those that begin at this moment or later, in milliseconds since the Unix epoch.
-    from_ms: Millis,
-    /// Those that begin before this moment; at most 31 days later.
-    to_ms: Millis,
-}
-
-/// How many contacts arrived in a quarter-hour.
-#[derive(Debug, Serialize, ToSchema)]
-struct Arrived {
-    /// When it begins.
-    begins_ms: Millis,
-    /// The line.
-    line: String,
-    /// Contacts.
-    arrived: u64,
-}
-
-/// How many contacts arrived, per quarter-hour and line. Quarter-hours without any are left out.
-#[utoipa::path(
-    get,
-    path = "/api/v1/reports/arrived",
-    tag = "reports",
-    params(Quarters),
-    responses(
-        (status = 200, body = Vec<Arrived>),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-async fn arrived(
-    State(app): State<App>,
-    who: Who,
-    Asked(quarters): Asked<Quarters>,
-) -> Result<Json<Vec<Arrived>>, Problem> {
-    const QUARTER_MS: u64 = 15 * 60 * 1_000;
-    let (from, to) = (
-        quarters.from_ms.div_ceil(QUARTER_MS),
-        quarters.to_ms.div_ceil(QUARTER_MS),
-    );
-    let days = to.saturating_sub(from) / (24 * 4);
-    if i64::try_from(days).unwrap_or(i64::MAX) > ARRIVED_DAYS_MAX {
-        let limit = format!("at most {ARRIVED_DAYS_MAX} days at once");
-        return Err(Problem::new(Kind::Invalid, limit));
-    }
-    let range = QuarterHour(from)..QuarterHour(to.max(from));
-    let told = app.store.arrived(range).await?;
-    app.audit.note_read(who.name(), "arrived");
-    let told = told.into_iter().map(|(quarter, line, arrived)| Arrived {
-        begins_ms: quarter.0 * QUARTER_MS,
-        line: line.to_string(),
-        arrived,
-    });
-    Ok(Json(told.collect()))
 }
 
 impl Days {

@@ -136,6 +136,11 @@ pub const ROUTES: &[Route] = &[
     ),
     route(
         "GET",
+        "/api/v1/reports/hours",
+        or_key(READERS, Scope::ReadReports),
+    ),
+    route(
+        "GET",
         "/api/v1/reports/records",
         or_key(READERS, Scope::ReadReports),
     ),

@@ -96,6 +96,7 @@ async fn unknown_paths_and_methods_are_problems() {
         ("GET", "/api/v1/contacts/99999999999999999999999", 404),
         ("GET", "/api/v1/contacts/%27%3B%20DROP", 404),
         ("GET", "/api/v1/reports/counts?from=2026-13-01", 422),
+        ("GET", "/api/v1/reports/hours?to=2026-11-31", 422),
         ("GET", "/api/v1/reports/arrived", 422),
         (
             "GET",

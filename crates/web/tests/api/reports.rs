@@ -4,11 +4,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use dispatch::LineId;
 use records::content::{Content, Outcome};
-use records::{ClosedPeriod, Contents, Date, SEED_BYTES, Sums, generalise, tables};
+use records::{
+    ClosedPeriod, Contents, Date, HourOfWeek, QuarterHour, SEED_BYTES, Sums, generalise, tables,
+};
 use serde_json::Value;
 use store::sql::Role;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, NOW};
 
 /// A fixture whose database has a closed month with thirty calls, a few of which ended otherwise than all others.
 async fn with_a_month() -> Fixture {
@@ -115,4 +117,66 @@ async fn cells_are_told_as_counts_or_as_hidden() {
     assert_eq!(month["first"], "2026-10-01");
     assert_eq!(cell("referred"), serde_json::json!({"contacts": 13}));
     assert_eq!(cell("bed_found"), "hidden");
+}
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+const QUARTER_MS: u64 = 15 * 60 * 1_000;
+
+#[tokio::test]
+async fn quarter_hours_that_are_too_old_are_told_to_be_hours_of_the_week() {
+    let fixture = Fixture::open().await;
+    let line = LineId::parse("help").unwrap();
+    let oldest = NOW - 34 * DAY_MS;
+    let arrived = (QuarterHour(oldest.div_ceil(QUARTER_MS)), line, 3);
+    fixture.store.put_arrived(&[arrived]).await.unwrap();
+    let ask = async |from_ms: u64| {
+        let to_ms = from_ms + DAY_MS;
+        let path = format!("/api/v1/reports/arrived?from_ms={from_ms}&to_ms={to_ms}");
+        fixture.ask(Role::Auditor, "GET", &path, None).await
+    };
+
+    let (status, told) = ask(oldest).await;
+    let (too_old, problem) = ask(oldest - 1).await;
+
+    assert_eq!(
+        (status, too_old),
+        (StatusCode::OK, StatusCode::UNPROCESSABLE_ENTITY)
+    );
+    assert_eq!(told[0]["arrived"], 3);
+    let why = problem["detail"].as_str().unwrap();
+    assert!(why.contains("/api/v1/reports/hours"), "{why}");
+}
+
+#[tokio::test]
+async fn hours_of_the_week_are_told_by_month_and_withheld_ones_are_empty() {
+    let fixture = Fixture::open().await;
+    let (line, first) = (
+        LineId::parse("help").unwrap(),
+        Date::new(2026, 9, 1).unwrap(),
+    );
+    let hours = [0, 10].map(|hour| HourOfWeek::new(0, hour).unwrap());
+    let local = |quarter: QuarterHour| (first, hours[usize::from(quarter > QuarterHour(0))]);
+    let counts = [(0, 12), (1, 30)].map(|(at, count)| (QuarterHour(at), line, count));
+    fixture.store.put_arrived(&counts).await.unwrap();
+    let kept = fixture.store.keep_arrived(QuarterHour(9), &local).await;
+    kept.unwrap();
+
+    let told = get(&fixture, "/api/v1/reports/hours?from=2026-09-01").await;
+    let later = get(&fixture, "/api/v1/reports/hours?from=2026-09-02").await;
+    fixture.audit.flush().await;
+    let audit = get(&fixture, "/api/v1/audit").await;
+
+    let month = &told[0];
+    assert_eq!(
+        (&month["first"], &month["last"]),
+        (&"2026-09-01".into(), &"2026-09-30".into())
+    );
+    assert_eq!(month["line"], "help");
+    assert_eq!(month["hours"].as_array().unwrap().len(), 168);
+    assert_eq!(
+        (&month["hours"][0], &month["hours"][10]),
+        (&Value::Null, &30.into())
+    );
+    assert_eq!(later, serde_json::json!([]));
+    assert_eq!(audit[0]["event"]["report"], "hours");
 }
