@@ -1,7 +1,8 @@
 import type { Field } from '../src/lib/entry';
 import type { Parts } from '../src/lib/feed';
-import type { Counts } from '../src/lib/reports';
+import type { Counts, HoursOfMonth } from '../src/lib/reports';
 
 export const FIELDS: Field[];
 export const SCENES: Record<string, (atMs: number) => Parts>;
 export function counts(): Counts;
+export function hours(): HoursOfMonth[];

@@ -274,3 +274,10 @@ export function arrived(fromMs) {
   const wave = (index) => Math.max(0, Math.round(1.6 + 2 * Math.sin(index / 9 - 2) + ((index * 5) % 3) - 1));
   return Array.from({ length: 96 }, (_, index) => ({ begins_ms: fromMs + index * QUARTER, line: 'help', arrived: wave(index) })).filter((one) => one.arrived > 0);
 }
+
+/** Months whose quarter-hours are kept no longer; at night too few call. */
+export function hours() {
+  const wave = (hour, month) => Math.round(14 + 11 * Math.sin(((hour % 24) - 9) / 3.8) + ((hour * 7) % 5) - 2 * month);
+  const told = (month) => Array.from({ length: 168 }, (_, hour) => wave(hour, month)).map((count) => (count < 10 ? null : count));
+  return ['08', '09', '10'].map((month, index) => ({ first: `2026-${month}-01`, last: `2026-${month}-${month === '09' ? 30 : 31}`, line: 'help', hours: told(index) }));
+}

@@ -2,18 +2,23 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { whyNone } from '../src/lib/reports';
+import { byHourOfDay, whyNone } from '../src/lib/reports';
 import Reports from '../src/pages/Reports.svelte';
-import { counts } from './fake-scenes.mjs';
+import { counts, hours } from './fake-scenes.mjs';
 
 const OUTSIDE = /neleží žádné celé uzavřené období/;
 const OPEN = /ještě není uzavřené žádné období/;
 
 let periods = counts().periods;
 
+function addressOf(request: RequestInfo | URL): string {
+  return request instanceof Request ? request.url : String(request);
+}
+
 /** Answers with the periods that lie between the days which are asked for. */
 async function answer(request: RequestInfo | URL): Promise<Response> {
-  const url = new URL(request instanceof Request ? request.url : String(request), 'http://localhost');
+  const url = new URL(addressOf(request), 'http://localhost');
+  if (url.pathname.endsWith('/hours')) return Response.json(hours());
   if (!url.pathname.endsWith('/counts')) return Response.json(url.pathname.endsWith('/tables') ? { months: [] } : []);
   const from = url.searchParams.get('from') ?? '';
   return Response.json({ ...counts(), periods: periods.filter((period) => period.first >= from) });
@@ -78,4 +83,39 @@ test('months that are told together are told as what they are', async () => {
   render(Reports);
 
   expect(await figures()).toMatch(/únor 2026 – duben 2026/);
+});
+
+test('hours of a week stand by hour of the day, from Monday on', () => {
+  const week = Array.from({ length: 168 }, (_, hour) => (hour === 25 ? null : hour));
+
+  const rows = byHourOfDay(week);
+
+  expect(rows).toHaveLength(24);
+  expect(rows[1]).toEqual([1, undefined, 49, 73, 97, 121, 145]);
+});
+
+test('the last month whose quarter-hours are gone is told by hour of the week, and what is withheld as that', async () => {
+  periods = counts().periods;
+  render(Reports);
+
+  const table = await screen.findByRole('table', { name: /Příchozí po hodinách týdne, .*2026, help/ });
+
+  const cells = [...table.querySelectorAll('td')].map((cell) => cell.textContent);
+  expect(cells).toHaveLength(168);
+  expect(cells.filter((text) => text === 'neuvádí se').length).toBe(hours().at(-1)?.hours.filter((count) => count === null).length);
+  expect([...table.querySelectorAll('thead th')].map((head) => head.textContent)).toEqual(['Hodina', 'po', 'út', 'st', 'čt', 'pá', 'so', 'ne']);
+});
+
+test('a day whose quarter-hours are kept no longer is asked for no more, and says so', async () => {
+  const asked = vi.fn(answer);
+  vi.stubGlobal('fetch', asked);
+  render(Reports);
+  await screen.findByText('Příchozí po čtvrthodinách');
+  await vi.waitFor(() => expect(asked.mock.calls.some(([request]) => addressOf(request).includes('/arrived'))).toBe(true));
+  asked.mockClear();
+
+  await fireEvent.input(screen.getByLabelText('Den'), { target: { value: '2020-01-01' } });
+
+  await screen.findByText(/Čtvrthodiny se uchovávají nejvýš 35 dní/);
+  expect(asked.mock.calls.filter(([request]) => addressOf(request).includes('/arrived'))).toEqual([]);
 });

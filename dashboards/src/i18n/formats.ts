@@ -18,6 +18,7 @@ class Formats {
   /** Days of the calendar, which have no hour. */
   readonly date: Intl.DateTimeFormat;
   readonly month: Intl.DateTimeFormat;
+  readonly weekday: Intl.DateTimeFormat;
 
   constructor(language: string, timeZone: string | undefined) {
     const { locale, day } = language === 'en' ? ENGLISH : { locale: language, day: DAY };
@@ -32,6 +33,7 @@ class Formats {
     this.moment = moments({ ...day, ...CLOCK });
     this.date = moments({ ...day, timeZone: 'UTC' });
     this.month = moments({ month: 'short', year: 'numeric', timeZone: 'UTC' });
+    this.weekday = moments({ weekday: 'short', timeZone: 'UTC' });
   }
 }
 

@@ -71,6 +71,11 @@ class Spoken {
     return date(day, this.#formats.month);
   }
 
+  /** The day of the week of a day such as 2026-11-23. */
+  weekday(day: string): string {
+    return date(day, this.#formats.weekday);
+  }
+
   /** The day of a moment. */
   dayOf(ms: number): string {
     return this.#formats.day.format(ms);

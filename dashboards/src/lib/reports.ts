@@ -4,6 +4,7 @@ export type Counted = Schemas['Counted'];
 export type Formula = Schemas['Formula'];
 export type Counts = Schemas['Counts'];
 export type Arrived = Schemas['Arrived'];
+export type HoursOfMonth = Schemas['HoursOfMonth'];
 export type MonthOfTables = Schemas['Tables']['months'][number];
 export type Single = MonthOfTables['singles'][number];
 
@@ -12,6 +13,9 @@ export interface Days {
   from: string;
   to: string;
 }
+
+/** For how long quarter-hours are told; then hours of the week are. */
+export const ARRIVED_TOLD_MS = 34 * 24 * 60 * 60 * 1_000;
 
 /** How many periods a table of figures shows: as many as fit on a printed page. */
 export const PERIODS_MAX = 6;
@@ -39,6 +43,16 @@ export function csvAddress(days: Days): string {
 /** Asks how many contacts arrived per quarter-hour between two moments, in milliseconds since the Unix epoch. */
 export function arrived(fromMs: number, toMs: number): Promise<Outcome<Arrived[]>> {
   return call<Arrived[]>('GET', `/api/v1/reports/arrived?from_ms=${fromMs}&to_ms=${toMs}`);
+}
+
+/** Asks how many contacts arrived per hour of the week, in months whose quarter-hours are kept no longer. */
+export function hours(days: Days): Promise<Outcome<HoursOfMonth[]>> {
+  return call<HoursOfMonth[]>('GET', `/api/v1/reports/hours${query(days)}`);
+}
+
+/** The hours of a week by hour of the day, each from Monday on; nothing where one is withheld. */
+export function byHourOfDay(week: HoursOfMonth['hours']): (number | undefined)[][] {
+  return Array.from({ length: 24 }, (_, hour) => Array.from({ length: 7 }, (_, day) => week[day * 24 + hour] ?? undefined));
 }
 
 function query(days: Days): string {

@@ -105,6 +105,6 @@ export const audit = {
     'totp-removed': 'odebrány jednorázové kódy',
     'provider-removed': 'uvolněn u poskytovatele',
   },
-  exported: { counts: 'vývoz výkazu počtů', records: 'vývoz řádků o hovorech', tables: 'vývoz tabulek o hovorech', arrived: 'vývoz příchodů', backup: 'záloha databáze' },
+  exported: { counts: 'vývoz výkazu počtů', records: 'vývoz řádků o hovorech', tables: 'vývoz tabulek o hovorech', arrived: 'vývoz příchodů', hours: 'vývoz příchodů po hodinách týdne', backup: 'záloha databáze' },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },
 };

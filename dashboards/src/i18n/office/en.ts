@@ -103,6 +103,6 @@ export const audit: typeof auditShape = {
     'totp-removed': 'one-time codes taken away',
     'provider-removed': 'let go at the provider',
   },
-  exported: { counts: 'report of counts exported', records: 'rows about calls exported', tables: 'tables about calls exported', arrived: 'arrivals exported', backup: 'database backed up' },
+  exported: { counts: 'report of counts exported', records: 'rows about calls exported', tables: 'tables about calls exported', arrived: 'arrivals exported', hours: 'arrivals per hour of the week exported', backup: 'database backed up' },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },
 };
