@@ -137,7 +137,14 @@ fn pages(clients: &[&Client]) -> Vec<Place> {
     let mut places = Vec::new();
     for client in clients {
         places.push(("the feed".to_owned(), client.feed().into_bytes()));
-        let reports = ["counts", "counts.csv", "records", "records.csv", "tables"];
+        let reports = [
+            "counts",
+            "counts.csv",
+            "hours",
+            "records",
+            "records.csv",
+            "tables",
+        ];
         let mut paths = vec![
             "/audit".to_owned(),
             "/accounts".to_owned(),

@@ -61,6 +61,7 @@ impl Exchange {
             Fact::DayBegan { .. }
             | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
+            | Fact::ArrivedStored { .. }
             | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }

@@ -239,6 +239,9 @@ impl Exchange {
                 self.append(now, Fact::DayBegan { date });
             }
             Input::PeriodStored(key) => self.append(now, Fact::PeriodStored { key }),
+            Input::ArrivedStored { through } => {
+                self.append(now, Fact::ArrivedStored { through });
+            }
             Input::Asked { token, command } => self.on_command(now, token, command),
             Input::Timeout => self.on_timeout(now),
         }

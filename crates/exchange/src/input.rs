@@ -62,6 +62,11 @@ pub enum Input {
     DayBegan(Date),
     /// A closed period is in the records database.
     PeriodStored(ClosedKey),
+    /// *Arrived* of quarter-hours, as the last [`Unwritten`] had it, is in the records database.
+    ArrivedStored {
+        /// Of this one and all before it.
+        through: QuarterHour,
+    },
     /// Somebody at the command line wants something.
     Asked {
         /// Comes back with the reply.
@@ -152,7 +157,8 @@ pub enum Reply {
 pub struct Unwritten {
     /// When: the site's calendar goes by this moment, since a clock that is not believed has no part in it.
     pub at: Moment,
-    /// *Arrived* of quarter-hours that are over, oldest first: absolute values.
+    /// *Arrived* of quarter-hours that are over, oldest first, until [`Input::ArrivedStored`] tells
+    /// that they are written: absolute values.
     pub arrived: Vec<(QuarterHour, LineId, u64)>,
     /// Periods that are over, oldest first, until [`Input::PeriodStored`] tells that they are written.
     pub closed: Vec<Unstored>,

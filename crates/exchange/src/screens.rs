@@ -149,6 +149,7 @@ impl Exchange {
             | Fact::Missed { .. }
             | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
+            | Fact::ArrivedStored { .. }
             | Fact::WrapUp { .. }
             | Fact::Timeout
             | Fact::Restarted { .. }

@@ -5,7 +5,7 @@ use dispatch::{
     Miss, Moment, Needs, OperatorId, PartnerId, QueueId, Reachability, Seq, Standing, WrapUpChange,
 };
 use records::content::Content;
-use records::{ClosedKey, Date};
+use records::{ClosedKey, Date, QuarterHour};
 
 /// Something that happened, as it is written down. No fact names a caller.
 ///
@@ -170,6 +170,11 @@ pub enum Fact {
         /// Which one.
         key: ClosedKey,
     },
+    /// *Arrived* of quarter-hours is in the records database, and need not be kept any longer.
+    ArrivedStored {
+        /// Of this one and all before it.
+        through: QuarterHour,
+    },
     /// A contact is over.
     Ended {
         /// Which contact.
@@ -258,7 +263,10 @@ impl Fact {
                 }),
                 Self::Timeout => Some(Input::Timeout),
                 Self::Restarted { start: _ } => Some(Input::Restarted),
-                Self::DayBegan { .. } | Self::Entered { .. } | Self::PeriodStored { .. } => None,
+                Self::DayBegan { .. }
+                | Self::Entered { .. }
+                | Self::PeriodStored { .. }
+                | Self::ArrivedStored { .. } => None,
             },
             Stands { contact, standing }
             Classed { contact, class, cause }

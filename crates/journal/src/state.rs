@@ -146,6 +146,7 @@ impl State {
                 self.begin_today();
             }
             Fact::PeriodStored { key } => self.counts.stored(*key),
+            Fact::ArrivedStored { through } => self.counts.arrived_stored(entry.at, *through),
             Fact::Configured(_)
             | Fact::Entered { .. }
             | Fact::Stands { .. }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use dispatch::{Class, ContactId, Decision, LineId, Miss, Moment, OperatorId};
 
 use crate::content::Content;
-use crate::open_line::{HeldPiece, VOLUME_WINDOW, span_of};
+use crate::open_line::{HeldPiece, VOLUME_DAYS, span_of};
 use crate::{
     CONTENT_SETTLES, Calls, ClosedKey, ClosedPeriod, Contents, Date, Misses, NotOpen, OpenLine,
     PeriodId, QuarterHour, SHARED_BY_MIN, Span, Sums, Tally, Unstored,
@@ -24,8 +24,8 @@ pub const CLOSED_MAX: usize = 40_000;
 /// What is open is here for the snapshot alone: no report, API, export or backup reads it. (DESIGN §7.1)
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Contacts that arrived, per quarter-hour and line, for the last [`ARRIVED_KEPT`]. Values are
-    /// absolute: whoever stores them replaces the old ones.
+    /// Contacts that arrived, per quarter-hour and line, until they are stored, or for
+    /// [`ARRIVED_KEPT`]. Values are absolute: whoever stores them replaces the old ones.
     pub arrived: BTreeMap<(QuarterHour, LineId), u64>,
     /// The open month. Its sums stay sealed until it closes.
     pub open: Period,
@@ -145,7 +145,7 @@ impl Counts {
         match self.today {
             None => {
                 self.today = Some(date);
-                self.size_lines(at);
+                self.size_lines();
             }
             Some(today) if date <= today => {}
             Some(today) => {
@@ -155,7 +155,7 @@ impl Counts {
                     self.close_pieces(at, month, today, date);
                 } else {
                     self.end_month(at, month);
-                    self.size_lines(at);
+                    self.size_lines();
                 }
             }
         }
@@ -164,6 +164,13 @@ impl Counts {
     /// A closed period is in the records.
     pub fn stored(&mut self, key: ClosedKey) {
         self.closed.retain(|closed| closed.period.key() != key);
+    }
+
+    /// *Arrived* of the quarter-hours through this one is in the records. What is not over at this
+    /// moment stays: it would be stored as less than it was.
+    pub fn arrived_stored(&mut self, at: Moment, through: QuarterHour) {
+        let next = QuarterHour(through.0.saturating_add(1));
+        self.forget_before(next.min(QuarterHour::of(at)));
     }
 
     /// The counts without the sums of today.
@@ -220,17 +227,19 @@ impl Counts {
         count(&mut self.lines.entry(line).or_default().running);
     }
 
-    /// Says how long the pieces of each line are, from now to the end of the month.
-    fn size_lines(&mut self, at: Moment) {
+    /// Says how long the pieces of each line are, from now to the end of the month, by the month
+    /// that has just ended.
+    fn size_lines(&mut self) {
+        let (counted, days) = match &self.ending {
+            Some(ended) => (&ended.counted, u64::from(ended.month.last().day())),
+            None => (&self.open, VOLUME_DAYS),
+        };
         let mut arrivals = BTreeMap::<LineId, u64>::new();
-        let window = QuarterHour::of(at - VOLUME_WINDOW);
-        for ((quarter, line), arrived) in &self.arrived {
-            if *quarter >= window {
-                *arrivals.entry(*line).or_default() += arrived;
-            }
+        for ((line, _), tally) in &counted.tallies {
+            *arrivals.entry(*line).or_default() += tally.arrived;
         }
         for (line, arrivals) in arrivals {
-            self.lines.entry(line).or_default().span = span_of(arrivals);
+            self.lines.entry(line).or_default().span = span_of(arrivals, days);
         }
         // A month that is told together with small ones before it is told as a whole.
         for (line, open) in &mut self.lines {

@@ -1,5 +1,4 @@
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use dispatch::Moment;
 
@@ -7,10 +6,9 @@ use crate::content::Content;
 use crate::sums::{is_shared, stays_shared};
 use crate::{Contents, Date, PeriodId, Span, Tally};
 
-/// How many days before a month tell how large a line is.
+/// As how many days counts what was counted before any day was told. Else the month before tells
+/// how large a line is.
 pub const VOLUME_DAYS: u64 = 28;
-/// Their length.
-pub(crate) const VOLUME_WINDOW: Duration = Duration::from_secs(VOLUME_DAYS * 24 * 60 * 60);
 /// A line with more contacts a day than this is told by day.
 pub const BY_DAY_ABOVE: u64 = 60;
 /// A line with more contacts a day than this is told by week.
@@ -148,11 +146,11 @@ impl OpenLine {
     }
 }
 
-/// The finest span that a line of this size is told in. (DESIGN §7.1)
-pub(crate) const fn span_of(arrivals: u64) -> Span {
-    if arrivals > BY_DAY_ABOVE * VOLUME_DAYS {
+/// The finest span that a line with so many contacts in so many days is told in. (DESIGN §7.1)
+pub(crate) const fn span_of(arrivals: u64, days: u64) -> Span {
+    if arrivals > BY_DAY_ABOVE * days {
         Span::Day
-    } else if arrivals > BY_WEEK_ABOVE * VOLUME_DAYS {
+    } else if arrivals > BY_WEEK_ABOVE * days {
         Span::Week
     } else {
         Span::Month

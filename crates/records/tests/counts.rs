@@ -86,6 +86,39 @@ fn only_quarter_hours_that_are_over_are_given_out() {
 }
 
 #[test]
+fn stored_quarter_hours_are_forgotten_and_nothing_else() {
+    let mut counts = Counts::default();
+    let quarter = QuarterHour::of(START);
+    let at = |after: u64| QuarterHour(quarter.0 + after).start();
+    for after in 0..3 {
+        counts.arrive(at(after), line("help"), Class::Crisis);
+    }
+
+    counts.arrived_stored(at(3), QuarterHour(quarter.0 + 1));
+
+    let left: Vec<_> = counts.closed_quarter_hours(at(3)).collect();
+    assert_eq!(left, [(QuarterHour(quarter.0 + 2), line("help"), 1)]);
+    assert_eq!(counts.open.total().arrived, 3);
+}
+
+#[test]
+fn quarter_hour_that_is_not_over_is_not_forgotten() {
+    let mut counts = Counts::default();
+    counts.arrive(START, line("help"), Class::Crisis);
+    let quarter = QuarterHour::of(START);
+    let last = quarter.start() + QuarterHour::LENGTH - Duration::from_micros(1);
+
+    counts.arrived_stored(last, quarter);
+    counts.arrive(last, line("help"), Class::Crisis);
+
+    let next = last + Duration::from_micros(1);
+    let told: Vec<_> = counts.closed_quarter_hours(next).collect();
+    assert_eq!(told, [(quarter, line("help"), 2)]);
+    counts.arrived_stored(next, quarter);
+    assert_eq!(counts.closed_quarter_hours(next).count(), 0);
+}
+
+#[test]
 fn old_quarter_hours_are_forgotten() {
     let mut counts = Counts::default();
     counts.arrive(START, line("help"), Class::Crisis);

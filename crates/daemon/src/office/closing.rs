@@ -89,11 +89,12 @@ impl Books {
             return Ok(());
         }
         let store = database.store().await?;
-        store.put_arrived(&arrived).await?;
-        self.arrived_through = arrived
-            .last()
-            .map(|(quarter, _, _)| *quarter)
-            .max(self.arrived_through);
+        if let Some((through, _, _)) = arrived.last() {
+            store.put_arrived(&arrived).await?;
+            // Until that is applied they are told again, and need not be written again.
+            self.arrived_through = Some(*through);
+            office.send(FromOffice::ArrivedStored(*through)).await;
+        }
         for closed in closed {
             store_period(&*store, &closed, chance()?).await?;
             office

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use dispatch::OperatorId;
 use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token};
 use mio::{Events, Poll};
-use records::{ClosedKey, Date};
+use records::{ClosedKey, Date, QuarterHour};
 use sip::{Flow, Target};
 use store::Doing;
 use tokio::sync::{mpsc, oneshot};
@@ -63,6 +63,8 @@ pub(crate) enum FromOffice {
     DayBegan(Date),
     /// A closed period is in the records database.
     PeriodStored(ClosedKey),
+    /// *Arrived* of the quarter-hours through this one is in the records database.
+    ArrivedStored(QuarterHour),
     /// A snapshot last, then the end.
     Stop,
 }
@@ -314,6 +316,7 @@ impl Signalling {
             FromOffice::Routed(routes) => self.input(Input::Routed(routes)),
             FromOffice::DayBegan(date) => self.input(Input::DayBegan(date)),
             FromOffice::PeriodStored(key) => self.input(Input::PeriodStored(key)),
+            FromOffice::ArrivedStored(through) => self.input(Input::ArrivedStored { through }),
             FromOffice::Stop => {
                 self.stop();
                 return Turn::Stop;

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use dispatch::LineId;
+use dispatch::{LineId, Moment};
 use journal::{Fact, State};
-use records::{ClosedPeriod, Date, PeriodId, Span, Sums, Tally};
+use records::{ClosedPeriod, Date, PeriodId, QuarterHour, Span, Sums, Tally};
 
 /// Days of a month, as far as these days go.
 const DAYS: u16 = 28;
 
-/// Which day it is, and the months that the database has.
+/// Which day it is, and the months and quarter-hours that the database has.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     /// Days since the calendar began.
     day: u16,
     stored: BTreeMap<(LineId, Date), Counted>,
+    arrived: BTreeMap<(QuarterHour, LineId), u64>,
 }
 
 impl Books {
@@ -42,9 +43,30 @@ impl Books {
         })
     }
 
+    /// Writes the quarter-hours that are over.
+    pub(crate) fn store_arrived(
+        &mut self,
+        state: &State,
+        now: Moment,
+    ) -> Result<Option<Fact>, String> {
+        let over = state.counts().closed_quarter_hours(now);
+        let mut through = None;
+        for (quarter, line, arrived) in over {
+            let before = self.arrived.insert((quarter, line), arrived);
+            if before > Some(arrived) {
+                return Err(format!("{before:?} of {quarter:?} became {arrived}"));
+            }
+            through = Some(quarter);
+        }
+        Ok(through.map(|through| Fact::ArrivedStored { through }))
+    }
+
     /// After a crash. On a sick disk it may have opened again what was written: that closes again
     /// later, and is replaced.
     pub(crate) fn restart(&mut self, state: &State) {
+        // What was stored later was of entries that are lost, or is in the counts.
+        let last = QuarterHour::of(state.at());
+        self.arrived.retain(|(quarter, _), _| *quarter < last);
         let counts = state.counts();
         let today = counts.today.map(|today| PeriodId::of(Span::Month, today));
         let ending = counts.ending.as_ref().map(|month| month.month);
@@ -75,6 +97,20 @@ impl Books {
         let open = [counted(&counts.open.total())].into_iter().chain(ending);
         let all = months.into_values().chain(small).chain(open);
         all.fold(Counted::default(), Counted::plus)
+    }
+
+    /// *Arrived* of all quarter-hours: what is written, and what is not.
+    pub(crate) fn arrived(&self, state: &State) -> u64 {
+        let mut arrived = self.arrived.clone();
+        arrived.extend(&state.counts().arrived);
+        arrived.values().sum()
+    }
+
+    /// How many quarter-hours were written and are forgotten.
+    pub(crate) fn quarter_hours(&self, state: &State) -> u64 {
+        let kept = &state.counts().arrived;
+        let forgotten = self.arrived.keys().filter(|key| !kept.contains_key(key));
+        forgotten.count() as u64
     }
 
     /// How many months were written.

@@ -46,4 +46,5 @@ fn every_crash_leaves_a_state_that_the_entries_made() {
     assert!(seen.answered > days, "{seen:?}");
     // Months of few contacts are told together.
     assert!(seen.months > days / 8, "{seen:?}");
+    assert!(seen.quarter_hours > days / 8, "{seen:?}");
 }

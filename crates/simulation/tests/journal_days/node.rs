@@ -9,12 +9,15 @@ use journal::{
     CrashPoint, Entry, Fact, Fault, Health, Log, LogInput, LogOutput, MemoryJournal, MemoryWriter,
     Order, Saved, State, replay,
 };
+use records::QuarterHour;
 use simulation::Chance;
 
 use crate::books::Books;
 use crate::centre::{Centre, config};
 
 const BEGIN: Moment = Moment::from_micros(1_790_000_000_000_000);
+/// Within what time an entry is applied, however slow or sick the disk is.
+const APPLIED_WITHIN: Duration = Duration::from_secs(1);
 /// How often the indexes are compared with ones that are built anew, in steps.
 const INDEX_EVERY: u64 = 50;
 
@@ -30,6 +33,8 @@ pub(crate) struct Seen {
     pub(crate) answered: u64,
     /// Months that were written to the records.
     pub(crate) months: u64,
+    /// Quarter-hours that were, and that the state forgot.
+    pub(crate) quarter_hours: u64,
 }
 
 impl Seen {
@@ -40,6 +45,7 @@ impl Seen {
         self.snapshots += other.snapshots;
         self.answered += other.answered;
         self.months += other.months;
+        self.quarter_hours += other.quarter_hours;
     }
 }
 
@@ -71,11 +77,12 @@ impl Node {
     pub(crate) fn new(seed: u64) -> Self {
         let mut journal = MemoryJournal::default();
         let replayed = replay(&mut journal).unwrap();
+        let begins = begins(seed);
         let mut node = Self {
             chance: Chance::new(seed),
-            now: BEGIN,
+            now: begins,
             start: 0,
-            log: Log::new(replayed, BEGIN),
+            log: Log::new(replayed, begins),
             writer: MemoryWriter::new(journal, Duration::from_millis(2)),
             centre: Centre::default(),
             books: Books::default(),
@@ -130,7 +137,8 @@ impl Node {
                     self.append(fact);
                 }
             }
-            16..70 => self.time_passes(),
+            16..18 => self.store_arrived()?,
+            18..70 => self.time_passes(),
             _ => {
                 let fact = self.centre.fact(&mut self.chance, self.start);
                 self.append(fact);
@@ -138,6 +146,15 @@ impl Node {
         }
         self.settle()?;
         self.check()
+    }
+
+    fn store_arrived(&mut self) -> Result<(), String> {
+        let applied = self.now - APPLIED_WITHIN;
+        let fact = self.books.store_arrived(self.log.state(), applied)?;
+        if let Some(fact) = fact {
+            self.append(fact);
+        }
+        Ok(())
     }
 
     /// Time goes on to what is due next, or a little.
@@ -221,6 +238,12 @@ impl Node {
         let total = self.books.total(state);
         if live != self.open.len() || state.live_contacts() != live {
             return Err(format!("{live} contacts are live, not {}", self.open.len()));
+        }
+        let by_quarter_hour = self.books.arrived(state);
+        if by_quarter_hour != total.arrived {
+            return Err(format!(
+                "{by_quarter_hour} arrived by quarter-hour, and the counts are {total:?}"
+            ));
         }
         if total.arrived != total.ended + live as u64 {
             return Err(format!(
@@ -353,6 +376,7 @@ impl Node {
             return Err("the journal never healed".to_owned());
         }
         self.seen.months = self.books.months();
+        self.seen.quarter_hours = self.books.quarter_hours(self.log.state());
         Ok(self.seen)
     }
 
@@ -369,4 +393,10 @@ impl Node {
         }
         self.settle()
     }
+}
+
+/// Within half a minute a quarter-hour ends.
+fn begins(seed: u64) -> Moment {
+    let next = QuarterHour::of(BEGIN).start() + QuarterHour::LENGTH;
+    next - Duration::from_secs(seed % 30)
 }

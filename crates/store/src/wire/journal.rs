@@ -63,4 +63,5 @@ choice!(Fact {
     25 Given { contact, operator },
     26 Entered { contact, operator, content },
     27 PickedUp { contact, operator },
+    28 ArrivedStored { through },
 });

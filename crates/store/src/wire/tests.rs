@@ -7,7 +7,7 @@ use ::dispatch::{
     OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
-use ::records::{CONTENT_SETTLES, Counts, Date};
+use ::records::{CONTENT_SETTLES, Counts, Date, QuarterHour};
 use proptest::prelude::*;
 
 use super::{Malformed, Wire, encode};
@@ -295,6 +295,15 @@ fn closed_periods_are_read_as_they_were_written() {
         (false, 1)
     );
     assert_eq!(again(&counts), Ok(counts.without_today()));
+}
+
+#[test]
+fn that_quarter_hours_are_stored_is_read_as_it_was_written() {
+    let through = QuarterHour(300);
+    let fact = Fact::ArrivedStored { through };
+
+    assert_eq!(encode(&fact), [28, 0xac, 2]);
+    assert_eq!(again(&fact), Ok(fact));
 }
 
 #[test]

@@ -248,6 +248,7 @@ fn done(fact: &Fact) -> Option<Step> {
         | Fact::DayBegan { .. }
         | Fact::Entered { .. }
         | Fact::PeriodStored { .. }
+        | Fact::ArrivedStored { .. }
         | Fact::WrapUp { .. }
         | Fact::Timeout
         | Fact::Restarted { .. }
