@@ -12,7 +12,10 @@ use dispatch::{
     Class, Closed, ContactId, Decision, LegId, LineId, Moment, OperatorId, Outcome, QueueId, Seq,
 };
 use records::content::{Content, Field};
-use records::{ClosedPeriod, Counts, Date, Holds, QuarterHour, generalise, tables};
+use records::{
+    ARRIVED_TOLD, CONTENT_SETTLES, ClosedPeriod, Counts, Date, Holds, HourOfWeek, QuarterHour,
+    generalise, tables,
+};
 use store::sql::{Store, StoreError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -30,7 +33,8 @@ impl Dice {
     }
 }
 
-/// Writes the twelve whole months before this day, of a line with so many calls a day.
+/// Writes the twelve whole months before this day, of a line with so many calls a day, as they are
+/// kept when the last one has just closed.
 ///
 /// # Errors
 /// [`StoreError`] when the store does not take it.
@@ -41,9 +45,11 @@ pub async fn fill(
     today: civil::Date,
 ) -> Result<(), StoreError> {
     let (mut dice, mut counts, mut contact) = (Dice(7), Counts::default(), 0);
+    let mut now = Moment::ZERO;
     for (midnight, date) in days(today) {
-        counts.turn(midnight, date);
-        write(store, &mut counts, &mut dice).await?;
+        now = midnight;
+        counts.turn(now, date);
+        write(store, &mut counts, &mut dice, now).await?;
         for _ in 0..calls_a_day * (80 + dice.below(41)) / 100 {
             contact += 1;
             call(
@@ -54,7 +60,23 @@ pub async fn fill(
             );
         }
     }
-    Ok(())
+    now = now + CONTENT_SETTLES;
+    counts.settle(now);
+    write(store, &mut counts, &mut dice, now).await?;
+    let oldest = QuarterHour::of(now - ARRIVED_TOLD);
+    store.keep_arrived(oldest, &hour_in_utc).await
+}
+
+fn hour_in_utc(quarter: QuarterHour) -> (Date, HourOfWeek) {
+    let hour = || {
+        let seconds = i64::try_from(quarter.start().as_micros() / 1_000_000).ok()?;
+        let at = jiff::Timestamp::from_second(seconds).ok()?;
+        let at = at.to_zoned(TimeZone::UTC);
+        let day = u8::try_from(at.weekday().to_monday_zero_offset()).ok()?;
+        let hour = HourOfWeek::new(day, u8::try_from(at.hour()).ok()?)?;
+        Some((Date::parse(&at.date().to_string())?, hour))
+    };
+    hour().unwrap_or((Date::FIRST, HourOfWeek::FIRST))
 }
 
 /// The days of the twelve months, and the one that ends them, each with its midnight in UTC.
@@ -119,12 +141,17 @@ fn content(dice: &mut Dice) -> Content {
     content
 }
 
-async fn write(store: &dyn Store, counts: &mut Counts, dice: &mut Dice) -> Result<(), StoreError> {
-    let arrived: Vec<(QuarterHour, LineId, u64)> = std::mem::take(&mut counts.arrived)
-        .into_iter()
-        .map(|((quarter, line), arrived)| (quarter, line, arrived))
-        .collect();
+async fn write(
+    store: &dyn Store,
+    counts: &mut Counts,
+    dice: &mut Dice,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let arrived: Vec<_> = counts.closed_quarter_hours(now).collect();
     store.put_arrived(&arrived).await?;
+    if let Some((through, _, _)) = arrived.last() {
+        counts.arrived_stored(now, *through);
+    }
     for unstored in std::mem::take(&mut counts.closed) {
         let mut seed = [0; records::SEED_BYTES];
         seed.fill_with(|| u8::try_from(dice.below(256)).unwrap_or(0));
@@ -142,7 +169,36 @@ async fn write(store: &dyn Store, counts: &mut Counts, dice: &mut Dice) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use store::sql::{Database, LINKA_DB};
+
     use super::*;
+
+    #[tokio::test]
+    async fn year_of_a_line_is_kept_as_in_service() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::File(folder.path().join(LINKA_DB));
+        let store = store::sql::open(&database).await.unwrap();
+        let line = LineId::parse("help").unwrap();
+
+        let today = civil::date(2026, 11, 30);
+        fill(&*store, line, 30, today).await.unwrap();
+
+        let days = || Date::FIRST..=Date::LAST;
+        let closed = store.closed(days()).await.unwrap();
+        let of = |is: fn(&ClosedPeriod) -> bool| closed.iter().filter(|one| is(one)).count();
+        assert_eq!(of(|one| matches!(one, ClosedPeriod::Month { .. })), 12);
+        assert!(of(|one| matches!(one, ClosedPeriod::Piece { .. })) > 30);
+        // Of the last month and the end of the one before there are quarter-hours.
+        assert_eq!(store.arrived_hours(days()).await.unwrap().len(), 11);
+        let all = QuarterHour(0)..QuarterHour(1 << 40);
+        let quarters = store.arrived(all).await.unwrap();
+        let oldest = QuarterHour::of(Moment::from_micros(1_793_491_200_000_000) - ARRIVED_TOLD);
+        assert!(
+            quarters
+                .first()
+                .is_some_and(|(quarter, _, _)| *quarter >= oldest)
+        );
+    }
 
     #[test]
     fn a_year_is_the_twelve_whole_months_before_today() {
