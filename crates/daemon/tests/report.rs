@@ -15,6 +15,8 @@ const SOON: Duration = Duration::from_secs(20);
 const SETTLES: Duration = Duration::from_secs(3 * 3_600);
 /// Longer than any month.
 const A_MONTH: Duration = Duration::from_secs(32 * 24 * 3_600);
+const A_WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
+const A_QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 
 /// A site whose line answers at once and whose operator needs no rest.
 fn site() -> Site {
@@ -146,4 +148,41 @@ fn month_that_closed_before_a_crash_is_told_after_it() {
     let csv = month_is_told(&site);
     assert_eq!(of_months(&csv, "answered"), ["10"], "{csv}");
     assert_eq!(linka.get("/readyz").0, 200);
+}
+
+#[test]
+fn quarter_hours_are_stored_once_and_are_hours_of_the_week_after_35_days() {
+    const KEPT: &str = "SELECT count(*), sum(arrived) FROM arrived";
+    const SUMMED: &str = "SELECT count(*), count(arrived) FROM arrived_hours";
+    let site = site();
+    let linka = site.start();
+    let _jana = WirePhone::dials("*40", "jana", &site);
+    calls(&site, &linka, 1);
+    linka.advance(A_QUARTER_HOUR * 2);
+    reads(&site, KEPT, [1, 1]);
+
+    linka.kill();
+    let linka = site.start();
+    let _jana = WirePhone::dials("*40", "jana", &site);
+    calls(&site, &linka, 1);
+    linka.advance(A_QUARTER_HOUR * 2);
+    reads(&site, KEPT, [2, 2]);
+    reads(&site, SUMMED, [0, 0]);
+    linka.advance(A_MONTH + A_WEEK);
+
+    // All hours of the month, withheld.
+    reads(&site, SUMMED, [168, 0]);
+    reads(&site, KEPT, [0, 0]);
+}
+
+/// Waits until the records database says this.
+#[track_caller]
+fn reads(site: &Site, sql: &str, wanted: [i64; 2]) {
+    let file = rusqlite::Connection::open(site.data().join("linka.db")).unwrap();
+    eventually("the database has it", SOON, || {
+        let read = file.query_row(sql, [], |row| {
+            Ok([row.get(0)?, row.get::<_, Option<i64>>(1)?.unwrap_or(0)])
+        });
+        (read.ok() == Some(wanted)).then_some(())
+    });
 }
