@@ -84,6 +84,10 @@ impl Hours {
     /// of every such set either no hour is told, or what it has beyond its told hours is none or is
     /// itself shared by enough. A month that may be told together with a small one before always
     /// keeps enough: else that one would be the difference.
+    ///
+    /// It holds of what was stored by quarter-hour. A month is counted from the entry that tells its
+    /// first day, some moments after midnight, and what the database did not take in time is in no
+    /// hour: by so much the rest of a published sum may be another.
     #[must_use]
     pub fn told(&self, before: MonthBefore) -> ToldHours {
         let mut told = ToldHours(
