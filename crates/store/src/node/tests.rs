@@ -10,7 +10,7 @@ const CHANCE: [u8; CHANCE_BYTES] = [3; CHANCE_BYTES];
 impl NodeJournal {
     /// Around a file that is open.
     pub(crate) fn over(db: LiveDb) -> Self {
-        let opener = Opener::new(Path::new("/nowhere"), &KEY, CHANCE);
+        let opener = Opener::new(Path::new("/proc/nowhere"), &KEY, CHANCE);
         Self::at(opener, Home::File(Box::new(db)), Vec::new())
     }
 }
@@ -186,7 +186,7 @@ fn second_node_on_one_folder_is_told() {
 
 #[test]
 fn no_two_openings_share_their_chance() {
-    let mut opener = Opener::new(Path::new("/nowhere"), &KEY, CHANCE);
+    let mut opener = Opener::new(Path::new("/proc/nowhere"), &KEY, CHANCE);
 
     let (first, second) = (opener.fresh_chance(), opener.fresh_chance());
 

@@ -108,11 +108,11 @@ pub(crate) async fn second_opening_sees_what_the_first_wrote(fixture: Fixture) {
 
 #[test]
 fn file_in_a_folder_that_is_not_there_is_told() {
-    let told = block_on(refusal(&Database::File("/nowhere/linka.db".into())));
+    let told = block_on(refusal(&Database::File("/proc/nowhere/linka.db".into())));
 
     let told = sentence(&told);
     assert!(
-        told.contains("/nowhere/linka.db could not be made"),
+        told.contains("/proc/nowhere/linka.db could not be made"),
         "{told}"
     );
 }
