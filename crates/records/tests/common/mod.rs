@@ -1,10 +1,11 @@
-//! A year of calls by chance: Poisson arrivals over the hours of a day, log-normal talk, and what operators entered.
+//! A year of calls by chance: Poisson arrivals over the hours of a day, log-normal waits and talk, classes, and
+//! what operators entered.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dispatch::Moment;
+use dispatch::{Class, Moment, Outcome as Ending};
 use records::Several;
 use records::content::{
     AgeBand, Category, Children, ChildrenOutcome, Content, Interpreter, Known, Language, Outcome,
@@ -22,14 +23,38 @@ const DIURNAL: [u64; 24] = [
 ];
 /// Half of the talks are shorter than this, in seconds.
 const TALK_MEDIAN: f64 = 420.0;
-/// Half of those who hang up do so earlier, in seconds.
-const WAIT_MEDIAN: f64 = 40.0;
 const TALK_SIGMA: f64 = 1.0;
+/// Half of those who are answered wait less, in seconds.
+const WAIT_MEDIAN: f64 = 9.0;
+/// Half of those who are not answered are gone earlier, in seconds.
+const PATIENCE_MEDIAN: f64 = 40.0;
+const WAIT_SIGMA: f64 = 0.8;
+/// How many of a hundred callers who are not answered hang up, are taken by a partner, are lost.
+const UNANSWERED: [(u64, Ending); 3] = [
+    (86, Ending::Abandoned),
+    (8, Ending::Overflowed),
+    (6, Ending::Lost),
+];
+/// How many of a hundred contacts arrive in each class.
+const CLASSES: [(u64, Class); 3] = [
+    (85, Class::Crisis),
+    (5, Class::Danger),
+    (10, Class::Information),
+];
+/// How many of a hundred crisis calls an operator raises.
+const RAISED: u64 = 3;
 
-/// One call as it was. What was entered is nothing where nobody answered: she hung up after `talk`.
+/// One call as it was.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) start: Moment,
+    /// Until somebody answered, or until it was over.
+    pub(crate) wait: Duration,
     pub(crate) talk: Duration,
+    pub(crate) arrived_as: Class,
+    pub(crate) ended_as: Class,
+    pub(crate) ending: Ending,
+    /// What was entered; nothing where no operator talked with the caller.
     pub(crate) content: Option<Content>,
 }
 
@@ -37,7 +62,7 @@ pub(crate) struct Call {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct World {
     pub(crate) per_day: u64,
-    /// How many callers of a hundred hang up before anybody answers.
+    /// How many callers of a hundred are gone before an operator answers.
     pub(crate) hang_ups: u64,
     /// How many callers of a hundred say that they have called before.
     pub(crate) repeats: u64,
@@ -45,7 +70,11 @@ pub(crate) struct World {
 
 impl Call {
     pub(crate) fn end(&self) -> Moment {
-        self.start + self.talk
+        self.start + self.wait + self.talk
+    }
+
+    pub(crate) fn is_answered(&self) -> bool {
+        self.content.is_some()
     }
 }
 
@@ -84,6 +113,11 @@ impl Numbers {
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
+    /// Whole seconds of which half are below the median, and never none.
+    fn seconds(&mut self, median: f64, sigma: f64) -> Duration {
+        Duration::from_secs((median * (sigma * self.normal()).exp()) as u64 + 1)
+    }
+
     /// One of these, each as likely as its weight says.
     fn pick<T: Copy>(&mut self, choices: &[(u64, T)]) -> T {
         let total = choices.iter().map(|(weight, _)| weight).sum();
@@ -108,23 +142,45 @@ pub(crate) fn year(world: World, seed: u64) -> Vec<Call> {
             let mean = (world.per_day * share) as f64 / hundredths as f64;
             for _ in 0..numbers.poisson(mean) {
                 let second = day * DAY_SECONDS + hour * 3_600 + numbers.below(3_600);
-                let hangs_up = numbers.below(100) < world.hang_ups;
-                let median = if hangs_up { WAIT_MEDIAN } else { TALK_MEDIAN };
-                let talk = median * (TALK_SIGMA * numbers.normal()).exp();
-                let mut content = content(&mut numbers);
-                if numbers.below(100) < world.repeats {
-                    content.told_repeat = ToldRepeat::Repeat;
-                }
-                calls.push(Call {
-                    start: YEAR + Duration::from_secs(second),
-                    talk: Duration::from_secs(talk as u64 + 1),
-                    content: (!hangs_up).then_some(content),
-                });
+                calls.push(call(
+                    &mut numbers,
+                    world,
+                    YEAR + Duration::from_secs(second),
+                ));
             }
         }
     }
     calls.sort_by_key(|call| call.start);
     calls
+}
+
+fn call(numbers: &mut Numbers, world: World, start: Moment) -> Call {
+    let is_answered = numbers.below(100) >= world.hang_ups;
+    let arrived_as = numbers.pick(&CLASSES);
+    let is_raised = arrived_as == Class::Crisis && numbers.below(100) < RAISED;
+    let mut entered = content(numbers);
+    if numbers.below(100) < world.repeats {
+        entered.told_repeat = ToldRepeat::Repeat;
+    }
+    let ending = if is_answered {
+        Ending::Answered
+    } else {
+        numbers.pick(&UNANSWERED)
+    };
+    let (wait, talk) = match ending {
+        Ending::Answered => (WAIT_MEDIAN, numbers.seconds(TALK_MEDIAN, TALK_SIGMA)),
+        Ending::Overflowed => (PATIENCE_MEDIAN, numbers.seconds(TALK_MEDIAN, TALK_SIGMA)),
+        Ending::Abandoned | Ending::Lost => (PATIENCE_MEDIAN, Duration::ZERO),
+    };
+    Call {
+        start,
+        wait: numbers.seconds(wait, WAIT_SIGMA),
+        talk,
+        arrived_as,
+        ended_as: if is_raised { Class::Danger } else { arrived_as },
+        ending,
+        content: is_answered.then_some(entered),
+    }
 }
 
 /// What an operator enters. Some traits decide the outcome on purpose: silent calls break off, who
