@@ -66,7 +66,7 @@ impl Publication {
 
     /// What each hidden cell may hold.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let (program, hidden) = self.program();
+        let (program, hidden) = self.program(Asked::Cells);
         let secret = |(name, cell): (String, Vec<usize>)| Secret {
             name,
             least: program.best(&cell, OptimizationDirection::Minimize),
@@ -77,10 +77,10 @@ impl Publication {
 
     /// How many calls of each group had each outcome at least, for all that is known.
     pub(crate) fn certain_outcomes(&self) -> Vec<(&Seen, Outcome, u64)> {
-        let (program, _) = self.program();
         let mut certain = Vec::new();
-        for (group, variables) in self.groups.iter().zip(&program.outcomes) {
-            for (outcome, variables) in variables {
+        for (place, group) in self.groups.iter().enumerate() {
+            let (program, _) = self.program(Asked::Group(place));
+            for (outcome, variables) in &program.outcomes {
                 let least = program.best(variables, OptimizationDirection::Minimize);
                 certain.push((group, *outcome, least));
             }
@@ -89,12 +89,12 @@ impl Publication {
     }
 
     /// Everything that is known, and the hidden cells as sums of variables.
-    fn program(&self) -> (Program, Vec<(String, Vec<usize>)>) {
+    fn program(&self, asked: Asked) -> (Program, Vec<(String, Vec<usize>)>) {
         let mut program = Program::default();
         let mut totals = BTreeMap::<(Field, &str), Vec<usize>>::new();
         for field in Field::ALL {
             match (field, field.holds()) {
-                (Field::Outcome, _) => program.outcomes(self, &mut totals),
+                (Field::Outcome, _) => program.outcomes(self, asked, &mut totals),
                 (_, Holds::One) => program.values(self, *field, &mut totals),
                 (Field::Ages, Holds::Several) => program.ages(self, &mut totals),
                 (_, Holds::Several) => {
@@ -198,8 +198,8 @@ fn admitted(field: Field, traits: &Traits) -> Vec<&'static str> {
 }
 
 /// How many of the rows' contacts may have ticked an age, at most, and how many of a group of ages did at least.
-fn ages(traits: &Traits, age: AgeBand) -> bool {
-    match &traits.ages {
+fn ages(told: Option<&Ages>, age: AgeBand) -> bool {
+    match told {
         None => true,
         Some(Ages::Bands(bands)) => bands.0.contains(&age),
         Some(Ages::Groups(groups)) => age.group().is_some_and(|group| groups.contains(&group)),
@@ -213,13 +213,21 @@ struct Constraint {
     count: u64,
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Cells,
+    /// The outcomes of the group at this place.
+    Group(usize),
+}
+
 #[derive(Default)]
 struct Program {
     /// The most that each variable may be.
     most: Vec<u64>,
     constraints: Vec<Constraint>,
-    /// The variables of each outcome, for each group.
-    outcomes: Vec<BTreeMap<Outcome, Vec<usize>>>,
+    /// The variables of each outcome of the group that is asked for.
+    outcomes: BTreeMap<Outcome, Vec<usize>>,
 }
 
 impl Program {
@@ -257,34 +265,50 @@ impl Program {
         });
     }
 
+    /// Calls of several groups whose rows may be about the same outcomes are told apart by nothing
+    /// else that is known of outcomes: but for the one that is asked for, they are one sum.
     fn outcomes(
         &mut self,
         published: &Publication,
+        asked: Asked,
         totals: &mut BTreeMap<(Field, &str), Vec<usize>>,
     ) {
-        let mut add = |program: &mut Self, outcomes: &[Outcome], count: u64| {
-            let variables = program.variables(outcomes.len(), count);
-            program.equal(&variables, count);
-            for (outcome, variable) in outcomes.iter().zip(&variables) {
-                let total = totals
-                    .entry((Field::Outcome, outcome.as_str()))
-                    .or_default();
-                total.push(*variable);
-            }
-            variables
-        };
-        for group in &published.groups {
-            let mut of_group = BTreeMap::<Outcome, Vec<usize>>::new();
+        let mut parts = BTreeMap::<Vec<Outcome>, u64>::new();
+        let mut of_group = BTreeMap::<Outcome, Vec<usize>>::new();
+        for (place, group) in published.groups.iter().enumerate() {
             for (told, count) in &group.outcomes {
                 let outcomes = admitted_outcomes(group, *told);
-                let variables = add(self, &outcomes, *count);
-                for (outcome, variable) in outcomes.iter().zip(variables) {
-                    of_group.entry(*outcome).or_default().push(variable);
+                if asked != Asked::Group(place) {
+                    *parts.entry(outcomes).or_default() += count;
+                    continue;
+                }
+                for (outcome, variable) in self.one_of(&outcomes, *count, totals) {
+                    of_group.entry(outcome).or_default().push(variable);
                 }
             }
-            self.outcomes.push(of_group);
         }
-        add(self, Outcome::ALL, published.untold);
+        *parts.entry(Outcome::ALL.to_vec()).or_default() += published.untold;
+        for (outcomes, count) in parts {
+            self.one_of(&outcomes, count, totals);
+        }
+        self.outcomes = of_group;
+    }
+
+    /// So many calls had one of these outcomes each.
+    fn one_of(
+        &mut self,
+        outcomes: &[Outcome],
+        count: u64,
+        totals: &mut BTreeMap<(Field, &str), Vec<usize>>,
+    ) -> Vec<(Outcome, usize)> {
+        let variables = self.variables(outcomes.len(), count);
+        self.equal(&variables, count);
+        let of_outcomes: Vec<_> = outcomes.iter().copied().zip(variables).collect();
+        for (outcome, variable) in &of_outcomes {
+            let total = totals.entry((Field::Outcome, outcome.as_str()));
+            total.or_default().push(*variable);
+        }
+        of_outcomes
     }
 
     fn values(
@@ -315,21 +339,21 @@ impl Program {
         published: &Publication,
         totals: &mut BTreeMap<(Field, &'static str), Vec<usize>>,
     ) {
-        let everything = Traits::default();
-        let groups = published
-            .groups
-            .iter()
-            .map(|group| (&group.traits, group.size()));
-        for (traits, count) in groups.chain([(&everything, published.untold)]) {
+        let mut parts = BTreeMap::<Option<Ages>, u64>::new();
+        for group in &published.groups {
+            *parts.entry(group.traits.ages.clone()).or_default() += group.size();
+        }
+        *parts.entry(None).or_default() += published.untold;
+        for (told, count) in parts {
             let mut ticked = BTreeMap::<AgeGroup, Vec<usize>>::new();
             for age in AgeBand::ALL {
-                let may_be = ages(traits, *age);
+                let may_be = ages(told.as_ref(), *age);
                 let variable = self.variable(if may_be { count } else { 0 });
                 totals
                     .entry((Field::Ages, age.as_str()))
                     .or_default()
                     .push(variable);
-                match (&traits.ages, age.group()) {
+                match (&told, age.group()) {
                     (Some(Ages::Bands(_)), _) if may_be => self.equal(&[variable], count),
                     (Some(Ages::Groups(_)), Some(group)) if may_be => {
                         ticked.entry(group).or_default().push(variable);

@@ -1,33 +1,41 @@
-//! Who takes rows and tables of a month together finds no hidden cell.
+//! Who takes rows and tables of a month together, and the parts of a month with its tables: he knows what a row is and
+//! how tables are added, and solves an integer program over all of it.
 
 use records::{COMMONEST_PERCENT_MAX, Contents, HIDDEN_WIDTH_MIN, OutcomeTold};
 
-use crate::common::{self, Numbers};
 use crate::integer_program::{Publication, Secret};
+use crate::year::{QUIET, YEARS, Year};
 
-/// Contacts of a month, at 1, 5, 15 and 75 calls a day.
-const SIZES: [usize; 4] = [30, 150, 450, 2_250];
+/// So many months of a year are tried where each takes long.
+const MONTHS_MAX: usize = 4;
 
-fn month(size: usize, seed: u64) -> Contents {
-    let mut numbers = Numbers(seed);
-    (0..size).map(|_| common::content(&mut numbers)).collect()
+/// The months of a year, each by the periods that its rows tell.
+fn months(year: &Year) -> impl Iterator<Item = &Vec<Contents>> {
+    let tables = year.closed.iter().map(|closed| &closed.tables);
+    let months: Vec<_> = tables.filter(|tables| !tables.is_empty()).collect();
+    let step = months.len() / MONTHS_MAX;
+    months.into_iter().step_by(step.max(1))
 }
 
 #[test]
 fn rows_and_tables_together_leave_every_hidden_cell_open() {
-    println!("contacts  hidden  narrow");
-    for size in SIZES {
-        let (mut hidden, mut narrow) = (0, Vec::new());
-        for seed in 0..6 {
-            let published = Publication::of(&[month(size, seed)]);
-            for Secret { name, least, most } in published.secrets() {
+    println!("rows and tables   months  hidden  narrow");
+    for year in YEARS.iter().chain([&*QUIET]) {
+        let (mut tried, mut hidden, mut narrow) = (0, 0, Vec::new());
+        for month in months(year) {
+            tried += 1;
+            for Secret { name, least, most } in Publication::of(month).secrets() {
                 hidden += 1;
                 if most - least < HIDDEN_WIDTH_MIN {
-                    narrow.push(format!("{name} of month {seed}: {least} to {most}"));
+                    narrow.push(format!("{name}: {least} to {most}"));
                 }
             }
         }
-        println!("{size:>8}  {hidden:>6}  {:>6}", narrow.len());
+        println!(
+            "{:16}  {tried:>6}  {hidden:>6}  {:>6}",
+            year.name(),
+            narrow.len()
+        );
         assert!(hidden > 0);
         assert_eq!(narrow, Vec::<String>::new());
     }
@@ -35,24 +43,24 @@ fn rows_and_tables_together_leave_every_hidden_cell_open() {
 
 #[test]
 fn rows_and_tables_together_tell_no_outcome_of_nearly_all_calls_of_a_group() {
-    for size in SIZES {
+    for year in YEARS.iter().chain([&*QUIET]) {
         let (mut untold, mut learnt) = (0, Vec::new());
-        for seed in 0..6 {
-            let published = Publication::of(&[month(size, seed)]);
-            for (group, outcome, certain) in published.certain_outcomes() {
-                if group
-                    .outcomes
-                    .contains_key(&Some(OutcomeTold::Exact(outcome)))
-                {
+        for month in months(year) {
+            for (group, outcome, certain) in Publication::of(month).certain_outcomes() {
+                let exact = Some(OutcomeTold::Exact(outcome));
+                if group.outcomes.contains_key(&exact) {
                     continue;
                 }
                 untold += 1;
                 if certain * 100 > COMMONEST_PERCENT_MAX * group.size() {
-                    learnt.push((seed, outcome, certain, group.size()));
+                    learnt.push((outcome, certain, group.size()));
                 }
             }
         }
-        assert_eq!(learnt, [], "of {size} contacts");
-        assert!(untold > 0);
+        println!(
+            "{:16}  outcomes that no row of a group tells {untold}",
+            year.name()
+        );
+        assert_eq!(learnt, [], "of {}", year.name());
     }
 }
