@@ -8,11 +8,13 @@
 use std::collections::BTreeMap;
 
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem};
-use records::content::{AgeBand, AgeGroup, Children, Field, Known, Language, Outcome};
-use records::{
-    Ages, Cell, ChildrenTold, Choice, Contents, Holds, LanguageTold, OutcomeTold, Row, Tables,
-    Traits, generalise, tables,
-};
+use records::content::{AgeBand, AgeGroup, Field, Outcome};
+use records::{Ages, Cell, Choice, Contents, Holds, Tables, generalise, tables};
+
+use crate::admitted::{Seen, admits_age, admitted, admitted_outcomes, ages_told, seen};
+
+/// Of so many groups of a month it is asked how their calls ended.
+const GROUPS_ASKED_MAX: usize = 40;
 
 /// What is published of a line and month.
 pub(crate) struct Publication {
@@ -20,18 +22,6 @@ pub(crate) struct Publication {
     /// How many contacts are in no row.
     untold: u64,
     pub(crate) tables: Tables,
-}
-
-/// Rows of a period that tell the same traits.
-pub(crate) struct Seen {
-    pub(crate) traits: Traits,
-    pub(crate) outcomes: BTreeMap<Option<OutcomeTold>, u64>,
-}
-
-impl Seen {
-    pub(crate) fn size(&self) -> u64 {
-        self.outcomes.values().sum()
-    }
 }
 
 /// A hidden cell, and how many contacts it may hold for all that is known.
@@ -46,12 +36,12 @@ impl Publication {
     pub(crate) fn of(periods: &[Contents]) -> Self {
         let mut groups = Vec::new();
         let mut untold = 0;
-        for period in periods {
+        for (place, period) in periods.iter().enumerate() {
             let rows = generalise(period, [3; 32]);
             if rows.is_empty() {
                 untold += period.len();
             }
-            groups.extend(seen(&rows));
+            groups.extend(seen(place, &rows));
         }
         Self {
             groups,
@@ -75,10 +65,14 @@ impl Publication {
         hidden.into_iter().map(secret).collect()
     }
 
-    /// How many calls of each group had each outcome at least, for all that is known.
+    /// How many calls of each group had each outcome at least, for all that is known; of the
+    /// smallest groups where there are many.
     pub(crate) fn certain_outcomes(&self) -> Vec<(&Seen, Outcome, u64)> {
         let mut certain = Vec::new();
-        for (place, group) in self.groups.iter().enumerate() {
+        let mut groups: Vec<_> = self.groups.iter().enumerate().collect();
+        groups.sort_by_key(|(_, group)| group.size());
+        groups.truncate(GROUPS_ASKED_MAX);
+        for (place, group) in groups {
             let (program, _) = self.program(Asked::Group(place));
             for (outcome, variables) in &program.outcomes {
                 let least = program.best(variables, OptimizationDirection::Minimize);
@@ -124,85 +118,6 @@ impl Publication {
             program.pair(pair, &totals, &mut hidden);
         }
         (program, hidden)
-    }
-}
-
-fn seen(rows: &[Row]) -> Vec<Seen> {
-    let mut groups = BTreeMap::<Traits, BTreeMap<Option<OutcomeTold>, u64>>::new();
-    for row in rows {
-        let group = groups.entry(row.traits.clone()).or_default();
-        *group.entry(row.outcome).or_default() += 1;
-    }
-    let seen = |(traits, outcomes)| Seen { traits, outcomes };
-    groups.into_iter().map(seen).collect()
-}
-
-/// The outcomes that a row may be about.
-fn admitted_outcomes(seen: &Seen, told: Option<OutcomeTold>) -> Vec<Outcome> {
-    let is_exact = |outcome: &Outcome| {
-        seen.outcomes
-            .contains_key(&Some(OutcomeTold::Exact(*outcome)))
-    };
-    let all = Outcome::ALL.iter().copied();
-    match told {
-        Some(OutcomeTold::Exact(outcome)) => vec![outcome],
-        Some(OutcomeTold::AnyOther) => all.filter(|outcome| !is_exact(outcome)).collect(),
-        None => all.collect(),
-    }
-}
-
-/// The values of a field of one that rows with these traits may be about.
-fn admitted(field: Field, traits: &Traits) -> Vec<&'static str> {
-    fn exact<T: Choice>(told: Option<T>) -> Option<Vec<&'static str>> {
-        told.map(|value| vec![value.as_str()])
-    }
-    let texts = |values: &[Language]| values.iter().map(|value| value.as_str()).collect();
-    let common = [Language::Czech, Language::Slovak];
-    let admitted = match field {
-        Field::Language => traits.language.map(|told| match told {
-            LanguageTold::Exact(language) => texts(&[language]),
-            LanguageTold::Common => texts(&common),
-            LanguageTold::Other => {
-                let others = Language::ALL.iter().copied();
-                texts(
-                    &others
-                        .filter(|language| !common.contains(language))
-                        .collect::<Vec<_>>(),
-                )
-            }
-        }),
-        Field::Children => traits.children.map(|told| match told {
-            ChildrenTold::Count(children) => vec![children.as_str()],
-            ChildrenTold::Any(Known::NotAsked) => vec![Children::NotAsked.as_str()],
-            ChildrenTold::Any(Known::No) => vec![Children::Zero.as_str()],
-            ChildrenTold::Any(Known::Unknown) => vec![Children::Unknown.as_str()],
-            ChildrenTold::Any(Known::Yes) => vec!["1", "2", "3", "4+"],
-        }),
-        Field::Pregnancy => exact(traits.pregnancy),
-        Field::Relation => exact(traits.relation),
-        Field::Outcome
-        | Field::Category
-        | Field::Interpreter
-        | Field::Referral
-        | Field::ToldRepeat
-        | Field::WhoCalled
-        | Field::Ages
-        | Field::Exposure
-        | Field::ChildrenOutcome
-        | Field::Source
-        | Field::ContactViolence
-        | Field::AbductionThreat
-        | Field::ChildProtection => None,
-    };
-    admitted.unwrap_or_else(|| field.domain())
-}
-
-/// How many of the rows' contacts may have ticked an age, at most, and how many of a group of ages did at least.
-fn ages(told: Option<&Ages>, age: AgeBand) -> bool {
-    match told {
-        None => true,
-        Some(Ages::Bands(bands)) => bands.0.contains(&age),
-        Some(Ages::Groups(groups)) => age.group().is_some_and(|group| groups.contains(&group)),
     }
 }
 
@@ -318,8 +233,13 @@ impl Program {
         totals: &mut BTreeMap<(Field, &'static str), Vec<usize>>,
     ) {
         let mut parts = BTreeMap::<Vec<&str>, u64>::new();
-        for group in &published.groups {
-            *parts.entry(admitted(field, &group.traits)).or_default() += group.size();
+        for period in published
+            .groups
+            .chunk_by(|one, next| one.period == next.period)
+        {
+            for group in period {
+                *parts.entry(admitted(field, group, period)).or_default() += group.size();
+            }
         }
         *parts.entry(field.domain()).or_default() += published.untold;
         for (values, count) in parts {
@@ -341,13 +261,13 @@ impl Program {
     ) {
         let mut parts = BTreeMap::<Option<Ages>, u64>::new();
         for group in &published.groups {
-            *parts.entry(group.traits.ages.clone()).or_default() += group.size();
+            *parts.entry(ages_told(&group.traits)).or_default() += group.size();
         }
         *parts.entry(None).or_default() += published.untold;
         for (told, count) in parts {
             let mut ticked = BTreeMap::<AgeGroup, Vec<usize>>::new();
             for age in AgeBand::ALL {
-                let may_be = ages(told.as_ref(), *age);
+                let may_be = admits_age(told.as_ref(), *age);
                 let variable = self.variable(if may_be { count } else { 0 });
                 totals
                     .entry((Field::Ages, age.as_str()))

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod admitted;
 mod bill;
 mod family;
 mod integer_program;
