@@ -104,6 +104,6 @@ fn family_member_would_learn_outcomes_from_rows_as_they_were_entered() {
         "of {} questions to rows as entered: <10 {few}, learnt {learnt}",
         facts.asked
     );
-    assert!(few * 4 > facts.asked);
-    assert!(learnt * 10 > facts.asked);
+    assert!(few * 8 > facts.asked);
+    assert!(learnt * 20 > facts.asked);
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem};
-use records::content::{AgeBand, AgeGroup, Field, Outcome};
+use records::content::{AgeBand, AgeGroup, Content, Field, Outcome};
 use records::{Ages, Cell, Choice, Contents, Holds, Tables, generalise, tables};
 
 use crate::admitted::{Seen, admits_age, admitted, admitted_outcomes, ages_told, seen};
@@ -22,6 +22,8 @@ pub(crate) struct Publication {
     /// How many contacts are in no row.
     untold: u64,
     pub(crate) tables: Tables,
+    /// What is behind it.
+    contents: Vec<Content>,
 }
 
 /// A hidden cell, and how many contacts it may hold for all that is known.
@@ -30,6 +32,23 @@ pub(crate) struct Secret {
     pub(crate) name: String,
     pub(crate) least: u64,
     pub(crate) most: u64,
+    /// What it holds.
+    pub(crate) held: u64,
+}
+
+/// A hidden cell: the contacts whose fields have one of these values each.
+struct Hidden {
+    of: Vec<(Field, Vec<&'static str>)>,
+    variables: Vec<usize>,
+}
+
+impl Hidden {
+    fn is_of(&self, content: &Content) -> bool {
+        self.of.iter().all(|(field, values)| {
+            let texts = content.texts(*field);
+            texts.iter().any(|text| values.contains(text))
+        })
+    }
 }
 
 impl Publication {
@@ -47,6 +66,7 @@ impl Publication {
             groups,
             untold,
             tables: tables(periods),
+            contents: periods.iter().flat_map(Contents::iter).cloned().collect(),
         }
     }
 
@@ -57,10 +77,14 @@ impl Publication {
     /// What each hidden cell may hold.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let (program, hidden) = self.program(Asked::Cells);
-        let secret = |(name, cell): (String, Vec<usize>)| Secret {
-            name,
-            least: program.best(&cell, OptimizationDirection::Minimize),
-            most: program.best(&cell, OptimizationDirection::Maximize),
+        let secret = |cell: Hidden| {
+            let held = self.contents.iter().filter(|content| cell.is_of(content));
+            Secret {
+                least: program.best(&cell.variables, OptimizationDirection::Minimize),
+                most: program.best(&cell.variables, OptimizationDirection::Maximize),
+                held: held.count() as u64,
+                name: format!("{:?}", cell.of),
+            }
         };
         hidden.into_iter().map(secret).collect()
     }
@@ -83,7 +107,7 @@ impl Publication {
     }
 
     /// Everything that is known, and the hidden cells as sums of variables.
-    fn program(&self, asked: Asked) -> (Program, Vec<(String, Vec<usize>)>) {
+    fn program(&self, asked: Asked) -> (Program, Vec<Hidden>) {
         let mut program = Program::default();
         let mut totals = BTreeMap::<(Field, &str), Vec<usize>>::new();
         for field in Field::ALL {
@@ -109,7 +133,8 @@ impl Publication {
                     Cell::Count(count) => program.equal(&variables, *count),
                     Cell::Hidden if is_untold_tick => {}
                     Cell::Hidden => {
-                        hidden.push((format!("{:?} {value}", single.field), variables));
+                        let of = vec![(single.field, vec![*value])];
+                        hidden.push(Hidden { of, variables });
                     }
                 }
             }
@@ -292,7 +317,7 @@ impl Program {
         &mut self,
         pair: &records::Pair,
         totals: &BTreeMap<(Field, &str), Vec<usize>>,
-        hidden: &mut Vec<(String, Vec<usize>)>,
+        hidden: &mut Vec<Hidden>,
     ) {
         let (rows, columns) = (pair.first.domain(), pair.second.domain());
         let most = self.most.iter().copied().max().unwrap_or(0);
@@ -322,9 +347,8 @@ impl Program {
                 match cell {
                     Cell::Count(count) => self.equal(&variables, *count),
                     Cell::Hidden => {
-                        let name =
-                            format!("{:?} {values:?} {:?} {others:?}", pair.first, pair.second);
-                        hidden.push((name, variables));
+                        let of = vec![(pair.first, values.clone()), (pair.second, others.clone())];
+                        hidden.push(Hidden { of, variables });
                     }
                 }
             }

@@ -1,10 +1,12 @@
 //! Who takes rows and tables of a month together, and the parts of a month with its tables: he knows what a row is and
 //! how tables are added, and solves an integer program over all of it.
 
+use std::collections::BTreeMap;
+
 use records::{COMMONEST_PERCENT_MAX, Contents, HIDDEN_WIDTH_MIN, OutcomeTold};
 
 use crate::integer_program::{Publication, Secret};
-use crate::year::{QUIET, YEARS, Year};
+use crate::year::{QUIET, YEARS, Year, share};
 
 /// So many months of a year are tried where each takes long.
 const MONTHS_MAX: usize = 4;
@@ -17,27 +19,60 @@ fn months(year: &Year) -> impl Iterator<Item = &Vec<Contents>> {
     months.into_iter().step_by(step.max(1))
 }
 
-#[test]
-fn rows_and_tables_together_leave_every_hidden_cell_open() {
-    println!("rows and tables   months  hidden  narrow");
-    for year in YEARS.iter().chain([&*QUIET]) {
-        let (mut tried, mut hidden, mut narrow) = (0, 0, Vec::new());
-        for month in months(year) {
-            tried += 1;
-            for Secret { name, least, most } in Publication::of(month).secrets() {
-                hidden += 1;
-                if most - least < HIDDEN_WIDTH_MIN {
-                    narrow.push(format!("{name}: {least} to {most}"));
-                }
+/// What is found of hidden cells.
+#[derive(Default)]
+struct Findings {
+    months: u64,
+    hidden: u64,
+    /// Cells that may hold one number alone.
+    certain: u64,
+    /// Cells whose range is too narrow.
+    narrow: Vec<String>,
+    /// How often a hidden cell holds each number.
+    held: BTreeMap<u64, u64>,
+}
+
+impl Findings {
+    fn solve(&mut self, month: &[Contents]) {
+        self.months += 1;
+        for Secret {
+            name,
+            least,
+            most,
+            held,
+        } in Publication::of(month).secrets()
+        {
+            let range = format!("{name}: {held} of {least} to {most}");
+            assert!((least..=most).contains(&held), "{range}");
+            self.hidden += 1;
+            self.certain += u64::from(least == most);
+            *self.held.entry(held).or_default() += 1;
+            if most - least < HIDDEN_WIDTH_MIN {
+                self.narrow.push(range);
             }
         }
+    }
+}
+
+#[test]
+fn rows_and_tables_together_leave_every_hidden_cell_open() {
+    println!("rows and tables   months  hidden  certain  narrow  base rate");
+    for year in YEARS.iter().chain([&*QUIET]) {
+        let mut findings = Findings::default();
+        months(year).for_each(|month| findings.solve(month));
+
+        let commonest = findings.held.values().max().copied().unwrap_or(0);
         println!(
-            "{:16}  {tried:>6}  {hidden:>6}  {:>6}",
+            "{:16}  {:>6}  {:>6}  {:>7}  {:>6}  {:>9}",
             year.name(),
-            narrow.len()
+            findings.months,
+            findings.hidden,
+            findings.certain,
+            findings.narrow.len(),
+            share(commonest, findings.hidden)
         );
-        assert!(hidden > 0);
-        assert_eq!(narrow, Vec::<String>::new());
+        assert!(findings.hidden > 0);
+        assert_eq!(findings.narrow, Vec::<String>::new());
     }
 }
 

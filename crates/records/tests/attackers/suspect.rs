@@ -4,24 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use records::content::{Content, Field, Known, Outcome, Relation};
 use records::{
-    Ages, ChildrenTold, LanguageTold, NOT_ASKED, OutcomeTold, SHARED_BY_MIN, Step, Traits,
+    Ages, ChildrenTold, LanguageTold, NOT_ASKED, OutcomeTold, SHARED_BY_MIN, Step, ToldRow, Traits,
 };
 
 use crate::year::{Alike, Published, Year};
 
-/// What an outsider may know of a call; each is a bit of [`Knowledge`].
-pub(crate) const KNOWABLE: [Field; 6] = [
+/// What an outsider asks for: what he may know himself, up to the outcome, and the referral.
+pub(crate) const ASKED: [Field; 7] = [
     Field::Language,
     Field::Children,
     Field::Ages,
     Field::Pregnancy,
     Field::Relation,
     Field::Outcome,
+    Field::Referral,
 ];
-/// How the call ended, in [`KNOWABLE`].
+
+/// How the call ended, in [`ASKED`].
 pub(crate) const OUTCOME: usize = 5;
 
-/// Some of [`KNOWABLE`].
+/// What an outsider knows: a bit for each of [`ASKED`] up to the outcome.
 #[derive(Clone, Copy)]
 pub(crate) struct Knowledge(u32);
 
@@ -96,7 +98,7 @@ impl Suspect {
     }
 }
 
-fn bits(fields: [bool; KNOWABLE.len()]) -> u32 {
+fn bits<const FIELDS: usize>(fields: [bool; FIELDS]) -> u32 {
     let places = fields.into_iter().enumerate();
     places.fold(0, |bits, (place, is_so)| bits | u32::from(is_so) << place)
 }
@@ -117,7 +119,7 @@ pub(crate) struct Found {
     /// How many persons are behind them at least.
     pub(crate) persons: u64,
     /// How many of them tell each field as it was.
-    told: [u64; KNOWABLE.len()],
+    told: [u64; ASKED.len()],
     outcomes: BTreeMap<Option<OutcomeTold>, u64>,
 }
 
@@ -164,9 +166,9 @@ pub(crate) enum Guess {
     Wrong,
 }
 
-/// The commonest text of each of [`KNOWABLE`] in a year, of those that were asked.
-pub(crate) fn commonest(year: &Year) -> [String; KNOWABLE.len()] {
-    KNOWABLE.map(|field| {
+/// The commonest text of each of [`ASKED`] in a year, *not asked* aside.
+pub(crate) fn commonest(year: &Year) -> [String; ASKED.len()] {
+    ASKED.map(|field| {
         let mut counts = BTreeMap::<String, u64>::new();
         for content in year.answered().filter_map(|call| call.content.as_ref()) {
             *counts.entry(content.text(field)).or_default() += 1;
@@ -193,6 +195,7 @@ impl<'a> Target<'a> {
             pregnancy: content.pregnancy,
             relation: content.relation,
             outcome: content.outcome,
+            referral: content.referral,
             ..Content::default()
         };
         let distinct: BTreeSet<Content> = published.contents.iter().map(known).collect();
@@ -204,15 +207,21 @@ impl<'a> Target<'a> {
 
     fn new(content: Content, alike: &'a [Alike<'a>]) -> Self {
         let suspect = Suspect::of(&content);
-        let texts = KNOWABLE.map(|field| content.text(field));
+        let texts = ASKED.map(|field| content.text(field));
+        let columns = ASKED.map(|field| {
+            let mut columns = ToldRow::COLUMNS.iter();
+            columns.position(|column| *column == field.as_str())
+        });
         let candidates = alike.iter().map(|alike| {
-            let told = alike.row.told().0;
+            let row = alike.row.told().0;
+            let is_told = |field: usize| {
+                let told = columns[field].map(|column| &row[column]);
+                told == Some(&texts[field]) && texts[field] != NOT_ASKED
+            };
             Candidates {
                 alike,
                 admitted: suspect.admits(alike),
-                told: bits(std::array::from_fn(|field| {
-                    told[field] == texts[field] && texts[field] != NOT_ASKED
-                })),
+                told: bits::<{ ASKED.len() }>(std::array::from_fn(is_told)),
             }
         });
         Self {
@@ -245,11 +254,11 @@ impl<'a> Target<'a> {
     pub(crate) fn unknown(
         &self,
         known: Knowledge,
-        commonest: &[String; KNOWABLE.len()],
+        commonest: &[String; ASKED.len()],
     ) -> Vec<(usize, Guess)> {
         let mut unknown = Vec::new();
         for (field, commonest) in commonest.iter().enumerate() {
-            let text = self.content.text(KNOWABLE[field]);
+            let text = self.content.text(ASKED[field]);
             if !known.has(field) && text != NOT_ASKED {
                 let is_right = text == *commonest;
                 unknown.push((field, if is_right { Guess::Right } else { Guess::Wrong }));
