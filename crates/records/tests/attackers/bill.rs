@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use records::{ClosedPeriod, SHARED_BY_MIN, Sums, Unstored};
 
 use crate::common::{Call, YEAR};
-use crate::year::{YEARS, share};
+use crate::year::{Published, YEARS, Year, share};
 
 /// Of the calls, those that hour of start and minutes tell from all others: what the bill would do
 /// to rows with times.
@@ -69,5 +69,27 @@ fn bill_holder_pins_no_row_and_learns_no_count_but_arrived() {
         assert!(told * 3 > calls);
         assert!(rows * 100 > year.answered().count() as u64 * 99);
         assert_eq!((of_few, small), (0, 0));
+    }
+}
+
+#[test]
+fn rows_stand_in_no_order_of_calls() {
+    for year in YEARS.iter().filter(|year| year.world.per_day <= 15) {
+        let mut calls = year.calls.clone();
+        let Published { first, last, .. } = year.published[0];
+        let answered = year
+            .ended(first, last)
+            .filter(|(_, call)| call.is_answered());
+        let answered: Vec<usize> = answered.map(|(place, _)| place).collect();
+        let (first, last) = (answered[0], answered[answered.len() - 1]);
+        let said_last = calls[last].content.clone();
+        assert_ne!(said_last, calls[first].content);
+        calls[last].content = std::mem::replace(&mut calls[first].content, said_last);
+
+        let exchanged = Year::new(year.world, calls);
+
+        for (one, other) in year.published.iter().zip(&exchanged.published) {
+            assert_eq!(one.rows, other.rows);
+        }
     }
 }

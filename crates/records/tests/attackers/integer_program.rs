@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem};
 use records::content::{AgeBand, AgeGroup, Content, Field, Outcome};
-use records::{Ages, Cell, Choice, Contents, Holds, Tables, generalise, tables};
+use records::{Ages, CELL_MIN, Cell, Choice, Contents, Holds, Single, Tables, generalise, tables};
 
 use crate::admitted::{Seen, admits_age, admitted, admitted_outcomes, ages_told, seen};
+use crate::year::persons_of;
 
 /// Of so many groups of a month it is asked how their calls ended.
 const GROUPS_ASKED_MAX: usize = 40;
@@ -26,7 +27,10 @@ pub(crate) struct Publication {
     contents: Vec<Content>,
 }
 
-/// A hidden cell, and how many contacts it may hold for all that is known.
+/// For each value of a field the variables whose sum it is.
+type Totals = BTreeMap<(Field, &'static str), Vec<usize>>;
+
+/// A cell, and how many contacts it may hold for all that is known.
 #[derive(Debug)]
 pub(crate) struct Secret {
     pub(crate) name: String,
@@ -36,13 +40,13 @@ pub(crate) struct Secret {
     pub(crate) held: u64,
 }
 
-/// A hidden cell: the contacts whose fields have one of these values each.
-struct Hidden {
+/// A cell that is asked for: the contacts whose fields have one of these values each.
+struct AskedCell {
     of: Vec<(Field, Vec<&'static str>)>,
     variables: Vec<usize>,
 }
 
-impl Hidden {
+impl AskedCell {
     fn is_of(&self, content: &Content) -> bool {
         self.of.iter().all(|(field, values)| {
             let texts = content.texts(*field);
@@ -77,16 +81,8 @@ impl Publication {
     /// What each hidden cell may hold.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let (program, hidden) = self.program(Asked::Cells);
-        let secret = |cell: Hidden| {
-            let held = self.contents.iter().filter(|content| cell.is_of(content));
-            Secret {
-                least: program.best(&cell.variables, OptimizationDirection::Minimize),
-                most: program.best(&cell.variables, OptimizationDirection::Maximize),
-                held: held.count() as u64,
-                name: format!("{:?}", cell.of),
-            }
-        };
-        hidden.into_iter().map(secret).collect()
+        let secret = |cell| self.secret(&program, cell);
+        hidden.iter().map(secret).collect()
     }
 
     /// How many calls of each group had each outcome at least, for all that is known; of the
@@ -106,10 +102,44 @@ impl Publication {
         certain
     }
 
-    /// Everything that is known, and the hidden cells as sums of variables.
-    fn program(&self, asked: Asked) -> (Program, Vec<Hidden>) {
+    /// Cells of tables of one field that are shown although fewer persons share them than a cell
+    /// must have; with what they may hold for who has the rows alone.
+    pub(crate) fn small_shown(&self) -> Vec<Secret> {
+        let (program, totals) = self.of_rows(Asked::Cells);
+        let mut small = Vec::new();
+        for Single { field, cells } in &self.tables.singles {
+            for (value, shown) in cells {
+                let cell = AskedCell {
+                    of: vec![(*field, vec![*value])],
+                    variables: totals[&(*field, *value)].clone(),
+                };
+                if *shown != Cell::Hidden && self.persons(&cell) < CELL_MIN {
+                    small.push(self.secret(&program, &cell));
+                }
+            }
+        }
+        small
+    }
+
+    fn persons(&self, cell: &AskedCell) -> u64 {
+        let contents = self.contents.iter().filter(|content| cell.is_of(content));
+        persons_of(&contents.collect::<Vec<_>>())
+    }
+
+    fn secret(&self, program: &Program, cell: &AskedCell) -> Secret {
+        let held = self.contents.iter().filter(|content| cell.is_of(content));
+        Secret {
+            least: program.best(&cell.variables, OptimizationDirection::Minimize),
+            most: program.best(&cell.variables, OptimizationDirection::Maximize),
+            held: held.count() as u64,
+            name: format!("{:?}", cell.of),
+        }
+    }
+
+    /// What rows tell, and of each value of a field the sum of variables that it is.
+    fn of_rows(&self, asked: Asked) -> (Program, Totals) {
         let mut program = Program::default();
-        let mut totals = BTreeMap::<(Field, &str), Vec<usize>>::new();
+        let mut totals = Totals::new();
         for field in Field::ALL {
             match (field, field.holds()) {
                 (Field::Outcome, _) => program.outcomes(self, asked, &mut totals),
@@ -123,6 +153,12 @@ impl Publication {
                 }
             }
         }
+        (program, totals)
+    }
+
+    /// Everything that is known, and the hidden cells as sums of variables.
+    fn program(&self, asked: Asked) -> (Program, Vec<AskedCell>) {
+        let (mut program, totals) = self.of_rows(asked);
         let mut hidden = Vec::new();
         for single in &self.tables.singles {
             for (value, cell) in &single.cells {
@@ -134,7 +170,7 @@ impl Publication {
                     Cell::Hidden if is_untold_tick => {}
                     Cell::Hidden => {
                         let of = vec![(single.field, vec![*value])];
-                        hidden.push(Hidden { of, variables });
+                        hidden.push(AskedCell { of, variables });
                     }
                 }
             }
@@ -207,12 +243,7 @@ impl Program {
 
     /// Calls of several groups whose rows may be about the same outcomes are told apart by nothing
     /// else that is known of outcomes: but for the one that is asked for, they are one sum.
-    fn outcomes(
-        &mut self,
-        published: &Publication,
-        asked: Asked,
-        totals: &mut BTreeMap<(Field, &str), Vec<usize>>,
-    ) {
+    fn outcomes(&mut self, published: &Publication, asked: Asked, totals: &mut Totals) {
         let mut parts = BTreeMap::<Vec<Outcome>, u64>::new();
         let mut of_group = BTreeMap::<Outcome, Vec<usize>>::new();
         for (place, group) in published.groups.iter().enumerate() {
@@ -239,7 +270,7 @@ impl Program {
         &mut self,
         outcomes: &[Outcome],
         count: u64,
-        totals: &mut BTreeMap<(Field, &str), Vec<usize>>,
+        totals: &mut Totals,
     ) -> Vec<(Outcome, usize)> {
         let variables = self.variables(outcomes.len(), count);
         self.equal(&variables, count);
@@ -251,12 +282,7 @@ impl Program {
         of_outcomes
     }
 
-    fn values(
-        &mut self,
-        published: &Publication,
-        field: Field,
-        totals: &mut BTreeMap<(Field, &'static str), Vec<usize>>,
-    ) {
+    fn values(&mut self, published: &Publication, field: Field, totals: &mut Totals) {
         let mut parts = BTreeMap::<Vec<&str>, u64>::new();
         for period in published
             .groups
@@ -279,11 +305,7 @@ impl Program {
         }
     }
 
-    fn ages(
-        &mut self,
-        published: &Publication,
-        totals: &mut BTreeMap<(Field, &'static str), Vec<usize>>,
-    ) {
+    fn ages(&mut self, published: &Publication, totals: &mut Totals) {
         let mut parts = BTreeMap::<Option<Ages>, u64>::new();
         for group in &published.groups {
             *parts.entry(ages_told(&group.traits)).or_default() += group.size();
@@ -313,12 +335,7 @@ impl Program {
         }
     }
 
-    fn pair(
-        &mut self,
-        pair: &records::Pair,
-        totals: &BTreeMap<(Field, &str), Vec<usize>>,
-        hidden: &mut Vec<Hidden>,
-    ) {
+    fn pair(&mut self, pair: &records::Pair, totals: &Totals, hidden: &mut Vec<AskedCell>) {
         let (rows, columns) = (pair.first.domain(), pair.second.domain());
         let most = self.most.iter().copied().max().unwrap_or(0);
         let cells: Vec<_> = rows
@@ -348,7 +365,7 @@ impl Program {
                     Cell::Count(count) => self.equal(&variables, *count),
                     Cell::Hidden => {
                         let of = vec![(pair.first, values.clone()), (pair.second, others.clone())];
-                        hidden.push(Hidden { of, variables });
+                        hidden.push(AskedCell { of, variables });
                     }
                 }
             }

@@ -12,7 +12,7 @@ use records::content::{Category, Content, Language, Outcome};
 use records::{ClosedPeriod, Date, SHARED_BY_MIN};
 
 use crate::common::{Call, DAY_SECONDS, YEAR};
-use crate::year::{YEARS, Year, dates, day_of};
+use crate::year::{DATES, YEARS, Year};
 
 /// Days of the year that end a told period, each with what was told until then: arrived less ended.
 fn live_at_ends(year: &Year) -> Vec<(Date, u64)> {
@@ -38,7 +38,7 @@ fn live_at_ends(year: &Year) -> Vec<(Date, u64)> {
 
 /// The midnight that ends a day.
 fn midnight(date: Date) -> dispatch::Moment {
-    let day = dates().iter().position(|other| *other == date).unwrap() as u64;
+    let day = DATES.iter().position(|other| *other == date).unwrap() as u64;
     YEAR + Duration::from_secs((day + 1) * DAY_SECONDS)
 }
 
@@ -62,14 +62,10 @@ fn how_many_were_live_at_midnight_can_be_computed() {
 
 #[test]
 fn a_content_is_told_once_where_its_call_ended_among_ten() {
-    let dates = dates();
     for year in YEARS.iter() {
         for published in &year.published {
-            let ended_here = |call: &&Call| {
-                let date = dates.get(usize::try_from(day_of(call.end())).unwrap());
-                date.is_some_and(|date| (published.first..=published.last).contains(date))
-            };
-            let contents = year.answered().filter(ended_here).count() as u64;
+            let ended = year.ended(published.first, published.last);
+            let contents = ended.filter(|(_, call)| call.is_answered()).count() as u64;
 
             assert_eq!(published.rows.len() as u64, contents);
             assert!(contents >= SHARED_BY_MIN);

@@ -8,7 +8,7 @@ use dispatch::Class;
 use records::{ClosedPeriod, Date, SHARED_BY_MIN, Sums, Times};
 
 use crate::truth::{Days, Truth};
-use crate::year::{QUIET, YEARS, Year};
+use crate::year::{DATES, QUIET, YEARS, Year};
 
 /// What is told of one month, or of several together.
 struct Month<'a> {
@@ -132,8 +132,7 @@ fn months_follow_each_other_and_parts_tile_theirs() {
 }
 
 fn after(date: Date) -> Option<Date> {
-    let dates = crate::year::dates();
-    dates.into_iter().find(|other| *other > date)
+    DATES.iter().copied().find(|other| *other > date)
 }
 
 #[test]

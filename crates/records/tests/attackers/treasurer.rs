@@ -5,7 +5,7 @@ use dispatch::Outcome as Ending;
 use records::{ABANDONED_EARLY, ClosedPeriod, Date, SHARED_BY_MIN, Sums};
 
 use crate::truth::Days;
-use crate::year::{YEARS, Year, dates, day_of};
+use crate::year::{YEARS, Year};
 
 /// Of months with more calls than this no sum is taken apart: far more calls than these have the same sum as others.
 const CALLS_TAKEN_APART_MAX: usize = 250;
@@ -19,14 +19,12 @@ struct Billed {
 }
 
 fn billed(year: &Year, first: Date, last: Date) -> Vec<Billed> {
-    let dates = dates();
-    let ends = |call: &&crate::common::Call| {
-        let date = dates.get(usize::try_from(day_of(call.end())).unwrap());
-        date.is_some_and(|date| (first..=last).contains(date))
-    };
-    let billed = year.calls.iter().filter(ends).map(|call| Billed {
+    let billed = year.ended(first, last).map(|(_, call)| Billed {
         seconds: usize::try_from(call.end().since(call.start).as_secs()).unwrap(),
-        is_given_up: matches!(call.ending, Ending::Abandoned | Ending::Lost),
+        is_given_up: match call.ending {
+            Ending::Abandoned | Ending::Lost => true,
+            Ending::Answered | Ending::Overflowed => false,
+        },
     });
     billed.collect()
 }

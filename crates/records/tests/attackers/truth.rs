@@ -7,7 +7,7 @@ use dispatch::{Class, Outcome as Ending};
 use records::{ANSWERED_IN_TIME, Date};
 
 use crate::common::Call;
-use crate::year::{Year, dates, day_of};
+use crate::year::{Year, date_of};
 
 /// Sums of contacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,14 +80,12 @@ pub(crate) struct Days(BTreeMap<(Date, Class), Truth>);
 
 impl Days {
     pub(crate) fn of(year: &Year) -> Self {
-        let dates = dates();
-        let date = |moment| dates.get(usize::try_from(day_of(moment)).unwrap()).copied();
         let mut days = BTreeMap::<_, Truth>::new();
         for call in &year.calls {
-            if let Some(date) = date(call.start) {
+            if let Some(date) = date_of(call.start) {
                 days.entry((date, call.arrived_as)).or_default().arrived += 1;
             }
-            if let Some(date) = date(call.end()) {
+            if let Some(date) = date_of(call.end()) {
                 *days.entry((date, call.ended_as)).or_default() += Truth::ended(call);
             }
         }

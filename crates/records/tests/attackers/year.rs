@@ -98,6 +98,14 @@ impl Year {
         self.calls.iter().filter(|call| call.is_answered())
     }
 
+    /// The calls that ended within these days, each with its place among all.
+    pub(crate) fn ended(&self, first: Date, last: Date) -> impl Iterator<Item = (usize, &Call)> {
+        let calls = self.calls.iter().enumerate();
+        calls.filter(move |(_, call)| {
+            date_of(call.end()).is_some_and(|date| (first..=last).contains(&date))
+        })
+    }
+
     /// Whether the month that begins on this day is told in parts.
     pub(crate) fn is_in_parts(&self, month: Date) -> bool {
         self.closed.iter().any(|closed| match closed.period {
@@ -194,20 +202,25 @@ impl Published {
 }
 
 /// How many persons called at least.
-fn persons_of(contents: &[&Content]) -> u64 {
+pub(crate) fn persons_of(contents: &[&Content]) -> u64 {
     let is_first = |content: &&&Content| content.told_repeat != ToldRepeat::Repeat;
     contents.iter().filter(is_first).count() as u64
 }
 
 /// The days of the year, and one more.
-pub(crate) fn dates() -> Vec<Date> {
+pub(crate) static DATES: LazyLock<Vec<Date>> = LazyLock::new(|| {
     let months =
         (1..=12).flat_map(|month| (1..=31).filter_map(move |day| Date::new(2027, month, day)));
     months.chain(Date::new(2028, 1, 1)).collect()
+});
+
+/// The day that a moment is in; nothing beyond [`DATES`].
+pub(crate) fn date_of(moment: Moment) -> Option<Date> {
+    DATES.get(usize::try_from(day_of(moment)).ok()?).copied()
 }
 
 /// The day of the year that a moment is in, from 0 on.
-pub(crate) fn day_of(moment: Moment) -> u64 {
+fn day_of(moment: Moment) -> u64 {
     moment.since(YEAR).as_secs() / DAY_SECONDS
 }
 
@@ -236,7 +249,7 @@ fn count(calls: &[Call]) -> Vec<Unstored> {
     }
     events.sort_by_key(|(at, event, contact, _)| (*at, *event, *contact));
     let mut counts = Counts::default();
-    let mut dates = (0_u64..).zip(dates()).peekable();
+    let mut dates = (0_u64..).zip(DATES.iter().copied()).peekable();
     for (at, event, contact, call) in events {
         while let Some((day, date)) = dates.next_if(|(day, _)| *day <= day_of(at)) {
             counts.turn(YEAR + Duration::from_secs(day * DAY_SECONDS), date);
