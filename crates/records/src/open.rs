@@ -197,6 +197,7 @@ fn changed(content: &Content, field: Field, value: &str) -> Content {
     other
 }
 
-fn is_in_rows(field: Field) -> bool {
+/// Whether rows tell this field.
+pub(crate) fn is_in_rows(field: Field) -> bool {
     Row::COLUMNS.contains(&field.as_str())
 }

@@ -1,13 +1,14 @@
 use crate::choice::Holds;
 use crate::content::{Content, Field};
 use crate::generalise::{is_diverse, persons};
-use crate::open::{Month, Values};
+use crate::open::{Month, Values, is_in_rows};
 use crate::suppress::{CELL_MIN, Cell, HIDDEN_WIDTH_MIN, Shared, hide_in_grid};
 use crate::{Contents, SHARED_BY_MIN};
 
 /// The tables of one field: every field has one. There are no others, so that nobody can take one from another.
 pub const SINGLES: &[Field] = Field::ALL;
-/// The tables of two fields. The second is what nobody outside may learn, whoever knows the first.
+/// The tables of two fields. The second is what nobody outside may learn, whoever knows the first;
+/// where an outsider may know the second, he may not learn the first either.
 ///
 /// No two fields that stand together in a [`Row`](crate::Row) have one: what a table has beyond the
 /// rows could be about very few.
@@ -41,7 +42,8 @@ pub struct Single {
 ///
 /// Values of the first field that fewer than ten contacts have, or whose contacts are nearly all
 /// alike in the second, stand together in one row; values of the second that are hidden alone stand
-/// together in one column.
+/// together in one column, and where rows of calls tell the second, those that fewer than ten contacts
+/// have or whose contacts are nearly all alike in the first, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// The field of the rows.
@@ -148,7 +150,7 @@ fn hidden_ticks(field: Field, month: &Month<'_>, counts: &[Shared]) -> Values {
         .with(0)
 }
 
-/// A row of a pair before anything is hidden.
+/// A row or column of a pair before anything is hidden.
 struct Raw {
     values: Vec<&'static str>,
     counts: Vec<Shared>,
@@ -181,27 +183,39 @@ fn together(single: &Single) -> Vec<Vec<&'static str>> {
     shown.into_iter().chain(hidden).collect()
 }
 
+/// The values of a field that stand together in a table, each with how many contacts have each value of the other.
+fn raw(of: &Single, other: Field, contents: &[&Content]) -> Vec<Raw> {
+    let has = |content: &Content, field, values: &[&str]| {
+        let texts = content.texts(field);
+        texts.iter().any(|text| values.contains(text))
+    };
+    let counts = |values: &[&str]| -> Vec<Shared> {
+        let domain = other.domain().into_iter();
+        let both = |content: &Content, value| {
+            has(content, of.field, values) && has(content, other, &[value])
+        };
+        domain
+            .map(|value| count(contents, |content| both(content, value)))
+            .collect()
+    };
+    let raw = |values: Vec<&'static str>| Raw {
+        counts: counts(&values),
+        values,
+    };
+    together(of).into_iter().map(raw).collect()
+}
+
 fn pair(rows: &Single, columns: &Single, contents: &[&Content]) -> Option<Pair> {
     let (first, second) = (rows.field, columns.field);
     let domain = second.domain();
-    let has = |content: &Content, field, values: &[&str]| {
-        content
-            .texts(field)
-            .iter()
-            .any(|text| values.contains(text))
+    let rows = joined(raw(rows, second, contents))?;
+    let columns = match is_in_rows(second) {
+        true => {
+            let columns = joined(raw(columns, first, contents))?;
+            columns.into_iter().map(|column| column.values).collect()
+        }
+        false => together(columns),
     };
-    let row = |values: Vec<&'static str>| Raw {
-        counts: (domain.iter())
-            .map(|other| {
-                count(contents, |content| {
-                    has(content, first, &values) && has(content, second, &[other])
-                })
-            })
-            .collect(),
-        values,
-    };
-    let rows = joined(together(rows).into_iter().map(row).collect())?;
-    let columns = together(columns);
     let cell = |row: &Raw, values: &Vec<&str>| {
         let counts = domain.iter().zip(&row.counts);
         let counts = counts.filter(|(value, _)| values.contains(value));
@@ -219,7 +233,8 @@ fn pair(rows: &Single, columns: &Single, contents: &[&Content]) -> Option<Pair> 
     })
 }
 
-/// Joins rows until each is shared and none tells the column; nothing when that takes all of them.
+/// Joins rows, or columns, until each is shared and none tells the other field; nothing when that
+/// takes all of them.
 fn joined(rows: Vec<Raw>) -> Option<Vec<Raw>> {
     let is_shared = |row: &Raw| row.persons() >= SHARED_BY_MIN && differs(&row.counts);
     let (mut shared, rest): (Vec<Raw>, Vec<Raw>) = rows.into_iter().partition(is_shared);

@@ -5,9 +5,10 @@ mod common;
 
 use common::Numbers;
 use proptest::prelude::*;
-use records::content::{Content, Field, Outcome};
+use records::content::{Category, Content, Field, Outcome};
 use records::{
-    CELL_MIN, COMMONEST_PERCENT_MAX, Cell, DISTINCT_MIN, NOT_ASKED, SHARED_BY_MIN, Tables, tables,
+    CELL_MIN, COMMONEST_PERCENT_MAX, Cell, DISTINCT_MIN, NOT_ASKED, Pair, SHARED_BY_MIN, Tables,
+    tables,
 };
 
 fn made(contents: &[Content]) -> Tables {
@@ -74,6 +75,24 @@ fn outcome_that_nearly_all_have_is_hidden() {
         .find(|single| single.field == Field::Outcome);
     let cells = &outcomes.unwrap().cells;
     assert!(cells.iter().all(|(_, cell)| *cell == Cell::Hidden));
+}
+
+#[test]
+fn outcome_whose_calls_are_nearly_all_about_the_same_stands_together_with_another() {
+    let mut contents = month(1_000, 1);
+    let bed_found = |content: &&mut Content| content.outcome == Outcome::BedFound;
+    for (at, content) in contents.iter_mut().filter(bed_found).enumerate() {
+        let few = [Category::FamilyViolence, Category::PartnerViolence];
+        content.category = few[usize::from(at % 12 > 0)];
+    }
+
+    let tables = made(&contents);
+
+    let of_both = |pair: &&Pair| (pair.first, pair.second) == (Field::Category, Field::Outcome);
+    let pair = tables.pairs.iter().find(of_both).unwrap();
+    let columns = pair.columns.iter();
+    let mut with_bed = columns.filter(|column| column.contains(&"bed_found"));
+    assert!(with_bed.all(|column| column.len() > 1));
 }
 
 #[test]

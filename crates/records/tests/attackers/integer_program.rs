@@ -102,6 +102,28 @@ impl Publication {
         certain
     }
 
+    /// For who knows how a call ended: each value of a field that a table has beside the outcome, how
+    /// many of such calls have it at least, and how many such calls there are at most.
+    pub(crate) fn beside_outcomes(&self) -> Vec<(String, u64, u64)> {
+        let (_, totals) = self.of_rows(Asked::Cells);
+        let (program, _) = self.program(Asked::Cells);
+        let mut beside = Vec::new();
+        for (first, second, cells) in &program.pairs {
+            if *second != Field::Outcome {
+                continue;
+            }
+            for (at, outcome) in second.domain().into_iter().enumerate() {
+                let total = &totals[&(*second, outcome)];
+                let most = program.best(total, OptimizationDirection::Maximize);
+                for (value, row) in first.domain().into_iter().zip(cells) {
+                    let least = program.best(&row[at..=at], OptimizationDirection::Minimize);
+                    beside.push((format!("{first:?} {value} of {outcome}"), least, most));
+                }
+            }
+        }
+        beside
+    }
+
     /// Cells of tables of one field that are shown although fewer persons share them than a cell
     /// must have; with what they may hold for who has the rows alone.
     pub(crate) fn small_shown(&self) -> Vec<Secret> {
@@ -202,6 +224,8 @@ struct Program {
     /// The most that each variable may be.
     most: Vec<u64>,
     constraints: Vec<Constraint>,
+    /// The cells of each table of two fields by the values of both, whatever stands together in it.
+    pairs: Vec<(Field, Field, Vec<Vec<usize>>)>,
     /// The variables of each outcome of the group that is asked for.
     outcomes: BTreeMap<Outcome, Vec<usize>>,
 }
@@ -370,6 +394,7 @@ impl Program {
                 }
             }
         }
+        self.pairs.push((pair.first, pair.second, cells));
     }
 
     /// The least or the most that a sum may be.
