@@ -38,7 +38,8 @@ pub struct Unanswered {
     pub lost: u64,
 }
 
-/// Sums of times, each in whole seconds and about [`SHARED_BY_MIN`] contacts or more.
+/// Sums of times, each in whole seconds and about [`SHARED_BY_MIN`] contacts or more; so is what all
+/// contacts took beyond them, or it is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// Σ (*first answer − arrival*) of those who were answered, by an operator or a partner.
@@ -69,7 +70,7 @@ impl Sums {
     /// What is told of a month: all counts, and the times that enough contacts share.
     #[must_use]
     pub fn of_month(tally: &Tally) -> Self {
-        let time = |of: Timed| (of.contacts(tally) >= SHARED_BY_MIN).then(|| of.seconds(tally));
+        let time = |of: Timed| of.is_told_of_month(tally).then(|| of.seconds(tally));
         Self {
             unanswered: Some(Unanswered {
                 abandoned: tally.abandoned,
@@ -89,6 +90,8 @@ impl Sums {
     /// What is told of the classes of a month, beside its total: each is shared, and so is what the
     /// total has beyond them; and so it is with each of their times.
     pub(crate) fn of_classes(tallies: &BTreeMap<Class, Tally>) -> BTreeMap<Class, Self> {
+        let mut total = Tally::default();
+        tallies.values().for_each(|tally| total.add(tally));
         let arrived = |tally: &Tally| tally.arrived;
         let is_left = |rest: &Tally| *rest == Tally::default() || is_shared(rest);
         let told = told_apart(tallies, |_, tally| is_shared(tally), is_left, arrived);
@@ -101,7 +104,11 @@ impl Sums {
             let has_time = |class: Class, tally: &Tally| {
                 told.contains(&class) && contacts(tally) >= SHARED_BY_MIN
             };
-            let is_left = |rest: &Tally| contacts(rest) == 0 || contacts(rest) >= SHARED_BY_MIN;
+            // Where nothing is left, the classes tell the time of the total.
+            let is_left = |rest: &Tally| match contacts(rest) {
+                0 => of.is_told_of_month(&total),
+                left => left >= SHARED_BY_MIN,
+            };
             for class in told_apart(tallies, has_time, is_left, contacts) {
                 let (sums, tally) = (sums.get_mut(&class), tallies.get(&class));
                 if let Some((sums, tally)) = sums.zip(tally) {
@@ -131,6 +138,21 @@ impl Timed {
             Self::UnansweredWait => tally.abandoned + tally.lost,
             Self::Talk => tally.answered,
         }
+    }
+
+    /// Whether a month tells it.
+    ///
+    /// Who has the line's itemised bill knows how long all calls were together, and takes away what
+    /// is told. What is left must be of nobody or of enough: the time with partners is told nowhere,
+    /// so beside talk it is left with the waits of those whom nobody answered, and beside these alone.
+    const fn is_told_of_month(self, tally: &Tally) -> bool {
+        let given_up = Self::UnansweredWait.contacts(tally);
+        let left = match self {
+            Self::AnsweredWait => 0,
+            Self::Talk => given_up + tally.overflowed,
+            Self::UnansweredWait => tally.overflowed,
+        };
+        self.contacts(tally) >= SHARED_BY_MIN && (left == 0 || left >= SHARED_BY_MIN)
     }
 
     const fn seconds(self, tally: &Tally) -> u64 {

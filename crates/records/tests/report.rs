@@ -10,8 +10,8 @@ use records::{
     Times, report,
 };
 
-fn sums() -> Sums {
-    Sums::of_month(&Tally {
+fn tally() -> Tally {
+    Tally {
         arrived: 61,
         answered: 40,
         answered_in_time: 30,
@@ -22,7 +22,11 @@ fn sums() -> Sums {
         answered_wait: Duration::from_secs(880),
         unanswered_wait: Duration::from_secs(320),
         talk: Duration::from_secs(24_000),
-    })
+    }
+}
+
+fn sums() -> Sums {
+    Sums::of_month(&tally())
 }
 
 fn figure(name: &str) -> &'static Figure {
@@ -59,7 +63,12 @@ fn share_is_rounded_to_a_tenth_of_a_percent() {
 
 #[test]
 fn waits_and_talk_are_means_of_those_who_had_them() {
-    let mean = |name| figure(name).of(&sums());
+    let sums = Sums::of_month(&Tally {
+        overflowed: 10,
+        answered_wait: Duration::from_secs(1_000),
+        ..tally()
+    });
+    let mean = |name| figure(name).of(&sums);
     let seconds = |seconds| Some(Measure::Seconds(seconds));
 
     assert_eq!(mean("mean_wait_answered"), seconds(20));
@@ -91,6 +100,33 @@ fn time_of_fewer_than_ten_is_not_told() {
 
     assert_eq!(of(8, 1), None);
     assert_eq!(of(8, 2), Some(90));
+}
+
+#[test]
+fn times_are_told_unless_few_have_the_rest_of_the_time() {
+    let of = |abandoned, overflowed| {
+        let tally = Tally {
+            answered: 20,
+            abandoned,
+            overflowed,
+            ..Tally::default()
+        };
+        let times = Sums::of_month(&tally).times;
+        (times.talk.is_some(), times.unanswered_wait.is_some())
+    };
+
+    for (abandoned, overflowed) in [(0, 0), (0, 10), (9, 1)] {
+        assert_eq!(of(abandoned, overflowed), (true, false));
+    }
+    for (abandoned, overflowed) in [(1, 0), (9, 0), (0, 1), (4, 5)] {
+        assert_eq!(of(abandoned, overflowed), (false, false));
+    }
+    for (abandoned, overflowed) in [(10, 0), (10, 10)] {
+        assert_eq!(of(abandoned, overflowed), (true, true));
+    }
+    for (abandoned, overflowed) in [(10, 1), (10, 9)] {
+        assert_eq!(of(abandoned, overflowed), (true, false));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use dispatch::Outcome as Ending;
 use records::{ABANDONED_EARLY, ClosedPeriod, Date, SHARED_BY_MIN, Sums};
 
 use crate::truth::Days;
-use crate::year::{YEARS, Year};
+use crate::year::{QUIET, YEARS, Year};
 
 /// Of months with more calls than this no sum is taken apart: far more calls than these have the same sum as others.
 const CALLS_TAKEN_APART_MAX: usize = 250;
@@ -88,6 +88,18 @@ fn needed(calls: &[Billed], count: usize, seconds: usize) -> Vec<Billed> {
     needed
 }
 
+/// How many calls nobody answered, and how long they were together: as it is told, or as the bill
+/// has it beyond what is told of the others.
+fn given_up(calls: &[Billed], told: &Sums) -> Option<(usize, u64)> {
+    let unanswered = told.unanswered?;
+    let count = usize::try_from(unanswered.abandoned + unanswered.lost).ok()?;
+    let all: u64 = calls.iter().map(|call| call.seconds as u64).sum();
+    let others =
+        || (unanswered.overflowed == 0).then_some(told.times.answered_wait? + told.times.talk?);
+    let seconds = told.times.unanswered_wait;
+    Some((count, seconds.or_else(|| Some(all - others()?))?))
+}
+
 /// What is found of the calls of a year.
 #[derive(Debug, Default)]
 struct Findings {
@@ -103,13 +115,12 @@ struct Findings {
 
 impl Findings {
     fn take_apart(&mut self, calls: &[Billed], told: &Sums) {
-        let Some((unanswered, seconds)) = told.unanswered.zip(told.times.unanswered_wait) else {
+        let Some((count, seconds)) = given_up(calls, told) else {
             return;
         };
         if calls.len() > CALLS_TAKEN_APART_MAX {
             return;
         }
-        let count = usize::try_from(unanswered.abandoned + unanswered.lost).unwrap();
         let certain = needed(calls, count, usize::try_from(seconds).unwrap());
         assert!(certain.iter().all(|call| call.is_given_up));
         let is_early = |call: &&Billed| call.seconds as u64 <= ABANDONED_EARLY.as_secs();
@@ -148,6 +159,47 @@ fn treasurer_cannot_take_a_sum_of_times_apart() {
             year.name()
         );
         assert_eq!(certain, 0);
+    }
+}
+
+#[test]
+fn what_the_bill_has_beyond_all_sums_is_of_ten_or_none() {
+    for year in YEARS.iter().chain([&*QUIET]) {
+        let days = Days::of(year);
+        for closed in &year.closed {
+            let ClosedPeriod::Month {
+                first,
+                last,
+                total,
+                classes,
+                ..
+            } = &closed.period
+            else {
+                continue;
+            };
+            let month = days.total(*first..=*last);
+            // The bill does not have classes: he takes away those whose talk is told.
+            let told = classes.iter().filter(|(_, sums)| sums.times.talk.is_some());
+            let told: u64 = told.map(|(_, sums)| sums.answered).sum();
+            let answered = match total.times.talk {
+                Some(_) => 0,
+                None => month.answered - told,
+            };
+            let given_up = match total.times.unanswered_wait {
+                Some(_) => 0,
+                None => month.given_up,
+            };
+            // How long callers talked with a partner is told nowhere.
+            let beyond = answered + given_up + month.overflowed;
+
+            let is_told = total.times.answered_wait.is_some();
+            assert!(
+                !is_told || beyond == 0 || beyond >= SHARED_BY_MIN,
+                "{} from {first}: {answered} answered, {given_up} given up, {} overflowed",
+                year.name(),
+                month.overflowed
+            );
+        }
     }
 }
 
