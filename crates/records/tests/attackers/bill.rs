@@ -93,3 +93,14 @@ fn rows_stand_in_no_order_of_calls() {
         }
     }
 }
+
+#[test]
+fn rows_that_tell_the_same_do_not_stand_together() {
+    for year in YEARS.iter().filter(|year| year.world.per_day > 1) {
+        for Published { rows, .. } in year.attacked() {
+            let pairs = rows.iter().zip(&rows[1..]);
+            let alike = pairs.filter(|(one, next)| one.traits == next.traits);
+            assert!(alike.count() * 3 < rows.len() * 2);
+        }
+    }
+}

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use records::content::{Category, Content, Outcome};
-use records::{COMMONEST_PERCENT_MAX, Contents, HIDDEN_WIDTH_MIN, OutcomeTold};
+use records::content::{Category, Content, Language, Outcome};
+use records::{COMMONEST_PERCENT_MAX, Choice, Contents, HIDDEN_WIDTH_MIN, OutcomeTold};
 
+use crate::admitted::Seen;
 use crate::integer_program::{Publication, Secret};
 use crate::year::{QUIET, YEARS, Year, share};
 
@@ -93,6 +94,29 @@ fn tables_show_no_cell_of_few_that_rows_do_not_tell() {
     }
     println!("cells of fewer than five that tables show and rows tell as well: {small}");
     assert!(small > 0);
+}
+
+#[test]
+fn outcome_that_all_of_a_language_have_is_not_learnt_from_its_table() {
+    let told = |language, outcome| Content {
+        language,
+        outcome,
+        ..Content::default()
+    };
+    let others = Outcome::ALL.iter().copied();
+    let others = others.filter(|outcome| *outcome != Outcome::EmergencyCalled);
+    let others = others.map(|outcome| told(Language::Czech, outcome));
+    let all = others.chain([told(Language::Ukrainian, Outcome::EmergencyCalled)]);
+    let contents = all.flat_map(|content| vec![content; 20]);
+
+    let published = Publication::of(&[contents.collect()]);
+
+    let untold = |group: &Seen| group.outcomes.contains_key(&None);
+    assert!(published.groups.iter().any(untold));
+    for (group, outcome, certain) in published.certain_outcomes() {
+        let is_learnt = certain * 100 > COMMONEST_PERCENT_MAX * group.size();
+        assert!(!is_learnt || !untold(group), "{outcome:?} of {certain}");
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ struct Told {
     outcomes: u64,
     parts: u64,
     months: u64,
+    /// Of `months`: those of which the sum of talk is told.
+    months_with_talk: u64,
 }
 
 impl Told {
@@ -31,9 +33,12 @@ impl Told {
             told.outcomes += u64::from(row.outcome.is_some());
         }
         for closed in &year.closed {
-            match closed.period {
+            match &closed.period {
                 ClosedPeriod::Piece { .. } => told.parts += 1,
-                ClosedPeriod::Month { .. } => told.months += 1,
+                ClosedPeriod::Month { total, .. } => {
+                    told.months += 1;
+                    told.months_with_talk += u64::from(total.times.talk.is_some());
+                }
                 ClosedPeriod::Misses { .. } => {}
             }
         }
@@ -43,19 +48,22 @@ impl Told {
 
 #[test]
 fn rows_parts_and_months_are_still_told() {
-    println!("told              rows    with a trait  traits told  outcomes told  parts  months");
+    println!(
+        "told              rows    with a trait  traits told  outcomes told  parts  months  with talk"
+    );
     for year in YEARS.iter() {
         let told = Told::of(year);
 
         println!(
-            "{:16}  {:>6}  {:>12}  {:>11}  {:>13}  {:>5}  {:>6}",
+            "{:16}  {:>6}  {:>12}  {:>11}  {:>13}  {:>5}  {:>6}  {:>9}",
             year.name(),
             told.rows,
             share(told.with_a_trait, told.rows),
             share(told.traits, told.rows * TRAITS as u64),
             share(told.outcomes, told.rows),
             told.parts,
-            told.months
+            told.months,
+            told.months_with_talk
         );
         assert!(told.rows * 100 > year.answered().count() as u64 * 99);
         // At a call a day there are not ten persons to share much.

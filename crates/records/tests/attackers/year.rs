@@ -47,6 +47,22 @@ pub(crate) static QUIET: LazyLock<Year> = LazyLock::new(|| {
     Year::new(world, calls.collect())
 });
 
+/// A year in which every second month has a tenth of the calls of the one before: its days and weeks are small.
+pub(crate) static CHANGING: LazyLock<Year> = LazyLock::new(|| {
+    let world = World {
+        per_day: 75,
+        hang_ups: 3,
+        repeats: REPEATS,
+    };
+    let is_there = |(place, call): &(usize, Call)| {
+        let month = date_of(call.start).map_or(1, Date::month);
+        !month.is_multiple_of(2) || place.is_multiple_of(10)
+    };
+    let calls = year(world, 0xc4a6e).into_iter().enumerate();
+    let calls = calls.filter(is_there).map(|(_, call)| call);
+    Year::new(world, calls.collect())
+});
+
 /// A year, and what is published of it.
 pub(crate) struct Year {
     pub(crate) world: World,
