@@ -53,8 +53,8 @@ INSERT INTO closed_sums
 SELECT first_day, span, line, class, arrived, answered + abandoned + overflowed + lost, answered, answered_in_time,
     abandoned, abandoned_early, overflowed, lost,
     CASE WHEN answered + overflowed >= 10 THEN answered_wait / 1000000 END,
-    CASE WHEN abandoned + lost >= 10 THEN unanswered_wait / 1000000 END,
-    CASE WHEN answered >= 10 THEN talk / 1000000 END
+    CASE WHEN abandoned + lost >= 10 AND (overflowed = 0 OR overflowed >= 10) THEN unanswered_wait / 1000000 END,
+    CASE WHEN answered >= 10 AND (abandoned + lost + overflowed = 0 OR abandoned + lost + overflowed >= 10) THEN talk / 1000000 END
 FROM closed_tally WHERE span = 'month' AND class = 'all';
 DROP TABLE closed_tally;
 DELETE FROM closed_period WHERE span = 'piece';

@@ -16,7 +16,7 @@ export const reports = {
   rowsCsv: 'Stáhnout řádky (CSV)',
   hidden: 'skryto',
   notTold: 'neuvádí se',
-  notToldAbout: 'Neuvádí se: číslo by prozradilo méně než deset kontaktů, nebo ho části měsíců neuvádějí. Jak skončily nepřijaté hovory, a časy se uvádějí jen za celé měsíce.',
+  notToldAbout: 'Neuvádí se: číslo by prozradilo méně než deset kontaktů, daly by se z něj takové dopočítat, nebo ho části měsíců neuvádějí. Jak skončily nepřijaté hovory, a časy se uvádějí jen za celé měsíce.',
   value: 'Hodnota',
   contacts: 'Kontaktů',
   csv: 'Stáhnout CSV',

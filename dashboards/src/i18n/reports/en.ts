@@ -17,7 +17,7 @@ export const reports: typeof cs = {
   rowsCsv: 'Download rows (CSV)',
   hidden: 'hidden',
   notTold: 'withheld',
-  notToldAbout: 'Withheld: the figure would be about fewer than ten contacts, or parts of months do not tell it. How calls ended unanswered, and times, are told of whole months.',
+  notToldAbout: 'Withheld: the figure would be about fewer than ten contacts, or these could be computed from it, or parts of months do not tell it. How calls ended unanswered, and times, are told of whole months.',
   value: 'Value',
   contacts: 'Contacts',
   csv: 'Download CSV',

@@ -1,8 +1,10 @@
 //! Which tables a backup has, in the order in which they are written back: a row comes after those that it refers to.
 
-use records::{PeriodId, SHARED_BY_MIN, Span};
+use std::time::Duration;
 
-use crate::sql::period::{date_of, number_of};
+use records::{PeriodId, Span, Sums, Tally};
+
+use crate::sql::period::{date_of, number_of, sums_numbers};
 use crate::sql::{Cell, Value};
 
 /// A table of a backup.
@@ -90,42 +92,45 @@ fn text(text: &str) -> Cell {
     Cell::Text(text.to_owned())
 }
 
-/// Sums of a month as they are told now: times in seconds, where enough contacts share them.
+/// Sums of a month as they are told now.
 fn sums_now(before: Vec<Cell>) -> Option<Vec<Cell>> {
     let before: [Cell; TALLY_COLUMNS] = before.try_into().ok()?;
-    let (place, sums) = before.split_first_chunk::<4>()?;
+    let (place, counted) = before.split_first_chunk::<4>()?;
     let mut numbers = [0; TALLY_COLUMNS - 4];
-    for (number, cell) in numbers.iter_mut().zip(sums) {
+    for (number, cell) in numbers.iter_mut().zip(counted) {
         *number = match cell {
-            Cell::Integer(count) => *count,
+            Cell::Integer(count) => u64::try_from(*count).ok()?,
             Cell::Null | Cell::Text(_) | Cell::Bytes(_) => return None,
         };
     }
     let [
         arrived,
         answered,
-        in_time,
+        answered_in_time,
         abandoned,
-        early,
+        abandoned_early,
         overflowed,
         lost,
-        waits @ ..,
+        times @ ..,
     ] = numbers;
-    let contacts = [answered + overflowed, abandoned + lost, answered];
-    let times = contacts.into_iter().zip(waits).map(|(contacts, micros)| {
-        let is_shared = contacts >= SHARED_BY_MIN as i64;
-        if is_shared {
-            Cell::Integer(micros / 1_000_000)
-        } else {
-            Cell::Null
-        }
+    let [answered_wait, unanswered_wait, talk] = times.map(Duration::from_micros);
+    let sums = Sums::of_month(&Tally {
+        arrived,
+        answered,
+        answered_in_time,
+        abandoned,
+        abandoned_early,
+        overflowed,
+        lost,
+        answered_wait,
+        unanswered_wait,
+        talk,
     });
-    let ended = answered + abandoned + overflowed + lost;
-    let counts = [
-        arrived, ended, answered, in_time, abandoned, early, overflowed, lost,
-    ];
-    let counts = counts.into_iter().map(Cell::Integer);
-    Some(place.iter().cloned().chain(counts).chain(times).collect())
+    let sums = sums_numbers(&sums).ok()?;
+    let cells = sums
+        .into_iter()
+        .map(|sum| sum.map_or(Cell::Null, Cell::Integer));
+    Some(place.iter().cloned().chain(cells).collect())
 }
 
 /// The last day of the month that begins on this one.
