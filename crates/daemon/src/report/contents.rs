@@ -138,7 +138,7 @@ mod tests {
 
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "help, 2026-10-01 to 2026-10-01");
-        assert_eq!(lines[1].find("referral"), lines[2].rfind(LEFT_OUT));
+        assert_eq!(lines[1].find("outcome"), lines[2].rfind(LEFT_OUT));
     }
 
     #[test]
