@@ -1,4 +1,4 @@
-//! What operators enter goes into the rows and tables of the period in which it settles.
+//! What operators enter goes into the rows and tables of the period in which its call ended.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
