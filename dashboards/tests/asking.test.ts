@@ -45,3 +45,17 @@ test('who has gone asks no more', async () => {
 
   expect(ask).toHaveBeenCalledOnce();
 });
+
+test('an answer that comes after it is over is not heard', async () => {
+  const heard = vi.fn();
+  const answers: ((outcome: Outcome<unknown>) => void)[] = [];
+  const late = () => new Promise<Outcome<unknown>>((answer) => answers.push(answer));
+
+  untilAnswered(late, heard)();
+  untilAnswered(late, heard);
+  answers[1]?.(DONE);
+  answers[0]?.(failed('unreachable'));
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect(heard.mock.calls).toEqual([[DONE]]);
+});

@@ -119,3 +119,30 @@ test('a day whose quarter-hours are kept no longer is asked for no more, and say
   await screen.findByText(/Čtvrthodiny se uchovávají nejvýš 35 dní/);
   expect(asked.mock.calls.filter(([request]) => addressOf(request).includes('/arrived'))).toEqual([]);
 });
+
+test('a late answer to an earlier choice replaces no newer one, and what is awaited is not told by the old', async () => {
+  periods = counts().periods;
+  const held: (() => void)[] = [];
+  vi.stubGlobal('fetch', async (request: RequestInfo | URL) => {
+    if (addressOf(request).includes('from=')) await new Promise<void>((go) => held.push(go));
+    return answer(request);
+  });
+  render(Reports);
+  await figures();
+  const busy = () => document.querySelector('[aria-labelledby=figures-title]')?.closest('[aria-busy=true]') ?? null;
+  const choose = (day: string) => fireEvent.input(screen.getByLabelText('Od', { selector: '#from' }), { target: { value: day } });
+  const release = () => held.splice(0).forEach((go) => go());
+  expect(busy()).toBeNull();
+
+  await choose('2026-10-01');
+  const early = held.splice(0);
+  expect(busy()?.textContent).toMatch(/Načítá se/);
+  await choose('2027-01-15');
+  release();
+  await vi.waitFor(async () => expect(await figures()).toMatch(OUTSIDE));
+  early.forEach((go) => go());
+  await new Promise((settled) => setTimeout(settled, 0));
+
+  expect(await figures()).toMatch(OUTSIDE);
+  expect(busy()).toBeNull();
+});

@@ -5,8 +5,8 @@ export type Formula = Schemas['Formula'];
 export type Counts = Schemas['Counts'];
 export type Arrived = Schemas['Arrived'];
 export type HoursOfMonth = Schemas['HoursOfMonth'];
-export type MonthOfTables = Schemas['Tables']['months'][number];
-export type Single = MonthOfTables['singles'][number];
+export type Tables = Schemas['Tables'];
+export type Single = Tables['months'][number]['singles'][number];
 
 /** Which periods are looked at; an empty text is no limit. */
 export interface Days {
@@ -26,8 +26,8 @@ export function counts(days: Days): Promise<Outcome<Counts>> {
 }
 
 /** Asks for the fixed tables of months: what operators entered after calls. */
-export function tables(days: Days): Promise<Outcome<Schemas['Tables']>> {
-  return call<Schemas['Tables']>('GET', `/api/v1/reports/tables${query(days)}`);
+export function tables(days: Days): Promise<Outcome<Tables>> {
+  return call<Tables>('GET', `/api/v1/reports/tables${query(days)}`);
 }
 
 /** The address of the anonymous rows of calls as a file. */
