@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { byHourOfDay, whyNone } from '../src/lib/reports';
+import { byHourOfDay, whyNone, whyNotTold } from '../src/lib/reports';
 import Reports from '../src/pages/Reports.svelte';
 import { counts, hours } from './fake-scenes.mjs';
 
@@ -74,7 +74,21 @@ test('a figure that is withheld says so and why', async () => {
   const told = await figures();
 
   expect(told).toContain('neuvádí se');
-  expect(told).toMatch(/prozradilo méně než deset kontaktů/);
+  expect(told).toMatch(/týkalo méně než deseti kontaktů/);
+});
+
+test('only those reasons are told why figures are withheld that occur in what is shown', () => {
+  const [month] = counts().periods;
+  const whole = month as NonNullable<typeof month>;
+  const few = { ...whole, not_told: ['talk'] };
+  const piece = { ...whole, span: 'piece' as const, not_told: ['talk', 'abandoned'] };
+  const ofClass = { ...whole, class: 'danger' as const, not_told: ['talk'] };
+
+  expect(whyNotTold([whole])).toEqual([]);
+  expect(whyNotTold([whole, few])).toEqual(['few']);
+  expect(whyNotTold([piece])).toEqual(['pieces']);
+  expect(whyNotTold([ofClass])).toEqual(['classes']);
+  expect(whyNotTold([{ ...ofClass, not_told: ['mean_wait_answered'] }])).toEqual(['few']);
 });
 
 test('months that are told together are told as what they are', async () => {

@@ -85,6 +85,25 @@ export function whyNone(months: readonly Counted[], { from, to }: Days): WhyNone
   return from === '' && to === '' ? 'open' : 'outside';
 }
 
+/** The figures that parts of months tell at all. */
+const OF_PIECES: ReadonlySet<string> = new Set(['offered', 'ended', 'answered', 'answered_within_20_s', 'service_level_of_all']);
+/** The figures that the classes of a month may tell. */
+const OF_CLASSES: ReadonlySet<string> = new Set([...OF_PIECES, 'mean_wait_answered']);
+
+/** Why a figure is withheld: it, or another that it gives away, would be about few contacts, or it is never told of a part of a month or of a class. */
+export type WhyNotTold = 'few' | 'pieces' | 'classes';
+
+/** Why figures of these periods are withheld, each reason once. */
+export function whyNotTold(periods: readonly Counted[]): WhyNotTold[] {
+  return [...new Set(periods.flatMap((period) => period.not_told.map((name) => whyWithheld(period, name))))];
+}
+
+function whyWithheld(period: Counted, name: string): WhyNotTold {
+  if (period.span === 'piece') return OF_PIECES.has(name) ? 'few' : 'pieces';
+  if (period.class == null) return 'few';
+  return OF_CLASSES.has(name) ? 'few' : 'classes';
+}
+
 /** Those periods of a line, of one kind and of one class; all classes together without one. The earliest is first. */
 export function chosen(
   periods: readonly Counted[],

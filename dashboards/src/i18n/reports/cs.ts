@@ -16,7 +16,11 @@ export const reports = {
   rowsCsv: 'Stáhnout řádky (CSV)',
   hidden: 'skryto',
   notTold: 'neuvádí se',
-  notToldAbout: 'Neuvádí se: číslo by prozradilo méně než deset kontaktů, daly by se z něj takové dopočítat, nebo ho části měsíců neuvádějí. Jak skončily nepřijaté hovory, a časy se uvádějí jen za celé měsíce.',
+  notToldWhy: {
+    few: 'Neuvádí se: číslo by se týkalo méně než deseti kontaktů, nebo by se z něj takové číslo dalo dopočítat.',
+    pieces: 'Části měsíců neuvádějí časy ani to, jak skončily nepřijaté hovory.',
+    classes: 'Jednotlivé naléhavosti neuvádějí, jak skončily nepřijaté hovory, a z časů nejvýš průměrné čekání přijatých.',
+  },
   value: 'Hodnota',
   contacts: 'Kontaktů',
   csv: 'Stáhnout CSV',
@@ -26,7 +30,7 @@ export const reports = {
   figure: 'Ukazatel a vzorec',
   period: 'Období',
   none: {
-    hidden: 'Období je uzavřené, ale tento výběr by prozradil méně než deset kontaktů. Proto je skrytý.',
+    hidden: 'Období je uzavřené, ale tento výběr je skrytý: některé jeho číslo, nebo to, co vedle něj zbývá, by se týkalo méně než deseti kontaktů. Kolik jich bylo, to neříká. Co se uzavřelo před přechodem na přísnější pravidla, mohlo být zneplatněno; je to v záznamu úkonů.',
     outside: 'Mezi těmito dny neleží žádné celé uzavřené období této linky.',
     open: 'Na této lince ještě není uzavřené žádné období.',
   },

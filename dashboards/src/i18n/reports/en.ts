@@ -17,7 +17,11 @@ export const reports: typeof cs = {
   rowsCsv: 'Download rows (CSV)',
   hidden: 'hidden',
   notTold: 'withheld',
-  notToldAbout: 'Withheld: the figure would be about fewer than ten contacts, or these could be computed from it, or parts of months do not tell it. How calls ended unanswered, and times, are told of whole months.',
+  notToldWhy: {
+    few: 'Withheld: the figure would be about fewer than ten contacts, or such a figure could be computed from it.',
+    pieces: 'Parts of months tell no times, and not how calls ended that nobody answered.',
+    classes: 'A single urgency does not tell how calls ended that nobody answered, and of times at most the mean wait of the answered.',
+  },
   value: 'Value',
   contacts: 'Contacts',
   csv: 'Download CSV',
@@ -27,7 +31,7 @@ export const reports: typeof cs = {
   figure: 'Figure and formula',
   period: 'Period',
   none: {
-    hidden: 'A period is closed, but this selection would tell of fewer than ten contacts. It is hidden for that.',
+    hidden: 'The period is closed, but this selection is hidden: some number of it, or what is left beside it, would be about fewer than ten contacts. This does not say how many there were. What closed before an upgrade to stricter rules may have been withdrawn; the audit says so.',
     outside: 'No whole closed period of this line lies between these days.',
     open: 'No period of this line is closed yet.',
   },
