@@ -72,3 +72,17 @@ test('every field of the entry and every value has a word in every language', ()
     }
   }
 });
+
+test('the audit says of an upgrade what it withdrew, and of classes only where there are any', () => {
+  const withdrawn = (classes?: string) => cs.audit.event.withdrawn({ rows: '41', parts: '3', ...(classes === undefined ? {} : { classes }) });
+
+  expect(withdrawn('2')).toMatch(/řádků o hovorech: 41, částí měsíců: 3, naléhavostí v měsících: 2$/);
+  expect([withdrawn(), withdrawn('0')]).toEqual(Array(2).fill(expect.stringMatching(/částí měsíců: 3$/)));
+});
+
+test('the audit says which report was read, and of which days where it is told', () => {
+  const { read } = en.audit.event;
+
+  expect(read({ read: en.audit.read.counts, from: '', to: '' })).toBe('report of counts read');
+  expect(read({ read: en.audit.read.records, from: '1 Oct 2026', to: '31 Oct 2026' })).toBe('rows about calls read from 1 Oct 2026 to 31 Oct 2026');
+});

@@ -126,6 +126,7 @@ function audit(before) {
   const events = [
     { by: 'supervisor', what: 'class_changed', class: 'danger' }, { by: 'jana', what: 'signed_in' }, null,
     { by: 'administrator', what: 'account_changed', login: 'jana', change: 'changed' }, { by: 'auditor', what: 'exported', report: 'counts' },
+    { by: 'auditor', what: 'read', report: 'records', from: '2026-10-01', to: '2026-10-31' }, { by: 'command line', what: 'withdrawn', rows: 41, parts: 3, classes: 2 },
     { by: 'supervisor', what: 'operator_set', operator: 'hana', wants: 'paused' },
   ];
   return Array.from({ length: Math.min(500, before - 1) }, (_, index) => ({ seq: before - 1 - index, day: '2026-11-23', event: events[index % events.length] }));

@@ -1,6 +1,11 @@
 /** What an entry of the audit says of its event, already in words. */
 export type Told = Record<string, string>;
 
+/** Whether a number that an event may have is there and is not 0. */
+export function isSome(number: string | undefined): boolean {
+  return Number(number ?? 0) > 0;
+}
+
 /** The pages of accounts and of the audit. */
 export const accounts = {
   title: 'Účty',
@@ -86,10 +91,11 @@ export const audit = {
     given: () => 'kontakt nabídnut určité obsluze',
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
     exported: (of: Told) => `${of.exported}`,
+    read: (of: Told) => [`${of.read}`, of.from && `od ${of.from}`, of.to && `do ${of.to}`].filter(Boolean).join(' '),
     configuration_changed: (of: Told) => ['změněno nastavení: ' + (of.files || 'nic'), of.added && `nová obsluha: ${of.added}`, of.removed && `odebraná obsluha: ${of.removed}`, of.password && `nové heslo telefonu: ${of.password}`].filter(Boolean).join('; '),
     retention: (of: Told) => `smazány staré záznamy: ${of.audit} v auditu, ${of.sessions} přihlášení`,
     erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
-    withdrawn: (of: Told) => `nově platí přísnější pravidla: staženo řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}`,
+    withdrawn: (of: Told) => `nově platí přísnější pravidla: zneplatněno řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}${isSome(of.classes) ? `, naléhavostí v měsících: ${of.classes}` : ''}`,
     restored: () => 'databáze obnovena ze zálohy',
   },
   change: {
@@ -106,5 +112,6 @@ export const audit = {
     'provider-removed': 'uvolněn u poskytovatele',
   },
   exported: { counts: 'vývoz výkazu počtů', records: 'vývoz řádků o hovorech', tables: 'vývoz tabulek o hovorech', arrived: 'vývoz příchodů', hours: 'vývoz příchodů po hodinách týdne', backup: 'záloha databáze' },
+  read: { counts: 'přečten výkaz počtů', records: 'přečteny řádky o hovorech', tables: 'přečteny tabulky o hovorech', arrived: 'přečteny příchody', hours: 'přečteny příchody po hodinách týdne' },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },
 };

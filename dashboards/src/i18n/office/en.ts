@@ -1,4 +1,4 @@
-import type { accounts as accountsShape, audit as auditShape } from './cs';
+import { isSome, type accounts as accountsShape, type audit as auditShape } from './cs';
 
 export const accounts: typeof accountsShape = {
   title: 'Accounts',
@@ -84,10 +84,11 @@ export const audit: typeof auditShape = {
     given: () => 'a contact offered to one operator',
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
     exported: (of) => `${of.exported}`,
+    read: (of) => [`${of.read}`, of.from && `from ${of.from}`, of.to && `to ${of.to}`].filter(Boolean).join(' '),
     configuration_changed: (of) => ['configuration changed: ' + (of.files || 'nothing'), of.added && `new operators: ${of.added}`, of.removed && `operators removed: ${of.removed}`, of.password && `new phone password: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
     erased: (of) => `contents of entry ${of.entry} erased`,
-    withdrawn: (of) => `told by stricter rules from now on: ${of.rows} rows about calls and ${of.parts} parts of months withdrawn`,
+    withdrawn: (of) => `told by stricter rules from now on: ${of.rows} rows about calls, ${of.parts} parts of months${isSome(of.classes) ? ` and ${of.classes} classes of months` : ''} withdrawn`,
     restored: () => 'database made from a backup',
   },
   change: {
@@ -104,5 +105,6 @@ export const audit: typeof auditShape = {
     'provider-removed': 'let go at the provider',
   },
   exported: { counts: 'report of counts exported', records: 'rows about calls exported', tables: 'tables about calls exported', arrived: 'arrivals exported', hours: 'arrivals per hour of the week exported', backup: 'database backed up' },
+  read: { counts: 'report of counts read', records: 'rows about calls read', tables: 'tables about calls read', arrived: 'arrivals read', hours: 'arrivals per hour of the week read' },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },
 };

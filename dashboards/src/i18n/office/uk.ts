@@ -1,4 +1,4 @@
-import type { accounts as accountsShape, audit as auditShape } from './cs';
+import { isSome, type accounts as accountsShape, type audit as auditShape } from './cs';
 
 export const accounts: typeof accountsShape = {
   title: 'Облікові записи',
@@ -84,10 +84,11 @@ export const audit: typeof auditShape = {
     given: () => 'контакт запропоновано певній операторці',
     operator_set: (of) => `операторка ${of.operator}: ${of.wants}`,
     exported: (of) => `${of.exported}`,
+    read: (of) => [`${of.read}`, of.from && `від ${of.from}`, of.to && `до ${of.to}`].filter(Boolean).join(' '),
     configuration_changed: (of) => ['змінено налаштування: ' + (of.files || 'нічого'), of.added && `нові оператори: ${of.added}`, of.removed && `вилучені оператори: ${of.removed}`, of.password && `новий пароль телефону: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `видалено старі записи: ${of.audit} в аудиті, ${of.sessions} входів`,
     erased: (of) => `вміст запису ${of.entry} видалено`,
-    withdrawn: (of) => `відтепер діють суворіші правила: вилучено рядків про дзвінки: ${of.rows}, частин місяців: ${of.parts}`,
+    withdrawn: (of) => `відтепер діють суворіші правила: вилучено рядків про дзвінки: ${of.rows}, частин місяців: ${of.parts}${isSome(of.classes) ? `, рівнів терміновості в місяцях: ${of.classes}` : ''}`,
     restored: () => 'базу відновлено з резервної копії',
   },
   change: {
@@ -104,5 +105,6 @@ export const audit: typeof auditShape = {
     'provider-removed': 'звільнено в постачальника',
   },
   exported: { counts: 'вивезено звіт із числами', records: 'вивезено рядки про дзвінки', tables: 'вивезено таблиці про дзвінки', arrived: 'вивезено надходження', hours: 'вивезено надходження за годинами тижня', backup: 'резервна копія бази даних' },
+  read: { counts: 'прочитано звіт із числами', records: 'прочитано рядки про дзвінки', tables: 'прочитано таблиці про дзвінки', arrived: 'прочитано надходження', hours: 'прочитано надходження за годинами тижня' },
   wants: { ready: 'готова', paused: 'пауза', off: 'поза зміною' },
 };
