@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { byHourOfDay, whyNone, whyNotTold } from '../src/lib/reports';
 import Reports from '../src/pages/Reports.svelte';
+import { daysWords } from '../src/parts/words';
 import { counts, hours } from './fake-scenes.mjs';
 
 const OUTSIDE = /neleží žádné celé uzavřené období/;
@@ -96,7 +97,22 @@ test('months that are told together are told as what they are', async () => {
   periods = [{ ...month, first: '2026-02-01', last: '2026-04-30' }] as typeof periods;
   render(Reports);
 
-  expect(await figures()).toMatch(/únor 2026 – duben 2026/);
+  expect(await figures()).toMatch(/únor 2026 až duben 2026/);
+});
+
+test('a part of a month is headed by its days, and one of a single day by that day once', () => {
+  const [first, last] = ['2026-10-01', '2026-10-07'];
+
+  expect(daysWords({ first, last })).toBe('1. 10. 2026 až 7. 10. 2026');
+  expect(daysWords({ first, last: first })).toBe('1. 10. 2026');
+});
+
+test('a card whose choices are not printed is headed by its line and month', async () => {
+  periods = counts().periods;
+  render(Reports);
+
+  const card = await screen.findByRole('region', { name: 'Příchozí po hodinách týdne' });
+  await vi.waitFor(() => expect(card.querySelector('header')?.textContent).toMatch(/help · říjen 2026/));
 });
 
 test('hours of a week stand by hour of the day, from Monday on', () => {

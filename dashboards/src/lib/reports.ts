@@ -66,9 +66,9 @@ export function figure(formulas: readonly Formula[], period: Counted, name: stri
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The months from the first to the last day of a period, in words: one, or several that are told together. */
-export function monthsOf({ first, last }: { first: string; last: string }, month: (day: string) => string): string {
-  return first.slice(0, 7) === last.slice(0, 7) ? month(first) : `${month(first)} – ${month(last)}`;
+/** Whether a period is several months that are told together. */
+export function isSeveral({ first, last }: { first: string; last: string }): boolean {
+  return first.slice(0, 7) !== last.slice(0, 7);
 }
 
 /** The lines that the periods are of, with those known before, each once. */

@@ -3,6 +3,7 @@ import { i18n } from '../i18n/index.svelte';
 import { feed } from '../lib/board.svelte';
 import type { Is, Operator, Sum, Trunk } from '../lib/feed';
 import type { IconName } from '../lib/icons';
+import { isSeveral } from '../lib/reports';
 import { duration, left } from '../lib/time';
 import { late } from '../lib/views';
 
@@ -241,4 +242,15 @@ function backAt(ms: number): string {
 export function certificateWords(endsMs: number): string {
   const day = i18n.dayOf(endsMs);
   return endsMs > feed.nowMs ? i18n.t.board.certificateEnds(day) : i18n.t.board.certificateEnded(day);
+}
+
+/** The days from the first to the last of a period: one, or several. */
+export function daysWords({ first, last }: { first: string; last: string }): string {
+  return first === last ? i18n.day(first) : i18n.t.reports.range(i18n.day(first), i18n.day(last));
+}
+
+/** The months from the first to the last day of a period: one, or several that are told together. */
+export function monthsWords(period: { first: string; last: string }): string {
+  const { first, last } = period;
+  return isSeveral(period) ? i18n.t.reports.range(i18n.month(first), i18n.month(last)) : i18n.month(first);
 }
