@@ -5,4 +5,5 @@ import type { Counts, HoursOfMonth } from '../src/lib/reports';
 export const FIELDS: Field[];
 export const SCENES: Record<string, (atMs: number) => Parts>;
 export function counts(): Counts;
+export function overlapping<T extends { first: string; last: string }>(periods: readonly T[], from: string | null, to: string | null): T[];
 export function hours(): HoursOfMonth[];

@@ -247,12 +247,18 @@ function values(arrived) {
   return [arrived, arrived, answered, Math.round(answered * 0.88), abandoned, Math.round(abandoned / 3), 4, 1, 14, 41, answered * 1_130, 1_130, 884, 831, 90];
 }
 
-/** Of how few contacts these are, or that a part of a month does not tell them. */
-const UNTOLD_OF_FEW = ['mean_wait_unanswered'];
-const UNTOLD_OF_PARTS = FIGURES.map(([name]) => name).filter((name) => !['offered', 'ended', 'answered', 'answered_within_20_s', 'service_level_of_all'].includes(name));
+/** What a part of a month tells, and what it and a class of a month do not. */
+const OF_PARTS = ['offered', 'ended', 'answered', 'answered_within_20_s', 'service_level_of_all'];
+const UNTOLD_OF_PARTS = FIGURES.map(([name]) => name).filter((name) => !OF_PARTS.includes(name));
+const UNTOLD_OF_CLASSES = UNTOLD_OF_PARTS.filter((name) => name !== 'mean_wait_answered');
 
 function told(values, not_told) {
   return { values: values.map((value, index) => (not_told.includes(FIGURES[index][0]) ? null : value)), not_told };
+}
+
+/** Those that overlap the days from the first to the last; an empty text is no limit. */
+export function overlapping(periods, from, to) {
+  return periods.filter(({ first, last }) => (!from || last >= from) && (!to || first <= to));
 }
 
 export function counts() {
@@ -261,11 +267,13 @@ export function counts() {
     const last = new Date(Date.UTC(2026, 2 + index, 0));
     return { span: 'month', first: first.toISOString().slice(0, 10), last: last.toISOString().slice(0, 10) };
   };
-  const months = Array.from({ length: 9 }, (_, index) => ({ ...month(index), line: 'help', ...told(values(380 + ((index * 53) % 140)), []) }));
+  const all = Array.from({ length: 9 }, (_, index) => ({ ...month(index), line: 'help', ...told(values(380 + ((index * 53) % 140)), []) }));
+  // July had fewer than ten contacts.
+  const months = all.filter(({ first }) => first !== '2026-07-01').map((one) => (one.first === '2026-08-01' ? { ...one, first: '2026-07-01' } : one));
   const piece = { span: 'piece', first: '2026-10-01', last: '2026-10-07', line: 'help', ...told(values(103), UNTOLD_OF_PARTS) };
   return {
     formulas: FIGURES.map(([name, unit]) => ({ name, unit, formula: name })),
-    periods: [...months, ...months.map((one) => ({ ...one, class: 'danger', ...told(values(31), UNTOLD_OF_FEW) })), piece],
+    periods: [...months, ...months.map((one, index) => ({ ...one, class: 'danger', ...told(values(31), index === 7 ? UNTOLD_OF_PARTS : UNTOLD_OF_CLASSES) })), piece],
     missed: months.slice(-4).map(({ first, last }, index) => ({ first, last, no_answer: 12 + index, declined: 3, unreachable: 5 - index })),
   };
 }

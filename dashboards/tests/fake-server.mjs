@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { FIELDS, SCENES, arrived, counts, forWall, hours, story } from './fake-scenes.mjs';
+import { FIELDS, SCENES, arrived, counts, forWall, hours, overlapping, story } from './fake-scenes.mjs';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const POLICY =
@@ -110,8 +110,8 @@ function read(path, query) {
   if (path === '/api/v1/content-fields') return FIELDS;
   if (path === '/api/v1/me/finished') return [];
   if (path.endsWith('/content')) return { fields: {} };
-  if (path === '/api/v1/reports/counts') return counts();
-  if (path === '/api/v1/reports/hours') return hours();
+  if (path === '/api/v1/reports/counts') return { ...counts(), periods: overlapping(counts().periods, query.get('from'), query.get('to')) };
+  if (path === '/api/v1/reports/hours') return overlapping(hours(), query.get('from'), query.get('to'));
   if (path === '/api/v1/reports/arrived') return arrived(Number(query.get('from_ms')));
   if (path === '/api/v1/accounts') return accounts;
   if (path === '/api/v1/api-keys') return keys;

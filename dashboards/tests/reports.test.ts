@@ -2,12 +2,12 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { byHourOfDay, whyNone, whyNotTold } from '../src/lib/reports';
+import { areBeyond, byHourOfDay, whyNone, whyNotTold } from '../src/lib/reports';
 import Reports from '../src/pages/Reports.svelte';
 import { daysWords } from '../src/parts/words';
-import { counts, hours } from './fake-scenes.mjs';
+import { counts, hours, overlapping } from './fake-scenes.mjs';
 
-const OUTSIDE = /neleží žádné celé uzavřené období/;
+const OUTSIDE = /nezasahuje žádné uzavřené období/;
 const OPEN = /ještě není uzavřené žádné období/;
 
 let periods = counts().periods;
@@ -16,13 +16,12 @@ function addressOf(request: RequestInfo | URL): string {
   return request instanceof Request ? request.url : String(request);
 }
 
-/** Answers with the periods that lie between the days which are asked for. */
+/** Answers with the periods that overlap the days which are asked for. */
 async function answer(request: RequestInfo | URL): Promise<Response> {
   const url = new URL(addressOf(request), 'http://localhost');
   if (url.pathname.endsWith('/hours')) return Response.json(hours());
   if (!url.pathname.endsWith('/counts')) return Response.json(url.pathname.endsWith('/tables') ? { months: [] } : []);
-  const from = url.searchParams.get('from') ?? '';
-  return Response.json({ ...counts(), periods: periods.filter((period) => period.first >= from) });
+  return Response.json({ ...counts(), periods: overlapping(periods, url.searchParams.get('from'), url.searchParams.get('to')) });
 }
 
 beforeEach(() => {
@@ -175,4 +174,22 @@ test('a late answer to an earlier choice replaces no newer one, and what is awai
 
   expect(await figures()).toMatch(OUTSIDE);
   expect(busy()).toBeNull();
+});
+
+test('a period that reaches beyond the chosen days says so', async () => {
+  periods = counts().periods;
+  render(Reports);
+  expect(await figures()).not.toMatch(/přesahuje zvolené dny/);
+
+  await fireEvent.input(screen.getByLabelText('Od', { selector: '#from' }), { target: { value: '2026-10-15' } });
+
+  await vi.waitFor(async () => expect(await figures()).toMatch(/přesahuje zvolené dny/));
+});
+
+test('no day is beyond days without a limit, and a period within them is not', () => {
+  const period = { first: '2026-07-01', last: '2026-08-31' };
+
+  const beyond = [['', ''], ['2026-07-01', '2026-08-31'], ['2026-07-02', ''], ['', '2026-08-30']].map(([from = '', to = '']) => areBeyond([period], { from, to }));
+
+  expect(beyond).toEqual([false, false, true, true]);
 });

@@ -71,15 +71,20 @@ export function isSeveral({ first, last }: { first: string; last: string }): boo
   return first.slice(0, 7) !== last.slice(0, 7);
 }
 
+/** Whether a period reaches beyond the days that were asked for: all that overlap them are told. */
+export function areBeyond(periods: readonly { first: string; last: string }[], { from, to }: Days): boolean {
+  return periods.some(({ first, last }) => (from !== '' && first < from) || (to !== '' && last > to));
+}
+
 /** The lines that the periods are of, with those known before, each once. */
 export function lines(periods: readonly Counted[], before: readonly string[]): string[] {
   return [...new Set([...before, ...periods.map(({ line }) => line)])].sort();
 }
 
-/** Why a selection has no period: those of it are hidden since they would tell of too few, none lies between its days, or none of the line is closed. */
+/** Why a selection has no period: those of it are hidden since they would tell of too few, none overlaps its days, or none of the line is closed. */
 export type WhyNone = 'hidden' | 'outside' | 'open';
 
-/** Why a line has no period of the kind and class that were chosen, by its months of all classes between the days. */
+/** Why a line has no period of the kind and class that were chosen, by its months of all classes that overlap the days. */
 export function whyNone(months: readonly Counted[], { from, to }: Days): WhyNone {
   if (months.length > 0) return 'hidden';
   return from === '' && to === '' ? 'open' : 'outside';

@@ -35,7 +35,7 @@ export const reports = {
   hoursMonth: 'Měsíc hodin týdne',
   none: {
     hidden: 'Období je uzavřené, ale tento výběr je skrytý: některé jeho číslo, nebo to, co vedle něj zbývá, by se týkalo méně než deseti kontaktů. Kolik jich bylo, to neříká. Co se uzavřelo před přechodem na přísnější pravidla, mohlo být zneplatněno; je to v záznamu úkonů.',
-    outside: 'Mezi těmito dny neleží žádné celé uzavřené období této linky.',
+    outside: 'Do těchto dnů nezasahuje žádné uzavřené období této linky.',
     open: 'Na této lince ještě není uzavřené žádné období.',
   },
   missed: 'Zmeškané nabídky',
@@ -50,10 +50,11 @@ export const reports = {
   hours: 'Příchozí po hodinách týdne',
   hoursAbout: 'Celé měsíce, jejichž čtvrthodiny se už neuchovávají. Hodina se neuvádí, když se týká méně než deseti kontaktů nebo když by méně než deset zbylo z jejího dne či měsíce.',
   hour: 'Hodina',
-  noHours: 'Ještě není žádný měsíc, jehož čtvrthodiny se už neuchovávají, nebo neleží mezi těmito dny.',
+  noHours: 'Ještě není žádný měsíc, jehož čtvrthodiny se už neuchovávají, nebo do těchto dnů nezasahuje.',
   noneTold: 'Žádná hodina tohoto měsíce se neuvádí: čísla by se týkala méně než deseti kontaktů.',
   total: (n: string) => `Celkem ${n}`,
   allLines: 'všechny linky',
+  beyond: 'Některé období přesahuje zvolené dny: ukazují se celá období, která do nich zasahují, a měsíc s méně než deseti kontakty spolu s dalším.',
   latest: 'Ukazuje se posledních 6 období výběru.',
   unit: { contacts: '', seconds: 's', permille: '%' },
   name: {

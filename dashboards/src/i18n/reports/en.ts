@@ -36,7 +36,7 @@ export const reports: typeof cs = {
   hoursMonth: 'Month of the hours',
   none: {
     hidden: 'The period is closed, but this selection is hidden: some number of it, or what is left beside it, would be about fewer than ten contacts. This does not say how many there were. What closed before an upgrade to stricter rules may have been withdrawn; the audit says so.',
-    outside: 'No whole closed period of this line lies between these days.',
+    outside: 'No closed period of this line overlaps these days.',
     open: 'No period of this line is closed yet.',
   },
   missed: 'Missed offers',
@@ -51,10 +51,11 @@ export const reports: typeof cs = {
   hours: 'Arrived per hour of the week',
   hoursAbout: 'Whole months whose quarter-hours are kept no longer. An hour is withheld where it is about fewer than ten contacts, or where fewer than ten would be left of its day or month.',
   hour: 'Hour',
-  noHours: 'There is no month yet whose quarter-hours are kept no longer, or none lies between these days.',
+  noHours: 'There is no month yet whose quarter-hours are kept no longer, or none overlaps these days.',
   noneTold: 'No hour of this month is told: the figures would be about fewer than ten contacts.',
   total: (n) => `${n} in all`,
   allLines: 'all lines',
+  beyond: 'A period reaches beyond the chosen days: whole periods that overlap them are shown, and a month with fewer than ten contacts together with the next.',
   latest: 'The last 6 periods of the selection are shown.',
   unit: { contacts: '', seconds: 's', permille: '%' },
   name: {
