@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { countedSince, dayOf, top } from '../src/lib/chart';
-import { chosen, csvAddress, figure, type Counted } from '../src/lib/reports';
+import { countedSince, dayOf, ticksWithin, top } from '../src/lib/chart';
+import { chosen, csvAddress, figure, monthsShort, type Counted } from '../src/lib/reports';
 
 const QUARTER = 15 * 60_000;
 const BEGINS = new Date(2026, 10, 23).getTime();
@@ -60,4 +60,19 @@ test('periods of other lines, spans and classes stay out of a table', () => {
 test('an export asks for the days that are looked at, and for all without any', () => {
   expect(csvAddress({ from: '', to: '' })).toBe('/api/v1/reports/counts.csv');
   expect(csvAddress({ from: '2026-10-01', to: '' })).toBe('/api/v1/reports/counts.csv?from=2026-10-01');
+});
+
+test('labels below an axis are cut off at no edge and touch no other', () => {
+  const tick = (begins: number) => ({ text: 'x', begins, width: 50 });
+
+  const shown = ticksWithin([-20, 40, 55, 130, 190].map(tick), 220, 8);
+
+  expect(shown.map(({ begins }) => begins)).toEqual([0, 130]);
+  expect(ticksWithin([tick(190)], 220, 8).map(({ begins }) => begins)).toEqual([170]);
+});
+
+test('months below an axis are short, also where several are told together', () => {
+  const short = [['2026-02-01', '2026-02-28'], ['2026-02-01', '2026-04-30'], ['2025-12-01', '2026-01-31']].map(([first = '', last = '']) => monthsShort({ first, last }));
+
+  expect(short).toEqual(['2/2026', '2–4/2026', '12/2025 – 1/2026']);
 });

@@ -97,6 +97,8 @@ test('months that are told together are told as what they are', async () => {
   render(Reports);
 
   expect(await figures()).toMatch(/únor 2026 až duben 2026/);
+  expect(screen.getByRole('img', { name: 'Hovory po měsících. více měsíců dohromady' })).not.toBeNull();
+  expect(screen.getByRole('rowheader', { name: 'únor 2026 až duben 2026, více měsíců dohromady', hidden: true })).not.toBeNull();
 });
 
 test('a part of a month is headed by its days, and one of a single day by that day once', () => {

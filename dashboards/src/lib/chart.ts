@@ -13,6 +13,26 @@ export interface Point {
   /** Nothing where it is not counted, or not yet. */
   answered?: number | undefined;
   abandoned?: number | undefined;
+  /** Whether it stands for several places that are told together. */
+  isTogether?: boolean;
+}
+
+/** A label below the axis, and where it begins and how wide it is, in pixels. */
+export interface Tick {
+  text: string;
+  begins: number;
+  width: number;
+}
+
+/** The labels that have room below an axis: moved where an edge would cut one off, and left out where one would touch the one before it. */
+export function ticksWithin(ticks: readonly Tick[], width: number, gap: number): Tick[] {
+  const shown: Tick[] = [];
+  for (const tick of ticks) {
+    const begins = Math.max(0, Math.min(tick.begins, width - tick.width));
+    const before = shown.at(-1);
+    if (before === undefined || begins >= before.begins + before.width + gap) shown.push({ ...tick, begins });
+  }
+  return shown;
 }
 
 /** A top of the vertical axis that whole numbers divide evenly, not below `value`. */

@@ -71,6 +71,17 @@ export function isSeveral({ first, last }: { first: string; last: string }): boo
   return first.slice(0, 7) !== last.slice(0, 7);
 }
 
+/** The months of a period in so few letters that an axis has room for them: 2/2026, 2–4/2026. */
+export function monthsShort({ first, last }: { first: string; last: string }): string {
+  const [[year, month], [lastYear, lastMonth]] = [yearAndMonth(first), yearAndMonth(last)];
+  if (year !== lastYear) return `${month}/${year} – ${lastMonth}/${lastYear}`;
+  return month === lastMonth ? `${month}/${year}` : `${month}–${lastMonth}/${year}`;
+}
+
+function yearAndMonth(day: string): [number, number] {
+  return [Number(day.slice(0, 4)), Number(day.slice(5, 7))];
+}
+
 /** Whether a period reaches beyond the days that were asked for: all that overlap them are told. */
 export function areBeyond(periods: readonly { first: string; last: string }[], { from, to }: Days): boolean {
   return periods.some(({ first, last }) => (from !== '' && first < from) || (to !== '' && last > to));

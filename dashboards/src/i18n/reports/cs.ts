@@ -54,6 +54,7 @@ export const reports = {
   noneTold: 'Žádná hodina tohoto měsíce se neuvádí: čísla by se týkala méně než deseti kontaktů.',
   total: (n: string) => `Celkem ${n}`,
   allLines: 'všechny linky',
+  together: 'více měsíců dohromady',
   beyond: 'Některé období přesahuje zvolené dny: ukazují se celá období, která do nich zasahují, a měsíc s méně než deseti kontakty spolu s dalším.',
   latest: 'Ukazuje se posledních 6 období výběru.',
   unit: { contacts: '', seconds: 's', permille: '%' },

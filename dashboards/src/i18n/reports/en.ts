@@ -55,6 +55,7 @@ export const reports: typeof cs = {
   noneTold: 'No hour of this month is told: the figures would be about fewer than ten contacts.',
   total: (n) => `${n} in all`,
   allLines: 'all lines',
+  together: 'several months together',
   beyond: 'A period reaches beyond the chosen days: whole periods that overlap them are shown, and a month with fewer than ten contacts together with the next.',
   latest: 'The last 6 periods of the selection are shown.',
   unit: { contacts: '', seconds: 's', permille: '%' },
