@@ -278,6 +278,14 @@ export function counts() {
   };
 }
 
+/** Fixed tables of the months that are counted; the rarest outcomes are hidden. */
+export function tables() {
+  const { values } = FIELDS.find(({ name }) => name === 'outcome');
+  const cells = values.map((_, index) => (index > 5 ? 'hidden' : { contacts: 140 - 22 * index }));
+  const months = counts().periods.filter((period) => period.span === 'month' && period.class === undefined);
+  return { months: months.map(({ first, last, line }) => ({ first, last, line, singles: [{ field: 'outcome', values, cells }], pairs: [] })) };
+}
+
 export function arrived(fromMs) {
   const wave = (index) => Math.max(0, Math.round(1.6 + 2 * Math.sin(index / 9 - 2) + ((index * 5) % 3) - 1));
   return Array.from({ length: 96 }, (_, index) => ({ begins_ms: fromMs + index * QUARTER, line: 'help', arrived: wave(index) })).filter((one) => one.arrived > 0);

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { FIELDS, SCENES, arrived, counts, forWall, hours, overlapping, story } from './fake-scenes.mjs';
+import { FIELDS, SCENES, arrived, counts, forWall, hours, overlapping, story, tables } from './fake-scenes.mjs';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const POLICY =
@@ -111,6 +111,7 @@ function read(path, query) {
   if (path === '/api/v1/me/finished') return [];
   if (path.endsWith('/content')) return { fields: {} };
   if (path === '/api/v1/reports/counts') return { ...counts(), periods: overlapping(counts().periods, query.get('from'), query.get('to')) };
+  if (path === '/api/v1/reports/tables') return { months: overlapping(tables().months, query.get('from'), query.get('to')) };
   if (path === '/api/v1/reports/hours') return overlapping(hours(), query.get('from'), query.get('to'));
   if (path === '/api/v1/reports/arrived') return arrived(Number(query.get('from_ms')));
   if (path === '/api/v1/accounts') return accounts;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { areBeyond, byHourOfDay, whyNone, whyNotTold } from '../src/lib/reports';
 import Reports from '../src/pages/Reports.svelte';
 import { daysWords } from '../src/parts/words';
-import { counts, hours, overlapping } from './fake-scenes.mjs';
+import { counts, hours, overlapping, tables } from './fake-scenes.mjs';
 
 const OUTSIDE = /nezasahuje žádné uzavřené období/;
 const OPEN = /ještě není uzavřené žádné období/;
@@ -20,7 +20,7 @@ function addressOf(request: RequestInfo | URL): string {
 async function answer(request: RequestInfo | URL): Promise<Response> {
   const url = new URL(addressOf(request), 'http://localhost');
   if (url.pathname.endsWith('/hours')) return Response.json(hours());
-  if (!url.pathname.endsWith('/counts')) return Response.json(url.pathname.endsWith('/tables') ? { months: [] } : []);
+  if (!url.pathname.endsWith('/counts')) return Response.json(url.pathname.endsWith('/tables') ? tables() : []);
   return Response.json({ ...counts(), periods: overlapping(periods, url.searchParams.get('from'), url.searchParams.get('to')) });
 }
 
@@ -112,8 +112,10 @@ test('a card whose choices are not printed is headed by its line and month', asy
   periods = counts().periods;
   render(Reports);
 
-  const card = await screen.findByRole('region', { name: 'Příchozí po hodinách týdne' });
-  await vi.waitFor(() => expect(card.querySelector('header')?.textContent).toMatch(/help · říjen 2026/));
+  for (const name of ['Příchozí po hodinách týdne', 'Záznamy o hovorech']) {
+    const card = await screen.findByRole('region', { name });
+    await vi.waitFor(() => expect(card.querySelector('header')?.textContent).toMatch(/help · říjen 2026/));
+  }
 });
 
 test('hours of a week stand by hour of the day, from Monday on', () => {
