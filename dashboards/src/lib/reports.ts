@@ -107,11 +107,13 @@ const OF_PIECES: ReadonlySet<string> = new Set(['offered', 'ended', 'answered', 
 const OF_CLASSES: ReadonlySet<string> = new Set([...OF_PIECES, 'mean_wait_answered']);
 
 /** Why a figure is withheld: it, or another that it gives away, would be about few contacts, or it is never told of a part of a month or of a class. */
-export type WhyNotTold = 'few' | 'pieces' | 'classes';
+const WHY_NOT_TOLD = ['few', 'pieces', 'classes'] as const;
+export type WhyNotTold = (typeof WHY_NOT_TOLD)[number];
 
 /** Why figures of these periods are withheld, each reason once. */
 export function whyNotTold(periods: readonly Counted[]): WhyNotTold[] {
-  return [...new Set(periods.flatMap((period) => period.not_told.map((name) => whyWithheld(period, name))))];
+  const reasons = new Set(periods.flatMap((period) => period.not_told.map((name) => whyWithheld(period, name))));
+  return WHY_NOT_TOLD.filter((reason) => reasons.has(reason));
 }
 
 function whyWithheld(period: Counted, name: string): WhyNotTold {
