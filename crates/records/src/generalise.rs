@@ -80,6 +80,14 @@ impl<'a> Group<'a> {
     pub(crate) fn admits(&self, content: &Content, other: &Content) -> bool {
         Traits::at(self.step, other) == self.traits && self.outcome(other) == self.outcome(content)
     }
+
+    /// Tells whether a content would be in a closer one of these groups. What is left of all others
+    /// may have been of groups that are closer still.
+    pub(crate) fn yields(&self, content: &Content, beside: &[Self]) -> bool {
+        let mut closer = beside.iter().filter(|other| other.step < self.step);
+        self.step != Step::Everything
+            && closer.any(|other| Traits::at(other.step, content) == other.traits)
+    }
 }
 
 /// The groups that the rows of a period tell, in the order of their traits; none where there are too few for rows.

@@ -10,7 +10,8 @@ use crate::row::Row;
 
 /// What was entered of the calls of a line and month, as its rows tell it.
 pub(crate) struct Month<'a> {
-    groups: Vec<Group<'a>>,
+    /// The groups of each period.
+    periods: Vec<Vec<Group<'a>>>,
     /// Contents of periods that have no rows.
     untold: Vec<&'a Content>,
 }
@@ -51,7 +52,7 @@ impl<'a> Month<'a> {
     /// The month of these periods, each told in rows of its own.
     pub(crate) fn new(periods: &'a [Contents]) -> Self {
         let mut month = Self {
-            groups: Vec::new(),
+            periods: Vec::new(),
             untold: Vec::new(),
         };
         for period in periods {
@@ -59,16 +60,22 @@ impl<'a> Month<'a> {
             if groups.is_empty() {
                 month.untold.extend(period.iter());
             }
-            month.groups.extend(groups);
+            month.periods.push(groups);
         }
         month
     }
 
-    /// Each content with the group whose row tells of it.
-    fn seen(&self) -> impl Iterator<Item = (Option<&Group<'a>>, &'a Content)> {
-        let in_groups = self.groups.iter().flat_map(|group| {
-            let contents = group.contents.iter();
-            contents.map(move |content| (Some(group), *content))
+    fn groups(&self) -> impl Iterator<Item = &Group<'a>> {
+        self.periods.iter().flatten()
+    }
+
+    /// Each content with the group whose row tells of it, and the groups of its period.
+    fn seen(&self) -> impl Iterator<Item = (Option<(&Group<'a>, &[Group<'a>])>, &'a Content)> {
+        let in_groups = self.periods.iter().flat_map(|groups| {
+            groups.iter().flat_map(move |group| {
+                let contents = group.contents.iter();
+                contents.map(move |content| (Some((group, &groups[..])), *content))
+            })
         });
         in_groups.chain(self.untold.iter().map(|content| (None, *content)))
     }
@@ -77,14 +84,17 @@ impl<'a> Month<'a> {
     pub(crate) fn open(&self, field: Field) -> Open {
         let domain = field.domain();
         let mut contents = BTreeMap::<(Values, Values), u64>::new();
-        for (group, content) in self.seen() {
+        for (seen, content) in self.seen() {
             let texts = content.texts(field);
             let places = domain.iter().enumerate();
             let has = places.clone().filter(|(_, value)| texts.contains(value));
             let has = has.map(|(place, _)| place).collect();
-            let admits = |value: &str| match group.filter(|_| is_in_rows(field)) {
+            let admits = |value: &str| match seen.filter(|_| is_in_rows(field)) {
                 None => true,
-                Some(group) => group.admits(content, &changed(content, field, value)),
+                Some((group, beside)) => {
+                    let other = changed(content, field, value);
+                    group.admits(content, &other) && !group.yields(&other, beside)
+                }
             };
             let admitted = places.filter(|(_, value)| admits(value));
             let admitted = admitted.map(|(place, _)| place).collect();
@@ -99,7 +109,7 @@ impl<'a> Month<'a> {
         let asked = Outcome::ALL.iter().enumerate();
         let mut asked = asked.filter(|(_, outcome)| **outcome != Outcome::NotAsked);
         let learnt = asked.find(|(place, outcome)| {
-            let mut groups = self.groups.iter();
+            let mut groups = self.groups();
             groups.any(|group| self.is_learnt(group, **outcome, hidden.contains(*place), hidden))
         });
         learnt.map(|(place, _)| place)
@@ -135,7 +145,7 @@ impl<'a> Month<'a> {
         let untold = self.untold.iter();
         let untold =
             untold.filter(|content| content.outcome != outcome && !group.tells(content.outcome));
-        let movable = self.groups.iter().map(exchanges).sum::<usize>() + untold.count();
+        let movable = self.groups().map(exchanges).sum::<usize>() + untold.count();
         let with = group
             .contents
             .iter()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use records::content::{Category, Content, Language, Outcome};
+use records::content::{Category, Content, Language, Outcome, Relation, ToldRepeat};
 use records::{COMMONEST_PERCENT_MAX, Choice, Contents, HIDDEN_WIDTH_MIN, OutcomeTold};
 
 use crate::admitted::Seen;
@@ -175,4 +175,43 @@ fn tables_tell_who_saw_the_outcome_not_what_the_call_was_about() {
         }
     }
     assert_eq!(learnt, Vec::<String>::new());
+}
+
+/// Calls that are alike but for a relation, and how they ended.
+fn related(relation: Relation, first: usize, repeats: usize) -> impl Iterator<Item = Content> {
+    (0..first + repeats).map(move |at| Content {
+        relation,
+        outcome: [Outcome::Advised, Outcome::Referred, Outcome::Other][at % 3],
+        told_repeat: if at < first {
+            ToldRepeat::First
+        } else {
+            ToldRepeat::Repeat
+        },
+        ..Content::default()
+    })
+}
+
+#[test]
+fn who_would_be_in_a_closer_group_is_no_way_out_of_a_hidden_cell() {
+    let others = [
+        Relation::Partners,
+        Relation::Other,
+        Relation::Unknown,
+        Relation::NotAsked,
+    ];
+    let month = related(Relation::Own, 10, 0)
+        .chain(related(Relation::Mixed, 3, 0))
+        .chain(others.into_iter().flat_map(|other| related(other, 8, 6)));
+
+    let published = Publication::of(&[month.collect()]);
+
+    for Secret {
+        name, least, most, ..
+    } in published.secrets()
+    {
+        assert!(
+            most - least >= HIDDEN_WIDTH_MIN,
+            "{name}: {least} to {most}"
+        );
+    }
 }
