@@ -451,7 +451,7 @@ fn sealed_entries(site: &Site) -> BTreeSet<Vec<u8>> {
     rows.map(Result::unwrap).collect()
 }
 
-/// What authenticates an entry; it begins with a nonce, of which most is the same in a whole start.
+/// What authenticates an entry, behind its nonce and itself.
 fn tail(entry: &[u8]) -> &[u8] {
     &entry[entry.len() - 16..]
 }

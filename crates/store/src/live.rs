@@ -150,10 +150,7 @@ impl LiveDb {
             for (user, bytes) in changes {
                 match bytes {
                     Some(bytes) => tables::put_binding(connection, seal, user, bytes)?,
-                    None => {
-                        let sql = "DELETE FROM binding WHERE user = ?1";
-                        connection.prepare_cached(sql)?.execute([user])?;
-                    }
+                    None => tables::drop_binding(connection, seal, user)?,
                 }
             }
             Ok(())

@@ -37,7 +37,7 @@ const TABLES: &str = "
         skipped INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE binding (
-        user TEXT PRIMARY KEY,
+        name BLOB PRIMARY KEY,
         sealed BLOB NOT NULL
     ) STRICT;
 ";

@@ -1,19 +1,25 @@
 use chacha20poly1305::aead::{Aead, AeadInOut, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use sha2::{Digest as _, Sha256};
 
 /// Bytes of the key that seals what is on disk.
 pub const KEY_BYTES: usize = 32;
 /// Bytes of fresh chance that opening the file takes.
 pub const CHANCE_BYTES: usize = 16;
-const NONCE_BYTES: usize = CHANCE_BYTES + 8;
+const NONCE_BYTES: usize = 24;
+/// Bytes of what stands for a name in the clear.
+pub(crate) const NAME_BYTES: usize = 16;
 /// What is padded begins with its length.
 const LENGTH_BYTES: usize = 8;
 
 /// Seals bytes by XChaCha20-Poly1305. What is sealed is bound to the place it is for, so that it cannot be moved.
 ///
-/// A nonce is the chance given at the start and a number that counts up; it stands before the ciphertext.
+/// A nonce stands before the ciphertext. It is a hash of the key, of the chance given at the start and
+/// of a number that counts up: no two are the same, and none tells how much was sealed before it.
 pub(crate) struct Seal {
     cipher: XChaCha20Poly1305,
+    /// What nonces and names are hashed with.
+    hash: Sha256,
     chance: [u8; CHANCE_BYTES],
     sealed: u64,
 }
@@ -45,6 +51,9 @@ impl Seal {
     pub(crate) fn new(key: &[u8; KEY_BYTES], chance: [u8; CHANCE_BYTES]) -> Self {
         Self {
             cipher: XChaCha20Poly1305::new(key.into()),
+            hash: Sha256::new()
+                .chain_update(b"linka live.db")
+                .chain_update(key),
             chance,
             sealed: 0,
         }
@@ -56,9 +65,7 @@ impl Seal {
         place: Place<'_>,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Option<Vec<u8>> {
-        let mut nonce = [0; NONCE_BYTES];
-        nonce[..CHANCE_BYTES].copy_from_slice(&self.chance);
-        nonce[CHANCE_BYTES..].copy_from_slice(&self.sealed.to_be_bytes());
+        let nonce = self.nonce();
         self.sealed += 1;
         // A snapshot may be large: it is sealed where it lies.
         let mut sealed = nonce.to_vec();
@@ -70,6 +77,17 @@ impl Seal {
             .ok()?;
         sealed.extend_from_slice(&tag);
         Some(sealed)
+    }
+
+    fn nonce(&self) -> [u8; NONCE_BYTES] {
+        let hash = self.hash.clone().chain_update(b"nonce");
+        let hash = hash.chain_update(self.chance);
+        first(hash.chain_update(self.sealed.to_be_bytes()))
+    }
+
+    /// What stands for a name in the clear: the same for the same name, and nothing without the key.
+    pub(crate) fn name(&self, name: &str) -> [u8; NAME_BYTES] {
+        first(self.hash.clone().chain_update(b"name").chain_update(name))
     }
 
     /// Seals what `write` adds so that its length tells nothing: `padded` says how many bytes are sealed where so many are needed.
@@ -113,6 +131,13 @@ impl Seal {
         };
         self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()
     }
+}
+
+/// The first bytes of a hash.
+fn first<const BYTES: usize>(hash: Sha256) -> [u8; BYTES] {
+    let mut first = [0; BYTES];
+    first.copy_from_slice(&hash.finalize()[..BYTES]);
+    first
 }
 
 #[cfg(test)]
@@ -198,6 +223,33 @@ mod tests {
         let second = seal.seal(PLACE, a_fact).unwrap();
 
         assert_ne!(first[..NONCE_BYTES], second[..NONCE_BYTES]);
+    }
+
+    /// How many bits of two nonces differ: about half of them, however far apart they are.
+    #[test]
+    fn nonce_tells_nothing_of_those_before_it() {
+        let mut seal = seal();
+        let mut nonce = || seal.seal(PLACE, a_fact).unwrap()[..NONCE_BYTES].to_vec();
+
+        let nonces: Vec<_> = (0..130).map(|_| nonce()).collect();
+
+        for (at, nonce) in nonces.iter().enumerate() {
+            for later in &nonces[at + 1..] {
+                let differ = nonce.iter().zip(later);
+                let differ: u32 = differ.map(|(one, other)| (one ^ other).count_ones()).sum();
+                assert!((48..=144).contains(&differ), "{differ} of 192 bits");
+            }
+        }
+    }
+
+    #[test]
+    fn name_stands_for_itself_under_its_key_alone() {
+        let other = Seal::new(&[9; KEY_BYTES], [2; CHANCE_BYTES]);
+        let again = Seal::new(&[1; KEY_BYTES], [3; CHANCE_BYTES]);
+
+        assert_eq!(seal().name("jana"), again.name("jana"));
+        assert_ne!(seal().name("jana"), seal().name("petra"));
+        assert_ne!(seal().name("jana"), other.name("jana"));
     }
 
     #[test]

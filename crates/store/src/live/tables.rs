@@ -12,9 +12,12 @@ use crate::seal::{Place, Seal};
 const SNAPSHOT_STEP_BYTES: usize = 64 * 1024;
 /// A registration is padded to a multiple of so many bytes.
 const BINDING_STEP_BYTES: usize = 512;
-/// The format of a kept registration; it stands apart from that of entries and snapshots. Since 2 it is padded.
+/// The format of a kept registration; it stands apart from that of entries and snapshots. Since 2 it is padded, and
+/// who it is of is sealed, too.
 const BINDING_FORMAT: u32 = 2;
 const BINDING_FORMAT_BEFORE: u32 = 1;
+/// Ends the user before what is kept of the registration; no user has it.
+const USER_END: u8 = 0;
 
 /// A snapshot as it was encoded.
 pub(super) struct Encoded {
@@ -44,15 +47,11 @@ impl Content {
             Some(Encoded { format, bytes })
         });
         let entries = entries_before(connection, seal)?;
-        let bindings = sealed_bindings(connection)?.into_iter();
-        let bindings = bindings.map(|(user, sealed)| {
-            let bytes = seal.open(binding_place(&user, BINDING_FORMAT_BEFORE), &sealed)?;
-            Some(Binding { user, bytes })
-        });
+        let bindings = bindings_before(connection, seal)?;
         let (Some(snapshot), Some(entries), Some(bindings)) = (
             snapshot.map_or(Some(None), |read| read.map(Some)),
             entries,
-            bindings.collect(),
+            bindings,
         ) else {
             return Ok(None);
         };
@@ -170,6 +169,7 @@ pub(super) fn snapshot(
     })
 }
 
+/// Keeps a registration: who it is of is sealed with it.
 pub(super) fn put_binding(
     connection: &Connection,
     seal: &mut Seal,
@@ -177,32 +177,64 @@ pub(super) fn put_binding(
     bytes: &[u8],
 ) -> Result<(), Error> {
     let padded = |needed: usize| needed.next_multiple_of(BINDING_STEP_BYTES);
-    let sealed = seal.seal_padded(binding_place(user, BINDING_FORMAT), padded, |out| {
+    let name = seal.name(user);
+    let sealed = seal.seal_padded(binding_place(&name, BINDING_FORMAT), padded, |out| {
+        out.extend_from_slice(user.as_bytes());
+        out.push(USER_END);
         out.extend_from_slice(bytes);
     });
     connection
-        .prepare_cached("INSERT OR REPLACE INTO binding (user, sealed) VALUES (?1, ?2)")?
-        .execute(params![user, sealed])
+        .prepare_cached("INSERT OR REPLACE INTO binding (name, sealed) VALUES (?1, ?2)")?
+        .execute(params![name, sealed])
         .map(drop)
 }
 
-/// The registrations; nothing where one does not open.
+/// Forgets a registration.
+pub(super) fn drop_binding(connection: &Connection, seal: &Seal, user: &str) -> Result<(), Error> {
+    connection
+        .prepare_cached("DELETE FROM binding WHERE name = ?1")?
+        .execute([seal.name(user)])
+        .map(drop)
+}
+
+/// The registrations, by their users; nothing where one does not open.
 pub(super) fn bindings(
     connection: &Connection,
     seal: &Seal,
 ) -> Result<Option<Vec<Binding>>, Error> {
-    let bindings = sealed_bindings(connection)?.into_iter();
-    let open = |(user, sealed): (String, Vec<u8>)| {
-        let bytes = seal.open_padded(binding_place(&user, BINDING_FORMAT), &sealed)?;
-        Some(Binding { user, bytes })
-    };
-    Ok(bindings.map(open).collect())
+    let mut statement = connection.prepare_cached("SELECT name, sealed FROM binding")?;
+    let rows = statement.query_map([], |row| {
+        let (name, sealed): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let opened = seal.open_padded(binding_place(&name, BINDING_FORMAT), &sealed);
+        Ok(opened.and_then(|opened| binding(&opened)))
+    })?;
+    let bindings: Option<Vec<Binding>> = rows.collect::<Result<_, _>>()?;
+    Ok(bindings.map(|mut bindings| {
+        bindings.sort_by(|one, other| one.user.cmp(&other.user));
+        bindings
+    }))
 }
 
-fn sealed_bindings(connection: &Connection) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut statement =
-        connection.prepare_cached("SELECT user, sealed FROM binding ORDER BY user")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn binding(opened: &[u8]) -> Option<Binding> {
+    let end = opened.iter().position(|byte| *byte == USER_END)?;
+    let (user, bytes) = opened.split_at(end);
+    Some(Binding {
+        user: str::from_utf8(user).ok()?.to_owned(),
+        bytes: bytes[1..].to_vec(),
+    })
+}
+
+/// The registrations of the release before; nothing where one does not open.
+fn bindings_before(connection: &Connection, seal: &Seal) -> Result<Option<Vec<Binding>>, Error> {
+    let mut statement = connection.prepare("SELECT user, sealed FROM binding")?;
+    let rows = statement.query_map([], |row| {
+        let (user, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let bytes = seal.open(
+            binding_place(user.as_bytes(), BINDING_FORMAT_BEFORE),
+            &sealed,
+        );
+        Ok(bytes.map(|bytes| Binding { user, bytes }))
+    })?;
     rows.collect()
 }
 
@@ -214,10 +246,10 @@ pub(super) const fn snapshot_place(table: &'static str, format: u32) -> Place<'s
     }
 }
 
-const fn binding_place(user: &str, format: u32) -> Place<'_> {
+const fn binding_place(name: &[u8], format: u32) -> Place<'_> {
     Place {
         table: "binding",
-        row: user.as_bytes(),
+        row: name,
         format,
     }
 }
