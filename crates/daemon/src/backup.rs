@@ -46,7 +46,11 @@ pub(crate) fn backup(options: &Options) -> anyhow::Result<String> {
     let audit = AuditKey(keys::audit_key(keys, &options.data.data)?);
     let written = block_on(async {
         let store = records.open().await?;
-        let event = Event::Exported { report: "backup" };
+        let event = Event::Exported {
+            report: "backup",
+            from: None,
+            to: None,
+        };
         // Before the file is there: none goes out of the house without its entry.
         note_now(&*store, &audit, records.today(), BY_COMMAND, &event).await?;
         write(&*store, &key, file).await

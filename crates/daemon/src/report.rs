@@ -2,6 +2,7 @@
 
 mod contents;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
@@ -22,7 +23,7 @@ pub(crate) struct Options {
     folders: Folders,
     #[command(flatten)]
     data: Data,
-    /// Only periods that begin on this day or later.
+    /// Only periods that end on this day or later: those that reach into the days are told whole.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     from: Option<Date>,
     /// Only periods that begin on this day or earlier.
@@ -52,7 +53,11 @@ pub(crate) fn report(options: &Options) -> anyhow::Result<String> {
             (false, false) => "counts",
         };
         // Before it is printed: none goes out of the house without its entry.
-        let event = Event::Exported { report };
+        let event = Event::Exported {
+            report,
+            from: options.from.map(|day| day.to_string()),
+            to: options.to.map(|day| day.to_string()),
+        };
         note_now(&*store, &audit, records.today(), BY_COMMAND, &event).await?;
         let told = tell(&*store, options, &days).await;
         told.context("the records database cannot be read")
@@ -94,6 +99,7 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
         );
     }
     let mut text = String::new();
+    let mut withheld = BTreeSet::new();
     for period in closed {
         match period {
             ClosedPeriod::Piece {
@@ -101,7 +107,12 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
                 first,
                 last,
                 total,
-            } => figures(&mut text, format_args!("{line}, {first} to {last}"), total),
+            } => figures(
+                &mut text,
+                &mut withheld,
+                format_args!("{line}, {first} to {last}"),
+                total,
+            ),
             ClosedPeriod::Month {
                 line,
                 first,
@@ -109,11 +120,22 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
                 total,
                 classes,
             } => {
-                let title = format!("{line}, the month {first} to {last}");
-                figures(&mut text, format_args!("{title}"), total);
+                let title = if (first.year(), first.month()) == (last.year(), last.month()) {
+                    format!("{line}, the month {first} to {last}")
+                } else {
+                    format!(
+                        "{line}, {first} to {last}, told together: fewer than ten contacts ended in the earlier months"
+                    )
+                };
+                figures(&mut text, &mut withheld, format_args!("{title}"), total);
                 for (class, sums) in classes {
                     let class = crate::status::class(*class);
-                    figures(&mut text, format_args!("{title}, class {class}"), sums);
+                    figures(
+                        &mut text,
+                        &mut withheld,
+                        format_args!("{title}, class {class}"),
+                        sums,
+                    );
                 }
             }
             ClosedPeriod::Misses {
@@ -129,13 +151,24 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
             }
         }
     }
+    for why in withheld {
+        let _infallible = writeln!(text, "{NOT_TOLD}: {why}");
+    }
     text
 }
 
-fn figures(text: &mut String, title: std::fmt::Arguments<'_>, sums: &Sums) {
+fn figures(
+    text: &mut String,
+    withheld: &mut BTreeSet<&'static str>,
+    title: std::fmt::Arguments<'_>,
+    sums: &Sums,
+) {
     let _infallible = writeln!(text, "{title}");
     for figure in FIGURES {
         let measure = figure.of(sums);
+        if measure.is_none() {
+            withheld.insert(figure.why_not_told(sums));
+        }
         let _infallible = writeln!(
             text,
             "  {:<24}{:>10} {:<10}{}",

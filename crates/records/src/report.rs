@@ -1,6 +1,6 @@
 use dispatch::LineId;
 
-use crate::{ClosedPeriod, Date, Sums, Unanswered, csv, permille};
+use crate::{ClosedPeriod, Date, Sums, Times, Unanswered, csv, permille};
 
 /// Every figure of a report, in its order, each with the formula that stands beside it.
 pub const FIGURES: &[Figure] = &[
@@ -41,7 +41,7 @@ pub const FIGURES: &[Figure] = &[
         "sum of first answer - arrival / (answered + overflowed)",
         |s| {
             let answered = s.answered + s.unanswered?.overflowed;
-            s.times.answered_wait?.checked_div(answered)
+            mean(s.times.answered_wait, answered)
         },
     ),
     seconds(
@@ -51,14 +51,14 @@ pub const FIGURES: &[Figure] = &[
             let Unanswered {
                 abandoned, lost, ..
             } = s.unanswered?;
-            s.times.unanswered_wait?.checked_div(abandoned + lost)
+            mean(s.times.unanswered_wait, abandoned + lost)
         },
     ),
     seconds("talk", "sum of end - first answer of answered", |s| {
-        s.times.talk
+        s.times.talk.map(Measure::Seconds)
     }),
     seconds("mean_talk", "talk / answered", |s| {
-        s.times.talk?.checked_div(s.answered)
+        mean(s.times.talk, s.answered)
     }),
     share(
         "service_level",
@@ -81,6 +81,11 @@ pub const FIGURES: &[Figure] = &[
 /// What stands in the place of a figure that would be about too few contacts, or that a part of a month does not tell.
 pub const NOT_TOLD: &str = "not_told";
 
+/// Why it is not told.
+const TOO_FEW: &str =
+    "it would be about fewer than ten contacts, or such a number could be computed from it";
+const WHOLE_MONTHS_ALONE: &str = "it is told of all classes of whole months alone";
+
 /// A figure of a report: its name in the API, how it is computed, and the computation.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
@@ -94,7 +99,7 @@ pub struct Figure {
 #[derive(Clone, Copy, Debug)]
 enum Computed {
     Contacts(fn(&Sums) -> Option<u64>),
-    Seconds(fn(&Sums) -> Option<u64>),
+    Seconds(fn(&Sums) -> Option<Measure>),
     Share(fn(&Sums) -> Option<Share>),
 }
 
@@ -107,6 +112,8 @@ pub enum Measure {
     Seconds(u64),
     /// A share.
     Share(Share),
+    /// The mean time of nobody.
+    OfNobody,
 }
 
 /// What a figure is measured in.
@@ -144,8 +151,33 @@ impl Figure {
     pub fn of(&self, sums: &Sums) -> Option<Measure> {
         match self.computed {
             Computed::Contacts(contacts) => contacts(sums).map(Measure::Contacts),
-            Computed::Seconds(seconds) => seconds(sums).map(Measure::Seconds),
+            Computed::Seconds(seconds) => seconds(sums),
             Computed::Share(share) => share(sums).map(Measure::Share),
+        }
+    }
+
+    /// Why it is not told of these sums, where it is not.
+    #[must_use]
+    pub fn why_not_told(&self, sums: &Sums) -> &'static str {
+        // What is told wherever enough contacts share it.
+        let whole = Sums {
+            unanswered: Some(Unanswered::default()),
+            times: Times {
+                answered_wait: Some(0),
+                unanswered_wait: Some(0),
+                talk: Some(0),
+            },
+            ..*sums
+        };
+        match (
+            sums.unanswered,
+            self.of(&Sums {
+                unanswered: None,
+                ..whole
+            }),
+        ) {
+            (None, None) => WHOLE_MONTHS_ALONE,
+            (None | Some(_), _) => TOO_FEW,
         }
     }
 
@@ -169,7 +201,7 @@ impl Measure {
             Self::Share(Share::Permille(permille)) => {
                 format!("{}.{}", permille / 10, permille % 10)
             }
-            Self::Share(Share::OfNothing) => String::new(),
+            Self::Share(Share::OfNothing) | Self::OfNobody => String::new(),
         }
     }
 }
@@ -188,11 +220,13 @@ impl Unit {
 
 /// Writes the figures of closed periods as CSV: one line for each period, line and figure, with its formula beside it.
 ///
+/// Behind it stand how many months are told as one, nothing for a part of a month, and why a figure is not told.
+///
 /// Missed offers are no contacts and have their own table. Classes stand in the months and are not part of it.
 #[must_use]
 pub fn report<'a>(closed: impl IntoIterator<Item = &'a ClosedPeriod>) -> String {
     let head = [
-        "span", "first", "last", "line", "figure", "value", "unit", "formula",
+        "span", "first", "last", "line", "figure", "value", "unit", "formula", "months", "why",
     ];
     let rows = closed
         .into_iter()
@@ -209,6 +243,7 @@ struct Told<'a> {
     last: Date,
     line: LineId,
     total: &'a Sums,
+    months: Option<u16>,
 }
 
 impl<'a> Told<'a> {
@@ -225,6 +260,7 @@ impl<'a> Told<'a> {
                 last: *last,
                 line: *line,
                 total,
+                months: None,
             }),
             ClosedPeriod::Month {
                 line,
@@ -238,13 +274,15 @@ impl<'a> Told<'a> {
                 last: *last,
                 line: *line,
                 total,
+                months: Some(months(*first, *last)),
             }),
             ClosedPeriod::Misses { .. } => None,
         }
     }
 
-    fn row(self, figure: &Figure) -> [String; 8] {
+    fn row(self, figure: &Figure) -> [String; 10] {
         let measure = figure.of(self.total);
+        let why = measure.map_or(figure.why_not_told(self.total), |_told| "");
         [
             self.span.to_owned(),
             self.first.to_string(),
@@ -254,8 +292,25 @@ impl<'a> Told<'a> {
             measure.map_or(NOT_TOLD.to_owned(), Measure::text),
             figure.unit().as_str().to_owned(),
             figure.formula.to_owned(),
+            self.months
+                .map_or(String::new(), |months| months.to_string()),
+            why.to_owned(),
         ]
     }
+}
+
+/// How many months are told as one.
+fn months(first: Date, last: Date) -> u16 {
+    let of = |day: Date| day.year() * 12 + u16::from(day.month());
+    of(last).saturating_sub(of(first)) + 1
+}
+
+/// A mean of so many contacts; nothing where their sum is not told.
+fn mean(sum: Option<u64>, contacts: u64) -> Option<Measure> {
+    if contacts == 0 {
+        return Some(Measure::OfNobody);
+    }
+    sum?.checked_div(contacts).map(Measure::Seconds)
 }
 
 const fn contacts(
@@ -273,7 +328,7 @@ const fn contacts(
 const fn seconds(
     name: &'static str,
     formula: &'static str,
-    seconds: fn(&Sums) -> Option<u64>,
+    seconds: fn(&Sums) -> Option<Measure>,
 ) -> Figure {
     Figure {
         name,

@@ -88,7 +88,7 @@ impl Sums {
     }
 
     /// What is told of the classes of a month, beside its total: each is shared, and so is what the
-    /// total has beyond them; and so it is with each of their times.
+    /// total has beyond them; and so it is with their talk. Of how many the waits are a class does not tell.
     pub(crate) fn of_classes(tallies: &BTreeMap<Class, Tally>) -> BTreeMap<Class, Self> {
         let mut total = Tally::default();
         tallies.values().for_each(|tally| total.add(tally));
@@ -99,21 +99,17 @@ impl Sums {
             .iter()
             .filter_map(|class| Some((*class, Self::of_part(tallies.get(class)?))));
         let mut sums: BTreeMap<Class, Self> = sums.collect();
-        for of in Timed::ALL {
-            let contacts = |tally: &Tally| of.contacts(tally);
-            let has_time = |class: Class, tally: &Tally| {
-                told.contains(&class) && contacts(tally) >= SHARED_BY_MIN
-            };
-            // Where nothing is left, the classes tell the time of the total.
-            let is_left = |rest: &Tally| match contacts(rest) {
-                0 => of.is_told_of_month(&total),
-                left => left >= SHARED_BY_MIN,
-            };
-            for class in told_apart(tallies, has_time, is_left, contacts) {
-                let (sums, tally) = (sums.get_mut(&class), tallies.get(&class));
-                if let Some((sums, tally)) = sums.zip(tally) {
-                    *of.of(&mut sums.times) = Some(of.seconds(tally));
-                }
+        let contacts = |tally: &Tally| Timed::Talk.contacts(tally);
+        let has_talk =
+            |class: Class, tally: &Tally| told.contains(&class) && contacts(tally) >= SHARED_BY_MIN;
+        // Where nothing is left, the classes tell the time of the total.
+        let is_left = |rest: &Tally| match contacts(rest) {
+            0 => Timed::Talk.is_told_of_month(&total),
+            left => left >= SHARED_BY_MIN,
+        };
+        for class in told_apart(tallies, has_talk, is_left, contacts) {
+            if let (Some(sums), Some(tally)) = (sums.get_mut(&class), tallies.get(&class)) {
+                sums.times.talk = Some(Timed::Talk.seconds(tally));
             }
         }
         sums
@@ -129,8 +125,6 @@ enum Timed {
 }
 
 impl Timed {
-    const ALL: [Self; 3] = [Self::AnsweredWait, Self::UnansweredWait, Self::Talk];
-
     /// How many contacts are in it.
     const fn contacts(self, tally: &Tally) -> u64 {
         match self {
@@ -162,14 +156,6 @@ impl Timed {
             Self::Talk => tally.talk,
         };
         sum.as_secs()
-    }
-
-    const fn of(self, times: &mut Times) -> &mut Option<u64> {
-        match self {
-            Self::AnsweredWait => &mut times.answered_wait,
-            Self::UnansweredWait => &mut times.unanswered_wait,
-            Self::Talk => &mut times.talk,
-        }
     }
 }
 

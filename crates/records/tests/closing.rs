@@ -375,7 +375,7 @@ fn month_of_fewer_than_ten_is_told_with_the_next_ones() {
 }
 
 #[test]
-fn time_of_a_class_is_told_if_ten_are_in_it_and_in_the_rest() {
+fn talk_of_a_class_is_told_if_ten_are_in_it_and_in_the_rest_and_no_wait() {
     let mut site = Site::default();
     site.turn(date(1, 1));
     for (class, contacts) in [(Class::Danger, 20), (Class::Crisis, 40)] {
@@ -392,8 +392,10 @@ fn time_of_a_class_is_told_if_ten_are_in_it_and_in_the_rest() {
     let times = |class| month.classes[&class].times;
     assert_eq!(times(Class::Danger).talk, Some(20 * 60));
     assert_eq!(times(Class::Crisis).talk, Some(40 * 60));
-    assert_eq!(times(Class::Danger).unanswered_wait, Some(20 * 65));
-    assert_eq!(times(Class::Crisis).unanswered_wait, None);
+    for class in [Class::Danger, Class::Crisis] {
+        let waits = (times(class).answered_wait, times(class).unanswered_wait);
+        assert_eq!(waits, (None, None), "{class:?}");
+    }
     assert_eq!(month.total.times.talk, Some(60 * 60));
 }
 

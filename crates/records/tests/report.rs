@@ -83,7 +83,55 @@ fn nothing_gives_no_share_and_no_mean() {
 
     assert_eq!(text("offered"), Some("0".to_owned()));
     assert_eq!(text("service_level"), Some(String::new()));
-    assert_eq!(text("mean_talk"), None);
+    assert_eq!(text("mean_talk"), Some(String::new()));
+    assert_eq!(text("mean_wait_unanswered"), Some(String::new()));
+    assert_eq!(text("talk"), None);
+}
+
+#[test]
+fn what_is_not_told_says_why() {
+    let few = Sums::of_month(&Tally {
+        answered: 20,
+        abandoned: 5,
+        ..Tally::default()
+    });
+    let part = Sums {
+        unanswered: None,
+        times: Times::default(),
+        ..few
+    };
+    let why = |name, sums: &Sums| {
+        let figure = figure(name);
+        assert_eq!(figure.of(sums), None, "{name}");
+        figure.why_not_told(sums)
+    };
+
+    for name in ["mean_wait_unanswered", "talk", "mean_talk"] {
+        assert!(why(name, &few).contains("fewer than ten"), "{name}");
+    }
+    for name in ["abandoned", "service_level", "mean_wait_answered"] {
+        assert!(why(name, &part).contains("whole months alone"), "{name}");
+    }
+}
+
+#[test]
+fn months_that_are_told_together_are_counted() {
+    let month = |first, last| ClosedPeriod::Month {
+        line: LineId::parse("help").unwrap(),
+        first,
+        last,
+        total: Sums::default(),
+        classes: BTreeMap::new(),
+    };
+    let over_a_year = month(
+        Date::new(2026, 11, 1).unwrap(),
+        Date::new(2027, 1, 31).unwrap(),
+    );
+
+    let written = report(&[over_a_year]);
+
+    let offered = written.lines().nth(1).unwrap();
+    assert!(offered.ends_with(",contacts that arrived,3,"), "{offered}");
 }
 
 #[test]
@@ -174,15 +222,18 @@ fn report_has_a_line_for_every_figure_of_every_period() {
 
     let lines: Vec<_> = written.split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 1 + 2 * FIGURES.len());
-    assert_eq!(lines[0], "span,first,last,line,figure,value,unit,formula");
+    assert_eq!(
+        lines[0],
+        "span,first,last,line,figure,value,unit,formula,months,why"
+    );
     assert_eq!(
         lines[1],
-        "piece,2027-03-08,2027-03-14,help,offered,61,contacts,contacts that arrived"
+        "piece,2027-03-08,2027-03-14,help,offered,61,contacts,contacts that arrived,,"
     );
     assert!(lines.contains(
-        &"piece,2027-03-08,2027-03-14,help,abandoned,not_told,contacts,contacts whose caller hung up before anybody answered"
+        &"piece,2027-03-08,2027-03-14,help,abandoned,not_told,contacts,contacts whose caller hung up before anybody answered,,it is told of all classes of whole months alone"
     ));
     assert!(lines.contains(
-        &"month,2027-03-01,2027-03-31,help,service_level,60.0,percent,answered_within_20_s / (ended - abandoned_within_10_s)"
+        &"month,2027-03-01,2027-03-31,help,service_level,60.0,percent,answered_within_20_s / (ended - abandoned_within_10_s),1,"
     ));
 }

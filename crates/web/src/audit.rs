@@ -82,10 +82,21 @@ pub enum Event {
         /// What was said.
         wants: &'static str,
     },
+    /// Somebody looked at a report; noted once a day.
+    Read {
+        /// Which report.
+        report: &'static str,
+    },
     /// Something was exported.
     Exported {
         /// Which report.
         report: &'static str,
+        /// From which day on, where one was chosen.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// Up to which day, where one was chosen.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
     },
     /// The configuration is another one from now on than the last that was noted.
     ConfigurationChanged {
@@ -118,6 +129,8 @@ pub enum Event {
         rows: u64,
         /// Parts of months.
         parts: u64,
+        /// Classes of months.
+        classes: u64,
     },
     /// The database was made from a backup.
     Restored,
@@ -198,7 +211,7 @@ impl Audit {
     pub(crate) fn note_read(&self, by: &str, report: &'static str) {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if read.is_first(self.clock.today(), by, report) {
-            self.note(by, Event::Exported { report });
+            self.note(by, Event::Read { report });
         }
     }
 

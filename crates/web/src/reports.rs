@@ -32,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Days {
-    /// Only periods that begin on this day or later, such as 2026-11-01.
+    /// Only periods that end on this day or later, such as 2026-11-01: those that reach into these days are told whole.
     from: Option<String>,
     /// Only periods that begin on this day or earlier.
     to: Option<String>,
@@ -159,8 +159,7 @@ async fn counts_csv(
     Asked(days): Asked<Days>,
 ) -> Result<Response, Problem> {
     let closed = app.store.closed(days.range()?).await?;
-    app.audit
-        .note(who.name(), Event::Exported { report: "counts" });
+    app.audit.note(who.name(), days.exported("counts"));
     Ok(attachment(records::report(&closed), "linka-counts.csv"))
 }
 
@@ -188,6 +187,15 @@ impl Days {
                 .ok_or_else(|| Problem::new(Kind::Invalid, "a day is written such as 2026-11-23")),
         };
         Ok(day(&self.from, Date::FIRST)?..=day(&self.to, Date::LAST)?)
+    }
+
+    /// What the audit says of a report that leaves the house, once its days have been read.
+    fn exported(&self, report: &'static str) -> Event {
+        Event::Exported {
+            report,
+            from: self.from.clone(),
+            to: self.to.clone(),
+        }
     }
 }
 
@@ -251,7 +259,7 @@ fn value(measure: Option<Measure>) -> Value {
     Value(match measure {
         Some(Measure::Contacts(count) | Measure::Seconds(count)) => Some(count),
         Some(Measure::Share(Share::Permille(permille))) => Some(permille),
-        Some(Measure::Share(Share::OfNothing)) | None => None,
+        Some(Measure::Share(Share::OfNothing) | Measure::OfNobody) | None => None,
     })
 }
 

@@ -104,10 +104,19 @@ impl Retention {
 
 /// Notes what bringing the database up to date withdrew; a crash in between notes it twice.
 async fn note_withdrawn(store: &dyn Store, key: &AuditKey, today: Date) -> anyhow::Result<()> {
-    let Some(Withdrawn { rows, parts }) = store.withdrawn().await? else {
+    let Some(withdrawn) = store.withdrawn().await? else {
         return Ok(());
     };
-    let event = Event::Withdrawn { rows, parts };
+    let Withdrawn {
+        rows,
+        parts,
+        classes,
+    } = withdrawn;
+    let event = Event::Withdrawn {
+        rows,
+        parts,
+        classes,
+    };
     note_now(store, key, today, BY, &event).await?;
     Ok(store.forget_withdrawn().await?)
 }
@@ -268,7 +277,7 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1}"#]
+            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1,"classes":4}"#]
         );
     }
 

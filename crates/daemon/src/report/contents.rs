@@ -12,7 +12,7 @@ const HIDDEN: &str = "hidden";
 pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>) -> String {
     if periods.is_empty() {
         return format!(
-            "No rows between {} and {}: calls are told as rows when their period closes, and only where ten or more share what is told.\n",
+            "No rows between {} and {}: calls are told as rows when their period closes, and only where ten or more share what is told. What closed before an upgrade to stricter rules was withdrawn: the audit says how much.\n",
             days.start(),
             days.end()
         );
@@ -27,6 +27,9 @@ pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>)
         put_columns(&mut text, &lines);
         text.push('\n');
     }
+    text.push_str(
+        "left_out: ten persons or more do not share it; any_other: another outcome than those that ten or more of these share\n",
+    );
     text
 }
 
@@ -34,7 +37,7 @@ pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>)
 pub(super) fn tables_in_words(months: &[MonthTables], days: &RangeInclusive<Date>) -> String {
     if months.is_empty() {
         return format!(
-            "No month between {} and {} is closed: tables are made when the next month begins.\n",
+            "No month between {} and {} is closed: tables are made two hours after its end, or with the next month when fewer than ten contacts ended in it.\n",
             days.start(),
             days.end()
         );
@@ -52,6 +55,9 @@ pub(super) fn tables_in_words(months: &[MonthTables], days: &RangeInclusive<Date
             put_pair(&mut text, &title, pair);
         }
     }
+    text.push_str(
+        "hidden: it is about few contacts, or such a number could be computed from it, also together with the rows\n",
+    );
     text
 }
 

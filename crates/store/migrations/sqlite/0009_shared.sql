@@ -2,14 +2,16 @@
 -- How much was withdrawn, until it is in the audit.
 CREATE TABLE withdrawn (
     record_rows INTEGER NOT NULL CHECK (record_rows >= 0),
-    parts INTEGER NOT NULL CHECK (parts >= 0)
+    parts INTEGER NOT NULL CHECK (parts >= 0),
+    classes INTEGER NOT NULL CHECK (classes >= 0)
 ) STRICT;
-INSERT INTO withdrawn (record_rows, parts)
-SELECT record_rows, parts FROM (
+INSERT INTO withdrawn (record_rows, parts, classes)
+SELECT record_rows, parts, classes FROM (
     SELECT (SELECT count(*) FROM record_row) AS record_rows,
-        (SELECT count(*) FROM closed_period WHERE span = 'piece') AS parts
+        (SELECT count(*) FROM closed_period WHERE span = 'piece') AS parts,
+        (SELECT count(*) FROM closed_tally WHERE span = 'month' AND class <> 'all') AS classes
 ) AS counted
-WHERE record_rows > 0 OR parts > 0;
+WHERE record_rows > 0 OR parts > 0 OR classes > 0;
 
 -- Rows have no referral any more: it stands in a table.
 DROP TABLE record_row;

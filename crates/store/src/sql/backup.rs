@@ -126,6 +126,7 @@ impl<B: Backend> BackupStore for SqlStore<B> {
                     }
                     Kept::PartWithdrawn => withdrawn.parts += 1,
                     Kept::RowWithdrawn => withdrawn.rows += 1,
+                    Kept::ClassWithdrawn => withdrawn.classes += 1,
                     Kept::Withdrawn => {}
                 }
             }

@@ -115,14 +115,16 @@ const ROWS: &str = "
             WHERE record_row.first_day = closed_period.first_day
                 AND record_row.span = closed_period.span AND record_row.line = closed_period.line)
     FROM closed_period
-    WHERE first_day BETWEEN $1 AND $2 AND EXISTS (
+    WHERE first_day <= $2 AND last_day >= $1 AND EXISTS (
         SELECT 1 FROM record_row
         WHERE record_row.first_day = closed_period.first_day
             AND record_row.span = closed_period.span AND record_row.line = closed_period.line)";
 const FIELD_END: char = ',';
 const ROW_END: char = ';';
 
-const COUNT_ROWS: &str = "SELECT count(*) FROM record_row WHERE first_day BETWEEN $1 AND $2";
+const COUNT_ROWS: &str = "
+    SELECT count(*) FROM record_row JOIN closed_period USING (first_day, span, line)
+    WHERE first_day <= $2 AND last_day >= $1";
 
 const PUT_CELL: &str = "
     INSERT INTO record_cell
@@ -134,10 +136,12 @@ const CELLS: &str = "
     SELECT first_day, span, line, last_day, field, second_field, row_at, column_at, row_values,
         column_values, contacts
     FROM record_cell JOIN closed_period USING (first_day, span, line)
-    WHERE first_day BETWEEN $1 AND $2
+    WHERE first_day <= $2 AND last_day >= $1
     ORDER BY first_day, span, line, field, second_field, row_at, column_at";
 
-const COUNT_CELLS: &str = "SELECT count(*) FROM record_cell WHERE first_day BETWEEN $1 AND $2";
+const COUNT_CELLS: &str = "
+    SELECT count(*) FROM record_cell JOIN closed_period USING (first_day, span, line)
+    WHERE first_day <= $2 AND last_day >= $1";
 
 fn check_contents(key: PeriodKey, rows: &[Row], tables: Option<&Tables>) -> Result<(), Fault> {
     let has_rows = !rows.is_empty();

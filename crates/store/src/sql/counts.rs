@@ -117,18 +117,19 @@ const PUT_MISSES: &str = "
         unreachable = excluded.unreachable";
 
 const PERIODS: &str = "
-    SELECT first_day, span, line, last_day FROM closed_period WHERE first_day BETWEEN $1 AND $2";
+    SELECT first_day, span, line, last_day FROM closed_period
+    WHERE first_day <= $2 AND last_day >= $1";
 
 const SUMS: &str = "
     SELECT first_day, span, line, last_day,
         class, arrived, ended, answered, answered_in_time, abandoned,
         abandoned_early, overflowed, lost, answered_wait, unanswered_wait, talk
     FROM closed_sums JOIN closed_period USING (first_day, span, line)
-    WHERE first_day BETWEEN $1 AND $2";
+    WHERE first_day <= $2 AND last_day >= $1";
 
 const MISSES: &str = "
     SELECT first_day, last_day, no_answer, declined, unreachable
-    FROM closed_misses WHERE first_day BETWEEN $1 AND $2";
+    FROM closed_misses WHERE first_day <= $2 AND last_day >= $1";
 
 /// Writes the counts of a period in the place of everything that was written of it before.
 pub(super) async fn replace(

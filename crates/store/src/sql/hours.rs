@@ -71,7 +71,8 @@ impl<B: Backend> HourStore for SqlStore<B> {
             format!("reading hours of the week from {first} to {last}")
         };
         attempt(attempted, async {
-            let days = [*range.start(), *range.end()].map(period::number_of);
+            let first = PeriodId::of(Span::Month, *range.start()).first();
+            let days = [first, *range.end()].map(period::number_of);
             let mut work = self.backend.read().await?;
             let mut months = BTreeMap::<(i64, LineId), ToldHours>::new();
             for mut row in work.rows(HOURS, &days.map(Value::from)).await? {

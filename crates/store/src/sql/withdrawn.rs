@@ -11,6 +11,8 @@ pub struct Withdrawn {
     pub rows: u64,
     /// Parts of months.
     pub parts: u64,
+    /// Classes of months.
+    pub classes: u64,
 }
 
 /// What an upgrade or the restore of an older file withdrew, until it is in the audit.
@@ -29,8 +31,8 @@ pub trait WithdrawnStore: Send + Sync {
     async fn forget_withdrawn(&self) -> Result<(), StoreError>;
 }
 
-const PUT: &str = "INSERT INTO withdrawn (record_rows, parts) VALUES ($1, $2)";
-const READ: &str = "SELECT record_rows, parts FROM withdrawn";
+const PUT: &str = "INSERT INTO withdrawn (record_rows, parts, classes) VALUES ($1, $2, $3)";
+const READ: &str = "SELECT record_rows, parts, classes FROM withdrawn";
 const FORGET: &str = "DELETE FROM withdrawn";
 
 #[async_trait]
@@ -42,6 +44,7 @@ impl<B: Backend> WithdrawnStore for SqlStore<B> {
             for mut row in work.rows(READ, &[]).await? {
                 all.rows += row.count()?;
                 all.parts += row.count()?;
+                all.classes += row.count()?;
             }
             Ok((all != Withdrawn::default()).then_some(all))
         })
@@ -65,6 +68,11 @@ pub(super) async fn put_withdrawn(
     if withdrawn == Withdrawn::default() {
         return Ok(());
     }
-    let values = [count(withdrawn.rows)?, count(withdrawn.parts)?].map(Value::from);
+    let Withdrawn {
+        rows,
+        parts,
+        classes,
+    } = withdrawn;
+    let values = [count(rows)?, count(parts)?, count(classes)?].map(Value::from);
     work.execute(PUT, &values).await.map(drop)
 }

@@ -218,7 +218,13 @@ pub(crate) async fn periods_come_back_in_order_within_the_range(fixture: Fixture
         piece("help", day(1, 31), day(1, 31), 1),
         piece("help", day(3, 1), day(3, 1), 2),
     ];
+    let before = ClosedPeriod::Misses {
+        first: day(1, 1),
+        last: day(2, 28),
+        misses: Misses::default(),
+    };
     let inside = [
+        before,
         piece("europe", day(2, 1), day(2, 7), 3),
         piece("help", day(2, 1), day(2, 7), 5),
         month(day(2, 1), 4),

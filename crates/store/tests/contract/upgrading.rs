@@ -80,7 +80,11 @@ pub(crate) async fn rows_and_parts_of_the_release_before_are_withdrawn(fixture: 
 
     let days = || Date::FIRST..=Date::LAST;
     assert_eq!(store.rows(days()).await.unwrap(), []);
-    let withdrawn = Some(Withdrawn { rows: 2, parts: 2 });
+    let withdrawn = Some(Withdrawn {
+        rows: 2,
+        parts: 2,
+        classes: 1,
+    });
     assert_eq!(store.withdrawn().await.unwrap(), withdrawn);
     store.forget_withdrawn().await.unwrap();
     assert_eq!(store.withdrawn().await.unwrap(), None);
@@ -132,7 +136,11 @@ pub(crate) async fn backup_of_the_release_before_is_restored_without_what_is_wit
     assert_eq!(store.rows(days()).await.unwrap(), []);
     assert_eq!(
         store.withdrawn().await.unwrap(),
-        Some(Withdrawn { rows: 40, parts: 1 })
+        Some(Withdrawn {
+            rows: 40,
+            parts: 1,
+            classes: 4
+        })
     );
     assert_eq!(store.tables(days()).await.unwrap().len(), 1);
     let told = closed(&*store).await;

@@ -10,7 +10,6 @@ use utoipa_axum::routes;
 
 use super::{Days, SpanTold, attachment};
 use crate::app::{App, Asked, Json};
-use crate::audit::Event;
 use crate::identity::Who;
 use crate::problem::{Problem, ProblemBody};
 
@@ -128,7 +127,7 @@ async fn records(
     Asked(days): Asked<Days>,
 ) -> Result<Json<Records>, Problem> {
     let periods = app.store.rows(days.range()?).await?;
-    app.audit.note_read(who.name(), "records");
+    app.audit.note(who.name(), days.exported("records"));
     Ok(Json(Records {
         columns: ToldRow::COLUMNS,
         periods: periods.into_iter().map(period).collect(),
@@ -153,8 +152,7 @@ async fn records_csv(
     Asked(days): Asked<Days>,
 ) -> Result<Response, Problem> {
     let periods = app.store.rows(days.range()?).await?;
-    app.audit
-        .note(who.name(), Event::Exported { report: "records" });
+    app.audit.note(who.name(), days.exported("records"));
     let text = records::rows_report(&periods);
     Ok(attachment(text, "linka-records.csv"))
 }

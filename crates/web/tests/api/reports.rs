@@ -100,6 +100,29 @@ async fn exported_rows_are_a_file_and_stand_in_the_audit() {
 }
 
 #[tokio::test]
+async fn who_looks_is_noted_once_a_day_and_who_takes_rows_each_time() {
+    let fixture = with_a_month().await;
+
+    for _ in 0..2 {
+        get(&fixture, "/api/v1/reports/counts").await;
+        get(&fixture, "/api/v1/reports/records?from=2026-10-01").await;
+    }
+
+    fixture.audit.flush().await;
+    let audit = get(&fixture, "/api/v1/audit").await;
+    let events = audit.as_array().unwrap().iter().rev();
+    let told: Vec<_> = events.map(|entry| entry["event"].clone()).collect();
+    let by = &told[0]["by"];
+    let took = serde_json::json!({"by": by, "what": "exported", "report": "records", "from": "2026-10-01"});
+    assert_eq!(told.len(), 3);
+    assert_eq!(
+        told[0],
+        serde_json::json!({"by": by, "what": "read", "report": "counts"})
+    );
+    assert_eq!(told[1..], [took.clone(), took]);
+}
+
+#[tokio::test]
 async fn cells_are_told_as_counts_or_as_hidden() {
     let fixture = with_a_month().await;
 

@@ -270,7 +270,10 @@ mod tests {
         let row = |columns| vec![Cell::Integer(1); columns];
         let columns = |format, columns| match kept(format, ACCOUNT, row(columns)) {
             Some(Kept::Row(table, cells)) => Some((table.name, cells)),
-            Some(Kept::PartWithdrawn | Kept::RowWithdrawn | Kept::Withdrawn) | None => None,
+            Some(
+                Kept::PartWithdrawn | Kept::RowWithdrawn | Kept::ClassWithdrawn | Kept::Withdrawn,
+            )
+            | None => None,
         };
         let filled = [row(10), vec![Cell::Null]].concat();
         assert!(columns(reader.format, 10) == Some(("account", filled)));

@@ -53,6 +53,8 @@ pub(super) enum Kept {
     PartWithdrawn,
     /// An anonymous row, which was told by weaker rules.
     RowWithdrawn,
+    /// A class of a month, which was told by weaker rules.
+    ClassWithdrawn,
     /// Sums of what is withdrawn.
     Withdrawn,
 }
@@ -68,9 +70,11 @@ pub(super) fn kept(format: u32, number: u8, mut row: Vec<Cell>) -> Option<Kept> 
             ROWS_BEFORE => return Some(Kept::RowWithdrawn),
             TALLIES_BEFORE => {
                 let [_, span, _, class] = row.first_chunk()?;
-                let all = [span, class] == [&text("month"), &text("all")];
-                if !all {
+                if *span != text("month") {
                     return Some(Kept::Withdrawn);
+                }
+                if *class != text("all") {
+                    return Some(Kept::ClassWithdrawn);
                 }
                 row = sums_now(row)?;
                 number = SUMS;
