@@ -13,7 +13,7 @@ use dispatch::{
 };
 use records::content::{Content, Field};
 use records::{
-    ARRIVED_TOLD, CONTENT_SETTLES, ClosedPeriod, Counts, Date, Holds, HourOfWeek, QuarterHour,
+    CONTENT_SETTLES, ClosedPeriod, Counts, Date, Holds, HourOfWeek, MONTH_KEPT, QuarterHour,
     generalise, tables,
 };
 use store::sql::{Store, StoreError};
@@ -63,8 +63,8 @@ pub async fn fill(
     now = now + CONTENT_SETTLES;
     counts.settle(now);
     write(store, &mut counts, &mut dice, now).await?;
-    let oldest = QuarterHour::of(now - ARRIVED_TOLD);
-    store.keep_arrived(oldest, &hour_in_utc).await
+    let kept = QuarterHour::of(now - MONTH_KEPT);
+    store.keep_arrived(kept, &hour_in_utc).await
 }
 
 fn hour_in_utc(quarter: QuarterHour) -> (Date, HourOfWeek) {
@@ -188,15 +188,15 @@ mod tests {
         let of = |is: fn(&ClosedPeriod) -> bool| closed.iter().filter(|one| is(one)).count();
         assert_eq!(of(|one| matches!(one, ClosedPeriod::Month { .. })), 12);
         assert!(of(|one| matches!(one, ClosedPeriod::Piece { .. })) > 30);
-        // Of the last month and the end of the one before there are quarter-hours.
+        // Of the last month there are quarter-hours.
         assert_eq!(store.arrived_hours(days()).await.unwrap().len(), 11);
         let all = QuarterHour(0)..QuarterHour(1 << 40);
         let quarters = store.arrived(all).await.unwrap();
-        let oldest = QuarterHour::of(Moment::from_micros(1_793_491_200_000_000) - ARRIVED_TOLD);
+        let october = Moment::from_micros(1_793_491_200_000_000) - 31 * DAY;
         assert!(
             quarters
                 .first()
-                .is_some_and(|(quarter, _, _)| *quarter >= oldest)
+                .is_some_and(|(quarter, _, _)| *quarter >= QuarterHour::of(october))
         );
     }
 

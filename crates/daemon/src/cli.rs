@@ -76,8 +76,8 @@ enum Command {
     /// Show the counts of closed months and parts of months, each figure with its formula; or
     /// anonymous rows; or fixed tables.
     ///
-    /// What is still open is in no report. A part of a month is told once ten contacts share it, so
-    /// that no figure is about one caller.
+    /// What is still open is in no report. Months are told exactly, one with fewer than ten contacts
+    /// with the next; a part of a month once ten contacts share each of its figures.
     Report(crate::report::Options),
     /// Check the audit, or print it.
     #[command(subcommand)]

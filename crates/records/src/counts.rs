@@ -12,8 +12,9 @@ use crate::{
 
 /// How long *arrived* of a quarter-hour is kept at most. (DESIGN §7.1)
 pub const ARRIVED_KEPT: Duration = Duration::from_secs(35 * 24 * 60 * 60);
-/// How long it is told: once a day those go that would be too old before the next.
-pub const ARRIVED_TOLD: Duration = Duration::from_secs(34 * 24 * 60 * 60);
+/// How long the quarter-hours of a month that is over are kept. All of them go at once when the month
+/// is summed by hour of the week: a sum, less those that stayed, would be what a few days had.
+pub const MONTH_KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// How many closed periods wait to be stored at most: ten years of days of ten lines. Beyond it the
 /// oldest pieces of months are forgotten first.

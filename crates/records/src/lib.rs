@@ -38,7 +38,7 @@ pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 pub use closed::{ClosedKey, ClosedPeriod, Unstored};
 pub use contents::Contents;
 pub use counts::{
-    ARRIVED_KEPT, ARRIVED_TOLD, CLOSED_MAX, Counts, EndingMonth, Period, SmallLine, SmallMonths,
+    ARRIVED_KEPT, CLOSED_MAX, Counts, EndingMonth, MONTH_KEPT, Period, SmallLine, SmallMonths,
 };
 pub use csv::csv;
 pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};

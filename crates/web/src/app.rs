@@ -55,8 +55,13 @@ pub trait Clock: Send + Sync {
     /// Milliseconds since the Unix epoch, by the clock of the engine.
     fn now(&self) -> Millis;
 
+    /// The day of the site's calendar at this moment.
+    fn date(&self, at: Millis) -> records::Date;
+
     /// The day of the site's calendar.
-    fn today(&self) -> records::Date;
+    fn today(&self) -> records::Date {
+        self.date(self.now())
+    }
 }
 
 /// The routes of the API and their description, those of `identity` apart.

@@ -131,6 +131,8 @@ pub enum Event {
         parts: u64,
         /// Classes of months.
         classes: u64,
+        /// Cells of tables.
+        cells: u64,
     },
     /// The database was made from a backup.
     Restored,

@@ -101,7 +101,7 @@ async fn intent(
         cause: IntentCause::Supervisor,
     };
     carry_out(&app, act).await?;
-    app.audit.note(who.name(), event);
+    app.audit.note(&who.name(), event);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -128,7 +128,7 @@ async fn counts(
     Asked(days): Asked<Days>,
 ) -> Result<Json<Counts>, Problem> {
     let closed = app.store.closed(days.range()?).await?;
-    app.audit.note_read(who.name(), "counts");
+    app.audit.note_read(&who.name(), "counts");
     let formulas = FIGURES.iter().map(|figure| Formula {
         name: figure.name,
         unit: unit(figure.unit()),
@@ -159,7 +159,7 @@ async fn counts_csv(
     Asked(days): Asked<Days>,
 ) -> Result<Response, Problem> {
     let closed = app.store.closed(days.range()?).await?;
-    app.audit.note(who.name(), days.exported("counts"));
+    app.audit.note(&who.name(), days.exported("counts"));
     Ok(attachment(records::report(&closed), "linka-counts.csv"))
 }
 

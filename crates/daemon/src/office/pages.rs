@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use axum::Router;
+use dispatch::Moment;
 use records::Date;
 use store::sql::UnixSeconds;
 use tokio::net::TcpListener;
@@ -190,7 +191,8 @@ impl Clock for OfficeClock {
         self.0.screens.now()
     }
 
-    fn today(&self) -> Date {
-        self.0.calendar.date(self.0.screens.moment())
+    fn date(&self, at: Millis) -> Date {
+        let at = Moment::from_micros(at.saturating_mul(1_000));
+        self.0.calendar.date(at)
     }
 }

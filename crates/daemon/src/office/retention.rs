@@ -1,5 +1,5 @@
 //! What was kept long enough is deleted once a day: sessions that ran out, entries of the audit that
-//! are older than a year, and *arrived* of quarter-hours that are older than 35 days, of which sums
+//! are older than a year, and *arrived* of the quarter-hours of a month that is over, of which sums
 //! per hour of the week stay. Other counts and rows stay. What an upgrade withdrew is noted here, too.
 //!
 //! The audit does not say how many quarter-hours went: on a small line that is how many people
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::Moment;
-use records::{ARRIVED_TOLD, Date, QuarterHour};
+use records::{Date, MONTH_KEPT, QuarterHour};
 use serde_json::Value;
 use store::sql::{AuditKey, Store, StoreError, Withdrawn};
 use tokio::time::{Instant, interval_at, sleep};
@@ -87,9 +87,9 @@ impl Retention {
     }
 
     async fn keep_arrived(&self, store: &dyn Store, now: Moment) -> Result<(), StoreError> {
-        let oldest = QuarterHour::of(now - ARRIVED_TOLD);
+        let kept = QuarterHour::of(now - MONTH_KEPT);
         let local = |quarter| self.calendar.hour(quarter);
-        store.keep_arrived(oldest, &local).await
+        store.keep_arrived(kept, &local).await
     }
 
     async fn delete(&self, today: Date) -> anyhow::Result<Deleted> {
@@ -111,11 +111,13 @@ async fn note_withdrawn(store: &dyn Store, key: &AuditKey, today: Date) -> anyho
         rows,
         parts,
         classes,
+        cells,
     } = withdrawn;
     let event = Event::Withdrawn {
         rows,
         parts,
         classes,
+        cells,
     };
     note_now(store, key, today, BY, &event).await?;
     Ok(store.forget_withdrawn().await?)
@@ -177,6 +179,7 @@ mod tests {
     use super::*;
 
     const KEY: AuditKey = AuditKey([1; 32]);
+    const DAY: u64 = 24 * 3_600;
     /// 2026-12-05T00:00:05Z.
     const NOW: Moment = Moment::from_micros(1_796_428_805_000_000);
 
@@ -277,7 +280,7 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1,"classes":4}"#]
+            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1,"classes":4,"cells":113}"#]
         );
     }
 
@@ -336,23 +339,29 @@ mod tests {
         assert_eq!(told(october), 33);
         assert_eq!((november.first, told(november)), (date(2026, 11, 1), 0));
         let all = QuarterHour(0)..QuarterHour::of(NOW);
-        assert_eq!(store.arrived(all).await.unwrap(), counts[5..]);
+        assert_eq!(store.arrived(all).await.unwrap(), []);
     }
 
     #[tokio::test]
-    async fn quarter_hours_of_34_days_stay() {
+    async fn month_that_is_over_keeps_its_quarter_hours_for_three_days_and_loses_them_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let retention = retention(folder.path());
         let store = retention.database.store().await.unwrap();
         let line = LineId::parse("help").unwrap();
-        let oldest = QuarterHour::of(NOW - ARRIVED_TOLD);
-        let counts = [QuarterHour(oldest.0 - 1), oldest].map(|quarter| (quarter, line, 1));
+        // The first and the last of November in Prague, and the first of December.
+        let first_of_december = QuarterHour::of(NOW - Duration::from_secs(4 * DAY + 3_605));
+        let days = [30 * 24 * 4, 1, 0];
+        let counts = days.map(|before| (QuarterHour(first_of_december.0 - before), line, 1));
         store.put_arrived(&counts).await.unwrap();
+        let all = || QuarterHour(0)..QuarterHour::of(NOW);
 
-        let today = date(2026, 12, 5);
-        retention.delete_once(NOW, today).await.unwrap();
+        let on_the_third = NOW - Duration::from_secs(DAY + 3_600);
+        let today = date(2026, 12, 3);
+        retention.delete_once(on_the_third, today).await.unwrap();
+        let kept = store.arrived(all()).await.unwrap();
+        retention.delete_once(NOW, date(2026, 12, 5)).await.unwrap();
 
-        let all = QuarterHour(0)..QuarterHour::of(NOW);
-        assert_eq!(store.arrived(all).await.unwrap(), counts[1..]);
+        assert_eq!(kept, counts);
+        assert_eq!(store.arrived(all()).await.unwrap(), counts[2..]);
     }
 }

@@ -3,15 +3,20 @@
 CREATE TABLE withdrawn (
     record_rows BIGINT NOT NULL CHECK (record_rows >= 0),
     parts BIGINT NOT NULL CHECK (parts >= 0),
-    classes BIGINT NOT NULL CHECK (classes >= 0)
+    classes BIGINT NOT NULL CHECK (classes >= 0),
+    cells BIGINT NOT NULL CHECK (cells >= 0)
 );
-INSERT INTO withdrawn (record_rows, parts, classes)
-SELECT record_rows, parts, classes FROM (
+INSERT INTO withdrawn (record_rows, parts, classes, cells)
+SELECT record_rows, parts, classes, cells FROM (
     SELECT (SELECT count(*) FROM record_row) AS record_rows,
         (SELECT count(*) FROM closed_period WHERE span = 'piece') AS parts,
-        (SELECT count(*) FROM closed_tally WHERE span = 'month' AND class <> 'all') AS classes
+        (SELECT count(*) FROM closed_tally WHERE span = 'month' AND class <> 'all') AS classes,
+        (SELECT count(*) FROM record_cell) AS cells
 ) AS counted
-WHERE record_rows > 0 OR parts > 0 OR classes > 0;
+WHERE record_rows > 0 OR parts > 0 OR classes > 0 OR cells > 0;
+
+-- Tables were hidden by cells alone, and what they were made of is gone.
+DELETE FROM record_cell;
 
 -- Rows have no referral any more: it stands in a table.
 DROP TABLE record_row;

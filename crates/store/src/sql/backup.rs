@@ -127,6 +127,7 @@ impl<B: Backend> BackupStore for SqlStore<B> {
                     Kept::PartWithdrawn => withdrawn.parts += 1,
                     Kept::RowWithdrawn => withdrawn.rows += 1,
                     Kept::ClassWithdrawn => withdrawn.classes += 1,
+                    Kept::CellWithdrawn => withdrawn.cells += 1,
                     Kept::Withdrawn => {}
                 }
             }

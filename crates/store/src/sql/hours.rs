@@ -17,19 +17,16 @@ pub type LocalHour<'a> = &'a (dyn Fn(QuarterHour) -> (Date, HourOfWeek) + Send +
 /// *Arrived* of what is too old for quarter-hours.
 #[async_trait]
 pub trait HourStore: Send + Sync {
-    /// Keeps no *arrived* of quarter-hours before this one: first the months that lose some of
-    /// theirs are summed, unless they are, then those quarter-hours are deleted. All of it or
-    /// nothing; done again it changes nothing.
+    /// Keeps *arrived* of quarter-hours from the month of this one on: the months before are summed,
+    /// unless they are, and all of their quarter-hours are deleted. All of it or nothing; done again
+    /// it changes nothing.
     ///
-    /// A month is summed that late so that whatever the database did not take in time is in its sums.
+    /// So nobody finds sums beside some of the quarter-hours that are in them.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn keep_arrived(
-        &self,
-        oldest: QuarterHour,
-        local: LocalHour<'_>,
-    ) -> Result<(), StoreError>;
+    async fn keep_arrived(&self, kept: QuarterHour, local: LocalHour<'_>)
+    -> Result<(), StoreError>;
 
     /// The sums per hour of the week of the months whose first day is in a range, by that day and line.
     ///
@@ -45,17 +42,20 @@ pub trait HourStore: Send + Sync {
 impl<B: Backend> HourStore for SqlStore<B> {
     async fn keep_arrived(
         &self,
-        oldest: QuarterHour,
+        kept: QuarterHour,
         local: LocalHour<'_>,
     ) -> Result<(), StoreError> {
-        let attempted = || format!("summing arrivals before {} by hour of the week", oldest.0);
+        let first_kept = month_of(local(kept).0);
+        let attempted = || format!("summing arrivals before {first_kept} by hour of the week");
         attempt(attempted, async {
             let mut work = self.backend.begin().await?;
             let summed = summed(&mut *work).await?;
-            let months = unsummed(&mut *work, oldest, local, &summed).await?;
+            let Over { months, last } = over(&mut *work, first_kept, local, &summed).await?;
             put_months(&mut *work, &months, summed).await?;
-            let before = [Value::from(count(oldest.0)?)];
-            work.execute(FORGET_ARRIVED, &before).await?;
+            if let Some(last) = last {
+                let through = [Value::from(count(last.0)?)];
+                work.execute(FORGET_ARRIVED, &through).await?;
+            }
             work.commit().await?;
             self.backend.settle().await
         })
@@ -71,7 +71,7 @@ impl<B: Backend> HourStore for SqlStore<B> {
             format!("reading hours of the week from {first} to {last}")
         };
         attempt(attempted, async {
-            let first = PeriodId::of(Span::Month, *range.start()).first();
+            let first = month_of(*range.start());
             let days = [first, *range.end()].map(period::number_of);
             let mut work = self.backend.read().await?;
             let mut months = BTreeMap::<(i64, LineId), ToldHours>::new();
@@ -92,7 +92,7 @@ impl<B: Backend> HourStore for SqlStore<B> {
     }
 }
 
-const FORGET_ARRIVED: &str = "DELETE FROM arrived WHERE quarter < $1";
+const FORGET_ARRIVED: &str = "DELETE FROM arrived WHERE quarter <= $1";
 
 const ARRIVED: &str = "SELECT quarter, line, arrived FROM arrived ORDER BY quarter, line";
 
@@ -132,25 +132,41 @@ async fn summed(work: &mut dyn Transaction) -> Result<Summed, Fault> {
     Ok(told)
 }
 
-/// The months up to that of this quarter-hour which are not summed.
-async fn unsummed(
+/// Months that are over.
+#[derive(Default)]
+struct Over {
+    /// Those that are not summed yet.
+    months: BTreeMap<(LineId, Date), Hours>,
+    /// The last quarter-hour of them all.
+    last: Option<QuarterHour>,
+}
+
+/// The months before this one.
+async fn over(
     work: &mut dyn Transaction,
-    oldest: QuarterHour,
+    first_kept: Date,
     local: LocalHour<'_>,
     summed: &Summed,
-) -> Result<BTreeMap<(LineId, Date), Hours>, Fault> {
-    let month_of = |day: Date| PeriodId::of(Span::Month, day).first();
-    let last = month_of(local(oldest).0);
-    let mut months = BTreeMap::<_, Hours>::new();
+) -> Result<Over, Fault> {
+    let mut over = Over::default();
     for mut row in work.rows(ARRIVED, &[]).await? {
-        let (day, hour) = local(QuarterHour(row.count()?));
+        let quarter = QuarterHour(row.count()?);
+        let (day, hour) = local(quarter);
         let (line, arrived) = (period::line_of(&row.text()?)?, row.count()?);
         let month = (line, month_of(day));
-        if month.1 <= last && !summed.contains_key(&month) {
-            months.entry(month).or_default().add(hour, arrived);
+        if month.1 >= first_kept {
+            continue;
+        }
+        over.last = over.last.max(Some(quarter));
+        if !summed.contains_key(&month) {
+            over.months.entry(month).or_default().add(hour, arrived);
         }
     }
-    Ok(months)
+    Ok(over)
+}
+
+fn month_of(day: Date) -> Date {
+    PeriodId::of(Span::Month, day).first()
 }
 
 /// Writes the sums of months, the earliest of each line first: what is told of one depends on the one before.

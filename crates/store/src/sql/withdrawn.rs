@@ -13,6 +13,8 @@ pub struct Withdrawn {
     pub parts: u64,
     /// Classes of months.
     pub classes: u64,
+    /// Cells of tables.
+    pub cells: u64,
 }
 
 /// What an upgrade or the restore of an older file withdrew, until it is in the audit.
@@ -31,8 +33,9 @@ pub trait WithdrawnStore: Send + Sync {
     async fn forget_withdrawn(&self) -> Result<(), StoreError>;
 }
 
-const PUT: &str = "INSERT INTO withdrawn (record_rows, parts, classes) VALUES ($1, $2, $3)";
-const READ: &str = "SELECT record_rows, parts, classes FROM withdrawn";
+const PUT: &str =
+    "INSERT INTO withdrawn (record_rows, parts, classes, cells) VALUES ($1, $2, $3, $4)";
+const READ: &str = "SELECT record_rows, parts, classes, cells FROM withdrawn";
 const FORGET: &str = "DELETE FROM withdrawn";
 
 #[async_trait]
@@ -45,6 +48,7 @@ impl<B: Backend> WithdrawnStore for SqlStore<B> {
                 all.rows += row.count()?;
                 all.parts += row.count()?;
                 all.classes += row.count()?;
+                all.cells += row.count()?;
             }
             Ok((all != Withdrawn::default()).then_some(all))
         })
@@ -72,7 +76,8 @@ pub(super) async fn put_withdrawn(
         rows,
         parts,
         classes,
+        cells,
     } = withdrawn;
-    let values = [count(rows)?, count(parts)?, count(classes)?].map(Value::from);
+    let values = [count(rows)?, count(parts)?, count(classes)?, count(cells)?].map(Value::from);
     work.execute(PUT, &values).await.map(drop)
 }

@@ -80,11 +80,11 @@ async fn fill_records(store: &dyn Store) {
 
 /// A month that is summed, and a quarter-hour of today.
 async fn sum_arrived(store: &dyn Store) {
-    let (hour, oldest) = (HourOfWeek::FIRST, QuarterHour(8));
-    let local = |quarter| (date(2026, 1 + u8::from(quarter > oldest), 1), hour);
+    let (hour, kept) = (HourOfWeek::FIRST, QuarterHour(8));
+    let local = |quarter| (date(2026, 1 + u8::from(quarter >= kept), 1), hour);
     let counts = [arrived(7, "help", 30), arrived(9, "help", 3)];
     store.put_arrived(&counts).await.unwrap();
-    store.keep_arrived(oldest, &local).await.unwrap();
+    store.keep_arrived(kept, &local).await.unwrap();
 }
 
 async fn fill_directory(store: &dyn Store) {

@@ -63,26 +63,28 @@ pub(crate) async fn months_are_summed_when_they_lose_quarter_hours(fixture: Fixt
     store.put_arrived(&january).await.unwrap();
     store.put_arrived(&[february]).await.unwrap();
 
-    keep(&*store, DAY + 9).await;
+    keep(&*store, MONTH - 1).await;
+    assert_eq!(sums(&*store).await, []);
+    keep(&*store, MONTH).await;
 
     // Wednesday keeps nine, so every day with a told hour keeps ten, or tells none.
     assert_eq!(sums(&*store).await, [month(line("help"), 1, &[])]);
     let kept = store.arrived(everything()).await.unwrap();
-    assert_eq!(kept, [january[3], january[4], february]);
+    assert_eq!(kept, [february]);
 }
 
 pub(crate) async fn summed_month_stays_as_it_is(fixture: Fixture) {
     let store = fixture.open().await;
     let counts = [arrived(0, "help", 30), arrived(DAY, "help", 20)];
     store.put_arrived(&counts).await.unwrap();
-    keep(&*store, 1).await;
+    keep(&*store, MONTH).await;
     let before = fixture.read(&TABLES).await;
 
-    keep(&*store, 1).await;
+    keep(&*store, MONTH).await;
     let again = fixture.read(&TABLES).await;
     // What comes too late is in no sum, and is not kept for that.
     store.put_arrived(&[arrived(0, "help", 90)]).await.unwrap();
-    keep(&*store, MONTH - 1).await;
+    keep(&*store, MONTH + 1).await;
 
     assert!(again == before);
     let told = [month(line("help"), 1, &[(0, 30)])];
@@ -96,8 +98,8 @@ pub(crate) async fn months_of_few_are_summed_and_withheld(fixture: Fixture) {
     store.put_arrived(&counts).await.unwrap();
 
     // What is left of the month would tell its only hour.
-    for oldest in [1, DAY + 1, MONTH] {
-        keep(&*store, oldest).await;
+    for kept in [MONTH, MONTH + 1, 2 * MONTH] {
+        keep(&*store, kept).await;
         assert_eq!(sums(&*store).await, [month(line("help"), 1, &[])]);
     }
 
@@ -156,7 +158,7 @@ pub(crate) async fn summing_whose_every_step_fails_once_is_whole_or_absent(fixtu
     store.close().await;
 
     let steps = each_step_fails_once(&fixture, &TABLES, async |store| {
-        store.keep_arrived(QuarterHour(5), &local).await
+        store.keep_arrived(QuarterHour(MONTH), &local).await
     })
     .await;
 

@@ -22,6 +22,7 @@ mod sign_in;
 mod token;
 mod totp;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -124,12 +125,12 @@ pub trait Gate: Send + Sync {
 }
 
 impl Who {
-    /// How the audit names it.
+    /// How the audit names it: a key as what it is, whatever its name, so that it is taken for no person.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Account(account) => &account.login,
-            Self::Key { name, .. } => name,
+            Self::Account(account) => Cow::Borrowed(&account.login),
+            Self::Key { name, .. } => Cow::Owned(format!("key:{name}")),
         }
     }
 }

@@ -2,14 +2,14 @@
 //! and month. Quarter-hours are in no file.
 
 use axum::extract::State;
-use records::{ARRIVED_TOLD, MonthHours, PeriodId, QuarterHour, Span};
+use records::{MONTH_KEPT, MonthHours, PeriodId, QuarterHour, Span};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Days;
-use crate::app::{App, Asked, Json};
+use crate::app::{App, Asked, Clock, Json};
 use crate::board::Millis;
 use crate::identity::Who;
 use crate::problem::{Kind, Problem, ProblemBody};
@@ -18,7 +18,7 @@ use crate::problem::{Kind, Problem, ProblemBody};
 const ARRIVED_DAYS_MAX: u64 = 31;
 const QUARTERS_OF_DAY: u64 = 24 * 4;
 const QUARTER_MS: u64 = QuarterHour::LENGTH.as_millis() as u64;
-const ARRIVED_TOLD_MS: u64 = ARRIVED_TOLD.as_millis() as u64;
+const MONTH_KEPT_MS: u64 = MONTH_KEPT.as_millis() as u64;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Quarters {
-    /// Those that begin at this moment or later, in milliseconds since the Unix epoch; at most 34 days ago.
+    /// Those that begin at this moment or later, in milliseconds since the Unix epoch: in this month, or in the last one until its third day after.
     from_ms: Millis,
     /// Those that begin before this moment; at most 31 days later.
     to_ms: Millis,
@@ -47,7 +47,7 @@ struct Arrived {
     arrived: u64,
 }
 
-/// How many contacts arrived, per quarter-hour and line, in the last 34 days. Quarter-hours without any are left out. Older ones are told as hours of the week.
+/// How many contacts arrived, per quarter-hour and line, in this month, or in the last one until its third day after. Quarter-hours without any are left out. Those of earlier months are told as hours of the week.
 #[utoipa::path(
     get,
     path = "/api/v1/reports/arrived",
@@ -64,9 +64,9 @@ async fn arrived(
     who: Who,
     Asked(quarters): Asked<Quarters>,
 ) -> Result<Json<Vec<Arrived>>, Problem> {
-    let range = quarters.range(app.clock.now())?;
+    let range = quarters.range(&*app.clock)?;
     let told = app.store.arrived(range).await?;
-    app.audit.note_read(who.name(), "arrived");
+    app.audit.note_read(&who.name(), "arrived");
     let told = told.into_iter().map(|(quarter, line, arrived)| Arrived {
         begins_ms: quarter.0 * QUARTER_MS,
         line: line.to_string(),
@@ -106,7 +106,7 @@ async fn hours(
     Asked(days): Asked<Days>,
 ) -> Result<Json<Vec<HoursOfMonth>>, Problem> {
     let months = app.store.arrived_hours(days.range()?).await?;
-    app.audit.note_read(who.name(), "hours");
+    app.audit.note_read(&who.name(), "hours");
     let told = months
         .into_iter()
         .map(|MonthHours { line, first, hours }| HoursOfMonth {
@@ -120,11 +120,12 @@ async fn hours(
 
 impl Quarters {
     /// The quarter-hours that begin in it.
-    fn range(&self, now: Millis) -> Result<std::ops::Range<QuarterHour>, Problem> {
+    fn range(&self, clock: &dyn Clock) -> Result<std::ops::Range<QuarterHour>, Problem> {
         let invalid = |why: String| Err(Problem::new(Kind::Invalid, why));
-        if self.from_ms < now.saturating_sub(ARRIVED_TOLD_MS) {
+        let kept = clock.date(clock.now().saturating_sub(MONTH_KEPT_MS));
+        if clock.date(self.from_ms) < PeriodId::of(Span::Month, kept).first() {
             return invalid(
-                "quarter-hours are kept for at most 35 days and told for 34; older ones are told as hours of the week: /api/v1/reports/hours".to_owned(),
+                "quarter-hours are kept until the third day after their month, and then told as hours of the week: /api/v1/reports/hours".to_owned(),
             );
         }
         let [from, to] = [self.from_ms, self.to_ms].map(|ms| ms.div_ceil(QUARTER_MS));

@@ -127,7 +127,7 @@ async fn records(
     Asked(days): Asked<Days>,
 ) -> Result<Json<Records>, Problem> {
     let periods = app.store.rows(days.range()?).await?;
-    app.audit.note(who.name(), days.exported("records"));
+    app.audit.note(&who.name(), days.exported("records"));
     Ok(Json(Records {
         columns: ToldRow::COLUMNS,
         periods: periods.into_iter().map(period).collect(),
@@ -152,7 +152,7 @@ async fn records_csv(
     Asked(days): Asked<Days>,
 ) -> Result<Response, Problem> {
     let periods = app.store.rows(days.range()?).await?;
-    app.audit.note(who.name(), days.exported("records"));
+    app.audit.note(&who.name(), days.exported("records"));
     let text = records::rows_report(&periods);
     Ok(attachment(text, "linka-records.csv"))
 }
@@ -175,7 +175,7 @@ async fn tables(
     Asked(days): Asked<Days>,
 ) -> Result<Json<Tables>, Problem> {
     let months = app.store.tables(days.range()?).await?;
-    app.audit.note_read(who.name(), "tables");
+    app.audit.note_read(&who.name(), "tables");
     Ok(Json(Tables {
         months: months.into_iter().map(month).collect(),
     }))

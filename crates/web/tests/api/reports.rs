@@ -123,6 +123,22 @@ async fn who_looks_is_noted_once_a_day_and_who_takes_rows_each_time() {
 }
 
 #[tokio::test]
+async fn key_is_named_as_a_key_whatever_its_name() {
+    let fixture = with_a_month().await;
+    let request = Request::builder()
+        .uri("/api/v1/reports/counts")
+        .header("scope", "ReadReports")
+        .body(Body::empty());
+
+    let answer = fixture.send(request.unwrap()).await;
+
+    assert_eq!(answer.status(), StatusCode::OK);
+    fixture.audit.flush().await;
+    let audit = get(&fixture, "/api/v1/audit").await;
+    assert_eq!(audit[0]["event"]["by"], "key:a program");
+}
+
+#[tokio::test]
 async fn cells_are_told_as_counts_or_as_hidden() {
     let fixture = with_a_month().await;
 
@@ -149,7 +165,8 @@ const QUARTER_MS: u64 = 15 * 60 * 1_000;
 async fn quarter_hours_that_are_too_old_are_told_to_be_hours_of_the_week() {
     let fixture = Fixture::open().await;
     let line = LineId::parse("help").unwrap();
-    let oldest = NOW - 34 * DAY_MS;
+    // The first of November.
+    let oldest = NOW - NOW % DAY_MS - 22 * DAY_MS;
     let arrived = (QuarterHour(oldest.div_ceil(QUARTER_MS)), line, 3);
     fixture.store.put_arrived(&[arrived]).await.unwrap();
     let ask = async |from_ms: u64| {
@@ -178,7 +195,12 @@ async fn hours_of_the_week_are_told_by_month_and_withheld_ones_are_empty() {
         Date::new(2026, 9, 1).unwrap(),
     );
     let hours = [0, 10].map(|hour| HourOfWeek::new(0, hour).unwrap());
-    let local = |quarter: QuarterHour| (first, hours[usize::from(quarter > QuarterHour(0))]);
+    let next = Date::new(2026, 10, 1).unwrap();
+    let local = |quarter: QuarterHour| match quarter.0 {
+        0 => (first, hours[0]),
+        1..9 => (first, hours[1]),
+        9.. => (next, hours[0]),
+    };
     let counts = [(0, 12), (1, 30)].map(|(at, count)| (QuarterHour(at), line, count));
     fixture.store.put_arrived(&counts).await.unwrap();
     let kept = fixture.store.keep_arrived(QuarterHour(9), &local).await;

@@ -85,6 +85,14 @@ impl Clock for Hands {
         self.seconds() as Millis * 1_000
     }
 
+    fn date(&self, at: Millis) -> Date {
+        let at = i64::try_from(at).ok();
+        let at = at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+        let date = at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
+        date.and_then(|date| Date::parse(&date))
+            .unwrap_or(Date::LAST)
+    }
+
     fn today(&self) -> Date {
         Date::new(2026, 11, 23).unwrap()
     }

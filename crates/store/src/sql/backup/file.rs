@@ -271,7 +271,11 @@ mod tests {
         let columns = |format, columns| match kept(format, ACCOUNT, row(columns)) {
             Some(Kept::Row(table, cells)) => Some((table.name, cells)),
             Some(
-                Kept::PartWithdrawn | Kept::RowWithdrawn | Kept::ClassWithdrawn | Kept::Withdrawn,
+                Kept::PartWithdrawn
+                | Kept::RowWithdrawn
+                | Kept::ClassWithdrawn
+                | Kept::CellWithdrawn
+                | Kept::Withdrawn,
             )
             | None => None,
         };

@@ -42,6 +42,7 @@ const MISSES: u8 = 4;
 /// Sums as files before [`FORMAT_OF_SHARED`] have them.
 const TALLIES_BEFORE: u8 = 3;
 const TALLY_COLUMNS: usize = 14;
+const CELLS: u8 = 6;
 /// Anonymous rows as files before [`FORMAT_OF_SHARED`] have them.
 const ROWS_BEFORE: u8 = 5;
 
@@ -55,6 +56,8 @@ pub(super) enum Kept {
     RowWithdrawn,
     /// A class of a month, which was told by weaker rules.
     ClassWithdrawn,
+    /// A cell of a table, which was hidden by weaker rules.
+    CellWithdrawn,
     /// Sums of what is withdrawn.
     Withdrawn,
 }
@@ -68,6 +71,7 @@ pub(super) fn kept(format: u32, number: u8, mut row: Vec<Cell>) -> Option<Kept> 
                 return Some(Kept::PartWithdrawn);
             }
             ROWS_BEFORE => return Some(Kept::RowWithdrawn),
+            CELLS => return Some(Kept::CellWithdrawn),
             TALLIES_BEFORE => {
                 let [_, span, _, class] = row.first_chunk()?;
                 if *span != text("month") {
