@@ -15,7 +15,12 @@ export interface Days {
 }
 
 /** For how long quarter-hours are told; then hours of the week are. */
-export const ARRIVED_TOLD_MS = 34 * 24 * 60 * 60 * 1_000;
+const MONTH_KEPT_MS = 3 * 24 * 60 * 60 * 1_000;
+
+/** The first day whose quarter-hours are told: those of a month are, until its third day after. */
+export function firstTold(nowMs: number, dayAt: (ms: number) => string): string {
+  return `${dayAt(nowMs - MONTH_KEPT_MS).slice(0, 8)}01`;
+}
 
 /** How many periods a table of figures shows: as many as fit on a printed page. */
 export const PERIODS_MAX = 6;

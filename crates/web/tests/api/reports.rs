@@ -72,7 +72,7 @@ async fn rows_are_told_by_period_without_their_keys() {
 async fn rows_outside_the_days_are_not_told() {
     let fixture = with_a_month().await;
 
-    let told = get(&fixture, "/api/v1/reports/records?from=2026-10-02").await;
+    let told = get(&fixture, "/api/v1/reports/records?from=2026-11-01").await;
 
     assert_eq!(told["periods"], serde_json::json!([]));
 }
@@ -207,7 +207,7 @@ async fn hours_of_the_week_are_told_by_month_and_withheld_ones_are_empty() {
     kept.unwrap();
 
     let told = get(&fixture, "/api/v1/reports/hours?from=2026-09-01").await;
-    let later = get(&fixture, "/api/v1/reports/hours?from=2026-09-02").await;
+    let later = get(&fixture, "/api/v1/reports/hours?from=2026-10-01").await;
     fixture.audit.flush().await;
     let audit = get(&fixture, "/api/v1/audit").await;
 
