@@ -250,7 +250,7 @@ function values(arrived) {
 /** What a part of a month tells, and what it and a class of a month do not. */
 const OF_PARTS = ['offered', 'ended', 'answered', 'answered_within_20_s', 'service_level_of_all'];
 const UNTOLD_OF_PARTS = FIGURES.map(([name]) => name).filter((name) => !OF_PARTS.includes(name));
-const UNTOLD_OF_CLASSES = UNTOLD_OF_PARTS.filter((name) => name !== 'mean_wait_answered');
+const UNTOLD_OF_CLASSES = UNTOLD_OF_PARTS.filter((name) => !['talk', 'mean_talk'].includes(name));
 
 function told(values, not_told) {
   return { values: values.map((value, index) => (not_told.includes(FIGURES[index][0]) ? null : value)), not_told };

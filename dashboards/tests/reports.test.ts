@@ -88,7 +88,7 @@ test('only those reasons are told why figures are withheld that occur in what is
   expect(whyNotTold([whole, few])).toEqual(['few']);
   expect(whyNotTold([piece])).toEqual(['pieces']);
   expect(whyNotTold([ofClass])).toEqual(['classes']);
-  expect(whyNotTold([{ ...ofClass, not_told: ['mean_wait_answered'] }])).toEqual(['few']);
+  expect(whyNotTold([{ ...ofClass, not_told: ['mean_talk'] }])).toEqual(['few']);
 });
 
 test('months that are told together are told as what they are', async () => {

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::Context as _;
 use clap::Args;
-use records::{ClosedPeriod, Date, FIGURES, Measure, NOT_TOLD, Sums};
+use records::{ClosedPeriod, Date, FIGURES, Measure, NOT_TOLD, Part, Sums};
 use store::sql::{AuditKey, Store};
 use web::{Event, note_now};
 
@@ -111,6 +111,7 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
                 &mut text,
                 &mut withheld,
                 format_args!("{line}, {first} to {last}"),
+                Part::Piece,
                 total,
             ),
             ClosedPeriod::Month {
@@ -127,13 +128,20 @@ fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
                         "{line}, {first} to {last}, told together: fewer than ten contacts ended in the earlier months"
                     )
                 };
-                figures(&mut text, &mut withheld, format_args!("{title}"), total);
+                figures(
+                    &mut text,
+                    &mut withheld,
+                    format_args!("{title}"),
+                    Part::Month,
+                    total,
+                );
                 for (class, sums) in classes {
                     let class = crate::status::class(*class);
                     figures(
                         &mut text,
                         &mut withheld,
                         format_args!("{title}, class {class}"),
+                        Part::Month,
                         sums,
                     );
                 }
@@ -161,13 +169,14 @@ fn figures(
     text: &mut String,
     withheld: &mut BTreeSet<&'static str>,
     title: std::fmt::Arguments<'_>,
+    part: Part,
     sums: &Sums,
 ) {
     let _infallible = writeln!(text, "{title}");
     for figure in FIGURES {
         let measure = figure.of(sums);
         if measure.is_none() {
-            withheld.insert(figure.why_not_told(sums));
+            withheld.insert(figure.why_not_told(part, sums));
         }
         let _infallible = writeln!(
             text,

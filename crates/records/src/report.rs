@@ -1,6 +1,6 @@
 use dispatch::LineId;
 
-use crate::{ClosedPeriod, Date, Sums, Times, Unanswered, csv, permille};
+use crate::{ClosedPeriod, Date, Part, Sums, Times, Unanswered, csv, permille};
 
 /// Every figure of a report, in its order, each with the formula that stands beside it.
 pub const FIGURES: &[Figure] = &[
@@ -158,24 +158,18 @@ impl Figure {
 
     /// Why it is not told of these sums, where it is not.
     #[must_use]
-    pub fn why_not_told(&self, sums: &Sums) -> &'static str {
+    pub fn why_not_told(&self, part: Part, sums: &Sums) -> &'static str {
         // What is told wherever enough contacts share it.
-        let whole = Sums {
-            unanswered: Some(Unanswered::default()),
-            times: Times {
+        let times = match part {
+            Part::Piece => Times::default(),
+            Part::Month => Times {
                 answered_wait: Some(0),
                 unanswered_wait: Some(0),
                 talk: Some(0),
             },
-            ..*sums
         };
-        match (
-            sums.unanswered,
-            self.of(&Sums {
-                unanswered: None,
-                ..whole
-            }),
-        ) {
+        let whole = Sums { times, ..*sums };
+        match (sums.unanswered, self.of(&whole)) {
             (None, None) => WHOLE_MONTHS_ALONE,
             (None | Some(_), _) => TOO_FEW,
         }
@@ -243,6 +237,7 @@ struct Told<'a> {
     last: Date,
     line: LineId,
     total: &'a Sums,
+    part: Part,
     months: Option<u16>,
 }
 
@@ -260,6 +255,7 @@ impl<'a> Told<'a> {
                 last: *last,
                 line: *line,
                 total,
+                part: Part::Piece,
                 months: None,
             }),
             ClosedPeriod::Month {
@@ -274,6 +270,7 @@ impl<'a> Told<'a> {
                 last: *last,
                 line: *line,
                 total,
+                part: Part::Month,
                 months: Some(months(*first, *last)),
             }),
             ClosedPeriod::Misses { .. } => None,
@@ -282,7 +279,7 @@ impl<'a> Told<'a> {
 
     fn row(self, figure: &Figure) -> [String; 10] {
         let measure = figure.of(self.total);
-        let why = measure.map_or(figure.why_not_told(self.total), |_told| "");
+        let why = measure.map_or(figure.why_not_told(self.part, self.total), |_told| "");
         [
             self.span.to_owned(),
             self.first.to_string(),

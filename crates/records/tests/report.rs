@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dispatch::LineId;
 use records::{
-    ClosedPeriod, Date, FIGURES, Figure, Measure, Misses, PeriodId, Share, Span, Sums, Tally,
+    ClosedPeriod, Date, FIGURES, Figure, Measure, Misses, Part, PeriodId, Share, Span, Sums, Tally,
     Times, report,
 };
 
@@ -100,18 +100,28 @@ fn what_is_not_told_says_why() {
         times: Times::default(),
         ..few
     };
-    let why = |name, sums: &Sums| {
+    let why = |name, part, sums: &Sums| {
         let figure = figure(name);
         assert_eq!(figure.of(sums), None, "{name}");
-        figure.why_not_told(sums)
+        figure.why_not_told(part, sums)
     };
 
     for name in ["mean_wait_unanswered", "talk", "mean_talk"] {
-        assert!(why(name, &few).contains("fewer than ten"), "{name}");
+        assert!(
+            why(name, Part::Month, &few).contains("fewer than ten"),
+            "{name}"
+        );
     }
     for name in ["abandoned", "service_level", "mean_wait_answered"] {
-        assert!(why(name, &part).contains("whole months alone"), "{name}");
+        for whole in [Part::Month, Part::Piece] {
+            assert!(
+                why(name, whole, &part).contains("whole months alone"),
+                "{name}"
+            );
+        }
     }
+    assert!(why("talk", Part::Month, &part).contains("fewer than ten"));
+    assert!(why("talk", Part::Piece, &part).contains("whole months alone"));
 }
 
 #[test]

@@ -109,7 +109,7 @@ export function whyNone(months: readonly Counted[], { from, to }: Days): WhyNone
 /** The figures that parts of months tell at all. */
 const OF_PIECES: ReadonlySet<string> = new Set(['offered', 'ended', 'answered', 'answered_within_20_s', 'service_level_of_all']);
 /** The figures that the classes of a month may tell. */
-const OF_CLASSES: ReadonlySet<string> = new Set([...OF_PIECES, 'mean_wait_answered']);
+const OF_CLASSES: ReadonlySet<string> = new Set([...OF_PIECES, 'talk', 'mean_talk']);
 
 /** Why a figure is withheld: it, or another that it gives away, would be about few contacts, or it is never told of a part of a month or of a class. */
 const WHY_NOT_TOLD = ['few', 'pieces', 'classes'] as const;
