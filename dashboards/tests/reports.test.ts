@@ -82,7 +82,7 @@ test('only those reasons are told why figures are withheld that occur in what is
   const whole = month as NonNullable<typeof month>;
   const few = { ...whole, not_told: ['talk'] };
   const piece = { ...whole, span: 'piece' as const, not_told: ['talk', 'abandoned'] };
-  const ofClass = { ...whole, class: 'danger' as const, not_told: ['talk'] };
+  const ofClass = { ...whole, class: 'danger' as const, not_told: ['abandoned'] };
 
   expect(whyNotTold([whole])).toEqual([]);
   expect(whyNotTold([whole, few])).toEqual(['few']);

@@ -355,7 +355,8 @@ mod tests {
         store.put_arrived(&counts).await.unwrap();
         let all = || QuarterHour(0)..QuarterHour::of(NOW);
 
-        let on_the_third = NOW - Duration::from_secs(DAY + 3_600);
+        // An hour before the third day of December ends in Prague.
+        let on_the_third = NOW - Duration::from_secs(DAY + 2 * 3_600);
         let today = date(2026, 12, 3);
         retention.delete_once(on_the_third, today).await.unwrap();
         let kept = store.arrived(all()).await.unwrap();

@@ -173,7 +173,8 @@ mod tests {
         assert_eq!(
             text,
             "help, the month 2026-10-01 to 2026-10-31, outcome\n  advised  12\n  other    hidden\n\n\
-             help, the month 2026-10-01 to 2026-10-31, category by outcome\n            advised  referred or other\n  stalking  20       hidden\n\n"
+             help, the month 2026-10-01 to 2026-10-31, category by outcome\n            advised  referred or other\n  stalking  20       hidden\n\n\
+             hidden: it is about few contacts, or such a number could be computed from it, also together with the rows\n"
         );
     }
 }
