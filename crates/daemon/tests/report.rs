@@ -100,7 +100,7 @@ fn month_of_few_is_told_with_the_next_one_two_hours_after_its_end() {
         ("answered", "10"),
         ("abandoned", "0"),
         ("lost", "0"),
-        ("mean_wait_unanswered", "not_told"),
+        ("mean_wait_unanswered", ""),
     ] {
         assert_eq!(of_months(&csv, figure), [contacts], "{figure}:\n{csv}");
     }
