@@ -457,7 +457,7 @@ const BEHAVIOURS = {
   async 'reports say that a selection is hidden, and keep their lines'(browser) {
     const page = await open(browser, 'auditor', '/reports');
     await page.selectOption('#class', 'alarm');
-    await page.waitForSelector('[aria-labelledby=figures-title]:has-text("prozradil méně než deset kontaktů")');
+    await page.waitForSelector('[aria-labelledby=figures-title]:has-text("ale tento výběr je skrytý")');
     assert.deepEqual(await page.locator('#line option').allTextContents(), ['help']);
     await page.context().close();
   },
