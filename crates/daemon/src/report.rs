@@ -1,14 +1,13 @@
 //! `linka report`: the counts of closed periods, each figure with its formula; anonymous rows and fixed tables.
 
 mod contents;
+mod counts;
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use anyhow::Context as _;
 use clap::Args;
-use records::{ClosedPeriod, Date, FIGURES, Measure, NOT_TOLD, Part, Sums};
+use records::Date;
 use store::sql::{AuditKey, Store};
 use web::{Event, note_now};
 
@@ -87,107 +86,7 @@ async fn tell(
     if options.csv {
         return Ok(records::report(&closed));
     }
-    Ok(in_words(&closed, days))
-}
-
-fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
-    if closed.is_empty() {
-        return format!(
-            "No period between {} and {} is closed: a month is told two hours after its end, or with the next one when fewer than ten contacts ended in it; a part of it when ten contacts share each of its figures.\n",
-            days.start(),
-            days.end()
-        );
-    }
-    let mut text = String::new();
-    let mut withheld = BTreeSet::new();
-    for period in closed {
-        match period {
-            ClosedPeriod::Piece {
-                line,
-                first,
-                last,
-                total,
-            } => figures(
-                &mut text,
-                &mut withheld,
-                format_args!("{line}, {first} to {last}"),
-                Part::Piece,
-                total,
-            ),
-            ClosedPeriod::Month {
-                line,
-                first,
-                last,
-                total,
-                classes,
-            } => {
-                let title = if (first.year(), first.month()) == (last.year(), last.month()) {
-                    format!("{line}, the month {first} to {last}")
-                } else {
-                    format!(
-                        "{line}, {first} to {last}, told together: fewer than ten contacts ended in the earlier months"
-                    )
-                };
-                figures(
-                    &mut text,
-                    &mut withheld,
-                    format_args!("{title}"),
-                    Part::Month,
-                    total,
-                );
-                for (class, sums) in classes {
-                    let class = crate::status::class(*class);
-                    figures(
-                        &mut text,
-                        &mut withheld,
-                        format_args!("{title}, class {class}"),
-                        Part::Month,
-                        sums,
-                    );
-                }
-            }
-            ClosedPeriod::Misses {
-                first,
-                last,
-                misses,
-            } => {
-                let _infallible = writeln!(
-                    text,
-                    "offers missed, the month {first} to {last}: {} not answered, {} declined, {} unreachable\n",
-                    misses.no_answer, misses.declined, misses.unreachable
-                );
-            }
-        }
-    }
-    for why in withheld {
-        let _infallible = writeln!(text, "{NOT_TOLD}: {why}");
-    }
-    text
-}
-
-fn figures(
-    text: &mut String,
-    withheld: &mut BTreeSet<&'static str>,
-    title: std::fmt::Arguments<'_>,
-    part: Part,
-    sums: &Sums,
-) {
-    let _infallible = writeln!(text, "{title}");
-    for figure in FIGURES {
-        let measure = figure.of(sums);
-        if measure.is_none() {
-            withheld.insert(figure.why_not_told(part, sums));
-        }
-        let _infallible = writeln!(
-            text,
-            "  {:<24}{:>10} {:<10}{}",
-            figure.name,
-            measure.map_or(NOT_TOLD.to_owned(), Measure::text),
-            figure.unit().as_str(),
-            figure.formula
-        );
-    }
-    text.push('\n');
+    Ok(counts::in_words(&closed, days))
 }
 
 fn date(text: &str) -> Result<Date, String> {
@@ -206,15 +105,5 @@ mod tests {
         for wrong in ["2026-02-30", "2026-02", "2026-02-28-1", "yesterday", ""] {
             assert!(date(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn nothing_closed_is_said_in_a_sentence() {
-        let text = in_words(&[], &(Date::FIRST..=Date::LAST));
-
-        assert!(
-            text.starts_with("No period between 1970-01-01 and"),
-            "{text}"
-        );
     }
 }
