@@ -244,11 +244,12 @@ impl Counts {
         }
         // A month that is told together with small ones before it is told as a whole.
         for (line, open) in &mut self.lines {
-            let may_be_small =
-                |month: &EndingMonth| month.counted.of_line(*line).ended() < SHARED_BY_MIN;
-            let follows = self.small.lines.contains_key(line)
-                || self.ending.as_ref().is_some_and(may_be_small);
-            if follows {
+            let before = self.small.lines.get(line).map_or(0, SmallLine::ended);
+            let stays_small = match &self.ending {
+                Some(month) => before + month.counted.of_line(*line).ended() < SHARED_BY_MIN,
+                None => before > 0,
+            };
+            if stays_small {
                 open.span = Span::Month;
             }
         }
@@ -394,6 +395,12 @@ impl Counts {
             }
             first.remove();
         }
+    }
+}
+
+impl SmallLine {
+    fn ended(&self) -> u64 {
+        self.classes.values().map(Tally::ended).sum()
     }
 }
 

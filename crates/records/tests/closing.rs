@@ -375,6 +375,24 @@ fn month_of_fewer_than_ten_is_told_with_the_next_ones() {
 }
 
 #[test]
+fn line_after_a_small_month_is_told_by_day_once_no_month_waits_any_more() {
+    let pieces_of_march = |january: u64| {
+        let mut site = Site::default();
+        site.day_of(date(1, 1), line("help"), january);
+        for date in year().filter(|date| [2, 3].contains(&date.month())) {
+            site.day_of(date, line("help"), 100);
+        }
+        site.turn(date(4, 1));
+        site.settle();
+        let pieces = site.pieces(line("help")).into_iter();
+        pieces.filter(|(first, ..)| first.month() == 3).count()
+    };
+
+    assert_eq!(pieces_of_march(12), 31);
+    assert_eq!(pieces_of_march(5), 31);
+}
+
+#[test]
 fn talk_of_a_class_is_told_if_ten_are_in_it_and_in_the_rest_and_no_wait() {
     let mut site = Site::default();
     site.turn(date(1, 1));

@@ -243,6 +243,60 @@ fn pieces_take_their_contents_and_the_month_has_them_all() {
     assert_eq!((rows.len(), tables.len()), (0, 3_100));
 }
 
+/// A call that ended so: answered after so many seconds, or not at all.
+fn call(counts: &mut Counts, contact: u64, at: Moment, answered: Option<u64>) {
+    match answered {
+        Some(_) => begins(counts, contact, at),
+        None => counts.arrive(at, line(), Class::Crisis),
+    }
+    counts.decide(&Decision::Closed(Ended {
+        contact: id(contact),
+        leg: LegId { start: 1, n: 1 },
+        line: line(),
+        queue: QueueId::parse("help").unwrap(),
+        class: Class::Crisis,
+        arrived: at,
+        answered: answered.map(|seconds| at + Duration::from_secs(seconds)),
+        ended: at + Duration::from_secs(60),
+        outcome: answered.map_or(Outcome::Abandoned, |_| Outcome::Answered),
+    }));
+}
+
+#[test]
+fn tables_have_the_contents_of_parts_that_were_given_out_before_the_month_ended() {
+    let mut counts = Counts::default();
+    counts.turn(MIDNIGHT, day(2, 1));
+    let a_day = Duration::from_secs(24 * 60 * 60);
+    let (mut at, mut contact, mut given_out) = (MIDNIGHT, 0, 0);
+    let february = (2..=28).map(|date| day(2, date));
+    let march = (1..=31).map(|date| day(3, date));
+    for date in february.chain(march).chain([day(4, 1)]) {
+        for answered in [Some(5), Some(30), None].into_iter().cycle().take(75) {
+            contact += 1;
+            call(&mut counts, contact, at, answered);
+        }
+        at = at + a_day;
+        if date == day(4, 1) {
+            given_out = counts.closed.iter().filter(is_part_of_march).count();
+        }
+        counts.turn(at, date);
+    }
+    counts.settle(at + CONTENT_SETTLES);
+
+    let march = counts.closed.iter().filter(
+        |closed| matches!(closed.period, ClosedPeriod::Month { first, .. } if first == day(3, 1)),
+    );
+    let tables: Vec<u64> = march
+        .map(|month| month.tables.iter().map(Contents::len).sum())
+        .collect();
+    assert!(given_out > 20, "{given_out}");
+    assert_eq!(tables, [31 * 50]);
+}
+
+fn is_part_of_march(closed: &&records::Unstored) -> bool {
+    matches!(closed.period, ClosedPeriod::Piece { first, .. } if first.month() == 3)
+}
+
 #[test]
 fn calls_without_content_are_limited() {
     let mut counts = Counts::default();
