@@ -61,11 +61,18 @@ pub struct Pair {
 ///
 /// Rows and tables are one publication: a cell is hidden together with others among which the rows
 /// leave it open by [`HIDDEN_WIDTH_MIN`](crate::HIDDEN_WIDTH_MIN) contacts, and nobody learns from
-/// the table of outcomes what rows do not tell of nearly all calls of a group.
+/// the table of outcomes what rows do not tell of nearly all calls of a group. Of fewer than ten persons
+/// nothing is told: what all of them have would be known of each.
 #[must_use]
 pub fn tables(periods: &[Contents]) -> Tables {
     let month = Month::new(periods);
     let contents: Vec<&Content> = periods.iter().flat_map(Contents::iter).collect();
+    if !contents.is_empty() && persons(&contents) < SHARED_BY_MIN {
+        return Tables {
+            singles: SINGLES.iter().map(|field| hidden(*field)).collect(),
+            pairs: Vec::new(),
+        };
+    }
     let singles: Vec<Single> = SINGLES
         .iter()
         .map(|field| single(*field, &month, &contents))
@@ -77,6 +84,15 @@ pub fn tables(periods: &[Contents]) -> Tables {
         .filter(|pair| !pair.rows.is_empty())
         .collect();
     Tables { singles, pairs }
+}
+
+/// A table that tells nothing.
+fn hidden(field: Field) -> Single {
+    let values = field.domain().into_iter();
+    Single {
+        field,
+        cells: values.map(|value| (value, Cell::Hidden)).collect(),
+    }
 }
 
 fn single(field: Field, month: &Month<'_>, contents: &[&Content]) -> Single {

@@ -5,10 +5,10 @@ mod common;
 
 use common::Numbers;
 use proptest::prelude::*;
-use records::content::{Category, Content, Field, Outcome};
+use records::content::{Category, Content, Exposure, Field, Outcome, ToldRepeat};
 use records::{
-    CELL_MIN, COMMONEST_PERCENT_MAX, Cell, DISTINCT_MIN, NOT_ASKED, Pair, SHARED_BY_MIN, Tables,
-    tables,
+    CELL_MIN, COMMONEST_PERCENT_MAX, Cell, DISTINCT_MIN, NOT_ASKED, Pair, SHARED_BY_MIN, Several,
+    Tables, tables,
 };
 
 fn made(contents: &[Content]) -> Tables {
@@ -47,6 +47,28 @@ fn no_table_has_two_fields_that_stand_together_in_a_row() {
     for (first, second) in records::PAIRS {
         assert!(!in_row(first) || !in_row(second));
     }
+}
+
+#[test]
+fn table_of_fewer_than_ten_persons_shows_nothing() {
+    let told = |first: usize, repeats: usize| {
+        let content = |at| Content {
+            exposure: Several([Exposure::Witnessed].into()),
+            told_repeat: if at < first {
+                ToldRepeat::First
+            } else {
+                ToldRepeat::Repeat
+            },
+            ..Content::default()
+        };
+        let tables = tables(&[(0..first + repeats).map(content).collect()]);
+        let cells = tables.singles.into_iter().flat_map(|single| single.cells);
+        let told = cells.filter(|(_, cell)| *cell != Cell::Hidden).count();
+        (told > 0, tables.pairs.len())
+    };
+
+    assert_eq!(told(9, 20), (false, 0));
+    assert!(told(10, 0).0);
 }
 
 #[test]
