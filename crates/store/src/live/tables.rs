@@ -86,7 +86,8 @@ impl Content {
         Ok(())
     }
 
-    /// The same in the place of the tables of the release before. What those leave free is given back.
+    /// The same in the place of the tables of the release before. What those leave free is given back,
+    /// where the disk has the room for that.
     pub(super) fn write_anew(
         &self,
         connection: &mut Connection,
@@ -96,7 +97,9 @@ impl Content {
             schema::drop_tables(connection)?;
             self.write(connection, seal)
         })?;
-        connection.execute_batch("VACUUM")
+        // A full disk keeps the free pages in the file: the next entries take them.
+        let _kept = connection.execute_batch("VACUUM");
+        Ok(())
     }
 }
 
