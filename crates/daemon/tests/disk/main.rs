@@ -39,17 +39,32 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     #[track_caller]
     fn under(site: &Site) -> Self {
-        let folder = site.data();
-        fs::create_dir(&folder).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs"]);
-        let output = mount.arg(&folder).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            output.status.success(),
-            "this test mounts a tmpfs, for which it has to be root with CAP_SYS_ADMIN: {told}"
+        let disk = Self(site.data());
+        fs::create_dir(&disk.0).unwrap();
+        let kind = ["-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs"];
+        done(Command::new("mount").args(kind).arg(&disk.0));
+        disk
+    }
+
+    /// 8 MiB in blocks of 1 KiB, as disks of less than half a gigabyte have.
+    #[track_caller]
+    fn of_small_blocks(site: &Site) -> Self {
+        let disk = Self(site.data());
+        fs::create_dir(&disk.0).unwrap();
+        let image = disk.0.with_extension("img");
+        File::create(&image).unwrap().set_len(8 << 20).unwrap();
+        done(
+            Command::new("/usr/sbin/mkfs.ext4")
+                .args(["-q", "-b", "1024"])
+                .arg(&image),
         );
-        Self(folder)
+        done(
+            Command::new("mount")
+                .args(["-o", "loop"])
+                .args([&image, &disk.0]),
+        );
+        fs::set_permissions(&disk.0, fs::Permissions::from_mode(0o700)).unwrap();
+        disk
     }
 
     /// Takes all the space that is left, to the last byte.
@@ -68,10 +83,16 @@ impl SmallDisk {
         fs::remove_file(self.filler()).unwrap();
     }
 
+    /// Takes all the space but so many KiB.
+    fn leaves(&self, kibibytes: u64) {
+        self.fill();
+        let filler = File::options().write(true).open(self.filler()).unwrap();
+        let taken = filler.metadata().unwrap().len();
+        filler.set_len(taken - kibibytes * 1_024).unwrap();
+    }
+
     fn remount(&self, how: &str) {
-        let mut mount = Command::new("mount");
-        let status = mount.args(["-o", how]).arg(&self.0).status().unwrap();
-        assert!(status.success());
+        done(Command::new("mount").args(["-o", how]).arg(&self.0));
     }
 
     fn filler(&self) -> PathBuf {
@@ -83,6 +104,17 @@ impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _status = Command::new("umount").arg("-l").arg(&self.0).status();
     }
+}
+
+/// Runs what only root may.
+#[track_caller]
+fn done(command: &mut Command) {
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success(),
+        "this test mounts a disk of its own, for which it has to be root with CAP_SYS_ADMIN: {told}"
+    );
 }
 
 fn count(status: &Value, name: &str) -> u64 {

@@ -112,6 +112,32 @@ fn first_start_on_a_full_disk_opens_the_line() {
     });
 }
 
+/// Whatever room is left when the records database is opened: SQLite maps a file with holes there,
+/// and a write to a hole for which the disk has no block ends the process.
+#[test]
+fn hardly_any_room_on_a_disk_of_small_blocks_ends_nothing() {
+    let site = Site::new();
+    let disk = SmallDisk::of_small_blocks(&site);
+    site.start().kill();
+
+    let mut told = 0;
+    for kibibytes in 0..=96 {
+        // An ordinary end takes it away.
+        let _not_there = fs::remove_file(site.data().join("linka.db-shm"));
+        disk.leaves(kibibytes);
+
+        let output = site.command(&["report"]);
+
+        let code = output.status.code();
+        assert!(code.is_some(), "{kibibytes} KiB left: {output:?}");
+        told += usize::from(code == Some(0));
+    }
+    assert!(
+        (1..90).contains(&told),
+        "the disk was full or it was not: {told}"
+    );
+}
+
 #[test]
 fn data_folder_that_cannot_be_made_opens_the_line() {
     let site = Site::new();

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -15,6 +17,10 @@ use super::{Backend, Cell, Fault, OpenError, Row, Transaction, Value, migrations
 
 /// How long a statement waits for another process that has the file.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The room without which the file is not opened: SQLite maps 32 KiB of memory that it shares
+/// between processes from a file of that length with holes, and who writes to a hole of it on a
+/// full disk is killed by SIGBUS.
+const ROOM_BYTES: u64 = 64 * 1024;
 
 /// An SQLite file.
 ///
@@ -63,16 +69,29 @@ fn open_private(path: &Path) -> std::io::Result<File> {
 /// Makes the file if there is none, waits until no other process opens it, and keeps others
 /// waiting: neither the change to a log of writes nor the migrations wait for a lock of SQLite's
 /// own. The lock is a file beside it, since closing a second handle of the file itself would end
-/// SQLite's own locks.
+/// SQLite's own locks. Fails where the disk has no room for what SQLite maps.
 async fn turn(path: &Path) -> std::io::Result<File> {
     let path = path.to_owned();
     // A disk that hangs keeps nothing waiting but this.
     let locked = tokio::task::spawn_blocking(move || {
         open_private(&path)?;
         let file = open_private(&path.with_extension("db-opening"))?;
-        file.lock().map(|()| file)
+        file.lock()?;
+        has_room(&file)?;
+        Ok(file)
     });
     locked.await.map_err(std::io::Error::other)?
+}
+
+/// Takes the room of what SQLite maps, and gives it back.
+fn has_room(beside: &File) -> std::io::Result<()> {
+    let taken = fallocate(beside, FallocateFlags::empty(), 0, ROOM_BYTES);
+    beside.set_len(0)?;
+    match taken {
+        // Not every file system reserves.
+        Err(Errno::OPNOTSUPP) => Ok(()),
+        taken => Ok(taken?),
+    }
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
