@@ -1,6 +1,6 @@
-use crate::choice::Holds;
-use crate::content::{Content, Field};
-use crate::generalise::{is_diverse, persons};
+use crate::choice::{Holds, NOT_ASKED};
+use crate::content::{Children, Content, Field};
+use crate::generalise::{COMMONEST_PERCENT_MAX, is_diverse, persons};
 use crate::open::{Month, Values, is_in_rows};
 use crate::suppress::{CELL_MIN, Cell, HIDDEN_WIDTH_MIN, Shared, hide_in_grid};
 use crate::{Contents, SHARED_BY_MIN};
@@ -11,7 +11,8 @@ pub const SINGLES: &[Field] = Field::ALL;
 /// where an outsider may know the second, he may not learn the first either.
 ///
 /// No two fields that stand together in a [`Row`](crate::Row) have one: what a table has beyond the
-/// rows could be about very few.
+/// rows could be about very few. No field of which several may be ticked has one: what nearly all of
+/// a row have ticked would be told.
 pub const PAIRS: [(Field, Field); 4] = [
     (Field::Category, Field::Outcome),
     (Field::Category, Field::Referral),
@@ -63,6 +64,22 @@ pub struct Pair {
 /// leave it open by [`HIDDEN_WIDTH_MIN`](crate::HIDDEN_WIDTH_MIN) contacts, and nobody learns from
 /// the table of outcomes what rows do not tell of nearly all calls of a group. Of fewer than ten persons
 /// nothing is told: what all of them have would be known of each.
+///
+/// What nearly all have is told of nobody ([`COMMONEST_PERCENT_MAX`](crate::COMMONEST_PERCENT_MAX)):
+/// whoever knows that she called would know it of her. A whole table is hidden where
+///
+/// - nearly all of those who were asked have one value, or one alone is there, of a field that no
+///   outsider may know: the outcome, and those that stand in no [`Row`](crate::Row). Of the others an
+///   outsider may know her value anyway, and a table of one field tells him nothing new on its own;
+/// - nearly all of those who were asked, or of those among them who have children, ticked one value of
+///   a field of which several may be ticked.
+///
+/// All of it is hidden, and not that value alone: were others shown, what they leave of those who
+/// were asked would name it. So a hidden table is the same whichever value nearly all have, and the
+/// same as one of a field that nobody was asked (of the outcome, rows tell that). What remains: who
+/// knows that a field was asked of many, and the rule, knows that nearly all have one value there, and
+/// may guess which, most easily where there are two; who knows the months before it guesses better.
+/// Of ages, rows may tell what nearly all have.
 #[must_use]
 pub fn tables(periods: &[Contents]) -> Tables {
     let month = Month::new(periods);
@@ -103,7 +120,7 @@ fn single(field: Field, month: &Month<'_>, contents: &[&Content]) -> Single {
         .collect();
     let hidden = match field.holds() {
         Holds::One => hidden_values(field, month, &counts),
-        Holds::Several => hidden_ticks(field, month, &counts),
+        Holds::Several => hidden_ticks(field, month, &counts, contents),
     };
     let cell = |place: usize| match hidden.contains(place) {
         true => Cell::Hidden,
@@ -121,8 +138,7 @@ fn single(field: Field, month: &Month<'_>, contents: &[&Content]) -> Single {
 /// The values of a field that its table hides. What is hidden has a sum that is known.
 fn hidden_values(field: Field, month: &Month<'_>, counts: &[Shared]) -> Values {
     let all = || 0..counts.len();
-    let is_second = PAIRS.iter().any(|(_, second)| *second == field);
-    if is_second && !differs(counts) {
+    if is_secret(field) && !differs(counts) {
         return all().collect();
     }
     let open = month.open(field);
@@ -154,16 +170,59 @@ fn hidden_values(field: Field, month: &Month<'_>, counts: &[Shared]) -> Values {
     hidden
 }
 
+/// Tells whether an outsider who knows a caller does not know this of her: what stands in no row, and
+/// what is the second of a pair.
+fn is_secret(field: Field) -> bool {
+    !is_in_rows(field) || PAIRS.iter().any(|(_, second)| *second == field)
+}
+
 /// The values of a field of which several may be ticked that its table hides. No sum of them is known.
-fn hidden_ticks(field: Field, month: &Month<'_>, counts: &[Shared]) -> Values {
+fn hidden_ticks(
+    field: Field,
+    month: &Month<'_>,
+    counts: &[Shared],
+    contents: &[&Content],
+) -> Values {
     let open = month.open(field);
-    let is_small =
-        |value: &usize| counts[*value].persons < CELL_MIN && open.width_of_tick(*value) > 0;
+    let all_are_hidden = has_tick_of_nearly_all(field, contents);
+    let is_small = |value: usize| counts[value].persons < CELL_MIN;
+    // What the rows tell is no secret.
+    let is_open = |value: usize| open.width_of_tick(value) > 0;
     // How many ticked nothing is no count of a tick.
     (0..counts.len())
-        .filter(is_small)
+        .filter(|value| (all_are_hidden || is_small(*value)) && is_open(*value))
         .collect::<Values>()
         .with(0)
+}
+
+/// Tells whether nearly all who can have it ticked the same value: of those who were asked, or of
+/// those among them who have children.
+fn has_tick_of_nearly_all(field: Field, contents: &[&Content]) -> bool {
+    let asked = |content: &Content| !content.texts(field).contains(&NOT_ASKED);
+    let with_children = |content: &Content| asked(content) && has_children(content);
+    let mut ticks = field.domain().into_iter().skip(1);
+    ticks.any(|tick| {
+        let has = |content: &Content| content.texts(field).contains(&tick);
+        is_of_nearly_all(contents, asked, has) || is_of_nearly_all(contents, with_children, has)
+    })
+}
+
+/// Tells whether nearly all of these contents have something.
+fn is_of_nearly_all(
+    contents: &[&Content],
+    is_of_them: impl Fn(&Content) -> bool,
+    has: impl Fn(&Content) -> bool,
+) -> bool {
+    let all = || contents.iter().filter(|content| is_of_them(content));
+    let having = all().filter(|content| has(content)).count();
+    having as u64 * 100 > COMMONEST_PERCENT_MAX * all().count() as u64
+}
+
+fn has_children(content: &Content) -> bool {
+    match content.children_in_household {
+        Children::One | Children::Two | Children::Three | Children::FourOrMore => true,
+        Children::NotAsked | Children::Zero | Children::Unknown => false,
+    }
 }
 
 /// A row or column of a pair before anything is hidden.

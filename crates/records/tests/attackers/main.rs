@@ -15,6 +15,7 @@ mod outcome;
 mod rows_and_tables;
 mod sums;
 mod suspect;
+mod ticks;
 mod told;
 mod treasurer;
 mod truth;

@@ -14,7 +14,7 @@ use crate::year::{QUIET, YEARS, Year, share};
 const MONTHS_MAX: usize = 4;
 
 /// The months of a year, each by the periods that its rows tell.
-fn months(year: &Year) -> impl Iterator<Item = &Vec<Contents>> {
+pub(crate) fn months(year: &Year) -> impl Iterator<Item = &Vec<Contents>> {
     let tables = year.closed.iter().map(|closed| &closed.tables);
     let months: Vec<_> = tables.filter(|tables| !tables.is_empty()).collect();
     let step = months.len() / MONTHS_MAX;
