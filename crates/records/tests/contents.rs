@@ -293,6 +293,31 @@ fn tables_have_the_contents_of_parts_that_were_given_out_before_the_month_ended(
     assert_eq!(tables, [31 * 50]);
 }
 
+#[test]
+fn contents_of_a_small_month_are_in_rows_and_tables_of_the_next() {
+    let mut counts = Counts::default();
+    counts.turn(MIDNIGHT, day(3, 1));
+    let a_day = Duration::from_secs(24 * 60 * 60);
+    let mut at = MIDNIGHT;
+    for (contacts, next) in [(1..=9, day(4, 1)), (10..=21, day(5, 1))] {
+        for contact in contacts {
+            begins(&mut counts, contact, at);
+            if contact < 10 {
+                counts.enter(id(contact), jana(), in_ukrainian()).unwrap();
+            }
+            ends(&mut counts, contact, at);
+        }
+        at = at + a_day;
+        counts.turn(at, next);
+    }
+    counts.settle(at + CONTENT_SETTLES);
+
+    let (rows, tables) = month(&counts);
+    let of_both = [vec![Content::default(); 12], vec![in_ukrainian(); 9]].concat();
+    assert_eq!(rows, of_both);
+    assert_eq!(tables, of_both);
+}
+
 fn is_part_of_march(closed: &&records::Unstored) -> bool {
     matches!(closed.period, ClosedPeriod::Piece { first, .. } if first.month() == 3)
 }

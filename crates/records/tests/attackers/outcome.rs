@@ -1,8 +1,8 @@
 //! Who saw how the call ended, such as that the police came: he knows the period, the outcome, and of language,
 //! children, ages, pregnancy and relation as many as he likes.
 
-use records::Row;
-use records::content::Field;
+use records::content::{Content, Field};
+use records::{Contents, Row, SEED_BYTES, generalise};
 
 use crate::suspect::{Facts, Knowledge, OfOutcome, Target, commonest};
 use crate::year::{Published, YEARS, Year, share};
@@ -72,9 +72,34 @@ fn who_saw_the_outcome_would_find_her_among_rows_as_they_were_entered() {
     assert!(facts.certain * 10 > facts.asked);
 }
 
+/// What is as it was of a content as far as rows may tell it, and whether she had called before; all else is the same.
+fn as_rows_may_tell_it(content: &Content) -> Content {
+    let is_of_rows =
+        |field: &&Field| Row::COLUMNS.contains(&field.as_str()) || **field == Field::ToldRepeat;
+    let mut told = Content::default();
+    for field in Field::ALL {
+        let domain = field.domain();
+        let text = match is_of_rows(&field) {
+            true => content.text(*field),
+            false => domain[1].to_owned(),
+        };
+        told.set(*field, &text).unwrap();
+    }
+    told
+}
+
 #[test]
-fn no_row_tells_a_referral_or_what_the_call_was_about() {
-    for field in [Field::Referral, Field::Category, Field::ChildrenOutcome] {
-        assert!(!Row::COLUMNS.contains(&field.as_str()));
+fn rows_are_the_same_whatever_the_referral_was_and_what_the_call_was_about() {
+    let told = |contents: &Contents| {
+        let rows = generalise(contents, [9; SEED_BYTES]);
+        let mut told: Vec<_> = rows.iter().map(Row::told).collect();
+        told.sort();
+        told
+    };
+    for published in YEARS.iter().flat_map(|year| year.attacked()) {
+        let others: Contents = published.contents.iter().map(as_rows_may_tell_it).collect();
+
+        assert_ne!(others, published.contents);
+        assert_eq!(told(&others), told(&published.contents));
     }
 }
