@@ -13,6 +13,7 @@ mod integer_program;
 mod midnight;
 mod outcome;
 mod rows_and_tables;
+mod rule;
 mod sums;
 mod suspect;
 mod ticks;
