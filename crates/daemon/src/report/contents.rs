@@ -56,7 +56,7 @@ pub(super) fn tables_in_words(months: &[MonthTables], days: &RangeInclusive<Date
         }
     }
     text.push_str(
-        "hidden: it is about few contacts, or such a number could be computed from it, also together with the rows\n",
+        "hidden: it is about few contacts, or such a number could be computed from it, also together with the rows; or nearly all have the same value in its table\n",
     );
     text
 }
@@ -174,7 +174,7 @@ mod tests {
             text,
             "help, the month 2026-10-01 to 2026-10-31, outcome\n  advised  12\n  other    hidden\n\n\
              help, the month 2026-10-01 to 2026-10-31, category by outcome\n            advised  referred or other\n  stalking  20       hidden\n\n\
-             hidden: it is about few contacts, or such a number could be computed from it, also together with the rows\n"
+             hidden: it is about few contacts, or such a number could be computed from it, also together with the rows; or nearly all have the same value in its table\n"
         );
     }
 }

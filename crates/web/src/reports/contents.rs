@@ -99,7 +99,7 @@ struct PairRow {
     cells: Vec<CellTold>,
 }
 
-/// A cell of a table: a number of contacts, or `hidden` because it, or another one that could be computed from it, is about too few.
+/// A cell of a table: a number of contacts, or `hidden` because it, or another one that could be computed from it, is about too few, or because nearly all have the same value in its table.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum CellTold {

@@ -12,7 +12,7 @@ export const reports = {
   class: 'Naléhavost',
   allClasses: 'všechny',
   contents: 'Záznamy o hovorech',
-  contentsAbout: 'Co obsluha zapsala po hovorech. Čísla, která by prozradila jen několik kontaktů, jsou skrytá, a s nimi i ta, z nichž by se dala dopočítat, také spolu s řádky.',
+  contentsAbout: 'Co obsluha zapsala po hovorech. Čísla, která by prozradila jen několik kontaktů, jsou skrytá, a s nimi i ta, z nichž by se dala dopočítat, také spolu s řádky. Celá tabulka je skrytá tam, kde by skoro všem byla společná jedna hodnota.',
   rowsAbout: 'V řádcích znamená left_out, že hodnotu sdílí příliš málo hovorů, a proto tam není; any_other je některá z více hodnot, z nichž každou sdílí příliš málo hovorů.',
   rowsCsv: 'Stáhnout řádky (CSV)',
   hidden: 'skryto',

@@ -13,7 +13,7 @@ export const reports: typeof cs = {
   class: 'Urgency',
   allClasses: 'all',
   contents: 'Entries about calls',
-  contentsAbout: 'What operators entered after calls. Numbers that would tell of few contacts are hidden, and so are others that they could be computed from, also together with the rows.',
+  contentsAbout: 'What operators entered after calls. Numbers that would tell of few contacts are hidden, and so are others that they could be computed from, also together with the rows. A whole table is hidden where nearly all would have one value in common.',
   rowsAbout: 'In rows, left_out stands where too few calls share a value, and any_other for one of several values that too few calls share each.',
   rowsCsv: 'Download rows (CSV)',
   hidden: 'hidden',
