@@ -5,8 +5,9 @@ use dispatch::{Moment, Seq};
 /// How often a snapshot is written, whether or not anything changed: nothing on disk tells by its
 /// time of a single contact. (DESIGN §7.3)
 pub const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
-/// The number of entries after which a snapshot is written whatever the time.
-pub const SNAPSHOT_ENTRIES: u64 = 100_000;
+/// The number of entries after which a snapshot is written whatever the time: deleting so many holds the journal's
+/// thread back no longer than the snapshot of ten thousand contacts does.
+pub const SNAPSHOT_ENTRIES: u64 = 20_000;
 /// How long a snapshot that failed is left alone.
 pub const SNAPSHOT_RETRY: Duration = Duration::from_secs(60);
 
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn hundred_thousand_entries_call_for_a_snapshot() {
+    fn so_many_entries_call_for_a_snapshot() {
         let mut plan = Plan::new(Seq(5), NOW);
 
         plan.applied(Seq(5 + SNAPSHOT_ENTRIES));
