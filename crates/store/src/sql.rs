@@ -15,6 +15,7 @@
 //! of rows, so an archive of that log must not be kept; a dump has neither.
 
 mod accounts;
+mod acts;
 mod api_keys;
 mod audit;
 mod audit_key;
@@ -44,6 +45,7 @@ pub use accounts::{
     ACCOUNTS_MAX, Account, AccountChange, AccountId, AccountStanding, AccountStore, Advance,
     PasswordChange, PasswordHash, Pinning, ProviderPin, Role, SealedTotp, TotpStep,
 };
+pub use acts::{ActStore, AuditDay};
 pub use api_keys::{
     API_KEYS_ENDED_MAX, API_KEYS_LIVE_MAX, ApiKey, ApiKeyId, ApiKeyStanding, ApiKeyStore, Scope,
 };

@@ -111,16 +111,10 @@ impl<B: Backend> AuditStore for SqlStore<B> {
     ) -> Result<AuditAnchor, StoreError> {
         attempt(|| "adding to the audit".to_owned(), async {
             let mut work = self.backend.begin().await?;
-            // Makes the row, or locks it: whoever appends at the same time waits here.
-            let first = AuditAnchor::FIRST;
-            let values = [Value::from(0_i64), Value::from(&first.hash[..])];
-            work.execute(LOCK_HEAD, &values).await?;
-            let head = read_end(&mut *work, "head").await?;
-            let last = head.map_or(first, |signed| signed.anchor);
+            let last = lock_head(&mut *work).await?;
             let entry = AuditEntry::after(&last, day, what, key);
             insert(&mut *work, &entry).await?;
-            let values = [Value::from(count(entry.seq)?), Value::from(&entry.hash[..])];
-            work.execute(MOVE_HEAD, &values).await?;
+            move_head(&mut *work, entry.anchor()).await?;
             work.commit().await?;
             Ok(entry.anchor())
         })
@@ -243,7 +237,22 @@ const BEGIN_AFTER: &str = "
     ON CONFLICT (which) DO UPDATE
     SET seq = excluded.seq, hash = excluded.hash, signature = excluded.signature";
 
-async fn insert(work: &mut dyn Transaction, entry: &AuditEntry) -> Result<(), Fault> {
+/// Keeps whoever appends at the same time waiting, and tells where the audit ends.
+pub(super) async fn lock_head(work: &mut dyn Transaction) -> Result<AuditAnchor, Fault> {
+    // Makes the row, or locks it.
+    let first = AuditAnchor::FIRST;
+    let values = [Value::from(0_i64), Value::from(&first.hash[..])];
+    work.execute(LOCK_HEAD, &values).await?;
+    let head = read_end(work, "head").await?;
+    Ok(head.map_or(first, |signed| signed.anchor))
+}
+
+pub(super) async fn move_head(work: &mut dyn Transaction, to: AuditAnchor) -> Result<(), Fault> {
+    let values = [Value::from(count(to.seq)?), Value::from(&to.hash[..])];
+    work.execute(MOVE_HEAD, &values).await.map(drop)
+}
+
+pub(super) async fn insert(work: &mut dyn Transaction, entry: &AuditEntry) -> Result<(), Fault> {
     let payload = entry.payload.as_ref();
     let values = [
         Value::from(count(entry.seq)?),

@@ -5,12 +5,15 @@ use std::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use super::acts::AuditDay;
 use super::audit::SignedAnchor;
 use super::chain::{AuditAnchor, Hash};
+use super::period::number_of;
 use crate::seal::{CHANCE_BYTES, Place, Seal};
 
 /// What stands before what is vouched for, so that neither means the other.
 const ENTRY: &[u8] = b"linka audit entry 2";
+const DAY: &[u8] = b"linka audit day 1";
 const ANCHOR: &[u8] = b"linka audit anchor 1";
 const UNWRITTEN: &[u8] = b"linka audit unwritten 1";
 /// What is sealed of the audit.
@@ -74,6 +77,17 @@ impl AuditKey {
         let mac = parts
             .into_iter()
             .fold(self.mac(ENTRY), |mac, part| mac.chain_update(part));
+        mac.finalize().into_bytes().into()
+    }
+
+    /// The hash of a day's entries, whatever their salts are.
+    pub(super) fn of_day(&self, day: &AuditDay) -> Hash {
+        let mac = self.mac(DAY).chain_update(number_of(day.day).to_be_bytes());
+        let mac = day.entries.iter().fold(mac, |mac, entry| {
+            let length = entry.bytes.len() as u64;
+            mac.chain_update(length.to_be_bytes())
+                .chain_update(&entry.bytes)
+        });
         mac.finalize().into_bytes().into()
     }
 

@@ -60,7 +60,8 @@ impl AuditPayload {
 pub struct AuditEntry {
     /// Its number.
     pub seq: u64,
-    /// The day it was written. Nothing finer: acts on a contact name no minute.
+    /// The day it tells of. Nothing finer: acts on a contact name no minute, and are written when that day is over,
+    /// after entries of the next one.
     pub day: Date,
     /// The hash of the entry before.
     pub previous: Hash,

@@ -24,13 +24,14 @@ macro_rules! migrations {
             script!($folder, "/0007_contents.sql"),
             script!($folder, "/0008_provider.sql"),
             script!($folder, "/0009_shared.sql"),
+            script!($folder, "/0010_acts.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "counts", "audit", "accounts", "sessions", "devices", "api_keys", "contents", "provider",
-    "shared",
+    "shared", "acts",
 ];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");

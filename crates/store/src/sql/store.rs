@@ -3,9 +3,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AccountStore, ApiKeyStore, AuditStore, Backend, BackupStore, CountStore, DeviceStore, Fault,
-    HourStore, Postgres, RecordStore, Row, SessionStore, Sqlite, StoreError, Transaction, Value,
-    WithdrawnStore,
+    AccountStore, ActStore, ApiKeyStore, AuditStore, Backend, BackupStore, CountStore, DeviceStore,
+    Fault, HourStore, Postgres, RecordStore, Row, SessionStore, Sqlite, StoreError, Transaction,
+    Value, WithdrawnStore,
 };
 
 /// How long an operation may take before the caller is told that it failed.
@@ -15,6 +15,7 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 #[async_trait]
 pub trait Store:
     AccountStore
+    + ActStore
     + ApiKeyStore
     + AuditStore
     + BackupStore

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod accounts;
+mod acts;
 mod api_keys;
 mod audit;
 mod backup;
@@ -77,6 +78,13 @@ on_both_databases! {
     audit::two_that_append_at_once_make_one_chain
     audit::pruning_whose_every_step_fails_once_is_whole_or_absent
     audit::erasing_whose_every_step_fails_once_is_whole_or_absent
+    acts::days_are_added_in_order_and_the_chain_is_whole
+    acts::day_that_is_written_again_is_there_once
+    acts::day_with_other_entries_is_written_again
+    acts::marks_of_days_before_the_first_are_forgotten
+    acts::day_that_comes_after_a_newer_one_is_pruned_with_it
+    acts::days_whose_every_step_fails_once_are_whole_or_absent
+    acts::two_that_write_the_same_day_at_once_write_it_once
     audit::whole_audit_is_found_whole_from_its_beginning
     audit::broken_entry_of_the_whole_audit_is_named
     backup::restored_database_is_the_same_whatever_it_was_and_is
