@@ -316,6 +316,7 @@ impl Building {
             today: calendar.date(started.1),
             calendar: calendar.clone(),
             database: records.clone(),
+            key: AuditKey(self.keys.audit),
         };
         let retention = Retention {
             database: records.clone(),

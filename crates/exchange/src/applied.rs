@@ -62,6 +62,8 @@ impl Exchange {
             | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
             | Fact::ArrivedStored { .. }
+            | Fact::Acted { .. }
+            | Fact::ActsStored { .. }
             | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }

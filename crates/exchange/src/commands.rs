@@ -72,6 +72,7 @@ impl Exchange {
             at: self.moment(now),
             arrived: counts.closed_quarter_hours(applied).filter(new).collect(),
             closed: counts.closed.iter().cloned().collect(),
+            acts: counts.acts.over.clone().into_iter().collect(),
         }
     }
 }

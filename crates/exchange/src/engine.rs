@@ -242,6 +242,7 @@ impl Exchange {
             Input::ArrivedStored { through } => {
                 self.append(now, Fact::ArrivedStored { through });
             }
+            Input::ActsStored { through } => self.append(now, Fact::ActsStored { through }),
             Input::Asked { token, command } => self.on_command(now, token, command),
             Input::Timeout => self.on_timeout(now),
         }

@@ -7,7 +7,7 @@ use dispatch::{ContactId, InputError, LineId, Moment, Notice, OperatorId, Why};
 use journal::Fact;
 use media::{Digit, Order, ThreadId};
 use records::content::Content;
-use records::{ClosedKey, Date, QuarterHour, Unstored};
+use records::{ActsOfDay, ClosedKey, Date, QuarterHour, Unstored};
 use sip::{Flow, Target};
 
 use crate::board::Board;
@@ -67,6 +67,11 @@ pub enum Input {
         /// Of this one and all before it.
         through: QuarterHour,
     },
+    /// The acts on contacts of days that are over, as the last [`Unwritten`] had them, are in the audit.
+    ActsStored {
+        /// Of this day and all before it.
+        through: Date,
+    },
     /// Somebody at the command line wants something.
     Asked {
         /// Comes back with the reply.
@@ -111,7 +116,7 @@ pub enum Command {
     },
     /// The calls that an operator finished and may still enter the content of.
     Finished(OperatorId),
-    /// Counts that are to be written to the records database.
+    /// Counts and acts that are to be written to the records database.
     Records {
         /// *Arrived* of later quarter-hours only.
         arrived_after: Option<QuarterHour>,
@@ -136,7 +141,7 @@ pub enum Mode {
 pub enum Reply {
     /// The state of everything.
     Status(Box<Board>),
-    /// Counts that are to be written.
+    /// Counts and acts that are to be written.
     Records(Box<Unwritten>),
     /// What was asked for was applied.
     Done,
@@ -152,7 +157,7 @@ pub enum Reply {
     Draining,
 }
 
-/// Counts that the records database may not have yet. Nothing of an open period is among them.
+/// Counts and acts that the records database may not have yet. Nothing of an open period, or of today's acts, is among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unwritten {
     /// When: the site's calendar goes by this moment, since a clock that is not believed has no part in it.
@@ -162,6 +167,8 @@ pub struct Unwritten {
     pub arrived: Vec<(QuarterHour, LineId, u64)>,
     /// Periods that are over, oldest first, until [`Input::PeriodStored`] tells that they are written.
     pub closed: Vec<Unstored>,
+    /// Acts on contacts of days that are over, oldest first, until [`Input::ActsStored`] tells that they are written.
+    pub acts: Vec<(Date, ActsOfDay)>,
 }
 
 /// What is to be done outside.

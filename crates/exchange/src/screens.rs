@@ -132,6 +132,7 @@ impl Exchange {
             | Fact::Needed { contact, .. }
             | Fact::Moved { contact, .. }
             | Fact::Given { contact, .. }
+            | Fact::Acted { contact, .. }
             | Fact::Stands { contact, .. }
             | Fact::HandedBack { contact, .. }
             | Fact::Answered { contact, .. }
@@ -150,6 +151,7 @@ impl Exchange {
             | Fact::Entered { .. }
             | Fact::PeriodStored { .. }
             | Fact::ArrivedStored { .. }
+            | Fact::ActsStored { .. }
             | Fact::WrapUp { .. }
             | Fact::Timeout
             | Fact::Restarted { .. }

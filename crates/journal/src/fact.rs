@@ -5,7 +5,9 @@ use dispatch::{
     Miss, Moment, Needs, OperatorId, PartnerId, QueueId, Reachability, Seq, Standing, WrapUpChange,
 };
 use records::content::Content;
-use records::{ClosedKey, Date, QuarterHour};
+use records::{ActingRole, ClosedKey, Date, QuarterHour};
+
+use crate::Act;
 
 /// Something that happened, as it is written down. No fact names a caller.
 ///
@@ -52,19 +54,29 @@ pub enum Fact {
         /// What it needs from now on.
         needs: Needs,
     },
-    /// A supervisor has a waiting contact wait in another queue.
+    /// A waiting contact waits in another queue, as journals before format 7 say it: [`Fact::Acted`] says who did it.
     Moved {
         /// Which contact.
         contact: ContactId,
         /// Its queue from now on.
         queue: QueueId,
     },
-    /// A supervisor has a waiting contact offered to an operator before anybody else.
+    /// A waiting contact is offered to an operator before anybody else, as journals before format 7 say it: [`Fact::Acted`] says who did it.
     Given {
         /// Which contact.
         contact: ContactId,
         /// To whom.
         operator: OperatorId,
+    },
+    /// A supervisor or an administrator acted on a contact. It is counted for the audit, which is
+    /// told when its day is over: neither happens without the other.
+    Acted {
+        /// Which contact.
+        contact: ContactId,
+        /// By whom.
+        by: ActingRole,
+        /// What is done.
+        act: Act,
     },
     /// What an operator wants.
     Intends {
@@ -175,6 +187,11 @@ pub enum Fact {
         /// Of this one and all before it.
         through: QuarterHour,
     },
+    /// The acts on contacts of days that are over are in the audit, and need not be kept any longer.
+    ActsStored {
+        /// Of this day and all before it.
+        through: Date,
+    },
     /// A contact is over.
     Ended {
         /// Which contact.
@@ -261,12 +278,14 @@ impl Fact {
                 Self::Arrived { leg, line, class, needs, standing } => Some(Input::Arrived {
                     contact: ContactId(seq), leg, line, class, needs, standing,
                 }),
+                Self::Acted { contact, by: _, act } => Some(act.into_input(contact)),
                 Self::Timeout => Some(Input::Timeout),
                 Self::Restarted { start: _ } => Some(Input::Restarted),
                 Self::DayBegan { .. }
                 | Self::Entered { .. }
                 | Self::PeriodStored { .. }
-                | Self::ArrivedStored { .. } => None,
+                | Self::ArrivedStored { .. }
+                | Self::ActsStored { .. } => None,
             },
             Stands { contact, standing }
             Classed { contact, class, cause }

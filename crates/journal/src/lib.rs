@@ -5,6 +5,7 @@
 //! here waits, reads a clock or touches a disk: orders for the writer, entries to apply and changes
 //! of health are values.
 
+mod act;
 mod anchor;
 mod appender;
 mod entry;
@@ -19,6 +20,7 @@ mod snapshot;
 mod state;
 mod writer;
 
+pub use act::Act;
 pub use anchor::{ANCHOR_AHEAD_MAX, Anchor, ClockDoubt, WallClock};
 pub use appender::{
     Appender, AppenderInput, AppenderOutput, COMMIT_WAIT_MAX, ENTRIES_IN_FLIGHT_KEPT_FOR_ALARMS,

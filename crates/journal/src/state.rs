@@ -147,6 +147,8 @@ impl State {
             }
             Fact::PeriodStored { key } => self.counts.stored(*key),
             Fact::ArrivedStored { through } => self.counts.arrived_stored(entry.at, *through),
+            Fact::Acted { by, act, .. } => self.counts.acts.add(act.audited(*by)),
+            Fact::ActsStored { through } => self.counts.acts.stored(*through),
             Fact::Configured(_)
             | Fact::Entered { .. }
             | Fact::Stands { .. }

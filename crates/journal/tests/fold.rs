@@ -4,7 +4,7 @@
 mod common;
 
 use dispatch::Decision;
-use journal::{Entry, State};
+use journal::{Entry, Fact, State};
 use proptest::prelude::*;
 
 fn decisions_of(state: &mut State, entry: &Entry) -> (bool, Vec<Decision>) {
@@ -81,5 +81,20 @@ proptest! {
         prop_assert_eq!(total.arrived, total.ended() + live);
         prop_assert_eq!(by_quarter, total.arrived);
         prop_assert_eq!(state.live_contacts(), state.snapshot().dispatcher.contacts.len());
+    }
+
+    #[test]
+    fn every_act_that_was_applied_is_counted_once_for_the_audit(chances in common::chances(200)) {
+        let mut state = State::default();
+        let mut applied = 0;
+        for entry in common::entries(&chances) {
+            let (is_applied, _) = decisions_of(&mut state, &entry);
+            applied += u64::from(is_applied && matches!(entry.fact, Fact::Acted { .. }));
+        }
+
+        let acts = &state.counts().acts;
+
+        prop_assert_eq!(acts.today.counts().values().sum::<u64>(), applied);
+        prop_assert!(acts.over.is_empty());
     }
 }

@@ -6,8 +6,8 @@ use dispatch::{Class, ContactId, Decision, LineId, Miss, Moment, OperatorId};
 use crate::content::Content;
 use crate::open_line::{HeldPiece, VOLUME_DAYS, span_of};
 use crate::{
-    CONTENT_SETTLES, Calls, ClosedKey, ClosedPeriod, Contents, Date, Misses, NotOpen, OpenLine,
-    PeriodId, QuarterHour, SHARED_BY_MIN, Span, Sums, Tally, Unstored,
+    Acts, CONTENT_SETTLES, Calls, ClosedKey, ClosedPeriod, Contents, Date, Misses, NotOpen,
+    OpenLine, PeriodId, QuarterHour, SHARED_BY_MIN, Span, Sums, Tally, Unstored,
 };
 
 /// How long *arrived* of a quarter-hour is kept at most. (DESIGN §7.1)
@@ -44,6 +44,8 @@ pub struct Counts {
     pub small: SmallMonths,
     /// Periods that are over and not yet stored, oldest first.
     pub closed: VecDeque<Unstored>,
+    /// Acts on contacts that are not in the audit yet, sealed like what is open.
+    pub acts: Acts,
 }
 
 /// Sums over a period.
@@ -151,6 +153,7 @@ impl Counts {
             Some(today) if date <= today => {}
             Some(today) => {
                 self.today = Some(date);
+                self.acts.end(today);
                 let month = PeriodId::of(Span::Month, today);
                 if month == PeriodId::of(Span::Month, date) {
                     self.close_pieces(at, month, today, date);

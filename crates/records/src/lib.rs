@@ -7,9 +7,12 @@
 //! per quarter-hour, for 35 days, and then as sums per hour of the week, see [`Hours`]; all else is a
 //! sum over a whole period, see [`OpenLine`].
 //!
+//! Acts on contacts wait here until their day is over, see [`Acts`].
+//!
 //! Records: what operators entered, as rows without a time and fixed tables, made when a period
 //! closes; see [`generalise()`] and [`tables()`].
 
+mod acts;
 mod calls;
 mod chance;
 mod choice;
@@ -32,6 +35,7 @@ mod tables;
 mod tally;
 mod told;
 
+pub use acts::{ACT_DAYS_MAX, ACTS_TOLD_APART_MAX, ActingRole, Acts, ActsOfDay, ContactAct, Deed};
 pub use calls::{CALLS_MAX, CONTENT_SETTLES, Call, Calls, FINISHED_TOLD_MAX, NotOpen};
 pub use chance::SEED_BYTES;
 pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};

@@ -7,7 +7,7 @@ use dispatch::{
     Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, OperatorId, Outcome, QueueId,
     Seq,
 };
-use records::{ARRIVED_KEPT, Counts, QuarterHour};
+use records::{ARRIVED_KEPT, ActingRole, ContactAct, Counts, Date, Deed, QuarterHour};
 
 const START: Moment = Moment::from_micros(1_700_000_100_000_000);
 
@@ -214,4 +214,37 @@ fn sums_of_today_begin_with_those_who_are_there_and_nothing_else_changes() {
     assert_eq!(counts.of_today.of_class(Class::Danger).arrived, 1);
     assert_eq!(counts.open.total().arrived, 2);
     assert_eq!(counts.arrived.len(), 1);
+}
+
+#[test]
+fn acts_on_contacts_are_over_when_another_day_begins_and_stay_until_they_are_stored() {
+    let date = |day| Date::new(2026, 11, day).unwrap();
+    let given = ContactAct {
+        by: ActingRole::Supervisor,
+        deed: Deed::Given,
+    };
+    let mut counts = Counts::default();
+
+    // What was done before any day was told belongs to the first one.
+    counts.acts.add(given);
+    counts.turn(START, date(3));
+    counts.acts.add(given);
+    // A clock that was set back ends no day.
+    for day in [3, 2] {
+        counts.turn(after(60), date(day));
+    }
+    assert!(counts.acts.over.is_empty());
+    counts.turn(after(120), date(5));
+    counts.acts.add(given);
+
+    let over = counts.acts.over.iter();
+    let over: Vec<_> = over
+        .map(|(day, acts)| (*day, acts.counts()[&given]))
+        .collect();
+    assert_eq!(over, [(date(3), 2)]);
+    counts.acts.stored(date(2));
+    assert_eq!(counts.acts.over.len(), 1);
+    counts.acts.stored(date(3));
+    assert!(counts.acts.over.is_empty());
+    assert_eq!(counts.acts.today.counts()[&given], 1);
 }

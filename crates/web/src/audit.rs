@@ -1,8 +1,8 @@
 //! The audit: who signed in, changed the configuration, exported something, changed a class or
 //! queue. Never the ordinary handling of a contact.
 //!
-//! An act on a contact names a role and the day, no login, no contact and no minute. What belongs
-//! to the call itself is not in it. (DESIGN §7.4)
+//! An act on a contact names a role and the day, no login, no contact and no minute: it is noted
+//! when its day is over, see [`acts_entry`]. What belongs to the call itself is not in it. (DESIGN §7.4)
 
 mod queue;
 
@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
-use records::Date;
+use records::{ActingRole, ContactAct, Date, Deed};
 use serde::{Deserialize, Serialize};
-use store::sql::{AuditKey, AuditPayload, Role, Store, StoreError};
+use store::sql::{AuditKey, AuditPayload, Store, StoreError};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -75,6 +75,8 @@ pub enum Event {
     },
     /// A contact was given to an operator.
     Given,
+    /// Something of the three was done with contacts: more was done on that day than is told apart.
+    Acted,
     /// Somebody else said what an operator wants.
     OperatorSet {
         /// Whom.
@@ -144,6 +146,9 @@ struct Entry<'a> {
     by: &'a str,
     #[serde(flatten)]
     event: &'a Event,
+    /// How often it happened, where that was more than once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u64>,
 }
 
 /// Takes entries, which an [`AuditWriter`] writes as soon as the database takes them. Nobody waits for it.
@@ -195,18 +200,6 @@ impl Audit {
         let (audit, writer) = Self::new(store, clock, key);
         tokio::spawn(writer.write());
         audit
-    }
-
-    /// Notes an act on a contact: by a role on the day's shift, whoever had it.
-    pub(crate) fn note_on_contact(&self, role: Role, event: Event) {
-        let by = match role {
-            Role::Operator => "an operator on shift",
-            Role::Supervisor => "a supervisor on shift",
-            Role::Administrator => "an administrator on shift",
-            Role::Auditor => "an auditor on shift",
-            Role::Wall => "a wall",
-        };
-        self.note(by, event);
     }
 
     /// Notes that somebody reads a report, once a day: a page asks for it again with every choice.
@@ -292,8 +285,43 @@ pub async fn note_now(
     append(store, key, day, written(by, event)).await
 }
 
+/// The entry for an act that was done on contacts so many times on a day: by a role on the day's
+/// shift, whoever had it. One entry tells all of them, so that their number is no count of entries.
+///
+/// # Errors
+/// [`NotAudited::Chance`].
+pub fn acts_entry(act: &ContactAct, times: u64) -> Result<AuditPayload, NotAudited> {
+    let by = match act.by {
+        ActingRole::Supervisor => "a supervisor on shift",
+        ActingRole::Administrator => "an administrator on shift",
+    };
+    let event = match act.deed {
+        Deed::Classed { class } => Event::ClassChanged {
+            class: class.into(),
+        },
+        Deed::Moved { queue } => Event::Moved {
+            queue: queue.to_string(),
+        },
+        Deed::Given => Event::Given,
+        Deed::Other => Event::Acted,
+    };
+    payload(entry(&Entry {
+        by,
+        event: &event,
+        times: (times > 1).then_some(times),
+    }))
+}
+
 fn written(by: &str, event: &Event) -> Vec<u8> {
-    serde_json::to_vec(&Entry { by, event }).unwrap_or_default()
+    entry(&Entry {
+        by,
+        event,
+        times: None,
+    })
+}
+
+fn entry(entry: &Entry<'_>) -> Vec<u8> {
+    serde_json::to_vec(entry).unwrap_or_default()
 }
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -313,7 +341,7 @@ struct Range {
 struct Told {
     /// Its number.
     seq: u64,
-    /// The day on which it was written.
+    /// The day on which it happened; nothing finer. Acts on contacts are noted when their day is over.
     day: String,
     /// What happened and who did it; nothing when it was erased.
     #[schema(value_type = Option<Object>)]

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use dispatch::{ContactId, Key, OperatorId, QueueId, Seq};
 use records::content::{Content, Field};
-use records::{Holds, NOT_ASKED};
+use records::{ActingRole, Holds, NOT_ASKED};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use store::sql::Role;
@@ -13,7 +13,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Json, Path};
-use crate::audit::Event;
 use crate::board::{Class, ContactState};
 use crate::identity::SignedIn;
 use crate::line::{Act, By, Refusal, Story};
@@ -87,7 +86,7 @@ async fn class(
         }
         By::Operator(operator_of(&who)?)
     } else {
-        By::Supervisor
+        By::Role(acting_role(&who)?)
     };
     let act = Act::Class {
         contact: id,
@@ -95,14 +94,6 @@ async fn class(
         by,
     };
     carry_out(&app, act).await?;
-    match by {
-        // It belongs to the call itself, as what she undoes of *cannot speak* does.
-        By::Operator(_) => {}
-        By::Supervisor => {
-            let event = Event::ClassChanged { class: to.class };
-            app.audit.note_on_contact(who.role, event);
-        }
-    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -161,10 +152,9 @@ async fn queue(
     let act = Act::Move {
         contact: ContactId(Seq(contact)),
         queue: QueueId(queue),
+        by: acting_role(&who)?,
     };
     carry_out(&app, act).await?;
-    let event = Event::Moved { queue: to.queue };
-    app.audit.note_on_contact(who.role, event);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -198,9 +188,9 @@ async fn operator(
     let act = Act::Give {
         contact: ContactId(Seq(contact)),
         operator: OperatorId(operator),
+        by: acting_role(&who)?,
     };
     carry_out(&app, act).await?;
-    app.audit.note_on_contact(who.role, Event::Given);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -387,6 +377,17 @@ fn has(app: &App, who: &SignedIn, contact: ContactId) -> bool {
         }
         ContactState::Waiting | ContactState::Adrift => false,
     })
+}
+
+/// As whom somebody acts on a contact that is no call of hers.
+fn acting_role(who: &SignedIn) -> Result<ActingRole, Problem> {
+    match who.role {
+        Role::Supervisor => Ok(ActingRole::Supervisor),
+        Role::Administrator => Ok(ActingRole::Administrator),
+        Role::Operator | Role::Auditor | Role::Wall => {
+            Err(Problem::new(Kind::Forbidden, "it is not your contact"))
+        }
+    }
 }
 
 pub(crate) fn operator_of(who: &SignedIn) -> Result<OperatorId, Problem> {

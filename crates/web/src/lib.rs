@@ -33,7 +33,8 @@ pub mod tls;
 
 pub use app::{App, Asked, BODY_BYTES_MAX, Clock, Json, Path, REQUEST_TIMEOUT, router};
 pub use audit::{
-    AUDIT_WAITING_MAX, Audit, AuditWriter, Earlier, Event, NotAudited, Noted, Unwritten, note_now,
+    AUDIT_WAITING_MAX, Audit, AuditWriter, Earlier, Event, NotAudited, Noted, Unwritten,
+    acts_entry, note_now,
 };
 pub use limits::{ASKERS_MAX, REQUESTS_A_SECOND, REQUESTS_AT_ONCE};
 pub use openapi::document;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use dispatch::{ContactId, Intent, IntentCause, OperatorId, QueueId, WrapUpChange};
+use records::ActingRole;
 use records::content::Content;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +27,8 @@ pub enum Act {
         contact: ContactId,
         /// Its queue from now on.
         queue: QueueId,
+        /// Who wants it.
+        by: ActingRole,
     },
     /// A contact is offered to one operator, before anybody else.
     Give {
@@ -33,6 +36,8 @@ pub enum Act {
         contact: ContactId,
         /// To whom.
         operator: OperatorId,
+        /// Who wants it.
+        by: ActingRole,
     },
     /// An operator gives the contact back that she talks with: its caller waits again at her rank.
     HandBack {
@@ -71,8 +76,8 @@ pub enum Act {
 pub enum By {
     /// The operator who has the contact.
     Operator(OperatorId),
-    /// A supervisor.
-    Supervisor,
+    /// Somebody else, by her role.
+    Role(ActingRole),
 }
 
 /// Why an act was not carried out.

@@ -1,14 +1,17 @@
-//! Counts, rows and tables on their way to the records database: the day's begin is told, what is
-//! closed is written. A database that fails costs no call: what it did not take stays in the
+//! Counts, rows, tables and the acts of past days on their way to the records database: the day's
+//! begin is told, what is closed is written. A database that fails costs no call: what it did not take stays in the
 //! journal's state until it does.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use exchange::{Command, Reply, Unwritten};
-use records::{ClosedPeriod, Date, QuarterHour, SEED_BYTES, Unstored, generalise, tables};
-use store::sql::{Store, StoreError};
+use records::{
+    ActsOfDay, ClosedPeriod, Date, QuarterHour, SEED_BYTES, Unstored, generalise, tables,
+};
+use store::sql::{AuditDay, AuditKey, Store, StoreError};
 use tokio::time::interval;
+use web::{NotAudited, acts_entry};
 
 use super::Office;
 use super::records::RecordsDatabase;
@@ -27,6 +30,7 @@ pub(crate) struct Closing {
     pub(crate) database: Arc<RecordsDatabase>,
     /// The day that the exchange was told at its start.
     pub(crate) today: Date,
+    pub(crate) key: AuditKey,
 }
 
 impl Closing {
@@ -43,12 +47,50 @@ impl Closing {
             if date > self.today && office.send(FromOffice::DayBegan(date)).await.is_some() {
                 self.today = date;
             }
-            if let Err(error) = books.write(&office, unwritten, &self.database).await {
-                tracing::error!(error = %format!("{error:#}"), "counts are not in the records database yet");
+            // What cannot be written keeps the other from nothing.
+            let audited = self.audit(&office, &unwritten.acts).await;
+            let counted = books.write(&office, unwritten, &self.database).await;
+            if let Err(error) = &audited {
+                let error = format!("{error:#}");
+                tracing::error!(error, "acts on contacts are not in the audit yet");
+            }
+            if let Err(error) = &counted {
+                let error = format!("{error:#}");
+                tracing::error!(error, "counts are not in the records database yet");
+            }
+            if audited.is_err() || counted.is_err() {
                 tokio::time::sleep(RETRY).await;
             }
         }
     }
+}
+
+impl Closing {
+    /// Has the acts on contacts of days that are over audited.
+    async fn audit(&self, office: &Office, acts: &[(Date, ActsOfDay)]) -> anyhow::Result<()> {
+        let Some((through, _)) = acts.last() else {
+            return Ok(());
+        };
+        let days = audit_days(acts)?;
+        let store = self.database.store().await?;
+        store.append_days(&days, &self.key).await?;
+        // Until that is applied they are told again, and not written again.
+        office.send(FromOffice::ActsStored(*through)).await;
+        Ok(())
+    }
+}
+
+/// What the audit is told of these days.
+fn audit_days(acts: &[(Date, ActsOfDay)]) -> Result<Vec<AuditDay>, NotAudited> {
+    let days = acts.iter().map(|(day, acts)| {
+        let counts = acts.counts().iter();
+        let entries = counts.map(|(act, times)| acts_entry(act, *times));
+        Ok(AuditDay {
+            day: *day,
+            entries: entries.collect::<Result<_, _>>()?,
+        })
+    });
+    days.collect()
 }
 
 /// The database, and how far it is written.
@@ -84,6 +126,7 @@ impl Books {
             at: _,
             arrived,
             closed,
+            acts: _,
         } = unwritten;
         if arrived.is_empty() && closed.is_empty() {
             return Ok(());
@@ -126,10 +169,11 @@ async fn store_period(
 mod tests {
     use std::collections::BTreeMap;
 
+    use dispatch::Class;
     use dispatch::LineId;
     use records::content::{Content, Outcome};
-    use records::{Contents, Sums};
-    use store::sql::Database;
+    use records::{ActingRole, ContactAct, Contents, Deed, Sums};
+    use store::sql::{Database, verify_audit};
 
     use super::*;
 
@@ -170,6 +214,65 @@ mod tests {
         assert_eq!(rows[0].rows.len(), 30);
         assert_eq!(store.tables(days()).await.unwrap().len(), 1);
         assert_eq!(store.closed(days()).await.unwrap(), [closed.period]);
+    }
+
+    /// What the audit says, each entry with its day.
+    async fn audited(store: &dyn Store) -> Vec<(u8, String)> {
+        let entries = store.audit_chain(0..100).await.unwrap().into_iter();
+        let told = entries.map(|entry| (entry.day.day(), entry.payload.unwrap().bytes));
+        told.map(|(day, bytes)| (day, String::from_utf8(bytes).unwrap()))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn acts_are_audited_by_day_in_an_order_that_tells_nothing_and_once_whatever_crashes() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::File(folder.path().join("linka.db"));
+        let store = store::sql::open(&database).await.unwrap();
+        let key = AuditKey([1; 32]);
+        let act = |by, deed| ContactAct { by, deed };
+        let raised = Deed::Classed {
+            class: Class::Danger,
+        };
+        let of_day = |day, counts: &[(ContactAct, u64)]| {
+            let counts = counts.iter().copied().collect();
+            let day = Date::new(2026, 11, day).unwrap();
+            (day, ActsOfDay::from_counts(counts))
+        };
+        let acts = [
+            of_day(
+                2,
+                &[
+                    (act(ActingRole::Administrator, raised), 1),
+                    (act(ActingRole::Supervisor, Deed::Given), 1),
+                    (act(ActingRole::Supervisor, raised), 2),
+                ],
+            ),
+            of_day(3, &[(act(ActingRole::Supervisor, Deed::Given), 1)]),
+        ];
+
+        // The second time after a crash before the journal was told of the first.
+        for written in [&acts[..1], &acts] {
+            let days = audit_days(written).unwrap();
+            store.append_days(&days, &key).await.unwrap();
+        }
+
+        let given = r#"{"by":"a supervisor on shift","what":"given"}"#;
+        let expected = [
+            (
+                2,
+                r#"{"by":"a supervisor on shift","what":"class_changed","class":"danger","times":2}"#,
+            ),
+            (2, given),
+            (
+                2,
+                r#"{"by":"an administrator on shift","what":"class_changed","class":"danger"}"#,
+            ),
+            (3, given),
+        ];
+        let expected = expected.map(|(day, text)| (day, text.to_owned()));
+        assert_eq!(audited(&*store).await, expected);
+        verify_audit(&*store, &key).await.unwrap();
     }
 
     #[tokio::test]

@@ -61,16 +61,32 @@ impl Line for OfficeLine {
 
 fn fact(act: Act) -> Fact {
     match act {
-        Act::Class { contact, class, by } => Fact::Classed {
-            contact,
-            class,
-            cause: match by {
-                By::Operator(operator) => Cause::Operator(operator),
-                By::Supervisor => Cause::Supervisor,
+        Act::Class { contact, class, by } => match by {
+            By::Operator(operator) => Fact::Classed {
+                contact,
+                class,
+                cause: Cause::Operator(operator),
+            },
+            By::Role(by) => Fact::Acted {
+                contact,
+                by,
+                act: journal::Act::Class(class),
             },
         },
-        Act::Move { contact, queue } => Fact::Moved { contact, queue },
-        Act::Give { contact, operator } => Fact::Given { contact, operator },
+        Act::Move { contact, queue, by } => Fact::Acted {
+            contact,
+            by,
+            act: journal::Act::Move(queue),
+        },
+        Act::Give {
+            contact,
+            operator,
+            by,
+        } => Fact::Acted {
+            contact,
+            by,
+            act: journal::Act::Give(operator),
+        },
         Act::HandBack { contact } => Fact::HandedBack {
             contact,
             cause: HandBack::Operator,

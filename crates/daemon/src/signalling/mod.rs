@@ -65,6 +65,8 @@ pub(crate) enum FromOffice {
     PeriodStored(ClosedKey),
     /// *Arrived* of the quarter-hours through this one is in the records database.
     ArrivedStored(QuarterHour),
+    /// The acts on contacts of the days through this one are in the audit.
+    ActsStored(Date),
     /// A snapshot last, then the end.
     Stop,
 }
@@ -317,6 +319,7 @@ impl Signalling {
             FromOffice::DayBegan(date) => self.input(Input::DayBegan(date)),
             FromOffice::PeriodStored(key) => self.input(Input::PeriodStored(key)),
             FromOffice::ArrivedStored(through) => self.input(Input::ArrivedStored { through }),
+            FromOffice::ActsStored(through) => self.input(Input::ActsStored { through }),
             FromOffice::Stop => {
                 self.stop();
                 return Turn::Stop;

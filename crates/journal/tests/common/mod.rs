@@ -9,8 +9,9 @@ use dispatch::{
     OverflowPhase, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
     Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
-use journal::{Entry, Fact, Saved, State};
+use journal::{Act, Entry, Fact, Saved, State};
 use proptest::prelude::{Strategy as _, any};
+use records::ActingRole;
 
 pub(crate) const START: Moment = Moment::from_micros(1_790_000_000_000_000);
 
@@ -172,7 +173,7 @@ pub(crate) fn fact(state: &State, (kind, a, b, _): Chance) -> Fact {
     } else {
         some.id
     };
-    match kind % 24 {
+    match kind % 26 {
         0..6 => met(&some.state, contact, leg, b),
         6 => Fact::Ended {
             contact,
@@ -221,7 +222,20 @@ pub(crate) fn fact(state: &State, (kind, a, b, _): Chance) -> Fact {
                 partner: partner(),
             },
         },
+        16 | 17 => Fact::Acted {
+            contact,
+            by: pick(&[ActingRole::Supervisor, ActingRole::Administrator], a).unwrap(),
+            act: act(b),
+        },
         _ => of_people(kind, a, b, leg),
+    }
+}
+
+fn act(b: u32) -> Act {
+    match b % 3 {
+        0 => Act::Class(class(b / 3)),
+        1 => Act::Move(QueueId::parse("youth").unwrap()),
+        _ => Act::Give(operator(b / 3)),
     }
 }
 

@@ -6,6 +6,7 @@ use dispatch::{Intent, OperatorView, Reachability};
 use exchange::{Command, Exchange, Input, Reply, Settings, Token};
 use journal::{Fault, MemoryWriter};
 use media::StreamId;
+use records::Date;
 use sip::{Flow, Party};
 
 use crate::centre::{Centre, LINE_NUMBER, LISTENER};
@@ -346,6 +347,18 @@ impl World {
             self.run(Duration::from_millis(1));
         }
         self.fail("no answer came")
+    }
+
+    /// It is this day of the site's calendar from now on.
+    pub fn day_begins(&mut self, day: Date) {
+        self.input(Input::DayBegan(day));
+        self.run(ANSWERED_WITHIN);
+    }
+
+    /// The acts on contacts of the days through this one are in the audit.
+    pub fn acts_are_stored(&mut self, through: Date) {
+        self.input(Input::ActsStored { through });
+        self.run(ANSWERED_WITHIN);
     }
 
     /// No new calls from now on.

@@ -8,7 +8,8 @@ use dispatch::{
     Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, SkillId,
     Standing, Step, Strategy, Timeline, WrapUpChange,
 };
-use journal::{Fact, State};
+use journal::{Act, Fact, State};
+use records::ActingRole;
 use simulation::Chance;
 
 const OPERATORS: [&str; 5] = ["eva", "jana", "petra", "olga", "home"];
@@ -336,9 +337,10 @@ impl Centre {
                 standing: Standing::BehindBand,
             },
             4 => Fact::LegLost { leg },
-            5 => Fact::Given {
+            5 => Fact::Acted {
                 contact,
-                operator: operator(chance),
+                by: ActingRole::Supervisor,
+                act: Act::Give(operator(chance)),
             },
             6 | 7 => Fact::Entered {
                 contact,

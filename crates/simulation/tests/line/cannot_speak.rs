@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use dispatch::{Cause, Class, Strategy};
+use dispatch::{Class, Strategy};
 use exchange::{Command, Reply};
 use journal::Fact;
 use media::{Digit, Level};
+use records::ActingRole;
 use simulation::{Act, CallEnd, CallRef, CallStage, Caller, Centre, Hears, Manner, World};
 
 use super::{open, seconds};
@@ -188,10 +189,10 @@ fn whom_a_supervisor_raises_hears_her_words_on_and_is_shown_as_before() {
     let first = world.only_call("eva");
     let contact = world.state().dispatcher().contacts()[0].id;
 
-    let raised = world.ask(Command::Act(Box::new(Fact::Classed {
+    let raised = world.ask(Command::Act(Box::new(Fact::Acted {
         contact,
-        class: Class::Danger,
-        cause: Cause::Supervisor,
+        by: ActingRole::Supervisor,
+        act: journal::Act::Class(Class::Danger),
     })));
     world.run(seconds(20));
 

@@ -1,6 +1,7 @@
 //! The rules of the line (DESIGN §5), each as sentences about a centre in memory.
 #![allow(clippy::unwrap_used)]
 
+mod acts;
 mod calling_again;
 mod cannot_speak;
 mod carriers;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use dispatch::{Action, Intent, IntentCause, Misses, Outcome, Step};
 use exchange::{Command, Reply, Warning};
-use journal::Fact;
+use journal::{Act, Fact};
 use media::Digit;
+use records::ActingRole;
 use simulation::{CallRef, Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
 use sip::Status;
 
@@ -287,9 +288,10 @@ fn what_a_trunk_refuses_is_tried_with_growing_pauses_and_anew_when_it_carried_a_
 
 /// A supervisor gives the first caller to Olga, who is at home.
 fn give_to_olga(world: &mut World) {
-    let given = world.ask(Command::Act(Box::new(Fact::Given {
+    let given = world.ask(Command::Act(Box::new(Fact::Acted {
         contact: world.state().dispatcher().contacts()[0].id,
-        operator: Centre::operator("olga"),
+        by: ActingRole::Supervisor,
+        act: Act::Give(Centre::operator("olga")),
     })));
     world.run(seconds(1));
     assert!(matches!(given, Reply::Done), "{given:?}");

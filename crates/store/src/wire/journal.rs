@@ -1,4 +1,4 @@
-use journal::{Entry, Fact, Saved, Snapshot};
+use journal::{Act, Entry, Fact, Saved, Snapshot};
 
 use super::macros::{choice, record};
 use super::{Malformed, Reader, Wire, from_format_6};
@@ -64,4 +64,12 @@ choice!(Fact {
     26 Entered { contact, operator, content },
     27 PickedUp { contact, operator },
     28 ArrivedStored { through },
+    29 Acted { contact, by, act },
+    30 ActsStored { through },
+});
+
+choice!(Act {
+    1 Class(class),
+    2 Move(queue),
+    3 Give(operator),
 });

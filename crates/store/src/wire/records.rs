@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use records::content::{Content, Field};
 use records::{
-    Call, Calls, ClosedKey, ClosedPeriod, Contents, Counts, Date, EndingMonth, HeldPiece, Misses,
-    NOT_ASKED, OpenLine, Period, PeriodId, QuarterHour, SmallLine, SmallMonths, Span, Sums, Tally,
-    Times, Unanswered, Unstored,
+    ActingRole, Acts, ActsOfDay, Call, Calls, ClosedKey, ClosedPeriod, ContactAct, Contents,
+    Counts, Date, Deed, EndingMonth, HeldPiece, Misses, NOT_ASKED, OpenLine, Period, PeriodId,
+    QuarterHour, SmallLine, SmallMonths, Span, Sums, Tally, Times, Unanswered, Unstored,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -26,6 +26,7 @@ impl Wire for Counts {
             ending,
             small,
             closed,
+            acts,
         } = self;
         arrived.put(out);
         open.put(out);
@@ -35,6 +36,7 @@ impl Wire for Counts {
         calls.put(out);
         ending.put(out);
         small.put(out);
+        acts.put(out);
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
@@ -50,6 +52,7 @@ impl Wire for Counts {
             calls: Wire::take(from)?,
             ending: from_format_7(from)?,
             small: from_format_7(from)?,
+            acts: from_format_7(from)?,
         })
     }
 }
@@ -96,6 +99,26 @@ impl Wire for Contents {
         Wire::take(from).map(Self::from_counts)
     }
 }
+
+impl Wire for ActsOfDay {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.counts().put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        BTreeMap::take(from).map(Self::from_counts)
+    }
+}
+
+record!(Acts { today, over });
+record!(ContactAct { by, deed });
+choice!(ActingRole { 1 Supervisor, 2 Administrator });
+choice!(Deed {
+    1 Classed { class },
+    2 Moved { queue },
+    3 Given,
+    4 Other,
+});
 
 record!(HeldPiece {
     first,

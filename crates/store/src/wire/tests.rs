@@ -7,7 +7,7 @@ use ::dispatch::{
     OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
-use ::records::{CONTENT_SETTLES, Counts, Date, QuarterHour};
+use ::records::{ActingRole, CONTENT_SETTLES, ContactAct, Counts, Date, Deed, QuarterHour};
 use proptest::prelude::*;
 
 use super::{Malformed, Wire, encode};
@@ -107,6 +107,32 @@ fn counts_of_format_three_are_read_without_the_sums_of_today() {
     let read = super::decode::<Counts>(3, &old);
 
     assert_eq!(read, Ok(counts.without_today()));
+}
+
+#[test]
+fn acts_on_contacts_are_read_as_they_were_written() {
+    let mut counts = Counts::default();
+    let deeds = [
+        Deed::Classed {
+            class: Class::Danger,
+        },
+        Deed::Moved {
+            queue: QueueId::parse("help").unwrap(),
+        },
+        Deed::Given,
+        Deed::Other,
+    ];
+    for day in 1..=3 {
+        counts.turn(Moment::from_micros(5), Date::new(2026, 11, day).unwrap());
+        for by in [ActingRole::Supervisor, ActingRole::Administrator] {
+            for deed in deeds {
+                counts.acts.add(ContactAct { by, deed });
+            }
+        }
+    }
+    assert_eq!(counts.acts.over.len(), 2);
+
+    assert_eq!(again(&counts), Ok(counts));
 }
 
 #[test]

@@ -67,7 +67,8 @@ export const audit = {
   older: 'Starší',
   newest: 'Nejnovější',
   empty: 'Záznam je prázdný.',
-  about: 'Úkony s kontakty neříkají, o který kontakt ani o kterou minutu šlo.',
+  about: 'Úkony s kontakty se zapisují, až když jejich den skončí; neříkají, o který kontakt ani o kterou minutu šlo.',
+  times: (what: string, count: string) => `${what} (${count}×)`,
   by: {
     'an operator on shift': 'obsluha ve směně',
     'a supervisor on shift': 'vedoucí ve směně',
@@ -89,6 +90,7 @@ export const audit = {
     class_changed: (of: Told) => `změna naléhavosti kontaktu na ${of.class}`,
     moved: (of: Told) => `přesun kontaktu do fronty ${of.queue}`,
     given: () => 'kontakt nabídnut určité obsluze',
+    acted: () => 'další úkony s kontakty',
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
     exported: (of: Told) => `${of.exported}`,
     read: (of: Told) => [`${of.read}`, of.from && `od ${of.from}`, of.to && `do ${of.to}`].filter(Boolean).join(' '),

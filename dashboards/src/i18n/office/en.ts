@@ -60,7 +60,8 @@ export const audit: typeof auditShape = {
   older: 'Older',
   newest: 'Newest',
   empty: 'The audit is empty.',
-  about: 'Acts on contacts name no contact and no minute.',
+  about: 'Acts on contacts are noted when their day is over, and name no contact and no minute.',
+  times: (what, count) => `${what} (${count}×)`,
   by: {
     'an operator on shift': 'an operator on shift',
     'a supervisor on shift': 'a supervisor on shift',
@@ -82,6 +83,7 @@ export const audit: typeof auditShape = {
     class_changed: (of) => `urgency of a contact changed to ${of.class}`,
     moved: (of) => `a contact moved to the queue ${of.queue}`,
     given: () => 'a contact offered to one operator',
+    acted: () => 'further acts on contacts',
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
     exported: (of) => `${of.exported}`,
     read: (of) => [`${of.read}`, of.from && `from ${of.from}`, of.to && `to ${of.to}`].filter(Boolean).join(' '),

@@ -60,7 +60,8 @@ export const audit: typeof auditShape = {
   older: 'Старіші',
   newest: 'Найновіші',
   empty: 'Журнал порожній.',
-  about: 'Дії з контактами не називають ні контакту, ні хвилини.',
+  about: 'Дії з контактами записуються, коли їхній день минув, і не називають ні контакту, ні хвилини.',
+  times: (what, count) => `${what} (${count}×)`,
   by: {
     'an operator on shift': 'оператор на зміні',
     'a supervisor on shift': 'керівник зміни',
@@ -82,6 +83,7 @@ export const audit: typeof auditShape = {
     class_changed: (of) => `терміновість контакту змінено на: ${of.class}`,
     moved: (of) => `контакт перенесено до черги ${of.queue}`,
     given: () => 'контакт запропоновано певній операторці',
+    acted: () => 'інші дії з контактами',
     operator_set: (of) => `операторка ${of.operator}: ${of.wants}`,
     exported: (of) => `${of.exported}`,
     read: (of) => [`${of.read}`, of.from && `від ${of.from}`, of.to && `до ${of.to}`].filter(Boolean).join(' '),

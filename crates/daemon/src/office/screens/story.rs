@@ -8,7 +8,7 @@ use dispatch::{
     StepCause as Climbed, Why, Withdrawal,
 };
 use exchange::{Happening, What};
-use journal::Fact;
+use journal::{Act, Fact};
 use web::line::{Happened, Reason, Rule, Step, StepCause};
 
 use super::millis;
@@ -211,6 +211,11 @@ fn done(fact: &Fact) -> Option<Step> {
         Fact::Needed { .. } => of(Happened::Needed),
         Fact::Moved { queue, .. } => about(Happened::Moved, queue),
         Fact::Given { operator, .. } => about(Happened::Given, operator),
+        Fact::Acted { act, .. } => match act {
+            Act::Class(class) => classed(*class, Cause::Supervisor),
+            Act::Move(queue) => about(Happened::Moved, queue),
+            Act::Give(operator) => about(Happened::Given, operator),
+        },
         Fact::Stands { standing, .. } => because(
             of(Happened::Stands),
             match standing {
@@ -249,6 +254,7 @@ fn done(fact: &Fact) -> Option<Step> {
         | Fact::Entered { .. }
         | Fact::PeriodStored { .. }
         | Fact::ArrivedStored { .. }
+        | Fact::ActsStored { .. }
         | Fact::WrapUp { .. }
         | Fact::Timeout
         | Fact::Restarted { .. }
