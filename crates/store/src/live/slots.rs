@@ -9,7 +9,7 @@ use journal::FORMAT;
 /// How many rows there are at least. A minute with a dozen calls takes no more; what a busier one
 /// takes is deleted with its snapshot.
 pub(crate) const SLOTS_MIN: usize = 128;
-/// An entry is padded to a multiple of so many bytes.
+/// An entry is padded to a multiple of so many bytes. What an operator enters of a call takes one step, however much it is.
 const STEP_BYTES: usize = 512;
 
 /// What a row holds: an entry as it was encoded, or nothing.
@@ -127,4 +127,64 @@ pub(crate) fn skip(connection: &Connection, slot: usize) -> Result<(), Error> {
 /// Row numbers are signed; the number of slots stays far below their limit.
 fn row_of(slot: usize) -> i64 {
     i64::try_from(slot).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use dispatch::{ContactId, KEY_BYTES_MAX, Moment, OperatorId, Seq};
+    use journal::{Entry, Fact, Saved};
+    use records::content::{Content, Field};
+    use records::{Holds, SEVERAL_SEPARATOR};
+
+    use super::*;
+    use crate::seal::{CHANCE_BYTES, KEY_BYTES};
+    use crate::wire::Wire as _;
+
+    /// Every field was asked, and all of its values are ticked where several may be.
+    fn fullest_content() -> Content {
+        let mut content = Content::default();
+        for field in Field::ALL {
+            let values = &field.domain()[1..];
+            let text = match field.holds() {
+                Holds::One => values.last().unwrap().to_string(),
+                Holds::Several => values.join(&SEVERAL_SEPARATOR.to_string()),
+            };
+            content.set(*field, &text).unwrap();
+        }
+        content
+    }
+
+    fn sealed_length(entry: &Slot) -> i64 {
+        let connection = Connection::open_in_memory().unwrap();
+        let table = "CREATE TABLE entry (slot INTEGER PRIMARY KEY, format INTEGER, sealed BLOB, skipped INTEGER)";
+        connection.execute(table, []).unwrap();
+        let mut seal = Seal::new(&[7; KEY_BYTES], [1; CHANCE_BYTES]);
+        put(&connection, &mut seal, 0, entry).unwrap();
+        connection
+            .query_row("SELECT length(sealed) FROM entry", [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn fullest_content_of_a_call_is_as_long_as_nothing() {
+        let entry = Entry {
+            seq: Seq(u64::MAX),
+            at: Moment::from_micros(u64::MAX),
+            fact: Fact::Entered {
+                contact: ContactId(Seq(u64::MAX)),
+                operator: OperatorId::parse(&"o".repeat(KEY_BYTES_MAX)).unwrap(),
+                content: Box::new(fullest_content()),
+            },
+            saved: Saved::Saved,
+        };
+        let mut bytes = Vec::new();
+        entry.put(&mut bytes);
+
+        let fullest = sealed_length(&Slot {
+            bytes,
+            ..Slot::BLANK
+        });
+
+        assert_eq!(fullest, sealed_length(&Slot::BLANK));
+    }
 }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use records::content::{Content, Field};
 use records::{
     ActingRole, Acts, ActsOfDay, Call, Calls, ClosedKey, ClosedPeriod, ContactAct, Contents,
-    Counts, Date, Deed, EndingMonth, HeldPiece, Misses, NOT_ASKED, OpenLine, Period, PeriodId,
-    QuarterHour, SmallLine, SmallMonths, Span, Sums, Tally, Times, Unanswered, Unstored,
+    Counts, Date, Deed, EndingMonth, HeldPiece, Misses, OpenLine, Period, PeriodId, QuarterHour,
+    SEVERAL_SEPARATOR, SmallLine, SmallMonths, Span, Sums, Tally, Times, Unanswered, Unstored,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -145,25 +145,50 @@ record!(Unstored {
     tables
 });
 
-/// The fields that were asked, each by its name and the text of its value: both never change.
+/// The fields that were asked: each by its place among the fields, and which of its values are
+/// ticked, by their places, as bits. What is added to either goes to the end.
 impl Wire for Content {
     fn put(&self, out: &mut Vec<u8>) {
-        let asked: Vec<(String, String)> = Field::ALL
-            .iter()
-            .map(|field| (field.as_str().to_owned(), self.text(*field)))
-            .filter(|(_, text)| text != NOT_ASKED)
+        let fields = (0_u8..).zip(Field::ALL);
+        let asked: Vec<(u8, u32)> = fields
+            .map(|(place, field)| (place, ticks(&self.texts(*field), &field.domain())))
+            .filter(|(_, ticks)| *ticks != 0)
             .collect();
         asked.put(out);
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        if from.format < 7 {
+            return before::content(from);
+        }
         let mut content = Self::default();
-        for (field, text) in Vec::<(String, String)>::take(from)? {
-            let field = Field::parse(&field).ok_or(Malformed)?;
+        for (place, ticks) in Vec::<(u8, u32)>::take(from)? {
+            let field = *Field::ALL.get(usize::from(place)).ok_or(Malformed)?;
+            let text = ticked(ticks, &field.domain()).ok_or(Malformed)?;
             content.set(field, &text).map_err(|_| Malformed)?;
         }
         Ok(content)
     }
+}
+
+/// Which values of a field are ticked; none where it was not asked, whose place is the first.
+fn ticks(texts: &[&str], domain: &[&str]) -> u32 {
+    let places = (0..).zip(domain.iter().skip(1));
+    let ticked = places.filter(|(_, value)| texts.contains(value));
+    ticked.map(|(place, _)| 1 << place).sum()
+}
+
+/// The text of what is ticked; nothing where there is no such value.
+fn ticked(ticks: u32, domain: &[&str]) -> Option<String> {
+    let values = domain.get(1..)?;
+    if ticks.checked_shr(u32::try_from(values.len()).ok()?)? != 0 {
+        return None;
+    }
+    let ticked = (0..)
+        .zip(values)
+        .filter(|(place, _)| ticks >> place & 1 == 1);
+    let texts: Vec<&str> = ticked.map(|(_, text)| *text).collect();
+    Some(texts.join(&SEVERAL_SEPARATOR.to_string()))
 }
 
 impl Wire for Calls {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use dispatch::{Class, LineId};
-use records::content::Content;
+use records::content::{Content, Field};
 use records::{
     ClosedPeriod, Contents, Date, Misses, OpenLine, PeriodId, Span, Sums, Tally, Unstored,
 };
@@ -19,6 +19,16 @@ pub(super) fn take_first_day(from: &mut Reader<'_>) -> Result<Date, Malformed> {
         return PeriodId::take(from).map(PeriodId::first);
     }
     Date::take(from)
+}
+
+/// The fields of a content that were asked, each by its name and the text of its value.
+pub(super) fn content(from: &mut Reader<'_>) -> Result<Content, Malformed> {
+    let mut content = Content::default();
+    for (field, text) in Vec::<(String, String)>::take(from)? {
+        let field = Field::parse(&field).ok_or(Malformed)?;
+        content.set(field, &text).map_err(|_| Malformed)?;
+    }
+    Ok(content)
 }
 
 /// What a line has open.

@@ -7,6 +7,7 @@ use ::dispatch::{
     OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
+use ::records::content::{Content, Field};
 use ::records::{ActingRole, CONTENT_SETTLES, ContactAct, Counts, Date, Deed, QuarterHour};
 use proptest::prelude::*;
 
@@ -400,4 +401,61 @@ fn operators_of_format_three_are_read() {
 
     assert_eq!(super::decode(3, &old), Ok(operator.clone()));
     assert_eq!(again(&operator), Ok(operator));
+}
+
+/// What format 7 writes of a content are places: a field or a value that is moved or left out needs another format number.
+#[test]
+fn fields_and_values_of_a_content_keep_their_places() {
+    let fields: Vec<String> = Field::ALL
+        .iter()
+        .map(|field| format!("{} {}", field.as_str(), field.domain()[1..].join(" ")))
+        .collect();
+
+    let expected = [
+        "outcome advised referred bed_found no_bed_free emergency_called broke_off other",
+        "category partner_violence family_violence sexual_violence stalking child_violence other_crime distress information silent abusive other",
+        "language czech slovak english ukrainian russian vietnamese romani other",
+        "interpreter not_needed joined none_found",
+        "referral none counselling shelter police health legal child_service other",
+        "told_repeat first repeat",
+        "who_called adult_victim child relative professional other",
+        "children_in_household 0 1 2 3 4+ unknown",
+        "ages below_1 1-2 3-6 7-9 10-14 15-17",
+        "exposure not_exposed may_hear witnessed intervened physical emotional sexual neglect control unknown",
+        "children_outcome none bed child_service",
+        "source caller heard third_party",
+        "relation own partners mixed other unknown",
+        "pregnancy yes no unknown",
+        "contact_violence yes no unknown",
+        "abduction_threat yes no unknown",
+        "child_protection none involved referred reported",
+    ];
+    assert_eq!(fields, expected);
+    let mut content = Content::default();
+    content.set(Field::Referral, "shelter").unwrap();
+    content.set(Field::Ages, "below_1+15-17").unwrap();
+    assert_eq!(encode(&content), [2, 4, 0b100, 8, 0b10_0001]);
+    assert_eq!(again(&content), Ok(content));
+}
+
+#[test]
+fn content_with_a_value_or_a_field_that_is_none_is_refused() {
+    for bytes in [[1, 0, 0x80, 1], [1, 17, 1, 0]] {
+        assert_eq!(decode::<Content>(&bytes), Err(Malformed));
+    }
+    // Of a field that holds one, two are ticked; and none.
+    for bytes in [[1, 0, 0b11], [1, 0, 0]] {
+        assert_eq!(decode::<Content>(&bytes), Err(Malformed));
+    }
+}
+
+#[test]
+fn every_value_of_a_content_is_read_as_it_was_written() {
+    for field in Field::ALL {
+        for value in field.domain() {
+            let mut content = Content::default();
+            content.set(*field, value).unwrap();
+            assert_eq!(again(&content), Ok(content));
+        }
+    }
 }
