@@ -77,6 +77,7 @@ test('the audit says of an upgrade what it withdrew, and of classes only where t
   const withdrawn = (classes?: string) => cs.audit.event.withdrawn({ rows: '41', parts: '3', ...(classes === undefined ? {} : { classes }) });
 
   expect(withdrawn('2')).toMatch(/řádků o hovorech: 41, částí měsíců: 3, naléhavostí v měsících: 2$/);
+  expect(cs.audit.event.withdrawn({ rows: '0', parts: '0', months: '3' })).toMatch(/s méně než deseti kontakty: 3$/);
   expect([withdrawn(), withdrawn('0')]).toEqual(Array(2).fill(expect.stringMatching(/částí měsíců: 3$/)));
 });
 

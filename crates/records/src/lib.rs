@@ -23,6 +23,7 @@ mod counts;
 mod csv;
 mod generalise;
 mod hours;
+mod join;
 mod open;
 mod open_line;
 mod period_id;
@@ -47,6 +48,7 @@ pub use counts::{
 pub use csv::csv;
 pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};
 pub use hours::{HOURS_OF_WEEK, HourOfWeek, Hours, MonthBefore, MonthHours, ToldHours};
+pub use join::{Joined, join_small};
 pub use open_line::{BY_DAY_ABOVE, BY_WEEK_ABOVE, HeldPiece, OpenLine, VOLUME_DAYS};
 pub use period_id::{Date, PeriodId, Span};
 pub use quarter_hour::QuarterHour;

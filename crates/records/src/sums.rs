@@ -67,10 +67,9 @@ impl Sums {
         }
     }
 
-    /// What is told of a month: all counts, and the times that enough contacts share.
+    /// Every sum of a month, told or not.
     #[must_use]
-    pub fn of_month(tally: &Tally) -> Self {
-        let time = |of: Timed| of.is_told_of_month(tally).then(|| of.seconds(tally));
+    pub const fn whole(tally: &Tally) -> Self {
         Self {
             unanswered: Some(Unanswered {
                 abandoned: tally.abandoned,
@@ -79,11 +78,83 @@ impl Sums {
                 lost: tally.lost,
             }),
             times: Times {
+                answered_wait: Some(Timed::AnsweredWait.seconds(tally)),
+                unanswered_wait: Some(Timed::UnansweredWait.seconds(tally)),
+                talk: Some(Timed::Talk.seconds(tally)),
+            },
+            ..Self::of_part(tally)
+        }
+    }
+
+    /// What is told of a month: all counts, and the times that enough contacts share.
+    #[must_use]
+    pub fn of_month(tally: &Tally) -> Self {
+        Self::whole(tally).told_of_month()
+    }
+
+    /// The same without the times of a month that too few contacts share.
+    pub(crate) fn told_of_month(self) -> Self {
+        let counts = self.counts();
+        let told = |of: Timed, time: Option<u64>| time.filter(|_| of.is_told_of_month(&counts));
+        let Times {
+            answered_wait,
+            unanswered_wait,
+            talk,
+        } = self.times;
+        Self {
+            times: Times {
+                answered_wait: told(Timed::AnsweredWait, answered_wait),
+                unanswered_wait: told(Timed::UnansweredWait, unanswered_wait),
+                talk: told(Timed::Talk, talk),
+            },
+            ..self
+        }
+    }
+
+    /// The sums of two months. A time that is not known of both is not known of them together.
+    pub(crate) fn join(&self, next: &Self) -> Self {
+        let time = |of| {
+            let (time, more) = (self.time(of)?, next.time(of)?);
+            Some(time.saturating_add(more))
+        };
+        let ends = self.unanswered.zip(next.unanswered);
+        Self {
+            arrived: self.arrived.saturating_add(next.arrived),
+            ended: self.ended.saturating_add(next.ended),
+            answered: self.answered.saturating_add(next.answered),
+            answered_in_time: self.answered_in_time.saturating_add(next.answered_in_time),
+            unanswered: ends.map(|(ends, more)| ends.join(more)),
+            times: Times {
                 answered_wait: time(Timed::AnsweredWait),
                 unanswered_wait: time(Timed::UnansweredWait),
                 talk: time(Timed::Talk),
             },
-            ..Self::of_part(tally)
+        }
+    }
+
+    /// A time as far as it is known: that of nobody is none, told or not.
+    fn time(&self, of: Timed) -> Option<u64> {
+        let told = match of {
+            Timed::AnsweredWait => self.times.answered_wait,
+            Timed::UnansweredWait => self.times.unanswered_wait,
+            Timed::Talk => self.times.talk,
+        };
+        let is_of_nobody = self.unanswered.is_some() && of.contacts(&self.counts()) == 0;
+        told.or(is_of_nobody.then_some(0))
+    }
+
+    /// Its counts alone.
+    fn counts(&self) -> Tally {
+        let ends = self.unanswered.unwrap_or_default();
+        Tally {
+            arrived: self.arrived,
+            answered: self.answered,
+            answered_in_time: self.answered_in_time,
+            abandoned: ends.abandoned,
+            abandoned_early: ends.abandoned_early,
+            overflowed: ends.overflowed,
+            lost: ends.lost,
+            ..Tally::default()
         }
     }
 
@@ -113,6 +184,17 @@ impl Sums {
             }
         }
         sums
+    }
+}
+
+impl Unanswered {
+    const fn join(self, more: Self) -> Self {
+        Self {
+            abandoned: self.abandoned.saturating_add(more.abandoned),
+            abandoned_early: self.abandoned_early.saturating_add(more.abandoned_early),
+            overflowed: self.overflowed.saturating_add(more.overflowed),
+            lost: self.lost.saturating_add(more.lost),
+        }
     }
 }
 

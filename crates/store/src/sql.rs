@@ -36,6 +36,7 @@ mod open;
 mod period;
 mod postgres;
 mod sessions;
+mod small;
 mod sqlite;
 mod store;
 mod whole;

@@ -135,6 +135,8 @@ pub enum Event {
         classes: u64,
         /// Cells of tables.
         cells: u64,
+        /// Months of lines that were told alone, though fewer than ten contacts ended in them.
+        months: u64,
     },
     /// The database was made from a backup.
     Restored,

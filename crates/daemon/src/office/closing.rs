@@ -187,7 +187,10 @@ mod tests {
             line: LineId::parse("help").unwrap(),
             first: Date::new(2026, 10, 1).unwrap(),
             last: Date::new(2026, 10, 31).unwrap(),
-            total: Sums::default(),
+            total: Sums {
+                ended: 30,
+                ..Sums::default()
+            },
             classes: BTreeMap::new(),
         };
         Unstored {

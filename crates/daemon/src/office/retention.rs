@@ -112,12 +112,14 @@ async fn note_withdrawn(store: &dyn Store, key: &AuditKey, today: Date) -> anyho
         parts,
         classes,
         cells,
+        months,
     } = withdrawn;
     let event = Event::Withdrawn {
         rows,
         parts,
         classes,
         cells,
+        months,
     };
     note_now(store, key, today, BY, &event).await?;
     Ok(store.forget_withdrawn().await?)
@@ -280,7 +282,7 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1,"classes":4,"cells":113}"#]
+            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1,"classes":4,"cells":113,"months":0}"#]
         );
     }
 

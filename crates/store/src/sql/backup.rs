@@ -3,8 +3,10 @@
 //! A file has accounts, known devices, keys of programs, closed counts, *arrived* by hour of the
 //! week, anonymous rows, fixed tables and the audit with its beginning. It has neither sessions nor
 //! anything that is open. It has no *arrived* of quarter-hours, since a file is kept longer than
-//! they may be: a database that is made from one has none of those before.
-//! A file before format 3 has all of them. They are written back, and the first deletion after the
+//! they may be: a database that is made from one has none of those before. Nor has it months that
+//! wait until they are told with the next one.
+//!
+//! A file before format 3 has quarter-hours. They are written back, and the first deletion after the
 //! next start sums their months and deletes those that are older than 35 days.
 //!
 //! A file is read twice: nothing is written before the whole of it was found to be as it was made,
@@ -20,6 +22,7 @@ use std::io::{Read, Write};
 use async_trait::async_trait;
 
 use super::period::count;
+use super::small::{self, join_all};
 use super::store::count_of;
 use super::withdrawn::{Withdrawn, put_withdrawn};
 use super::{AuditAnchor, Backend, Fault, OPERATION_TIMEOUT, SqlStore, Transaction, Value};
@@ -132,7 +135,9 @@ impl<B: Backend> BackupStore for SqlStore<B> {
                 }
             }
         }
+        let small = in_time(join_all(&mut *work)).await?;
         in_time(put_withdrawn(&mut *work, withdrawn)).await?;
+        in_time(put_withdrawn(&mut *work, small)).await?;
         for AuditAnchor { seq, hash } in erased {
             let seq = count(*seq).map_err(BackupError::Database)?;
             let place = [Value::from(seq), Value::from(&hash[..])];
@@ -191,9 +196,11 @@ async fn put_table(
 }
 
 async fn check_empty(work: &mut dyn Transaction) -> Result<(), BackupError> {
-    for table in TABLES.iter().chain([ARRIVED_BEFORE]) {
-        if in_time(count_of(work, table.count, &[])).await? > 0 {
-            return Err(BackupError::NotEmpty(table.name));
+    let tables = TABLES.iter().chain([ARRIVED_BEFORE]);
+    let tables = tables.map(|table| (table.name, table.count));
+    for (name, count) in tables.chain(small::TABLES) {
+        if in_time(count_of(work, count, &[])).await? > 0 {
+            return Err(BackupError::NotEmpty(name));
         }
     }
     Ok(())
@@ -209,7 +216,7 @@ async fn in_time<T>(step: impl Future<Output = Result<T, Fault>> + Send) -> Resu
 #[cfg(test)]
 mod tests {
     use dispatch::LineId;
-    use records::QuarterHour;
+    use records::{ClosedPeriod, Date, QuarterHour};
 
     use super::tables::FORMAT_OF_SHARED;
     use super::*;
@@ -273,5 +280,62 @@ mod tests {
 
         assert!(matches!(refused, Err(BackupError::NotEmpty("arrived"))));
         assert_eq!(arrived(&*store).await.len(), 1);
+    }
+
+    /// A file of this format with a month of nine and one of thirty of a line, and their missed offers.
+    fn file_with_small_month(format: u32) -> Vec<u8> {
+        let number = |number: i64| Cell::Integer(number);
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let place = |first, span| vec![number(first), text(span), text("help")];
+        let months = [(20_260_101, 20_260_131, 9), (20_260_201, 20_260_228, 30)];
+        let periods =
+            months.map(|(first, last, _)| [place(first, "month"), vec![number(last)]].concat());
+        let tallies = months.map(|(first, _, answered)| {
+            let counts = [
+                answered, answered, answered, 0, 0, 0, 0, 7_000_000, 0, 60_000_000,
+            ];
+            let counts = counts.map(number).to_vec();
+            [place(first, "month"), vec![text("all")], counts].concat()
+        });
+        let misses = months.map(|(first, _, missed)| [first, missed, 1, 1].map(number).to_vec());
+        let mut bytes = Vec::new();
+        let mut writer = Writer::begin_as(format, &KEY, [1; CHANCE_BYTES], &mut bytes).unwrap();
+        for (table, rows) in [(2, periods), (3, tallies), (4, misses)] {
+            let rows = rows.to_vec();
+            writer.put(&Page::Rows { table, rows }).unwrap();
+        }
+        writer.end(&Page::End { rows: 6 }).unwrap();
+        bytes
+    }
+
+    #[tokio::test]
+    async fn small_month_of_an_older_file_is_told_with_the_next_one_and_the_audit_will_say_so() {
+        for format in 1..FORMAT_OF_SHARED {
+            let folder = tempfile::tempdir().unwrap();
+            let store = open(&Database::File(folder.path().join(LINKA_DB)))
+                .await
+                .unwrap();
+
+            let file = file_with_small_month(format);
+            store.restore(&KEY, &mut &file[..], &[]).await.unwrap();
+
+            let told = store.closed(Date::FIRST..=Date::LAST).await.unwrap();
+            let [
+                ClosedPeriod::Month {
+                    first, last, total, ..
+                },
+                ClosedPeriod::Misses { misses, .. },
+            ] = &told[..]
+            else {
+                panic!("{told:?}")
+            };
+            assert_eq!((first.month(), last.month(), total.ended), (1, 2, 39));
+            assert_eq!((misses.no_answer, misses.declined), (39, 2));
+            let withdrawn = Withdrawn {
+                months: 1,
+                ..Withdrawn::default()
+            };
+            assert_eq!(store.withdrawn().await.unwrap(), Some(withdrawn));
+        }
     }
 }

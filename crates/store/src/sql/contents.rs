@@ -7,6 +7,7 @@ use records::{ClosedPeriod, Date, MonthTables, Part, PeriodRows, Row, Tables, To
 use super::cells::{self, TableCell};
 use super::counts::{read_closed, replace};
 use super::period::{self, Kind, PeriodKey};
+use super::small::{Becomes, take_in};
 use super::store::{attempt, count_of};
 use super::{Backend, Fault, Row as Read, SqlStore, StoreError, Transaction, Value};
 
@@ -21,6 +22,10 @@ pub trait RecordStore: Send + Sync {
     /// Writes a period in the place of what was written of it before: its counts, its rows in the
     /// order in which they are given, and, of a month, its tables. All of it or nothing. Writing
     /// the same again changes nothing.
+    ///
+    /// A month in which fewer than ten contacts ended, which an earlier release closed, is told
+    /// nowhere until the next one of its line is written: that is told together with it, without
+    /// classes, and without rows and tables, which would be of fewer.
     ///
     /// # Errors
     /// [`StoreError`], with [`Fault::Invalid`] when missed offers are given rows, or anything but a month tables.
@@ -58,11 +63,18 @@ impl<B: Backend> RecordStore for SqlStore<B> {
             let key = period::key_of(closed);
             check_contents(key, rows, tables)?;
             let mut work = self.backend.begin().await?;
-            if !is_written(&mut *work, closed, rows, tables).await? {
-                replace(&mut *work, key, closed).await?;
-                put_rows(&mut *work, key, rows).await?;
-                let cells = tables.map(cells::of).unwrap_or_default();
-                put_cells(&mut *work, key, &cells).await?;
+            match take_in(&mut *work, closed).await? {
+                Becomes::Kept => {}
+                Becomes::Joined(joined) => {
+                    replace(&mut *work, period::key_of(&joined), &joined).await?;
+                }
+                Becomes::Itself if is_written(&mut *work, closed, rows, tables).await? => {}
+                Becomes::Itself => {
+                    replace(&mut *work, key, closed).await?;
+                    put_rows(&mut *work, key, rows).await?;
+                    let cells = tables.map(cells::of).unwrap_or_default();
+                    put_cells(&mut *work, key, &cells).await?;
+                }
             }
             work.commit().await?;
             self.backend.settle().await

@@ -100,6 +100,8 @@ const ARRIVED: &str = "
 const FORGET_PERIOD: &str =
     "DELETE FROM closed_period WHERE first_day = $1 AND span = $2 AND line = $3";
 
+const FORGET_MISSES: &str = "DELETE FROM closed_misses WHERE first_day = $1";
+
 const PUT_PERIOD: &str = "
     INSERT INTO closed_period (first_day, span, line, last_day) VALUES ($1, $2, $3, $4)";
 
@@ -130,6 +132,16 @@ const SUMS: &str = "
 const MISSES: &str = "
     SELECT first_day, last_day, no_answer, declined, unreachable
     FROM closed_misses WHERE first_day <= $2 AND last_day >= $1";
+
+/// Deletes a period with everything that was written of it.
+pub(super) async fn forget(work: &mut dyn Transaction, key: PeriodKey) -> Result<(), Fault> {
+    let first = Value::from(key.first_day);
+    let Some(line) = &key.line else {
+        return work.execute(FORGET_MISSES, &[first]).await.map(drop);
+    };
+    let values = [first, key.kind.name().into(), line.0.as_str().into()];
+    work.execute(FORGET_PERIOD, &values).await.map(drop)
+}
 
 /// Writes the counts of a period in the place of everything that was written of it before.
 pub(super) async fn replace(

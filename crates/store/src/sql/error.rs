@@ -132,6 +132,9 @@ pub enum OpenError {
         #[source]
         cause: Cause,
     },
+    /// Small months could not be joined as today's rules want it.
+    #[error("small months in the records database could not be joined with the next ones")]
+    Join(#[source] Fault),
     /// The server is older than those Linka is tested with.
     #[error("{place} is PostgreSQL {found}; Linka needs {oldest} or later")]
     TooOld {

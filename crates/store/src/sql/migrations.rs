@@ -25,13 +25,14 @@ macro_rules! migrations {
             script!($folder, "/0008_provider.sql"),
             script!($folder, "/0009_shared.sql"),
             script!($folder, "/0010_acts.sql"),
+            script!($folder, "/0011_small.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "counts", "audit", "accounts", "sessions", "devices", "api_keys", "contents", "provider",
-    "shared", "acts",
+    "shared", "acts", "small",
 ];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");

@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::small::join_told;
 use super::{Backend, LateStore, OpenError, Postgres, Sqlite, Store};
 
 /// The file of records, directory and audit in the data folder, unless they are in PostgreSQL.
@@ -37,10 +38,12 @@ pub async fn open(database: &Database) -> Result<Arc<dyn Store>, OpenError> {
 }
 
 pub(super) async fn backend(database: &Database) -> Result<Box<dyn Backend>, OpenError> {
-    match database {
-        Database::File(path) => Ok(Box::new(Sqlite::open(path).await?)),
-        Database::Postgres(address) => Ok(Box::new(Postgres::open(address).await?)),
-    }
+    let backend: Box<dyn Backend> = match database {
+        Database::File(path) => Box::new(Sqlite::open(path).await?),
+        Database::Postgres(address) => Box::new(Postgres::open(address).await?),
+    };
+    join_told(&*backend).await.map_err(OpenError::Join)?;
+    Ok(backend)
 }
 
 #[cfg(test)]

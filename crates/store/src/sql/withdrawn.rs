@@ -15,6 +15,8 @@ pub struct Withdrawn {
     pub classes: u64,
     /// Cells of tables.
     pub cells: u64,
+    /// Months of lines that were told alone, though fewer than ten contacts ended in them.
+    pub months: u64,
 }
 
 /// What an upgrade or the restore of an older file withdrew, until it is in the audit.
@@ -33,9 +35,8 @@ pub trait WithdrawnStore: Send + Sync {
     async fn forget_withdrawn(&self) -> Result<(), StoreError>;
 }
 
-const PUT: &str =
-    "INSERT INTO withdrawn (record_rows, parts, classes, cells) VALUES ($1, $2, $3, $4)";
-const READ: &str = "SELECT record_rows, parts, classes, cells FROM withdrawn";
+const PUT: &str = "INSERT INTO withdrawn (record_rows, parts, classes, cells, months) VALUES ($1, $2, $3, $4, $5)";
+const READ: &str = "SELECT record_rows, parts, classes, cells, months FROM withdrawn";
 const FORGET: &str = "DELETE FROM withdrawn";
 
 #[async_trait]
@@ -49,6 +50,7 @@ impl<B: Backend> WithdrawnStore for SqlStore<B> {
                 all.parts += row.count()?;
                 all.classes += row.count()?;
                 all.cells += row.count()?;
+                all.months += row.count()?;
             }
             Ok((all != Withdrawn::default()).then_some(all))
         })
@@ -77,7 +79,11 @@ pub(super) async fn put_withdrawn(
         parts,
         classes,
         cells,
+        months,
     } = withdrawn;
-    let values = [count(rows)?, count(parts)?, count(classes)?, count(cells)?].map(Value::from);
+    let mut values = [Value::Integer(None); 5];
+    for (value, withdrawn) in values.iter_mut().zip([rows, parts, classes, cells, months]) {
+        *value = count(withdrawn)?.into();
+    }
     work.execute(PUT, &values).await.map(drop)
 }

@@ -42,16 +42,21 @@ impl Wire for Counts {
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (arrived, open) = (Wire::take(from)?, Wire::take(from)?);
         until_format_4::<Period>(from)?;
+        let (today, lines) = (Wire::take(from)?, Wire::take(from)?);
+        let (closed, misses) = before::closed(from)?;
+        let (calls, ending) = (Wire::take(from)?, from_format_7(from)?);
+        let mut small: SmallMonths = from_format_7(from)?;
+        small.misses = small.misses.or(misses);
         Ok(Self {
             arrived,
             open,
             of_today: Period::default(),
-            today: Wire::take(from)?,
-            lines: Wire::take(from)?,
-            closed: before::closed(from)?,
-            calls: Wire::take(from)?,
-            ending: from_format_7(from)?,
-            small: from_format_7(from)?,
+            today,
+            lines,
+            closed,
+            calls,
+            ending,
+            small,
             acts: from_format_7(from)?,
         })
     }

@@ -207,8 +207,8 @@ pub(crate) async fn same_contents_written_again_touch_no_row(fixture: Fixture) {
         .unwrap();
     store.close().await;
 
-    // It begins, reads five times, ends and settles; one step more, a write, would fail.
-    let again = fixture.failing(9).await;
+    // It begins, reads eight times, ends and settles; one step more, a write, would fail.
+    let again = fixture.failing(12).await;
     let done = again.put_period(&whole, &rows(30, 1), Some(&made)).await;
 
     done.unwrap();

@@ -39,7 +39,7 @@ pub(crate) fn date(year: u16, month: u8, day: u8) -> Date {
 fn sums(seed: u64) -> Sums {
     Sums {
         arrived: seed,
-        ended: seed + 1,
+        ended: seed + 11,
         answered: seed + 2,
         answered_in_time: seed + 3,
         unanswered: Some(Unanswered {
@@ -185,8 +185,8 @@ pub(crate) async fn period_written_again_touches_no_row(fixture: Fixture) {
     store.put_period(&closed, &[], None).await.unwrap();
     store.close().await;
 
-    // It begins, reads five times, ends and settles; one step more, a write, would fail.
-    let again = fixture.failing(9).await;
+    // It begins, reads eight times, ends and settles; one step more, a write, would fail.
+    let again = fixture.failing(12).await;
     let done = again.put_period(&closed, &[], None).await;
 
     done.unwrap();

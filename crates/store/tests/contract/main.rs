@@ -16,6 +16,7 @@ mod hours;
 mod opening;
 mod server;
 mod sessions;
+mod small;
 mod upgrading;
 
 /// Makes of each behaviour a test on either database.
@@ -140,6 +141,14 @@ on_both_databases! {
     sessions::one_session_too_many_ends_the_one_unused_longest
     sessions::session_whose_every_step_fails_once_is_whole_or_absent
     counts::failure_says_what_was_attempted
+    small::small_month_of_the_release_before_is_told_with_the_next_one
+    small::small_months_are_joined_once_however_often_it_is_opened
+    small::last_small_month_is_told_with_the_next_that_closes
+    small::month_after_that_is_told_alone_with_rows_and_tables
+    small::month_of_few_that_still_waited_in_the_journal_is_told_nowhere_alone
+    small::small_month_before_one_in_pieces_is_told_nowhere
+    small::backup_has_no_month_that_waits_for_the_next_one
+    small::month_that_takes_in_a_small_one_whose_every_step_fails_once_is_whole_or_absent
     upgrading::rows_and_parts_of_the_release_before_are_withdrawn
     upgrading::month_of_the_release_before_is_told_without_sums_of_few
     upgrading::backup_of_the_release_before_is_restored_without_what_is_withdrawn

@@ -32,8 +32,8 @@ const MONTH_BEFORE: &str = "
     INSERT INTO record_cell (first_day, span, line, field, second_field, row_at, column_at, row_values, column_values, contacts)
         VALUES (20260201, 'month', 'help', 'outcome', '', 0, 0, 'advised', '', 30)";
 
-/// Makes the tables of the release before, and puts its month into them.
-async fn release_before(fixture: &Fixture) {
+/// Makes the tables of the release before, and puts its months into them.
+pub(crate) async fn release_before(fixture: &Fixture, months: &'static str) {
     let folder = |backend: &str| {
         let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
         migrations.join(backend)
@@ -43,7 +43,7 @@ async fn release_before(fixture: &Fixture) {
             let address = format!("sqlite://{}?mode=rwc", path.display());
             let mut connection = SqliteConnection::connect(&address).await.unwrap();
             migrate(&folder("sqlite"), &mut connection).await;
-            sqlx::raw_sql(MONTH_BEFORE)
+            sqlx::raw_sql(months)
                 .execute(&mut connection)
                 .await
                 .unwrap();
@@ -52,7 +52,7 @@ async fn release_before(fixture: &Fixture) {
         Database::Postgres(address) => {
             let mut connection = PgConnection::connect(address).await.unwrap();
             migrate(&folder("postgres"), &mut connection).await;
-            sqlx::raw_sql(MONTH_BEFORE)
+            sqlx::raw_sql(months)
                 .execute(&mut connection)
                 .await
                 .unwrap();
@@ -74,7 +74,7 @@ async fn closed(store: &dyn Store) -> Vec<ClosedPeriod> {
 }
 
 pub(crate) async fn rows_and_parts_of_the_release_before_are_withdrawn(fixture: Fixture) {
-    release_before(&fixture).await;
+    release_before(&fixture, MONTH_BEFORE).await;
 
     let store = fixture.open().await;
 
@@ -85,6 +85,7 @@ pub(crate) async fn rows_and_parts_of_the_release_before_are_withdrawn(fixture: 
         parts: 2,
         classes: 1,
         cells: 1,
+        months: 0,
     });
     assert_eq!(store.withdrawn().await.unwrap(), withdrawn);
     store.forget_withdrawn().await.unwrap();
@@ -93,7 +94,7 @@ pub(crate) async fn rows_and_parts_of_the_release_before_are_withdrawn(fixture: 
 }
 
 pub(crate) async fn month_of_the_release_before_is_told_without_sums_of_few(fixture: Fixture) {
-    release_before(&fixture).await;
+    release_before(&fixture, MONTH_BEFORE).await;
 
     let told = closed(&*fixture.open().await).await;
 
@@ -141,7 +142,8 @@ pub(crate) async fn backup_of_the_release_before_is_restored_without_what_is_wit
             rows: 40,
             parts: 1,
             classes: 4,
-            cells: 113
+            cells: 113,
+            months: 0
         })
     );
     assert_eq!(store.tables(days()).await.unwrap(), []);

@@ -29,7 +29,10 @@ async fn with_a_month() -> Fixture {
         line: LineId::parse("help").unwrap(),
         first: Date::new(2026, 10, 1).unwrap(),
         last: Date::new(2026, 10, 31).unwrap(),
-        total: Sums::default(),
+        total: Sums {
+            ended: 30,
+            ..Sums::default()
+        },
         classes: std::collections::BTreeMap::new(),
     };
     let rows = generalise(&contents, [1; SEED_BYTES]);

@@ -97,7 +97,7 @@ export const audit = {
     configuration_changed: (of: Told) => ['změněno nastavení: ' + (of.files || 'nic'), of.added && `nová obsluha: ${of.added}`, of.removed && `odebraná obsluha: ${of.removed}`, of.password && `nové heslo telefonu: ${of.password}`].filter(Boolean).join('; '),
     retention: (of: Told) => `smazány staré záznamy: ${of.audit} v auditu, ${of.sessions} přihlášení`,
     erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
-    withdrawn: (of: Told) => `nově platí přísnější pravidla: zneplatněno řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}${isSome(of.classes) ? `, naléhavostí v měsících: ${of.classes}` : ''}${isSome(of.cells) ? `, čísel v tabulkách: ${of.cells}` : ''}`,
+    withdrawn: (of: Told) => `nově platí přísnější pravidla: zneplatněno řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}${isSome(of.classes) ? `, naléhavostí v měsících: ${of.classes}` : ''}${isSome(of.cells) ? `, čísel v tabulkách: ${of.cells}` : ''}${isSome(of.months) ? `, samostatně uvedených měsíců s méně než deseti kontakty: ${of.months}` : ''}`,
     restored: () => 'databáze obnovena ze zálohy',
   },
   change: {

@@ -90,7 +90,7 @@ export const audit: typeof auditShape = {
     configuration_changed: (of) => ['configuration changed: ' + (of.files || 'nothing'), of.added && `new operators: ${of.added}`, of.removed && `operators removed: ${of.removed}`, of.password && `new phone password: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
     erased: (of) => `contents of entry ${of.entry} erased`,
-    withdrawn: (of) => `told by stricter rules from now on, withdrawn: ${of.rows} rows about calls, ${of.parts} parts of months${isSome(of.classes) ? `, ${of.classes} classes of months` : ''}${isSome(of.cells) ? `, ${of.cells} numbers in tables` : ''}`,
+    withdrawn: (of) => `told by stricter rules from now on, withdrawn: ${of.rows} rows about calls, ${of.parts} parts of months${isSome(of.classes) ? `, ${of.classes} classes of months` : ''}${isSome(of.cells) ? `, ${of.cells} numbers in tables` : ''}${isSome(of.months) ? `, ${of.months} months of fewer than ten contacts that were told alone` : ''}`,
     restored: () => 'database made from a backup',
   },
   change: {

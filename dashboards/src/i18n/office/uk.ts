@@ -90,7 +90,7 @@ export const audit: typeof auditShape = {
     configuration_changed: (of) => ['змінено налаштування: ' + (of.files || 'нічого'), of.added && `нові оператори: ${of.added}`, of.removed && `вилучені оператори: ${of.removed}`, of.password && `новий пароль телефону: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `видалено старі записи: ${of.audit} в аудиті, ${of.sessions} входів`,
     erased: (of) => `вміст запису ${of.entry} видалено`,
-    withdrawn: (of) => `відтепер діють суворіші правила: вилучено рядків про дзвінки: ${of.rows}, частин місяців: ${of.parts}${isSome(of.classes) ? `, рівнів терміновості в місяцях: ${of.classes}` : ''}${isSome(of.cells) ? `, чисел у таблицях: ${of.cells}` : ''}`,
+    withdrawn: (of) => `відтепер діють суворіші правила: вилучено рядків про дзвінки: ${of.rows}, частин місяців: ${of.parts}${isSome(of.classes) ? `, рівнів терміновості в місяцях: ${of.classes}` : ''}${isSome(of.cells) ? `, чисел у таблицях: ${of.cells}` : ''}${isSome(of.months) ? `, місяців із менш ніж десятьма контактами, що наводилися окремо: ${of.months}` : ''}`,
     restored: () => 'базу відновлено з резервної копії',
   },
   change: {
