@@ -7,7 +7,8 @@
 //! wait until they are told with the next one.
 //!
 //! A file before format 3 has quarter-hours. They are written back, and the first deletion after the
-//! next start sums their months and deletes those that are older than 35 days.
+//! next start deletes those of months that are over; of these no hour is told, since they are not
+//! known to be whole.
 //!
 //! A file is read twice: nothing is written before the whole of it was found to be as it was made,
 //! and then all of it is written in one transaction.

@@ -44,6 +44,10 @@ impl<B: Backend> CountStore for SqlStore<B> {
         let attempted = || format!("writing {} counts of arrivals", counts.len());
         attempt(attempted, async {
             let mut work = self.backend.begin().await?;
+            if let Some(first) = counts.iter().map(|(quarter, _, _)| quarter.0).min() {
+                let first = [Value::from(period::count(first)?)];
+                work.execute(BEGIN_ARRIVED, &first).await?;
+            }
             for (quarter, line, arrived) in counts {
                 let quarter = Value::from(period::count(quarter.0)?);
                 let arrived = Value::from(period::count(*arrived)?);
@@ -87,6 +91,10 @@ impl<B: Backend> CountStore for SqlStore<B> {
         .await
     }
 }
+
+/// The first quarter-hour that is ever written, which alone is kept of them for good.
+const BEGIN_ARRIVED: &str = "
+    INSERT INTO arrived_since (which, quarter) VALUES ('first', $1) ON CONFLICT (which) DO NOTHING";
 
 const PUT_ARRIVED: &str = "
     INSERT INTO arrived (quarter, line, arrived) VALUES ($1, $2, $3)

@@ -21,7 +21,10 @@ pub trait HourStore: Send + Sync {
     /// unless they are, and all of their quarter-hours are deleted. All of it or nothing; done again
     /// it changes nothing.
     ///
-    /// So nobody finds sums beside some of the quarter-hours that are in them.
+    /// So nobody finds sums beside some of the quarter-hours that are in them. Quarter-hours that
+    /// come after their month, or a later one, was summed of any line are in no sum. Nor is any hour
+    /// told of a month that is not whole: one that had begun when the first quarter-hour came into
+    /// this database, as after a restore.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -50,8 +53,9 @@ impl<B: Backend> HourStore for SqlStore<B> {
         attempt(attempted, async {
             let mut work = self.backend.begin().await?;
             let summed = summed(&mut *work).await?;
+            let first_whole = first_whole(&mut *work, local).await?;
             let Over { months, last } = over(&mut *work, first_kept, local, &summed).await?;
-            put_months(&mut *work, &months, summed).await?;
+            put_months(&mut *work, &months, summed, first_whole).await?;
             if let Some(last) = last {
                 let through = [Value::from(count(last.0)?)];
                 work.execute(FORGET_ARRIVED, &through).await?;
@@ -95,6 +99,8 @@ impl<B: Backend> HourStore for SqlStore<B> {
 const FORGET_ARRIVED: &str = "DELETE FROM arrived WHERE quarter <= $1";
 
 const ARRIVED: &str = "SELECT quarter, line, arrived FROM arrived ORDER BY quarter, line";
+
+const SINCE: &str = "SELECT quarter FROM arrived_since";
 
 const MONTHS: &str = "
     SELECT first_day, line, count(arrived) FROM arrived_hours GROUP BY first_day, line
@@ -149,6 +155,7 @@ async fn over(
     summed: &Summed,
 ) -> Result<Over, Fault> {
     let mut over = Over::default();
+    let last_summed = summed.keys().map(|(_, first)| *first).max();
     for mut row in work.rows(ARRIVED, &[]).await? {
         let quarter = QuarterHour(row.count()?);
         let (day, hour) = local(quarter);
@@ -158,7 +165,7 @@ async fn over(
             continue;
         }
         over.last = over.last.max(Some(quarter));
-        if !summed.contains_key(&month) {
+        if Some(month.1) > last_summed {
             over.months.entry(month).or_default().add(hour, arrived);
         }
     }
@@ -169,18 +176,42 @@ fn month_of(day: Date) -> Date {
     PeriodId::of(Span::Month, day).first()
 }
 
+/// The first month of which all quarter-hours came into this database.
+async fn first_whole(work: &mut dyn Transaction, local: LocalHour<'_>) -> Result<Date, Fault> {
+    let Some(mut row) = work.rows(SINCE, &[]).await?.into_iter().next() else {
+        return Ok(Date::LAST);
+    };
+    let since = row.count()?;
+    let month = month_of(local(QuarterHour(since)).0);
+    let before = since
+        .checked_sub(1)
+        .map(|before| local(QuarterHour(before)));
+    if before.is_none_or(|(day, _)| day < month) {
+        return Ok(month);
+    }
+    let (year, month) = match month.month() {
+        12 => (month.year() + 1, 1),
+        other => (month.year(), other + 1),
+    };
+    Date::new(year, month, 1).ok_or(Fault::Damaged("a month that is none"))
+}
+
 /// Writes the sums of months, the earliest of each line first: what is told of one depends on the one before.
 async fn put_months(
     work: &mut dyn Transaction,
     months: &BTreeMap<(LineId, Date), Hours>,
     mut told: Summed,
+    first_whole: Date,
 ) -> Result<(), Fault> {
     for ((line, first), hours) in months {
-        let earlier = told.range((*line, Date::FIRST)..(*line, *first));
-        let before = earlier
-            .last()
-            .map_or(MonthBefore::Hidden, |(_, told)| *told);
-        let hours = hours.told(before);
+        let hours = if *first < first_whole {
+            ToldHours::NONE
+        } else {
+            // Of a month that is not whole nobody knows whether it is told together with this one.
+            let earlier = told.range((*line, first_whole)..(*line, *first));
+            let before = earlier.last().map(|(_, told)| *told);
+            hours.told(before.unwrap_or(MonthBefore::Hidden))
+        };
         told.insert((*line, *first), hours.before_the_next());
         put_month(work, *line, *first, &hours).await?;
     }

@@ -26,13 +26,14 @@ macro_rules! migrations {
             script!($folder, "/0009_shared.sql"),
             script!($folder, "/0010_acts.sql"),
             script!($folder, "/0011_small.sql"),
+            script!($folder, "/0012_whole.sql"),
         ]
     };
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "counts", "audit", "accounts", "sessions", "devices", "api_keys", "contents", "provider",
-    "shared", "acts", "small",
+    "shared", "acts", "small", "whole",
 ];
 const SQLITE: [&str; NAMES.len()] = migrations!("sqlite");
 const POSTGRES: [&str; NAMES.len()] = migrations!("postgres");

@@ -2,7 +2,8 @@
 
 use dispatch::LineId;
 use records::{Date, HourOfWeek, MonthHours, QuarterHour, ToldHours};
-use store::sql::Store;
+use store::CHANCE_BYTES;
+use store::sql::{BackupKey, Store};
 
 use crate::counts::{arrived, date, everything, line};
 use crate::failing::each_step_fails_once;
@@ -162,11 +163,83 @@ pub(crate) async fn summing_whose_every_step_fails_once_is_whole_or_absent(fixtu
     })
     .await;
 
-    // It begins, reads twice, writes the month and its told hour, deletes, ends and answers; after
+    // It begins, reads three times, writes the month and its told hour, deletes, ends and answers; after
     // a lost answer nothing is left to write.
-    assert_eq!(steps, 8);
+    assert_eq!(steps, 9);
     let store = fixture.open().await;
     let told = [month(line("help"), 1, &[(0, 30)])];
     assert_eq!(sums(&*store).await, told);
     assert_eq!(store.arrived(everything()).await.unwrap(), []);
+}
+
+pub(crate) async fn month_in_which_a_database_began_tells_no_hour_and_the_next_does(
+    fixture: Fixture,
+) {
+    let store = fixture.open().await;
+    // The second quarter-hour of January is the first that is there.
+    let january = [arrived(1, "help", 60), arrived(DAY, "help", 70)];
+    let february = [arrived(MONTH, "help", 50), arrived(MONTH + DAY, "help", 40)];
+    store.put_arrived(&january).await.unwrap();
+    store.put_arrived(&february).await.unwrap();
+
+    keep(&*store, MONTH).await;
+    keep(&*store, 2 * MONTH).await;
+
+    // Whether February is told together with January nobody knows: ten are kept back.
+    let expected = [
+        month(line("help"), 1, &[]),
+        month(line("help"), 2, &[(0, 50)]),
+    ];
+    assert_eq!(sums(&*store).await, expected);
+    assert_eq!(store.arrived(everything()).await.unwrap(), []);
+}
+
+pub(crate) async fn quarter_hours_that_come_after_their_month_was_summed_are_in_no_sum_of_any_line(
+    fixture: Fixture,
+) {
+    let store = fixture.open().await;
+    store
+        .put_arrived(&[arrived(0, "help", 30), arrived(DAY, "help", 20)])
+        .await
+        .unwrap();
+    keep(&*store, MONTH).await;
+
+    store
+        .put_arrived(&[arrived(4, "youth", 90), arrived(DAY, "youth", 20)])
+        .await
+        .unwrap();
+    keep(&*store, MONTH + 1).await;
+
+    assert_eq!(sums(&*store).await, [month(line("help"), 1, &[(0, 30)])]);
+    assert_eq!(store.arrived(everything()).await.unwrap(), []);
+}
+
+pub(crate) async fn month_of_a_restore_tells_no_hour_and_the_next_does(fixture: Fixture) {
+    let store = fixture.open().await;
+    let days = |month: u64| {
+        [0, DAY, 2 * DAY].map(|day| arrived(month * MONTH + day, "help", 50 + month + day))
+    };
+    store.put_arrived(&days(0)).await.unwrap();
+    keep(&*store, MONTH).await;
+    store.put_arrived(&days(1)[..1]).await.unwrap();
+    let (key, mut file) = (BackupKey([5; 32]), Vec::new());
+    store
+        .backup(&key, [1; CHANCE_BYTES], &mut file)
+        .await
+        .unwrap();
+    let other = Fixture::sqlite();
+    let restored = other.open().await;
+    restored.restore(&key, &mut &file[..], &[]).await.unwrap();
+
+    restored.put_arrived(&days(1)[1..]).await.unwrap();
+    keep(&*restored, 2 * MONTH).await;
+    restored.put_arrived(&days(2)).await.unwrap();
+    keep(&*restored, 3 * MONTH).await;
+
+    let told = sums(&*restored).await;
+    let hours = told
+        .iter()
+        .map(|month| month.hours.0.iter().flatten().count());
+    // Of January and of March all but the hour that keeps ten for the month before.
+    assert!(hours.eq([2, 0, 2]), "{told:?}");
 }

@@ -84,7 +84,7 @@ struct HoursOfMonth {
     last: String,
     /// The line.
     line: String,
-    /// The 168 hours from Monday at midnight on, by the site's clock. An hour is withheld, and empty, where fewer than ten contacts share it, or where fewer than ten would share what is left of its day or month.
+    /// The 168 hours from Monday at midnight on, by the site's clock. An hour is withheld, and empty, where fewer than ten contacts share it, or where fewer than ten would share what is left of its day or month. All hours are withheld of a month whose quarter-hours are not whole: the one in which the database was made, or made from a backup.
     hours: Vec<Option<u64>>,
 }
 
