@@ -18,7 +18,7 @@ use mio::Poll;
 use sip::{ListenerId, Protocol};
 use store::sql::AuditKey;
 use store::{Binding, JournalHandle, NodeJournal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::bindings;
 use crate::calendar::Calendar;
@@ -312,7 +312,9 @@ impl Building {
         let database = self.configuration.node.database_in(data);
         let records = Arc::new(RecordsDatabase::new(database));
         let calendar = self.calendar();
+        let (to_retention, written) = watch::channel(Moment::ZERO);
         let closing = Closing {
+            written: to_retention,
             today: calendar.date(started.1),
             calendar: calendar.clone(),
             database: records.clone(),
@@ -322,6 +324,7 @@ impl Building {
             database: records.clone(),
             calendar: calendar.clone(),
             key: AuditKey(self.keys.audit),
+            written,
         };
         let watch = ConfigurationWatch {
             database: records.clone(),

@@ -5,16 +5,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dispatch::Moment;
 use exchange::{Command, Reply, Unwritten};
 use records::{
     ActsOfDay, ClosedPeriod, Date, QuarterHour, SEED_BYTES, Unstored, generalise, tables,
 };
 use store::sql::{AuditDay, AuditKey, Store, StoreError};
+use tokio::sync::watch;
 use tokio::time::interval;
 use web::{NotAudited, acts_entry};
 
-use super::Office;
 use super::records::RecordsDatabase;
+use super::{ANSWER_TIME, Office, ToSignalling};
 use crate::calendar::Calendar;
 use crate::keys::chance;
 use crate::signalling::FromOffice;
@@ -31,16 +33,18 @@ pub(crate) struct Closing {
     /// The day that the exchange was told at its start.
     pub(crate) today: Date,
     pub(crate) key: AuditKey,
+    /// Until when everything that closed is in the records database.
+    pub(crate) written: watch::Sender<Moment>,
 }
 
 impl Closing {
     /// Works until the process ends.
     pub(crate) async fn run(mut self, office: Arc<Office>) {
         let mut ticks = interval(LOOK_EVERY);
-        let mut books = Books::default();
+        let mut books = Books::new(self.written.clone());
         loop {
             ticks.tick().await;
-            let Some(unwritten) = books.ask(&office).await else {
+            let Some(unwritten) = books.ask(&office.signalling).await else {
                 continue;
             };
             let date = self.calendar.date(unwritten.at);
@@ -49,7 +53,8 @@ impl Closing {
             }
             // What cannot be written keeps the other from nothing.
             let audited = self.audit(&office, &unwritten.acts).await;
-            let counted = books.write(&office, unwritten, &self.database).await;
+            let counted = books.write(&office.signalling, unwritten, &self.database);
+            let counted = counted.await;
             if let Err(error) = &audited {
                 let error = format!("{error:#}");
                 tracing::error!(error, "acts on contacts are not in the audit yet");
@@ -94,17 +99,24 @@ fn audit_days(acts: &[(Date, ActsOfDay)]) -> Result<Vec<AuditDay>, NotAudited> {
 }
 
 /// The database, and how far it is written.
-#[derive(Default)]
-struct Books {
+pub(super) struct Books {
     arrived_through: Option<QuarterHour>,
+    written: watch::Sender<Moment>,
 }
 
 impl Books {
-    async fn ask(&self, office: &Office) -> Option<Unwritten> {
+    pub(super) const fn new(written: watch::Sender<Moment>) -> Self {
+        Self {
+            arrived_through: None,
+            written,
+        }
+    }
+
+    async fn ask(&self, signalling: &ToSignalling) -> Option<Unwritten> {
         let command = Command::Records {
             arrived_after: self.arrived_through,
         };
-        match office.ask(command).await? {
+        match signalling.ask_within(ANSWER_TIME, command).await? {
             Reply::Records(unwritten) => Some(*unwritten),
             Reply::Status(_)
             | Reply::Done
@@ -116,34 +128,33 @@ impl Books {
         }
     }
 
-    async fn write(
+    pub(super) async fn write(
         &mut self,
-        office: &Office,
+        signalling: &ToSignalling,
         unwritten: Unwritten,
         database: &RecordsDatabase,
     ) -> anyhow::Result<()> {
         let Unwritten {
-            at: _,
+            at,
             arrived,
             closed,
             acts: _,
         } = unwritten;
-        if arrived.is_empty() && closed.is_empty() {
-            return Ok(());
+        if !arrived.is_empty() || !closed.is_empty() {
+            let store = database.store().await?;
+            if let Some((through, _, _)) = arrived.last() {
+                store.put_arrived(&arrived).await?;
+                // Until that is applied they are told again, and need not be written again.
+                self.arrived_through = Some(*through);
+                signalling.send(FromOffice::ArrivedStored(*through)).await;
+            }
+            for closed in closed {
+                store_period(&*store, &closed, chance()?).await?;
+                let stored = FromOffice::PeriodStored(closed.period.key());
+                signalling.send(stored).await;
+            }
         }
-        let store = database.store().await?;
-        if let Some((through, _, _)) = arrived.last() {
-            store.put_arrived(&arrived).await?;
-            // Until that is applied they are told again, and need not be written again.
-            self.arrived_through = Some(*through);
-            office.send(FromOffice::ArrivedStored(*through)).await;
-        }
-        for closed in closed {
-            store_period(&*store, &closed, chance()?).await?;
-            office
-                .send(FromOffice::PeriodStored(closed.period.key()))
-                .await;
-        }
+        self.written.send_replace(at);
         Ok(())
     }
 }

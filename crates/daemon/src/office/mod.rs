@@ -425,6 +425,19 @@ pub(crate) fn bind_listener(address: SocketAddr) -> std::io::Result<std::net::Tc
 }
 
 #[cfg(test)]
+impl ToSignalling {
+    /// The way to nobody.
+    pub(crate) fn unheard() -> Self {
+        let poll = mio::Poll::new().unwrap();
+        let (messages, _nobody_reads) = mpsc::channel(1);
+        Self {
+            messages,
+            wake: Arc::new(Wake::new(&poll).unwrap()),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

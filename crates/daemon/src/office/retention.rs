@@ -12,7 +12,8 @@ use dispatch::Moment;
 use records::{Date, MONTH_KEPT, QuarterHour};
 use serde_json::Value;
 use store::sql::{AuditKey, Store, StoreError, Withdrawn};
-use tokio::time::{Instant, interval_at, sleep};
+use tokio::sync::watch;
+use tokio::time::{Instant, interval_at, sleep, timeout};
 use web::{Event, note_now};
 
 use super::Office;
@@ -28,6 +29,10 @@ const RETRY: Duration = Duration::from_secs(15 * 60);
 const OVERDUE: Duration = Duration::from_secs(48 * 60 * 60);
 /// How many of the newest entries of the audit are looked at; further back it may be done twice a day.
 const NEWEST: u64 = 500;
+/// How lately all that closed has to have been written before a month is summed, which ended [`MONTH_KEPT`] ago.
+const WRITTEN_LATELY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a start waits for that before it deletes what else is too old.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
 /// Who is named in the audit.
 const BY: &str = "linka";
 
@@ -36,6 +41,8 @@ pub(crate) struct Retention {
     pub(crate) database: Arc<RecordsDatabase>,
     pub(crate) calendar: Calendar,
     pub(crate) key: AuditKey,
+    /// Until when everything that closed is in the records database.
+    pub(crate) written: watch::Receiver<Moment>,
 }
 
 /// How much was deleted.
@@ -60,6 +67,10 @@ impl Retention {
             if done == Some(today) {
                 continue;
             }
+            // A start first writes what the last end left.
+            let mut written = self.written.clone();
+            let enough = written.wait_for(|written| is_enough(*written, now));
+            let _ = timeout(WRITTEN_WITHIN, enough).await;
             match self.delete_once(now, today).await {
                 Ok(()) => (done, last) = (Some(today), now),
                 Err(error) => {
@@ -74,22 +85,32 @@ impl Retention {
     /// Deletes; what the audit tells of, unless that was done today before this start.
     async fn delete_once(&self, now: Moment, today: Date) -> anyhow::Result<()> {
         let store = self.database.store().await?;
-        // An upgrade or a backup may just have brought years of them.
-        self.keep_arrived(&*store, now).await?;
+        // An upgrade or a backup may just have brought years of them. What else is too old waits for none of them.
+        let kept = self.keep_arrived(&*store, now).await;
         note_withdrawn(&*store, &self.key, today).await?;
-        if was_done(&*store, today).await? {
-            return Ok(());
+        if !was_done(&*store, today).await? {
+            self.delete_and_tell(today).await?;
         }
+        kept
+    }
+
+    async fn delete_and_tell(&self, today: Date) -> anyhow::Result<()> {
         let Deleted { audit, sessions } = self.delete(today).await?;
         // The audit says it. In the ordinary log its second could be that of a call.
         tracing::debug!(audit, sessions, "what was kept long enough was deleted");
         Ok(())
     }
 
-    async fn keep_arrived(&self, store: &dyn Store, now: Moment) -> Result<(), StoreError> {
+    /// A month is summed once: what the database did not take in time has to be there first.
+    async fn keep_arrived(&self, store: &dyn Store, now: Moment) -> anyhow::Result<()> {
+        let written = *self.written.borrow();
+        anyhow::ensure!(
+            is_enough(written, now),
+            "quarter-hours wait until all that closed is in the records database"
+        );
         let kept = QuarterHour::of(now - MONTH_KEPT);
         let local = |quarter| self.calendar.hour(quarter);
-        store.keep_arrived(kept, &local).await
+        Ok(store.keep_arrived(kept, &local).await?)
     }
 
     async fn delete(&self, today: Date) -> anyhow::Result<Deleted> {
@@ -150,6 +171,11 @@ fn tell_failure(error: &str, last: Moment, now: Moment) {
     }
 }
 
+/// Whether everything that closed until this moment is enough for the months that are summed now.
+fn is_enough(written: Moment, now: Moment) -> bool {
+    now.since(written) < WRITTEN_LATELY
+}
+
 fn is_overdue(last: Moment, now: Moment) -> bool {
     now.since(last) >= OVERDUE
 }
@@ -175,9 +201,12 @@ fn a_year_before(day: Date) -> Date {
 #[cfg(test)]
 mod tests {
     use dispatch::LineId;
+    use exchange::Unwritten;
     use records::MonthHours;
     use store::sql::{AuditBeginning, AuditPayload, BackupKey, Database, verify_audit};
 
+    use super::super::ToSignalling;
+    use super::super::closing::Books;
     use super::*;
 
     const KEY: AuditKey = AuditKey([1; 32]);
@@ -195,6 +224,7 @@ mod tests {
             database: Arc::new(RecordsDatabase::new(database)),
             calendar: Calendar::new(jiff::tz::TimeZone::get("Europe/Prague").unwrap()),
             key: KEY,
+            written: watch::channel(NOW).1,
         }
     }
 
@@ -282,7 +312,9 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            [r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1,"classes":4,"cells":113,"months":0}"#]
+            [
+                r#"{"by":"linka","what":"withdrawn","rows":40,"parts":1,"classes":4,"cells":113,"months":0}"#
+            ]
         );
     }
 
@@ -366,5 +398,62 @@ mod tests {
 
         assert_eq!(kept, counts);
         assert_eq!(store.arrived(all()).await.unwrap(), counts[2..]);
+    }
+
+    #[tokio::test]
+    async fn what_a_database_did_not_take_in_time_is_there_before_its_month_is_summed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (to_retention, written) = watch::channel(Moment::ZERO);
+        let retention = Retention {
+            written,
+            ..retention(folder.path())
+        };
+        let store = retention.database.store().await.unwrap();
+        let away = RecordsDatabase::new(Database::File(folder.path().join("away/linka.db")));
+        let signalling = ToSignalling::unheard();
+        let mut books = Books::new(to_retention);
+        let line = LineId::parse("help").unwrap();
+        let of_december = QuarterHour::of(NOW - Duration::from_secs(4 * DAY + 3_605));
+        let november = |before, arrived| (QuarterHour(of_december.0 - before), line, arrived);
+        let early = [november(30 * 24 * 4, 30), november(14 * 24 * 4, 20)];
+        store.put_arrived(&early).await.unwrap();
+        let late = || Unwritten {
+            at: NOW,
+            arrived: vec![november(1, 40)],
+            closed: Vec::new(),
+            acts: Vec::new(),
+        };
+        let today = date(2026, 12, 5);
+
+        // The database went over the turn of the month, and came back; its deletion comes first.
+        books.write(&signalling, late(), &away).await.unwrap_err();
+        retention.delete_once(NOW, today).await.unwrap_err();
+        let waits = store.arrived_hours(Date::FIRST..=Date::LAST).await.unwrap();
+        let noted = store.audit_head().await.unwrap().seq;
+        books
+            .write(&signalling, late(), &retention.database)
+            .await
+            .unwrap();
+        retention.delete_once(NOW, today).await.unwrap();
+
+        assert_eq!((waits, noted), (vec![], 1));
+        let months = store.arrived_hours(Date::FIRST..=Date::LAST).await.unwrap();
+        let [november] = &months[..] else {
+            panic!("{months:?}")
+        };
+        // Sunday at midnight, and Monday before midnight; the smallest of them is kept back.
+        let told: Vec<u64> = november.hours.0.iter().flatten().copied().collect();
+        assert_eq!(told, [40, 30]);
+        let all = QuarterHour(0)..QuarterHour::of(NOW);
+        assert_eq!(store.arrived(all).await.unwrap(), []);
+    }
+
+    #[test]
+    fn what_was_written_a_day_ago_is_not_all_that_closed() {
+        let before = |hours: u64| NOW - Duration::from_secs(hours * 3_600);
+
+        assert!(is_enough(before(23), NOW));
+        assert!(!is_enough(before(24), NOW));
+        assert!(!is_enough(Moment::ZERO, NOW));
     }
 }
