@@ -47,10 +47,11 @@ pub(super) fn open_line(from: &mut Reader<'_>) -> Result<OpenLine, Malformed> {
     })
 }
 
-/// Periods that are over and not yet stored, and missed offers of an earlier format that are told with the next ones.
-pub(super) fn closed(
-    from: &mut Reader<'_>,
-) -> Result<(VecDeque<Unstored>, Option<(Date, Misses)>), Malformed> {
+/// Periods that are over and not yet stored, and missed offers since a day that are told with the next ones.
+pub(super) type Closed = (VecDeque<Unstored>, Option<(Date, Misses)>);
+
+/// What is over; of an earlier format as it is told now.
+pub(super) fn closed(from: &mut Reader<'_>) -> Result<Closed, Malformed> {
     if from.format >= 7 {
         return Ok((Wire::take(from)?, None));
     }
