@@ -44,6 +44,8 @@ pub(crate) fn report(options: &Options) -> anyhow::Result<String> {
     let records = Records::find(&options.folders, &options.data)?;
     let audit = AuditKey(keys::audit_key(&options.folders.keys, &options.data.data)?);
     let days = options.from.unwrap_or(Date::FIRST)..=options.to.unwrap_or(Date::LAST);
+    let (from, to) = (days.start(), days.end());
+    anyhow::ensure!(from <= to, "--from {from} is after --to {to}");
     block_on(async {
         let store = records.open().await?;
         let report = match (options.records, options.tables) {

@@ -38,7 +38,7 @@ pub const FIGURES: &[Figure] = &[
     ),
     seconds(
         "mean_wait_answered",
-        "sum of first answer - arrival / (answered + overflowed)",
+        "sum of (first answer - arrival) / (answered + overflowed)",
         |s| {
             let answered = s.answered + s.unanswered?.overflowed;
             mean(s.times.answered_wait, answered)
@@ -46,7 +46,7 @@ pub const FIGURES: &[Figure] = &[
     ),
     seconds(
         "mean_wait_unanswered",
-        "sum of end - arrival of the others / (abandoned + lost)",
+        "sum of (end - arrival) of the others / (abandoned + lost)",
         |s| {
             let Unanswered {
                 abandoned, lost, ..
@@ -54,7 +54,7 @@ pub const FIGURES: &[Figure] = &[
             mean(s.times.unanswered_wait, abandoned + lost)
         },
     ),
-    seconds("talk", "sum of end - first answer of answered", |s| {
+    seconds("talk", "sum of (end - first answer) of answered", |s| {
         s.times.talk.map(Measure::Seconds)
     }),
     seconds("mean_talk", "talk / answered", |s| {
@@ -84,7 +84,8 @@ pub const NOT_TOLD: &str = "not_told";
 /// Why it is not told.
 const TOO_FEW: &str =
     "it would be about fewer than ten contacts, or such a number could be computed from it";
-const WHOLE_MONTHS_ALONE: &str = "it is told of all classes of whole months alone";
+const WHOLE_MONTHS_ALONE: &str = "only whole months tell it";
+const ALL_CLASSES_ALONE: &str = "only all classes together tell it";
 
 /// A figure of a report: its name in the API, how it is computed, and the computation.
 #[derive(Clone, Copy, Debug)]
@@ -169,9 +170,10 @@ impl Figure {
             },
         };
         let whole = Sums { times, ..*sums };
-        match (sums.unanswered, self.of(&whole)) {
-            (None, None) => WHOLE_MONTHS_ALONE,
-            (None | Some(_), _) => TOO_FEW,
+        match (sums.unanswered, self.of(&whole), part) {
+            (None, None, Part::Piece) => WHOLE_MONTHS_ALONE,
+            (None, None, Part::Month) => ALL_CLASSES_ALONE,
+            (None | Some(_), _, _) => TOO_FEW,
         }
     }
 

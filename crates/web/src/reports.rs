@@ -186,7 +186,14 @@ impl Days {
             Some(text) => Date::parse(text)
                 .ok_or_else(|| Problem::new(Kind::Invalid, "a day is written such as 2026-11-23")),
         };
-        Ok(day(&self.from, Date::FIRST)?..=day(&self.to, Date::LAST)?)
+        let (from, to) = (day(&self.from, Date::FIRST)?, day(&self.to, Date::LAST)?);
+        if from > to {
+            return Err(Problem::new(
+                Kind::Invalid,
+                "the first day comes after the last one",
+            ));
+        }
+        Ok(from..=to)
     }
 
     /// What the audit says of a report that leaves the house, once its days have been read.

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use records::{Cell, Date, MonthTables, Pair, PeriodRows, Single, ToldRow};
 
+use super::counts;
+
 /// What stands for a cell that is hidden.
 const HIDDEN: &str = "hidden";
 
@@ -12,7 +14,7 @@ const HIDDEN: &str = "hidden";
 pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>) -> String {
     if periods.is_empty() {
         return format!(
-            "No rows between {} and {}: calls are told as rows when their period closes, and only where ten or more share what is told. What closed before an upgrade to stricter rules was withdrawn: the audit says how much.\n",
+            "No rows between {} and {}: calls are told as rows when their period closes, and only where ten or more share what is told. What closed before an upgrade to stricter rules was withdrawn: the audit, which administrators and auditors read, says how much.\n",
             days.start(),
             days.end()
         );
@@ -28,7 +30,7 @@ pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>)
         text.push('\n');
     }
     text.push_str(
-        "left_out: ten persons or more do not share it; any_other: another outcome than those that ten or more of these share\n",
+        "left_out: fewer than ten persons share it; any_other: one of several outcomes that too few of these share\n",
     );
     text
 }
@@ -37,17 +39,14 @@ pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>)
 pub(super) fn tables_in_words(months: &[MonthTables], days: &RangeInclusive<Date>) -> String {
     if months.is_empty() {
         return format!(
-            "No month between {} and {} is closed: tables are made two hours after its end, or with the next month when fewer than ten contacts ended in it.\n",
+            "No tables of months between {} and {}: they are made two hours after the end of a month, or with the next one when fewer than ten contacts ended in it. Those that closed before an upgrade to stricter rules were withdrawn: the audit, which administrators and auditors read, says how much.\n",
             days.start(),
             days.end()
         );
     }
     let mut text = String::new();
     for month in months {
-        let title = format!(
-            "{}, the month {} to {}",
-            month.line, month.first, month.last
-        );
+        let title = counts::title_of_month(month.line, month.first, month.last);
         for single in &month.tables.singles {
             put_single(&mut text, &title, single);
         }
@@ -127,7 +126,7 @@ mod tests {
         let days = Date::FIRST..=Date::LAST;
 
         assert!(rows_in_words(&[], &days).starts_with("No rows between 1970-01-01"));
-        assert!(tables_in_words(&[], &days).starts_with("No month between 1970-01-01"));
+        assert!(tables_in_words(&[], &days).starts_with("No tables of months between 1970-01-01"));
     }
 
     #[test]

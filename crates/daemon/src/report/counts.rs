@@ -100,7 +100,7 @@ impl Words {
     }
 }
 
-fn title_of_month(line: LineId, first: Date, last: Date) -> String {
+pub(super) fn title_of_month(line: LineId, first: Date, last: Date) -> String {
     format!("{line}, {}", months(first, last))
 }
 

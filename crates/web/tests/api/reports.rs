@@ -161,6 +161,29 @@ async fn cells_are_told_as_counts_or_as_hidden() {
     assert_eq!(cell("bed_found"), "hidden");
 }
 
+#[tokio::test]
+async fn days_that_end_before_they_begin_are_refused() {
+    let fixture = with_a_month().await;
+    let ask = async |path: &str| fixture.ask(Role::Auditor, "GET", path, None).await;
+
+    for report in [
+        "counts",
+        "counts.csv",
+        "records",
+        "records.csv",
+        "tables",
+        "hours",
+    ] {
+        let reversed = format!("/api/v1/reports/{report}?from=2026-10-06&to=2026-10-05");
+        let (status, problem) = ask(&reversed).await;
+
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{report}");
+        assert_eq!(problem["detail"], "the first day comes after the last one");
+    }
+    let (status, _) = ask("/api/v1/reports/counts?from=2026-10-05&to=2026-10-05").await;
+    assert_eq!(status, StatusCode::OK);
+}
+
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 const QUARTER_MS: u64 = 15 * 60 * 1_000;
 
