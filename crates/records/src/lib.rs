@@ -4,8 +4,9 @@
 //!
 //! Because a count is a fold over entries, every contact is counted exactly once, however often
 //! entries are replayed. No count names a caller, an operator or a contact. Only *arrived* is kept
-//! per quarter-hour, for 35 days, and then as sums per hour of the week, see [`Hours`]; all else is a
-//! sum over a whole period, see [`OpenLine`].
+//! per quarter-hour, until the third day after its month, and then as sums per hour of the week, see
+//! [`Hours`]; all else is a sum over a whole period, see [`OpenLine`]. Of a call that is over its operator
+//! is known as long as its content may be entered, see [`Calls`].
 //!
 //! Acts on contacts wait here until their day is over, see [`Acts`].
 //!

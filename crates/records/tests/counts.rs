@@ -247,4 +247,8 @@ fn acts_on_contacts_are_over_when_another_day_begins_and_stay_until_they_are_sto
     counts.acts.stored(date(3));
     assert!(counts.acts.over.is_empty());
     assert_eq!(counts.acts.today.counts()[&given], 1);
+
+    // The last day of a month is a day like another.
+    counts.turn(after(180), Date::new(2026, 12, 1).unwrap());
+    assert!(counts.acts.over.keys().eq([&date(5)]));
 }

@@ -63,7 +63,7 @@ pub enum Event {
         /// In which way.
         change: &'static str,
     },
-    /// A contact got another class.
+    /// Somebody gave a contact a class, whether or not it had that already.
     ClassChanged {
         /// Its class from then on.
         class: Class,

@@ -29,7 +29,8 @@ const RETRY: Duration = Duration::from_secs(15 * 60);
 const OVERDUE: Duration = Duration::from_secs(48 * 60 * 60);
 /// How many of the newest entries of the audit are looked at; further back it may be done twice a day.
 const NEWEST: u64 = 500;
-/// How lately all that closed has to have been written before a month is summed, which ended [`MONTH_KEPT`] ago.
+/// How lately all that closed has to have been written before a month is summed, which ended [`MONTH_KEPT`] ago. It waits no
+/// longer for that: no quarter-hour is kept beyond 35 days. (DESIGN §7.1)
 const WRITTEN_LATELY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a start waits for that before it deletes what else is too old.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
@@ -103,14 +104,20 @@ impl Retention {
 
     /// A month is summed once: what the database did not take in time has to be there first.
     async fn keep_arrived(&self, store: &dyn Store, now: Moment) -> anyhow::Result<()> {
-        let written = *self.written.borrow();
+        let is_enough = is_enough(*self.written.borrow(), now);
+        let waits = if is_enough {
+            Duration::ZERO
+        } else {
+            WRITTEN_LATELY
+        };
+        let kept = QuarterHour::of(now - MONTH_KEPT - waits);
+        let local = |quarter| self.calendar.hour(quarter);
+        store.keep_arrived(kept, &local).await?;
         anyhow::ensure!(
-            is_enough(written, now),
+            is_enough,
             "quarter-hours wait until all that closed is in the records database"
         );
-        let kept = QuarterHour::of(now - MONTH_KEPT);
-        let local = |quarter| self.calendar.hour(quarter);
-        Ok(store.keep_arrived(kept, &local).await?)
+        Ok(())
     }
 
     async fn delete(&self, today: Date) -> anyhow::Result<Deleted> {
@@ -403,6 +410,8 @@ mod tests {
     #[tokio::test]
     async fn what_a_database_did_not_take_in_time_is_there_before_its_month_is_summed() {
         let folder = tempfile::tempdir().unwrap();
+        // The first moment at which November is summed, and an hour.
+        let now = NOW - Duration::from_secs(DAY);
         let (to_retention, written) = watch::channel(Moment::ZERO);
         let retention = Retention {
             written,
@@ -418,23 +427,23 @@ mod tests {
         let early = [november(30 * 24 * 4, 30), november(14 * 24 * 4, 20)];
         store.put_arrived(&early).await.unwrap();
         let late = || Unwritten {
-            at: NOW,
+            at: now,
             arrived: vec![november(1, 40)],
             closed: Vec::new(),
             acts: Vec::new(),
         };
-        let today = date(2026, 12, 5);
+        let today = date(2026, 12, 4);
 
         // The database went over the turn of the month, and came back; its deletion comes first.
         books.write(&signalling, late(), &away).await.unwrap_err();
-        retention.delete_once(NOW, today).await.unwrap_err();
+        retention.delete_once(now, today).await.unwrap_err();
         let waits = store.arrived_hours(Date::FIRST..=Date::LAST).await.unwrap();
         let noted = store.audit_head().await.unwrap().seq;
         books
             .write(&signalling, late(), &retention.database)
             .await
             .unwrap();
-        retention.delete_once(NOW, today).await.unwrap();
+        retention.delete_once(now, today).await.unwrap();
 
         assert_eq!((waits, noted), (vec![], 1));
         let months = store.arrived_hours(Date::FIRST..=Date::LAST).await.unwrap();
@@ -446,6 +455,31 @@ mod tests {
         assert_eq!(told, [40, 30]);
         let all = QuarterHour(0)..QuarterHour::of(NOW);
         assert_eq!(store.arrived(all).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_can_never_be_written_keeps_no_quarter_hour_beyond_35_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let retention = Retention {
+            written: watch::channel(Moment::ZERO).1,
+            ..retention(folder.path())
+        };
+        let store = retention.database.store().await.unwrap();
+        let line = LineId::parse("help").unwrap();
+        // The last of November in Prague.
+        let last = QuarterHour::of(NOW - Duration::from_secs(4 * DAY + 3_605));
+        let counts = [(QuarterHour(last.0 - 1), line, 20)];
+        store.put_arrived(&counts).await.unwrap();
+        let all = || QuarterHour(0)..QuarterHour::of(NOW);
+
+        let before = NOW - Duration::from_secs(DAY);
+        let early = retention.delete_once(before, date(2026, 12, 4)).await;
+        let kept = store.arrived(all()).await.unwrap();
+        let late = retention.delete_once(NOW, date(2026, 12, 5)).await;
+
+        assert!(early.is_err() && late.is_err());
+        assert_eq!(kept, counts);
+        assert_eq!(store.arrived(all()).await.unwrap(), []);
     }
 
     #[test]

@@ -1,6 +1,7 @@
--- The first quarter-hour that was written into this database: a month of which earlier ones are missing is summed by no hour of the week.
+-- The first quarter-hour of which this database may know all calls: that in which it was made, or an earlier one that was written into it. A month of
+-- which earlier ones are missing is summed by no hour of the week.
 CREATE TABLE arrived_since (
     which TEXT COLLATE "C" PRIMARY KEY NOT NULL CHECK (which = 'first'),
     quarter BIGINT NOT NULL
 );
-INSERT INTO arrived_since (which, quarter) SELECT 'first', quarter FROM (SELECT min(quarter) AS quarter FROM arrived) AS first WHERE quarter IS NOT NULL;
+INSERT INTO arrived_since (which, quarter) SELECT 'first', coalesce(min(quarter), CAST(floor(extract(epoch FROM now()) / 900) AS BIGINT)) FROM arrived;

@@ -92,9 +92,11 @@ impl<B: Backend> CountStore for SqlStore<B> {
     }
 }
 
-/// The first quarter-hour that is ever written, which alone is kept of them for good.
+/// A quarter-hour before the one in which the database was made, from a journal that is older than it.
 const BEGIN_ARRIVED: &str = "
-    INSERT INTO arrived_since (which, quarter) VALUES ('first', $1) ON CONFLICT (which) DO NOTHING";
+    INSERT INTO arrived_since (which, quarter) VALUES ('first', $1)
+    ON CONFLICT (which) DO UPDATE SET quarter = excluded.quarter
+    WHERE excluded.quarter < arrived_since.quarter";
 
 const PUT_ARRIVED: &str = "
     INSERT INTO arrived (quarter, line, arrived) VALUES ($1, $2, $3)

@@ -23,8 +23,8 @@ pub trait HourStore: Send + Sync {
     ///
     /// So nobody finds sums beside some of the quarter-hours that are in them. Quarter-hours that
     /// come after their month, or a later one, was summed of any line are in no sum. Nor is any hour
-    /// told of a month that is not whole: one that had begun when the first quarter-hour came into
-    /// this database, as after a restore.
+    /// told of a month that is not whole: one that had begun when this database was made, as for a
+    /// restore, and when the first quarter-hour that it has came.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,5 +1,7 @@
 //! Quarter-hours that are too old are gone, and the sums of their months are there.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use dispatch::LineId;
 use records::{Date, HourOfWeek, MonthHours, QuarterHour, ToldHours};
 use store::CHANCE_BYTES;
@@ -212,6 +214,29 @@ pub(crate) async fn quarter_hours_that_come_after_their_month_was_summed_are_in_
 
     assert_eq!(sums(&*store).await, [month(line("help"), 1, &[(0, 30)])]);
     assert_eq!(store.arrived(everything()).await.unwrap(), []);
+}
+
+pub(crate) async fn month_that_began_after_the_database_was_made_is_whole_whenever_its_first_call_came(
+    fixture: Fixture,
+) {
+    // The database is made ten hours into January.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let january = now.as_secs() / 900 - 40;
+    let store = fixture.open().await;
+    let in_february = |day| january + MONTH + day * DAY + 40;
+    let calls = [
+        arrived(in_february(1), "help", 30),
+        arrived(in_february(2), "help", 20),
+    ];
+    store.put_arrived(&calls).await.unwrap();
+
+    let kept = QuarterHour(january + 2 * MONTH);
+    let of_today = move |quarter: QuarterHour| local(QuarterHour(quarter.0 - january));
+    store.keep_arrived(kept, &of_today).await.unwrap();
+
+    // Ten are kept back for January, of which nobody knows.
+    let expected = [month(line("help"), 2, &[(24 + 10, 30)])];
+    assert_eq!(sums(&*store).await, expected);
 }
 
 pub(crate) async fn month_of_a_restore_tells_no_hour_and_the_next_does(fixture: Fixture) {

@@ -151,6 +151,7 @@ on_both_databases! {
     small::month_that_takes_in_a_small_one_whose_every_step_fails_once_is_whole_or_absent
     hours::month_in_which_a_database_began_tells_no_hour_and_the_next_does
     hours::quarter_hours_that_come_after_their_month_was_summed_are_in_no_sum_of_any_line
+    hours::month_that_began_after_the_database_was_made_is_whole_whenever_its_first_call_came
     hours::month_of_a_restore_tells_no_hour_and_the_next_does
     upgrading::rows_and_parts_of_the_release_before_are_withdrawn
     upgrading::month_of_the_release_before_is_told_without_sums_of_few
