@@ -462,10 +462,46 @@ const BEHAVIOURS = {
     await page.context().close();
   },
 
+  async 'parts of months show that they are of all classes, and the chosen one comes back with the months'(browser) {
+    const page = await open(browser, 'auditor', '/reports');
+    const figures = page.locator('section[aria-labelledby=figures-title]');
+    const shown = () => page.$eval('#class', (one) => [one.selectedOptions[0].textContent, one.disabled]);
+    await page.selectOption('#class', 'danger');
+    await figures.filter({ hasText: 'help · ohrožení' }).waitFor();
+    await page.selectOption('#span', 'piece');
+    await figures.filter({ hasNotText: 'ohrožení' }).waitFor();
+    assert.deepEqual(await shown(), ['všechny', true]);
+    await page.selectOption('#span', 'month');
+    await figures.filter({ hasText: 'help · ohrožení' }).waitFor();
+    assert.deepEqual(await shown(), ['ohrožení', false]);
+    await page.context().close();
+  },
+
   async 'the audit says in words what was exported'(browser) {
     const page = await open(browser, 'auditor', '/audit');
     await page.waitForSelector('td:has-text("vývoz výkazu počtů")');
     await page.context().close();
+  },
+
+  async 'on a telephone figures begin at the newest month, and every row keeps its name in sight'(browser) {
+    for (const language of ['cs', 'en', 'uk']) {
+      const page = await open(browser, 'auditor', '/reports', { viewport: { width: 360, height: 740 }, language });
+      await page.waitForSelector('.scroll thead th:nth-child(7)');
+      for (const table of await page.locator('.scroll').all()) {
+        for (const end of [0, 1_000]) {
+          const lefts = await table.evaluate((one, to) => {
+            one.scrollTo(to, 0);
+            return [one, one.querySelector('thead th'), one.querySelector('tbody th')].map((of) => of.getBoundingClientRect().left);
+          }, end);
+          assert.deepEqual(lefts, Array(3).fill(lefts[0]), `${language}: scrolled to ${end}`);
+        }
+      }
+      await page.reload();
+      await page.waitForSelector('.scroll thead th:nth-child(7)');
+      const [last, right] = await page.$eval('[aria-labelledby=figures-title] .scroll', (one) => [[...one.querySelectorAll('thead th')].at(-1).getBoundingClientRect().right, one.getBoundingClientRect().right]);
+      assert.ok(last <= right + 1, `${language}: the newest month ends at ${last}, its table at ${right}`);
+      await page.context().close();
+    }
   },
 
   async 'who pauses somebody on call at home is told that she does not learn of it'(browser) {

@@ -87,3 +87,17 @@ test('the audit says which report was read, and of which days where it is told',
   expect(read({ read: en.audit.read.counts, from: '', to: '' })).toBe('report of counts read');
   expect(read({ read: en.audit.read.records, from: '1 Oct 2026', to: '31 Oct 2026' })).toBe('rows about calls read from 1 Oct 2026 to 31 Oct 2026');
 });
+
+test('of its times a class is said to tell talk alone', () => {
+  const told = {
+    cs: [/jen dobu hovorů a průměrný hovor; čekání neuvádějí/, /průměrné čekání/i],
+    en: [/talk time and mean talk time alone; it tells no waits/, /mean wait/i],
+    uk: [/лише час розмов і середня розмова; ні очікування/, /середнє очікування/i],
+  } as const;
+
+  for (const [language, [truth, untruth]] of Object.entries(told)) {
+    const { classes } = DICTIONARIES[language as 'cs'].reports.notToldWhy;
+    expect(classes).toMatch(truth);
+    expect(classes).not.toMatch(untruth);
+  }
+});

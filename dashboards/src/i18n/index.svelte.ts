@@ -93,7 +93,8 @@ class Spoken {
 
 function date(day: string, as: Intl.DateTimeFormat): string {
   const date = new Date(`${day}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? day : as.format(date);
+  // A day or a month is one word: in a narrow column it goes over no two lines.
+  return Number.isNaN(date.getTime()) ? day : as.format(date).replaceAll(' ', '\u00a0');
 }
 
 export const i18n = new Spoken();

@@ -22,8 +22,23 @@ export function firstTold(nowMs: number, dayAt: (ms: number) => string): string 
   return `${dayAt(nowMs - MONTH_KEPT_MS).slice(0, 8)}01`;
 }
 
+const QUARTER_MS = 15 * 60 * 1_000;
+/** How long after its end a quarter-hour is told: 60 s, in which its last arrival is committed, and some until it is written. */
+const QUARTER_TOLD_AFTER_MS = 65_000;
+
+/** Up to which moment the quarter-hours of a day are told now: up to its end, or of the running day as far as they are over. */
+export function toldThrough(beginsMs: number, endsMs: number, nowMs: number): number {
+  const overMs = Math.floor((nowMs - QUARTER_TOLD_AFTER_MS) / QUARTER_MS) * QUARTER_MS;
+  return Math.max(beginsMs, Math.min(endsMs, overMs));
+}
+
 /** How many periods a table of figures shows: as many as fit on a printed page. */
 export const PERIODS_MAX = 6;
+
+/** Whether the first day comes after the last one: no period is in such days. */
+export function areReversed({ from, to }: Days): boolean {
+  return from !== '' && to !== '' && from > to;
+}
 
 /** Asks for the counts of closed periods. */
 export function counts(days: Days): Promise<Outcome<Counts>> {
