@@ -479,8 +479,23 @@ const BEHAVIOURS = {
 
   async 'the audit says in words what was exported'(browser) {
     const page = await open(browser, 'auditor', '/audit');
-    await page.waitForSelector('td:has-text("vývoz výkazu počtů")');
+    await page.waitForSelector('td:has-text("vývoz výkazu počtů od")');
     await page.context().close();
+  },
+
+  async 'who turns to other entries of the audit stands at the first of them, with the keyboard too'(browser) {
+    for (const viewport of [{ width: 1_366, height: 768 }, { width: 360, height: 740 }]) {
+      const page = await open(browser, 'auditor', '/audit', { viewport });
+      for (const [name, first] of [['Starší', 799], ['Starší', 699], ['Nejnovější', 899]]) {
+        await page.getByRole('button', { name }).focus();
+        await page.keyboard.press('Enter');
+        await page.waitForFunction((seq) => document.activeElement.getAttribute('aria-label') === `Záznam úkonů ${seq}–${seq - 99}`, first);
+        const { top } = await page.$eval('main section', (one) => one.getBoundingClientRect().toJSON());
+        assert.ok(top >= 0 && top < viewport.height / 2, `${viewport.width}: after ${name} the list begins at ${top}`);
+        assert.match(await page.textContent('main section tbody .seq'), new RegExp(String(first)));
+      }
+      await page.context().close();
+    }
   },
 
   async 'on a telephone figures begin at the newest month, and every row keeps its name in sight'(browser) {

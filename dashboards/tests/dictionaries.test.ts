@@ -82,10 +82,10 @@ test('the audit says of an upgrade what it withdrew, and of classes only where t
 });
 
 test('the audit says which report was read, and of which days where it is told', () => {
-  const { read } = en.audit.event;
+  const { days, event, read } = en.audit;
 
-  expect(read({ read: en.audit.read.counts, from: '', to: '' })).toBe('report of counts read');
-  expect(read({ read: en.audit.read.records, from: '1 Oct 2026', to: '31 Oct 2026' })).toBe('rows about calls read from 1 Oct 2026 to 31 Oct 2026');
+  expect(event.read({ read: read.counts })).toBe('report of counts read');
+  expect(event.read({ read: read.records, days: `${days.from('1 Oct 2026')} ${days.to('31 Oct 2026')}` })).toBe('rows about calls read from 1 Oct 2026 to 31 Oct 2026');
 });
 
 test('of its times a class is said to tell talk alone', () => {
@@ -100,4 +100,12 @@ test('of its times a class is said to tell talk alone', () => {
     expect(classes).toMatch(truth);
     expect(classes).not.toMatch(untruth);
   }
+});
+
+test('a page has one word for one thing', () => {
+  const changed = uk.audit.event.configuration_changed({ files: '', added: 'jana', removed: 'hana' });
+  const said = (dictionary: object) => texts(dictionary).flatMap(([, text]) => (typeof text === 'string' ? [text] : Object.values(text)));
+
+  expect(said(cs).filter((text) => /audit/i.test(text))).toEqual([]);
+  expect([...said(uk), changed].filter((text) => /аудит|оператор(и|ів|ам|ами|а|у|ом)?(?!\p{L})|чверт\S* годин(?!и)/iu.test(text))).toEqual([]);
 });

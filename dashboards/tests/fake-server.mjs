@@ -131,7 +131,7 @@ function read(path, query) {
 function audit(before) {
   const events = [
     { by: 'a supervisor on shift', what: 'class_changed', class: 'danger', times: 2 }, { by: 'jana', what: 'signed_in' }, null,
-    { by: 'administrator', what: 'account_changed', login: 'jana', change: 'changed' }, { by: 'auditor', what: 'exported', report: 'counts' },
+    { by: 'administrator', what: 'account_changed', login: 'jana', change: 'changed' }, { by: 'auditor', what: 'exported', report: 'counts', from: '2026-10-01', to: '2026-10-31' },
     { by: 'auditor', what: 'read', report: 'records', from: '2026-10-01', to: '2026-10-31' }, { by: 'command line', what: 'withdrawn', rows: 41, parts: 3, classes: 2 },
     { by: 'supervisor', what: 'operator_set', operator: 'hana', wants: 'paused' },
   ];

@@ -6,6 +6,11 @@ export function isSome(number: string | undefined): boolean {
   return Number(number ?? 0) > 0;
 }
 
+/** What was told, and of which days where that is known. */
+export function ofDays(what: string, days: string | undefined): string {
+  return [what, days].filter(Boolean).join(' ');
+}
+
 /** The pages of accounts and of the audit. */
 export const accounts = {
   title: 'Účty',
@@ -69,6 +74,7 @@ export const audit = {
   empty: 'Záznam je prázdný.',
   about: 'Úkony s kontakty se zapisují, až když jejich den skončí; neříkají, o který kontakt ani o kterou minutu šlo.',
   times: (what: string, count: string) => `${what} (${count}×)`,
+  days: { from: (day: string) => `od ${day}`, to: (day: string) => `do ${day}`, all: '(vše)' },
   by: {
     'an operator on shift': 'obsluha ve směně',
     'a supervisor on shift': 'vedoucí ve směně',
@@ -92,10 +98,10 @@ export const audit = {
     given: () => 'kontakt nabídnut určité obsluze',
     acted: () => 'další úkony s kontakty',
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
-    exported: (of: Told) => `${of.exported}`,
-    read: (of: Told) => [`${of.read}`, of.from && `od ${of.from}`, of.to && `do ${of.to}`].filter(Boolean).join(' '),
+    exported: (of: Told) => ofDays(`${of.exported}`, of.days),
+    read: (of: Told) => ofDays(`${of.read}`, of.days),
     configuration_changed: (of: Told) => ['změněno nastavení: ' + (of.files || 'nic'), of.added && `nová obsluha: ${of.added}`, of.removed && `odebraná obsluha: ${of.removed}`, of.password && `nové heslo telefonu: ${of.password}`].filter(Boolean).join('; '),
-    retention: (of: Told) => `smazány staré záznamy: ${of.audit} v auditu, ${of.sessions} přihlášení`,
+    retention: (of: Told) => `smazáno, co je staré: ze záznamu úkonů ${of.audit}, z přihlášení ${of.sessions}`,
     erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
     withdrawn: (of: Told) => `nově platí přísnější pravidla: zneplatněno řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}${isSome(of.classes) ? `, naléhavostí v měsících: ${of.classes}` : ''}${isSome(of.cells) ? `, čísel v tabulkách: ${of.cells}` : ''}${isSome(of.months) ? `, samostatně uvedených měsíců s méně než deseti kontakty: ${of.months}` : ''}`,
     restored: () => 'databáze obnovena ze zálohy',

@@ -1,4 +1,4 @@
-import { isSome, type accounts as accountsShape, type audit as auditShape } from './cs';
+import { isSome, ofDays, type accounts as accountsShape, type audit as auditShape } from './cs';
 
 export const accounts: typeof accountsShape = {
   title: 'Accounts',
@@ -62,6 +62,7 @@ export const audit: typeof auditShape = {
   empty: 'The audit is empty.',
   about: 'Acts on contacts are noted when their day is over, and name no contact and no minute.',
   times: (what, count) => `${what} (${count}×)`,
+  days: { from: (day) => `from ${day}`, to: (day) => `to ${day}`, all: '(everything)' },
   by: {
     'an operator on shift': 'an operator on shift',
     'a supervisor on shift': 'a supervisor on shift',
@@ -85,8 +86,8 @@ export const audit: typeof auditShape = {
     given: () => 'a contact offered to one operator',
     acted: () => 'further acts on contacts',
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
-    exported: (of) => `${of.exported}`,
-    read: (of) => [`${of.read}`, of.from && `from ${of.from}`, of.to && `to ${of.to}`].filter(Boolean).join(' '),
+    exported: (of) => ofDays(`${of.exported}`, of.days),
+    read: (of) => ofDays(`${of.read}`, of.days),
     configuration_changed: (of) => ['configuration changed: ' + (of.files || 'nothing'), of.added && `new operators: ${of.added}`, of.removed && `operators removed: ${of.removed}`, of.password && `new phone password: ${of.password}`].filter(Boolean).join('; '),
     retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
     erased: (of) => `contents of entry ${of.entry} erased`,

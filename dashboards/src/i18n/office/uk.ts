@@ -1,4 +1,4 @@
-import { isSome, type accounts as accountsShape, type audit as auditShape } from './cs';
+import { isSome, ofDays, type accounts as accountsShape, type audit as auditShape } from './cs';
 
 export const accounts: typeof accountsShape = {
   title: 'Облікові записи',
@@ -62,8 +62,9 @@ export const audit: typeof auditShape = {
   empty: 'Журнал порожній.',
   about: 'Дії з контактами записуються, коли їхній день минув, і не називають ні контакту, ні хвилини.',
   times: (what, count) => `${what} (${count}×)`,
+  days: { from: (day) => `від ${day}`, to: (day) => `до ${day}`, all: '(усе)' },
   by: {
-    'an operator on shift': 'оператор на зміні',
+    'an operator on shift': 'операторка на зміні',
     'a supervisor on shift': 'керівник зміни',
     'an administrator on shift': 'адміністрація на зміні',
     'command line': 'командний рядок',
@@ -85,10 +86,10 @@ export const audit: typeof auditShape = {
     given: () => 'контакт запропоновано певній операторці',
     acted: () => 'інші дії з контактами',
     operator_set: (of) => `операторка ${of.operator}: ${of.wants}`,
-    exported: (of) => `${of.exported}`,
-    read: (of) => [`${of.read}`, of.from && `від ${of.from}`, of.to && `до ${of.to}`].filter(Boolean).join(' '),
-    configuration_changed: (of) => ['змінено налаштування: ' + (of.files || 'нічого'), of.added && `нові оператори: ${of.added}`, of.removed && `вилучені оператори: ${of.removed}`, of.password && `новий пароль телефону: ${of.password}`].filter(Boolean).join('; '),
-    retention: (of) => `видалено старі записи: ${of.audit} в аудиті, ${of.sessions} входів`,
+    exported: (of) => ofDays(`${of.exported}`, of.days),
+    read: (of) => ofDays(`${of.read}`, of.days),
+    configuration_changed: (of) => ['змінено налаштування: ' + (of.files || 'нічого'), of.added && `нові операторки: ${of.added}`, of.removed && `вилучені операторки: ${of.removed}`, of.password && `новий пароль телефону: ${of.password}`].filter(Boolean).join('; '),
+    retention: (of) => `видалено старе: із журналу дій – ${of.audit}, із входів – ${of.sessions}`,
     erased: (of) => `вміст запису ${of.entry} видалено`,
     withdrawn: (of) => `відтепер діють суворіші правила: вилучено рядків про дзвінки: ${of.rows}, частин місяців: ${of.parts}${isSome(of.classes) ? `, рівнів терміновості в місяцях: ${of.classes}` : ''}${isSome(of.cells) ? `, чисел у таблицях: ${of.cells}` : ''}${isSome(of.months) ? `, місяців із менш ніж десятьма контактами, що наводилися окремо: ${of.months}` : ''}`,
     restored: () => 'базу відновлено з резервної копії',
