@@ -67,8 +67,13 @@ impl SmallDisk {
         disk
     }
 
-    /// Takes all the space that is left, to the last byte.
+    /// Takes all the space that is left, to the last byte, and what a log of writes that has just been emptied keeps.
     fn fill(&self) {
+        let log = self.0.join("live.db-wal");
+        let is_empty = |log: &Vec<u8>| log.iter().all(|byte| *byte == 0);
+        if fs::read(&log).is_ok_and(|log| is_empty(&log)) {
+            File::create(&log).unwrap();
+        }
         let mut filler = File::options()
             .create(true)
             .append(true)
