@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
+use benches::cpu;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, HomeTimes, Input,
@@ -19,15 +20,6 @@ const SKILLS: u64 = 8;
 const QUEUES: u64 = 4;
 /// Inputs of the mixed load from one prepared state: few enough that the queue hardly grows.
 const BATCH: u64 = 10_000;
-
-/// CPU time of this thread: what else runs on the machine does not count.
-fn cpu() -> Duration {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(spent.tv_sec).unwrap(),
-        u32::try_from(spent.tv_nsec).unwrap(),
-    )
-}
 
 struct Chance(u64);
 

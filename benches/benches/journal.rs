@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
+use benches::cpu;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use dispatch::{
@@ -22,15 +23,6 @@ const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
 /// 2026-11-30T00:00:00Z.
 const START: Moment = Moment::from_micros(1_795_996_800_000_000);
 const CONTACTS: u32 = 10_000;
-
-/// CPU time of this thread: what else runs on the machine does not count.
-fn cpu() -> Duration {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(spent.tv_sec).unwrap(),
-        u32::try_from(spent.tv_nsec).unwrap(),
-    )
-}
 
 fn key(text: &str) -> Key {
     Key::parse(text).unwrap()

@@ -98,14 +98,14 @@ fn month_of_few_is_told_with_the_next_one_two_hours_after_its_end() {
     for answered in 1..=3 {
         calls(&site, &linka, answered);
     }
-    assert!(report(&site, &[]).starts_with("No period between"));
+    assert!(report(&site, &[]).starts_with("No closed period between"));
 
     month_ends(&linka);
     let _jana = WirePhone::dials("*40", "jana", &site);
     for answered in 1..=7 {
         calls(&site, &linka, answered);
     }
-    assert!(report(&site, &[]).starts_with("No period between"));
+    assert!(report(&site, &[]).starts_with("No closed period between"));
     month_ends(&linka);
 
     let csv = month_is_told(&site);

@@ -238,23 +238,19 @@ impl Counts {
             Some(ended) => (&ended.counted, u64::from(ended.month.last().day())),
             None => (&self.open, VOLUME_DAYS),
         };
-        let mut arrivals = BTreeMap::<LineId, u64>::new();
+        let mut lines = BTreeMap::<LineId, Tally>::new();
         for ((line, _), tally) in &counted.tallies {
-            *arrivals.entry(*line).or_default() += tally.arrived;
+            lines.entry(*line).or_default().add(tally);
         }
-        for (line, arrivals) in arrivals {
-            self.lines.entry(line).or_default().span = span_of(arrivals, days);
-        }
-        // A month that is told together with small ones before it is told as a whole.
-        for (line, open) in &mut self.lines {
-            let before = self.small.lines.get(line).map_or(0, SmallLine::ended);
-            let stays_small = match &self.ending {
-                Some(month) => before + month.counted.of_line(*line).ended() < SHARED_BY_MIN,
-                None => before > 0,
+        for (line, tally) in lines {
+            let before = self.small.lines.get(&line).map_or(0, SmallLine::ended);
+            // Most may still be there, and a month that is told with the next one has no pieces in it.
+            let is_told_alone = self.ending.is_none() || before + tally.ended() >= SHARED_BY_MIN;
+            let span = match is_told_alone {
+                true => span_of(tally.arrived, days),
+                false => Span::Month,
             };
-            if stays_small {
-                open.span = Span::Month;
-            }
+            self.lines.entry(line).or_default().span = span;
         }
     }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dispatch::Class;
@@ -159,31 +159,22 @@ impl Sums {
     }
 
     /// What is told of the classes of a month, beside its total: each is shared, and so is what the
-    /// total has beyond them; and so it is with their talk. Of how many the waits are a class does not tell.
+    /// total has beyond them. Its talk is then told, too: ten were answered in it and in what is
+    /// left, and where nothing is left the total's talk is told as well. Of how many the waits are
+    /// a class does not tell.
     pub(crate) fn of_classes(tallies: &BTreeMap<Class, Tally>) -> BTreeMap<Class, Self> {
-        let mut total = Tally::default();
-        tallies.values().for_each(|tally| total.add(tally));
-        let arrived = |tally: &Tally| tally.arrived;
-        let is_left = |rest: &Tally| *rest == Tally::default() || is_shared(rest);
-        let told = told_apart(tallies, |_, tally| is_shared(tally), is_left, arrived);
-        let sums = told
-            .iter()
-            .filter_map(|class| Some((*class, Self::of_part(tallies.get(class)?))));
-        let mut sums: BTreeMap<Class, Self> = sums.collect();
-        let contacts = |tally: &Tally| Timed::Talk.contacts(tally);
-        let has_talk =
-            |class: Class, tally: &Tally| told.contains(&class) && contacts(tally) >= SHARED_BY_MIN;
-        // Where nothing is left, the classes tell the time of the total.
-        let is_left = |rest: &Tally| match contacts(rest) {
-            0 => Timed::Talk.is_told_of_month(&total),
-            left => left >= SHARED_BY_MIN,
-        };
-        for class in told_apart(tallies, has_talk, is_left, contacts) {
-            if let (Some(sums), Some(tally)) = (sums.get_mut(&class), tallies.get(&class)) {
-                sums.times.talk = Some(Timed::Talk.seconds(tally));
-            }
-        }
-        sums
+        let sums = told_apart(tallies).into_iter().map(|(class, tally)| {
+            let times = Times {
+                talk: Some(Timed::Talk.seconds(tally)),
+                ..Times::default()
+            };
+            let sums = Self {
+                times,
+                ..Self::of_part(tally)
+            };
+            (class, sums)
+        });
+        sums.collect()
     }
 }
 
@@ -262,29 +253,25 @@ const fn is_split(part: u64, whole: u64) -> bool {
     part == 0 || part == whole || (part >= SHARED_BY_MIN && whole - part >= SHARED_BY_MIN)
 }
 
-/// The classes that may be told beside their total: each may be told, and so may what the total has
+/// The classes that may be told beside their total: each is shared, and so is what the total has
 /// beyond them, or it is nothing.
-fn told_apart(
-    tallies: &BTreeMap<Class, Tally>,
-    may_be_told: impl Fn(Class, &Tally) -> bool,
-    may_be_left: impl Fn(&Tally) -> bool,
-    size: impl Fn(&Tally) -> u64,
-) -> BTreeSet<Class> {
+fn told_apart(tallies: &BTreeMap<Class, Tally>) -> BTreeMap<Class, &Tally> {
     let (mut told, mut rest) = (BTreeMap::new(), Tally::default());
     for (class, tally) in tallies {
-        if may_be_told(*class, tally) {
+        if is_shared(tally) {
             told.insert(*class, tally);
         } else {
             rest.add(tally);
         }
     }
-    while !may_be_left(&rest) {
-        let smallest = told.iter().min_by_key(|(_, tally)| size(tally));
-        let Some((class, tally)) = smallest.map(|(class, tally)| (*class, *tally)) else {
+    while rest != Tally::default() && !is_shared(&rest) {
+        let smallest = told.iter().min_by_key(|(_, tally)| tally.arrived);
+        let Some(class) = smallest.map(|(class, _)| *class) else {
             break;
         };
-        told.remove(&class);
-        rest.add(tally);
+        if let Some(tally) = told.remove(&class) {
+            rest.add(tally);
+        }
     }
-    told.into_keys().collect()
+    told
 }

@@ -393,6 +393,25 @@ fn line_after_a_small_month_is_told_by_day_once_no_month_waits_any_more() {
 }
 
 #[test]
+fn month_that_is_told_with_one_whose_callers_still_wait_has_no_pieces() {
+    let pieces_of_february = |ended| {
+        let mut site = Site::default();
+        site.turn(date(1, 1));
+        site.arrive(line("help"), Class::Crisis, 2_500);
+        site.end(line("help"), Class::Crisis, ended);
+        for date in year().filter(|date| date.month() == 2) {
+            site.day_of(date, line("help"), 100);
+        }
+        site.turn(date(3, 1));
+        site.settle();
+        site.pieces(line("help")).len()
+    };
+
+    assert_eq!(pieces_of_february(9), 0);
+    assert_eq!(pieces_of_february(10), 28);
+}
+
+#[test]
 fn talk_of_a_class_is_told_if_ten_are_in_it_and_in_the_rest_and_no_wait() {
     let mut site = Site::default();
     site.turn(date(1, 1));

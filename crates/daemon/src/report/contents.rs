@@ -13,11 +13,8 @@ const HIDDEN: &str = "hidden";
 /// Rows, a table for each period.
 pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>) -> String {
     if periods.is_empty() {
-        return format!(
-            "No rows between {} and {}: calls are told as rows when their period closes, and only where ten or more share what is told. What closed before an upgrade to stricter rules was withdrawn: the audit, which administrators and auditors read, says how much.\n",
-            days.start(),
-            days.end()
-        );
+        let why = "calls are told as rows when their period closes, and only where ten or more share what is told. What closed before an upgrade to stricter rules was withdrawn: the audit, which administrators and auditors read, says how much.";
+        return counts::none_between("No rows", days, why);
     }
     let mut text = String::new();
     for period in periods {
@@ -38,11 +35,8 @@ pub(super) fn rows_in_words(periods: &[PeriodRows], days: &RangeInclusive<Date>)
 /// Tables of months, each cell with its values.
 pub(super) fn tables_in_words(months: &[MonthTables], days: &RangeInclusive<Date>) -> String {
     if months.is_empty() {
-        return format!(
-            "No tables of months between {} and {}: they are made two hours after the end of a month, or with the next one when fewer than ten contacts ended in it. Those that closed before an upgrade to stricter rules were withdrawn: the audit, which administrators and auditors read, says how much.\n",
-            days.start(),
-            days.end()
-        );
+        let why = "they are made two hours after the end of a month, or with the next one when fewer than ten contacts ended in it. Those that closed before an upgrade to stricter rules were withdrawn: the audit, which administrators and auditors read, says how much.";
+        return counts::none_between("No tables of months", days, why);
     }
     let mut text = String::new();
     for month in months {

@@ -10,17 +10,20 @@ use records::{ClosedPeriod, Date, FIGURES, Measure, Misses, NOT_TOLD, Part, Peri
 /// The figures of all periods, and why some are not told.
 pub(super) fn in_words(closed: &[ClosedPeriod], days: &RangeInclusive<Date>) -> String {
     if closed.is_empty() {
-        return format!(
-            "No period between {} and {} is closed: a month is told two hours after its end, or with the next one when fewer than ten contacts ended in it; a part of it when ten contacts share each of its figures.\n",
-            days.start(),
-            days.end()
-        );
+        let why = "a month is told two hours after its end, or with the next one when fewer than ten contacts ended in it; a part of it when ten contacts share each of its figures.";
+        return none_between("No closed period", days, why);
     }
     let mut words = Words::default();
     for period in closed {
         words.period(period);
     }
     words.end()
+}
+
+/// That there is nothing of these days, and why.
+pub(super) fn none_between(what: &str, days: &RangeInclusive<Date>, why: &str) -> String {
+    let (first, last) = (days.start(), days.end());
+    format!("{what} between {first} and {last}: {why}\n")
 }
 
 #[derive(Default)]
@@ -139,10 +142,8 @@ mod tests {
     fn nothing_closed_is_said_in_a_sentence() {
         let text = in_words(&[], &(Date::FIRST..=Date::LAST));
 
-        assert!(
-            text.starts_with("No period between 1970-01-01 and"),
-            "{text}"
-        );
+        let start = "No closed period between 1970-01-01 and";
+        assert!(text.starts_with(start), "{text}");
     }
 
     #[test]
