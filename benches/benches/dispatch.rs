@@ -9,10 +9,10 @@ use std::time::Duration;
 use benches::cpu;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, HomeTimes, Input,
-    Intent, IntentCause, Key, LegId, Line, LineId, Moment, Need, Needs, Operator, OperatorId,
-    OwnWrapUp, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
-    Standing, Step, Strategy, Timeline,
+    Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Fact, HomeTimes,
+    Input, Intent, IntentCause, Key, LegId, Line, LineId, Moment, Need, Needs, Operator,
+    OperatorId, OwnWrapUp, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
+    SkillId, Standing, Step, Strategy, Timeline,
 };
 
 const OPERATORS: u64 = 1_000;
@@ -201,13 +201,13 @@ impl Centre {
             waiting: Vec::new(),
             refused: 0,
         };
-        centre.give(Input::Configured(Arc::new(config(wrap_up))));
+        centre.give(Fact::Configured(Arc::new(config(wrap_up))));
         for operator in centre.operators.clone() {
-            centre.give(Input::Reached {
+            centre.give(Fact::Reached {
                 operator,
                 reachability: Reachability::Reachable,
             });
-            centre.give(Input::Intends {
+            centre.give(Fact::Intends {
                 operator,
                 intent: Intent::Ready,
                 cause: IntentCause::Phone,
@@ -224,13 +224,17 @@ impl Centre {
                 .poll_timeout()
                 .is_some_and(|due| due <= centre.now)
             {
-                centre.give(Input::Timeout);
+                centre.take(Input::Timeout);
             }
         }
         centre
     }
 
-    fn give(&mut self, input: Input) {
+    fn give(&mut self, fact: Fact) {
+        self.take(fact.numbered(Seq(self.seq)));
+    }
+
+    fn take(&mut self, input: Input) {
         if self.dispatcher.handle_input(self.now, input).is_err() {
             self.refused += 1;
         }
@@ -264,8 +268,7 @@ impl Centre {
         let needs = self.needs[self.chance.at(self.needs.len())].clone();
         let contact = ContactId(Seq(self.seq));
         self.waiting.push(contact);
-        self.give(Input::Arrived {
-            contact,
+        self.give(Fact::Arrived {
             leg,
             line,
             class,
@@ -280,7 +283,7 @@ impl Centre {
         };
         let leg = self.leg();
         self.talking.push(contact);
-        self.give(Input::Answered {
+        self.give(Fact::Answered {
             contact,
             operator,
             leg,
@@ -291,7 +294,7 @@ impl Centre {
     fn end(&mut self) {
         let at = self.chance.at(self.talking.len());
         let contact = self.talking.swap_remove(at);
-        self.give(Input::Ended {
+        self.give(Fact::Ended {
             contact,
             cause: EndCause::Caller,
         });
@@ -305,25 +308,25 @@ impl Centre {
                     reason: Key::parse("meal").unwrap(),
                     back_at: None,
                 };
-                self.give(Input::Intends {
+                self.give(Fact::Intends {
                     operator,
                     intent: pause,
                     cause: IntentCause::Phone,
                 });
             }
-            1..4 => self.give(Input::Intends {
+            1..4 => self.give(Fact::Intends {
                 operator,
                 intent: Intent::Ready,
                 cause: IntentCause::Phone,
             }),
-            4..6 => self.give(Input::Reached {
+            4..6 => self.give(Fact::Reached {
                 operator,
                 reachability: Reachability::Reachable,
             }),
             _ => {
                 let contact = self.waiting[self.chance.at(self.waiting.len())];
                 let class = [Class::Crisis, Class::Crisis, Class::Information][self.chance.at(3)];
-                self.give(Input::Classed {
+                self.give(Fact::Classed {
                     contact,
                     class,
                     cause: Cause::Supervisor,
@@ -342,7 +345,7 @@ impl Centre {
                     self.end();
                 }
             }
-            60..80 => self.give(Input::Timeout),
+            60..80 => self.take(Input::Timeout),
             _ => self.change(),
         }
     }

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use web::board::{Change, Class, Contact, ContactState, Millis, Standing};
 use web::feed::Feed;
 use web::identity::{Due, Gate, SignedIn, Who};
-use web::line::{Act, Line, Refusal, Story};
+use web::line::{Line, Refusal, Story};
 use web::problem::Problem;
 use web::{App, Audit, Clock};
 
@@ -36,7 +36,11 @@ struct Nobody;
 
 #[async_trait]
 impl Line for Nobody {
-    async fn act(&self, _: Act) -> Result<(), Refusal> {
+    async fn act(&self, _: dispatch::Fact) -> Result<(), Refusal> {
+        Err(Refusal::NoAnswer)
+    }
+
+    async fn record(&self, _: records::Fact) -> Result<(), Refusal> {
         Err(Refusal::NoAnswer)
     }
 

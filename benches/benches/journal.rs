@@ -29,7 +29,7 @@ fn key(text: &str) -> Key {
 }
 
 fn configuration() -> Fact {
-    Fact::Configured(Arc::new(Config {
+    Fact::Dispatch(dispatch::Fact::Configured(Arc::new(Config {
         lines: vec![Line {
             id: LineId(key("help")),
             queue: QueueId(key("help")),
@@ -49,17 +49,17 @@ fn configuration() -> Fact {
         operators: Vec::new(),
         partners: Vec::new(),
         rules: Rules::default(),
-    }))
+    })))
 }
 
 fn arrival(n: u32) -> Fact {
-    Fact::Arrived {
+    Fact::Dispatch(dispatch::Fact::Arrived {
         leg: LegId { start: 1, n },
         line: LineId(key("help")),
         class: Class::Crisis,
         needs: Needs::from([]),
         standing: Standing::Arrival,
-    }
+    })
 }
 
 /// A node's journal in a folder of its own, and what its entries make.

@@ -7,9 +7,9 @@ use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
-    Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId, Miss,
-    Moment, Needs, OperatorId, Outcome, OwnWrapUp, QueueId, Speech, Standing, Told, WRAP_UP_MAX,
-    Widened, Withdrawal, validate,
+    Act, Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId,
+    Miss, Moment, Needs, OperatorId, Outcome, OwnWrapUp, QueueId, Speech, Standing, Told,
+    WRAP_UP_MAX, Widened, Withdrawal, validate,
 };
 
 impl Dispatcher {
@@ -92,6 +92,15 @@ impl Dispatcher {
         self.sync_contact(slot);
         self.sync_offered(slot);
         Ok(())
+    }
+
+    /// Somebody in charge acted on a contact.
+    pub(crate) fn act(&mut self, id: ContactId, act: Act) -> Result<(), InputError> {
+        match act {
+            Act::Class(class) => self.class(id, class, Cause::Supervisor),
+            Act::Move(queue) => self.move_to(id, queue),
+            Act::Give(operator) => self.give(id, operator),
+        }
     }
 
     /// A contact's urgency changed: it goes by the timeline of its new class, and keeps what the old one gave it.

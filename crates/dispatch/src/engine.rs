@@ -8,8 +8,8 @@ use crate::fault::Fault;
 use crate::index::{Index, Timer};
 use crate::operator::{OperatorState, Posted};
 use crate::{
-    Config, ContactId, Decision, Input, InputError, LegId, LineId, Moment, OperatorId, Place,
-    Queue, QueueId, Rules, Timeline, Told,
+    Config, ContactId, Decision, Fact, Input, InputError, LegId, LineId, Moment, OperatorId, Place,
+    Queue, QueueId, Rules, Seq, Timeline, Told,
 };
 
 /// Decides which contact is offered to which operator, and when.
@@ -90,7 +90,14 @@ impl Dispatcher {
         self.now = now.max(before);
         self.touched.contacts.clear();
         self.touched.operators.clear();
-        if let Err(refusal) = self.apply(input) {
+        let applied = match input {
+            Input::Fact { seq, fact } => self.apply(seq, fact),
+            Input::Timeout => {
+                self.timeout();
+                Ok(())
+            }
+        };
+        if let Err(refusal) = applied {
             self.now = before;
             return Err(refusal);
         }
@@ -116,68 +123,66 @@ impl Dispatcher {
         self.index.first_due()
     }
 
-    fn apply(&mut self, input: Input) -> Result<(), InputError> {
-        match input {
-            Input::Configured(config) => self.configure(config),
-            Input::Arrived {
-                contact,
+    fn apply(&mut self, seq: Seq, fact: Fact) -> Result<(), InputError> {
+        match fact {
+            Fact::Configured(config) => self.configure(config),
+            Fact::Arrived {
                 leg,
                 line,
                 class,
                 needs,
                 standing,
-            } => self.arrive(contact, leg, line, class, needs, standing),
-            Input::Stands { contact, standing } => self.stand(contact, standing),
-            Input::Classed {
+            } => self.arrive(ContactId(seq), leg, line, class, needs, standing),
+            Fact::Stands { contact, standing } => self.stand(contact, standing),
+            Fact::Classed {
                 contact,
                 class,
                 cause,
             } => self.class(contact, class, cause),
-            Input::Needed { contact, needs } => self.need(contact, needs),
-            Input::Moved { contact, queue } => self.move_to(contact, queue),
-            Input::Given { contact, operator } => self.give(contact, operator),
-            Input::Intends {
+            Fact::Needed { contact, needs } => self.need(contact, needs),
+            Fact::Acted {
+                contact,
+                act,
+                by: _,
+            } => self.act(contact, act),
+            Fact::Intends {
                 operator,
                 intent,
                 cause,
             } => self.intend(operator, intent, cause),
-            Input::Reached {
+            Fact::Reached {
                 operator,
                 reachability,
             } => self.reach(operator, reachability),
-            Input::ShiftEnds { operator, at } => self.end_shift(operator, at),
-            Input::Engaged { operator, leg } => self.engage(operator, leg),
-            Input::Disengaged { operator, leg } => self.disengage(operator, leg),
-            Input::PickedUp { contact, operator } => self.pick_up(contact, operator),
-            Input::Answered {
+            Fact::ShiftEnds { operator, at } => self.end_shift(operator, at),
+            Fact::Engaged { operator, leg } => self.engage(operator, leg),
+            Fact::Disengaged { operator, leg } => self.disengage(operator, leg),
+            Fact::PickedUp { contact, operator } => self.pick_up(contact, operator),
+            Fact::Answered {
                 contact,
                 operator,
                 leg,
             } => self.answer(contact, operator, leg),
-            Input::Missed {
+            Fact::Missed {
                 contact,
                 operator,
                 miss,
             } => self.miss_offer(contact, operator, miss),
-            Input::PartnerAnswered {
+            Fact::PartnerAnswered {
                 contact,
                 partner,
                 leg,
             } => self.partner_answer(contact, partner, leg),
-            Input::PartnerMissed { contact, partner } => self.partner_miss(contact, partner),
-            Input::HandedBack { contact, cause } => self.hand_back(contact, cause),
-            Input::Ended { contact, cause } => self.end(contact, cause),
-            Input::WrapUp { operator, change } => self.change_wrap_up(operator, change),
-            Input::Timeout => {
-                self.timeout();
-                Ok(())
-            }
-            Input::Restarted => {
+            Fact::PartnerMissed { contact, partner } => self.partner_miss(contact, partner),
+            Fact::HandedBack { contact, cause } => self.hand_back(contact, cause),
+            Fact::Ended { contact, cause } => self.end(contact, cause),
+            Fact::WrapUp { operator, change } => self.change_wrap_up(operator, change),
+            Fact::Restarted { start: _ } => {
                 self.restart();
                 Ok(())
             }
-            Input::LegFound { leg } => self.find_leg(leg),
-            Input::LegLost { leg } => self.lose_leg(leg),
+            Fact::LegFound { leg } => self.find_leg(leg),
+            Fact::LegLost { leg } => self.lose_leg(leg),
         }
     }
 
@@ -201,7 +206,13 @@ impl Dispatcher {
         }
     }
 
-    /// What the latest input may have changed. After [`Input::Configured`] operators may be gone, too.
+    /// How many contacts have not ended.
+    #[must_use]
+    pub fn live_contacts(&self) -> usize {
+        self.contact_slots.len()
+    }
+
+    /// What the latest input may have changed. After [`Fact::Configured`] operators may be gone, too.
     #[must_use]
     pub const fn touched(&self) -> &Touched {
         &self.touched

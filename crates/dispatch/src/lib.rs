@@ -6,6 +6,7 @@
 
 mod arrival;
 mod bits;
+mod class;
 mod config;
 mod configure;
 mod contact;
@@ -13,6 +14,7 @@ mod decision;
 mod demand;
 mod engine;
 mod error;
+mod fact;
 mod fault;
 mod group;
 mod ids;
@@ -37,6 +39,7 @@ mod validate;
 mod view;
 mod views;
 
+pub use class::{Class, Speech, Standing};
 pub use config::{
     Action, Config, HomeTimes, Line, Need, Needs, Operator, OwnWrapUp, Partner, Place, Queue,
     Relaxation, Reserve, Rules, Step, Strategy, Timeline,
@@ -44,6 +47,10 @@ pub use config::{
 pub use decision::{Closed, Decision, Notice, Outcome, PauseCause, StepCause, Withdrawal};
 pub use engine::{Dispatcher, Touched};
 pub use error::{ConfigError, InputError, NeedsError};
+pub use fact::{
+    Act, ActingRole, Cause, EndCause, Fact, HandBack, Intent, IntentCause, Miss, Reachability,
+    WrapUpChange,
+};
 #[doc(hidden)]
 pub use fault::Fault;
 pub use group::operators_of_no_line;
@@ -51,10 +58,7 @@ pub use ids::{
     ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, OperatorId, PartnerId, QueueId, Seq,
     SkillId,
 };
-pub use input::{
-    Cause, Class, EndCause, HandBack, Input, Intent, IntentCause, Miss, Reachability, Speech,
-    Standing, WrapUpChange,
-};
+pub use input::Input;
 pub use limits::{
     CHOICES_MAX, CONTACTS_MAX, LEGS_OF_OPERATOR_MAX, LEVEL_MAX, LINES_MAX, MISSES_BEFORE_PAUSE_MAX,
     NEEDS_MAX, OPERATORS_MAX, PARTNERS_MAX, PEOPLE_OF_STEP_MAX, QUEUES_MAX, RELAXATIONS_MAX,

@@ -30,7 +30,7 @@ fn after_it_was_handed_back() {
     let (mut centre, first, _) = two_waiting_behind_a_call();
     centre.answers(first, "anna");
     centre.wait(5);
-    centre.give(Input::HandedBack {
+    centre.give(Fact::HandedBack {
         contact: first,
         cause: HandBack::Operator,
     });
@@ -44,11 +44,11 @@ fn after_it_was_handed_back() {
 #[test]
 fn after_a_restart() {
     let (mut centre, first, second) = two_waiting_behind_a_call();
-    centre.give(Input::Restarted);
-    centre.give(Input::LegFound {
+    centre.give(Fact::Restarted { start: 2 });
+    centre.give(Fact::LegFound {
         leg: LegId { start: 1, n: 2 },
     });
-    centre.give(Input::LegFound {
+    centre.give(Fact::LegFound {
         leg: LegId { start: 1, n: 1 },
     });
     centre.look();
@@ -69,12 +69,12 @@ fn unless_another_call_from_its_number_is_live() {
     assert_eq!(centre.offers(), [offer(other, "anna")]);
     let third = centre.arrives(Class::Crisis);
 
-    centre.give(Input::Stands {
+    centre.give(Fact::Stands {
         contact: again,
         standing: Standing::Arrival,
     });
     centre.answers(other, "anna");
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact: other,
         cause: EndCause::Caller,
     });

@@ -29,7 +29,7 @@ fn rung(centre: &Centre) -> usize {
 fn a_partner_that_misses_is_tried_again_after_its_rest_and_not_before() {
     let (mut centre, contact) = overflowing();
     assert_eq!(rung(&centre), 1);
-    centre.give(Input::PartnerMissed {
+    centre.give(Fact::PartnerMissed {
         contact,
         partner: partner("other-line"),
     });
@@ -45,7 +45,7 @@ fn a_partner_that_misses_is_tried_again_after_its_rest_and_not_before() {
 fn a_partner_that_answers_wins_and_the_contact_counts_as_overflowed() {
     let (mut centre, contact) = overflowing();
     let leg = centre.leg();
-    centre.give(Input::PartnerAnswered {
+    centre.give(Fact::PartnerAnswered {
         contact,
         partner: partner("other-line"),
         leg,
@@ -56,7 +56,7 @@ fn a_partner_that_answers_wins_and_the_contact_counts_as_overflowed() {
         leg
     }));
 
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });
@@ -69,11 +69,11 @@ fn an_operator_who_answers_first_stops_the_partner() {
     let (mut centre, contact) = overflowing();
     assert_eq!(rung(&centre), 1);
     centre.look();
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact: id(1),
         cause: EndCause::Caller,
     });
-    centre.give(Input::WrapUp {
+    centre.give(Fact::WrapUp {
         operator: op("anna"),
         change: WrapUpChange::Over,
     });
@@ -81,7 +81,7 @@ fn an_operator_who_answers_first_stops_the_partner() {
 
     centre.answers(contact, "anna");
     let late = centre.leg();
-    centre.give(Input::PartnerAnswered {
+    centre.give(Fact::PartnerAnswered {
         contact,
         partner: partner("other-line"),
         leg: late,

@@ -16,7 +16,7 @@ fn decline_until_paused(centre: &mut Centre, operator: &str) {
         centre.misses(contact, operator, Miss::Declined);
     }
     assert!(view(centre, operator).paused.is_some());
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });
@@ -83,7 +83,7 @@ fn the_pause_is_lifted_when_her_own_phone_comes_back_and_nobody_else_is_there() 
 fn the_pause_is_lifted_when_a_configuration_takes_the_last_other_out() {
     let mut centre = anna_paused();
 
-    centre.give(Input::Configured(Arc::new(config(&["anna"]))));
+    centre.give(Fact::Configured(Arc::new(config(&["anna"]))));
 
     assert!(centre.has(&lifted("anna")));
 }
@@ -226,7 +226,7 @@ fn a_configuration_changes_nobodys_intent() {
         centre.intends("hana", intent);
         centre.intends("bara", intent);
 
-        centre.give(Input::Configured(Arc::new(config.clone())));
+        centre.give(Fact::Configured(Arc::new(config.clone())));
 
         assert_eq!(view(&centre, "hana").intent, intent);
         assert_eq!(view(&centre, "bara").intent, intent);

@@ -28,8 +28,8 @@ fn renamed(config: &Config, operators: &[&str]) -> Config {
     config
 }
 
-fn configured(config: &Config) -> Input {
-    Input::Configured(Arc::new(config.clone()))
+fn configured(config: &Config) -> Fact {
+    Fact::Configured(Arc::new(config.clone()))
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn contact_whose_queue_is_renamed_waits_on_there_and_new_ones_come_by_the_new_li
     let after = renamed(&before, &["anna"]);
     let mut centre = Centre::staffed(before);
     let contact = centre.arrives(Class::Crisis);
-    centre.give(Input::Restarted);
+    centre.give(Fact::Restarted { start: 2 });
     centre.refused(configured(&after));
 
     let kept = centre.dispatcher.keeping_queues_in_use(&after).unwrap();
@@ -48,15 +48,14 @@ fn contact_whose_queue_is_renamed_waits_on_there_and_new_ones_come_by_the_new_li
     assert_eq!(centre.dispatcher.contact(contact).unwrap().queue, line);
     assert_eq!(centre.dispatcher.queues_of(op("anna")), [night, line]);
     let leg = centre.leg();
-    centre.give(Input::Arrived {
-        contact: id(99),
+    centre.give(Fact::Arrived {
         leg,
         line: LineId::parse("other-number").unwrap(),
         class: Class::Crisis,
         needs: nothing(),
         standing: Standing::Arrival,
     });
-    assert_eq!(centre.dispatcher.contact(id(99)).unwrap().queue, night);
+    assert_eq!(centre.dispatcher.contact(id(2)).unwrap().queue, night);
 }
 
 #[test]
@@ -121,7 +120,7 @@ fn configuration_that_has_a_place_for_everybody_is_taken_as_it_is() {
     other_queue.lines[0].id = before.lines[0].id;
     assert_eq!(centre.dispatcher.keeping_queues_in_use(&other_queue), None);
 
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });

@@ -12,7 +12,7 @@ fn restarted() -> (Centre, ContactId, ContactId, LegId) {
     let leg = centre.answers(talking, "anna");
     let ringing = centre.arrives(Class::Crisis);
     centre.look();
-    centre.give(Input::Restarted);
+    centre.give(Fact::Restarted { start: 2 });
     (centre, talking, ringing, leg)
 }
 
@@ -49,9 +49,9 @@ fn an_offer_is_taken_back_without_a_miss_and_nothing_is_offered_adrift() {
 #[test]
 fn a_call_of_which_both_legs_are_found_goes_on() {
     let (mut centre, talking, _, leg) = restarted();
-    centre.give(Input::LegFound { leg });
+    centre.give(Fact::LegFound { leg });
 
-    centre.give(Input::LegFound {
+    centre.give(Fact::LegFound {
         leg: LegId { start: 1, n: 1 },
     });
 
@@ -82,11 +82,11 @@ fn what_is_not_found_in_time_is_over_with_the_outcome_it_had() {
 fn a_caller_whose_operator_was_lost_waits_again() {
     let (mut centre, talking, _, leg) = restarted();
     centre.reached(op("bara"), Reachability::Reachable);
-    centre.give(Input::LegFound {
+    centre.give(Fact::LegFound {
         leg: LegId { start: 1, n: 1 },
     });
 
-    centre.give(Input::LegLost { leg });
+    centre.give(Fact::LegLost { leg });
 
     assert_eq!(centre.offers(), [offer(talking, "bara")]);
 }
@@ -95,11 +95,11 @@ fn a_caller_whose_operator_was_lost_waits_again() {
 fn operators_in_calls_of_their_own_stay_occupied_until_those_are_lost() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let leg = centre.leg();
-    centre.give(Input::Engaged {
+    centre.give(Fact::Engaged {
         operator: op("anna"),
         leg,
     });
-    centre.give(Input::Restarted);
+    centre.give(Fact::Restarted { start: 2 });
     centre.reached(op("anna"), Reachability::Reachable);
     let contact = centre.arrives(Class::Crisis);
     centre.look();

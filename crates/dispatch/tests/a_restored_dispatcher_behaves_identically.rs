@@ -10,7 +10,7 @@ use world::{World, drain};
 fn run(seed: u64, steps: usize, every: usize) -> Result<(), String> {
     let (mut original, mut world) = (Dispatcher::new(), World::new(seed));
     let mut restored = Dispatcher::restore(Snapshot::default());
-    let mut next = (world.now, world.configured());
+    let mut next = (world.now, world.first());
     for step in 0..steps {
         if step % every == 0 {
             restored = Dispatcher::restore(original.snapshot());

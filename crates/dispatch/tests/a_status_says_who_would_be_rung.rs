@@ -52,7 +52,7 @@ fn whom_the_machine_paused_is_neither_free_nor_there() {
 fn status_between_calls_is_that_of_the_intent_that_is_asked_for() {
     let mut centre = paused_by_machine();
     let leg = centre.leg();
-    centre.give(Input::Engaged {
+    centre.give(Fact::Engaged {
         operator: op("anna"),
         leg,
     });
@@ -86,7 +86,7 @@ fn who_wraps_up_is_there_and_not_free() {
     centre.wait(40);
     let ended = centre.now;
 
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });
@@ -234,7 +234,7 @@ fn phones_are_unproven_after_a_restart_and_people_at_home_on_call() {
     centre.wait(30);
     let since = centre.now;
 
-    centre.give(Input::Restarted);
+    centre.give(Fact::Restarted { start: 2 });
 
     assert_eq!(status(&centre, "anna"), Status::Unproven { since });
     assert!(matches!(status(&centre, "bara"), Status::OnCall { .. }));
@@ -245,12 +245,12 @@ fn judge(dispatcher: &Dispatcher, now: Moment, judged: OperatorId) -> Result<(),
     let mut alone = dispatcher.clone();
     for other in alone.operators() {
         if other.id != judged {
-            let gone = Input::Intends {
+            let gone = Fact::Intends {
                 operator: other.id,
                 intent: Intent::Off,
                 cause: IntentCause::Page,
             };
-            alone.handle_input(now, gone).unwrap();
+            alone.handle_input(now, gone.numbered(Seq(1))).unwrap();
         }
     }
     drain(&mut alone);
@@ -300,14 +300,14 @@ fn calls_for(dispatcher: &Dispatcher, operator: OperatorId) -> Vec<Call> {
 const CONTACT: ContactId = ContactId(Seq(1_000_000));
 
 fn arrival((line, class, needs): &Call) -> Input {
-    Input::Arrived {
-        contact: CONTACT,
+    Fact::Arrived {
         leg: LegId { start: 99, n: 1 },
         line: *line,
         class: *class,
         needs: needs.clone(),
         standing: Standing::Arrival,
     }
+    .numbered(CONTACT.0)
 }
 
 /// Whom nothing would ring is not rung, and makes nobody be there.
@@ -364,7 +364,7 @@ fn comes_to(mut dispatcher: Dispatcher, now: Moment, person: OperatorId, call: &
 fn run(seed: u64) -> Result<(), String> {
     let mut world = World::new(seed);
     let mut dispatcher = Dispatcher::new();
-    let mut next = (world.now, world.configured());
+    let mut next = (world.now, world.first());
     for step in 0..300 {
         let (now, input) = next;
         if dispatcher.handle_input(now, input.clone()).is_ok() {

@@ -8,6 +8,19 @@ use std::sync::Arc;
 use centre::*;
 use dispatch::*;
 
+fn acted(contact: ContactId, act: Act) -> Fact {
+    let by = Some(ActingRole::Supervisor);
+    Fact::Acted { contact, act, by }
+}
+
+fn moved(contact: ContactId, queue: QueueId) -> Fact {
+    acted(contact, Act::Move(queue))
+}
+
+fn given(contact: ContactId, operator: OperatorId) -> Fact {
+    acted(contact, Act::Give(operator))
+}
+
 fn other_queue() -> QueueId {
     QueueId::parse("other").unwrap()
 }
@@ -34,10 +47,7 @@ fn moved_contact_is_offered_where_it_waits_now() {
     let contact = centre.arrives(Class::Crisis);
     centre.look();
 
-    centre.give(Input::Moved {
-        contact,
-        queue: other_queue(),
-    });
+    centre.give(moved(contact, other_queue()));
 
     let taken_back = Decision::Withdraw {
         contact,
@@ -58,10 +68,7 @@ fn moved_contact_keeps_its_rank() {
     let late = centre.arrives(Class::Crisis);
     centre.intends("berta", Intent::Off);
     for contact in [late, early] {
-        centre.give(Input::Moved {
-            contact,
-            queue: other_queue(),
-        });
+        centre.give(moved(contact, other_queue()));
     }
     centre.look();
 
@@ -76,14 +83,8 @@ fn who_talks_is_not_moved() {
     let contact = centre.arrives(Class::Crisis);
     centre.answers(contact, "anna");
 
-    let refused = centre.refused(Input::Moved {
-        contact,
-        queue: other_queue(),
-    });
-    let unknown = centre.refused(Input::Moved {
-        contact,
-        queue: QueueId::parse("none").unwrap(),
-    });
+    let refused = centre.refused(moved(contact, other_queue()));
+    let unknown = centre.refused(moved(contact, QueueId::parse("none").unwrap()));
 
     assert_eq!(refused, InputError::NotWaiting(contact));
     assert_eq!(unknown, InputError::NotWaiting(contact));
@@ -95,10 +96,7 @@ fn given_contact_rings_at_the_one_who_was_named() {
     let contact = centre.arrives(Class::Crisis);
     centre.look();
 
-    centre.give(Input::Given {
-        contact,
-        operator: op("berta"),
-    });
+    centre.give(given(contact, op("berta")));
 
     assert_eq!(centre.offers(), [offer(contact, "berta")]);
     centre.answers(contact, "berta");
@@ -110,17 +108,11 @@ fn given_contact_rings_although_she_lacks_the_skill_and_rests_from_it() {
     let contact = centre.arrives_with(Class::Crisis, need("ukrainian", 5));
     centre.look();
 
-    centre.give(Input::Given {
-        contact,
-        operator: op("anna"),
-    });
+    centre.give(given(contact, op("anna")));
     let first = centre.offers();
     centre.misses(contact, "anna", Miss::Declined);
     centre.look();
-    centre.give(Input::Given {
-        contact,
-        operator: op("anna"),
-    });
+    centre.give(given(contact, op("anna")));
 
     assert_eq!(first, [offer(contact, "anna")]);
     assert_eq!(centre.offers(), [offer(contact, "anna")]);
@@ -134,10 +126,7 @@ fn person_at_home_rings_before_the_timeline_comes_to_her() {
     let contact = centre.arrives(Class::Crisis);
     centre.look();
 
-    centre.give(Input::Given {
-        contact,
-        operator: op("hana"),
-    });
+    centre.give(given(contact, op("hana")));
 
     assert!(centre.offers().contains(&offer(contact, "hana")));
 }
@@ -149,14 +138,8 @@ fn nothing_is_given_to_who_is_busy_or_serves_another_queue() {
     centre.answers(first, "anna");
     let second = centre.arrives(Class::Crisis);
 
-    let busy = centre.refused(Input::Given {
-        contact: second,
-        operator: op("anna"),
-    });
-    let elsewhere = centre.refused(Input::Given {
-        contact: second,
-        operator: op("berta"),
-    });
+    let busy = centre.refused(given(second, op("anna")));
+    let elsewhere = centre.refused(given(second, op("berta")));
 
     assert_eq!(busy, InputError::NotFree(op("anna")));
     assert_eq!(
@@ -172,10 +155,7 @@ fn nothing_is_given_to_who_is_busy_or_serves_another_queue() {
 fn given_without_the_skill() -> (Centre, ContactId) {
     let mut centre = Centre::staffed(config(&["anna", "berta"]));
     let contact = centre.arrives_with(Class::Crisis, need("ukrainian", 5));
-    centre.give(Input::Given {
-        contact,
-        operator: op("berta"),
-    });
+    centre.give(given(contact, op("berta")));
     assert_eq!(centre.offers(), [offer(contact, "berta")]);
     (centre, contact)
 }
@@ -198,14 +178,11 @@ fn a_contact_handed_back_after_it_was_given_goes_to_who_has_the_skill() {
     config.operators.push(desk("olha", &[("ukrainian", 9)]));
     let mut centre = Centre::staffed(config);
     let contact = centre.arrives_with(Class::Crisis, need("ukrainian", 5));
-    centre.give(Input::Given {
-        contact,
-        operator: op("berta"),
-    });
+    centre.give(given(contact, op("berta")));
     centre.answers(contact, "berta");
     centre.look();
 
-    centre.give(Input::HandedBack {
+    centre.give(Fact::HandedBack {
         contact,
         cause: HandBack::Operator,
     });
@@ -217,14 +194,14 @@ fn a_contact_handed_back_after_it_was_given_goes_to_who_has_the_skill() {
 fn what_is_given_rings_on_whatever_is_configured_or_needed_meanwhile() {
     let (mut centre, contact) = given_without_the_skill();
 
-    centre.give(Input::Configured(Arc::new(config(&["anna", "berta"]))));
+    centre.give(Fact::Configured(Arc::new(config(&["anna", "berta"]))));
     let needs = need("english", 5);
-    centre.give(Input::Needed { contact, needs });
+    centre.give(Fact::Needed { contact, needs });
     let snapshot = centre.dispatcher.snapshot();
     centre.dispatcher = Dispatcher::restore(snapshot.clone());
     assert_eq!(centre.dispatcher.snapshot(), snapshot);
     let needs = need("polish", 5);
-    centre.give(Input::Needed { contact, needs });
+    centre.give(Fact::Needed { contact, needs });
 
     let taken_back = |decision: &Decision| matches!(decision, Decision::Withdraw { .. });
     assert_eq!(centre.count(taken_back), 0);
@@ -239,10 +216,7 @@ fn a_person_at_home_to_whom_it_was_given_is_not_on_call_for_it_afterwards() {
     let first = centre.arrives(Class::Crisis);
     centre.answers(first, "anna");
     let contact = centre.arrives(Class::Crisis);
-    centre.give(Input::Given {
-        contact,
-        operator: op("hana"),
-    });
+    centre.give(given(contact, op("hana")));
     centre.look();
 
     centre.misses(contact, "hana", Miss::Declined);

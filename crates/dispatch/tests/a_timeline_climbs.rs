@@ -129,7 +129,7 @@ fn a_change_of_configuration_holds_for_those_waiting() {
     centre.wait(45);
     centre.look();
 
-    centre.give(Input::Configured(std::sync::Arc::new(with(vec![step(
+    centre.give(Fact::Configured(std::sync::Arc::new(with(vec![step(
         40,
         on_call(&["eva"]),
     )]))));

@@ -43,7 +43,7 @@ fn who_gave_a_pause_is_known_until_somebody_wants_something_else() {
         IntentCause::Phone,
         IntentCause::Page,
     ] {
-        centre.give(Input::Intends {
+        centre.give(Fact::Intends {
             operator: op("anna"),
             intent: pause,
             cause: said,
@@ -56,22 +56,22 @@ fn who_gave_a_pause_is_known_until_somebody_wants_something_else() {
 
     let mut moved = config(&["anna"]);
     moved.operators[0].place = Place::Home;
-    centre.give(Input::Configured(Arc::new(moved)));
+    centre.give(Fact::Configured(Arc::new(moved)));
     assert_eq!(cause(&centre), IntentCause::Unsaid);
 }
 
 #[test]
 fn an_offer_is_taken_back_when_she_pauses_calls_or_is_gone() {
-    let off = Input::Intends {
+    let off = Fact::Intends {
         operator: op("anna"),
         intent: Intent::Off,
         cause: IntentCause::Page,
     };
-    let gone = Input::Reached {
+    let gone = Fact::Reached {
         operator: op("anna"),
         reachability: Reachability::Unreachable,
     };
-    let calls = Input::Engaged {
+    let calls = Fact::Engaged {
         operator: op("anna"),
         leg: LegId { start: 1, n: 77 },
     };
@@ -123,7 +123,7 @@ fn the_last_minutes_hold_offers_back_only_while_another_is_ready() {
     config.rules.last_minutes = secs(600);
     let mut centre = Centre::staffed(config);
     let at = Some(centre.now + secs(300));
-    centre.give(Input::ShiftEnds {
+    centre.give(Fact::ShiftEnds {
         operator: op("anna"),
         at,
     });

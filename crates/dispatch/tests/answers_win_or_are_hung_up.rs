@@ -10,7 +10,7 @@ use dispatch::*;
 fn an_answer_after_the_caller_hung_up_loses() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let contact = centre.arrives(Class::Crisis);
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });
@@ -32,7 +32,7 @@ fn an_answer_that_came_just_before_the_caller_gave_up_joined_nobody() {
     let contact = centre.arrives(Class::Crisis);
     centre.answers(contact, "anna");
 
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::GaveUp,
     });
@@ -96,40 +96,40 @@ fn a_refused_input_changes_nothing() {
     let stranger = op("nobody");
 
     let refused = [
-        Input::Missed {
+        Fact::Missed {
             contact,
             operator: stranger,
             miss: Miss::Declined,
         },
-        Input::HandedBack {
+        Fact::HandedBack {
             contact,
             cause: HandBack::Operator,
         },
-        Input::Ended {
+        Fact::Ended {
             contact: id(99),
             cause: EndCause::Caller,
         },
-        Input::Ended {
+        Fact::Ended {
             contact,
             cause: EndCause::Operator,
         },
-        Input::LegFound {
+        Fact::LegFound {
             leg: LegId { start: 1, n: 1 },
         },
-        Input::WrapUp {
+        Fact::WrapUp {
             operator: op("anna"),
             change: WrapUpChange::Over,
         },
-        Input::Configured(std::sync::Arc::default()),
+        Fact::Configured(std::sync::Arc::default()),
     ];
 
-    for input in refused {
+    for fact in refused {
         assert!(
             centre
                 .dispatcher
-                .handle_input(later, input.clone())
+                .handle_input(later, fact.clone().numbered(Seq(9)))
                 .is_err(),
-            "{input:?}"
+            "{fact:?}"
         );
         assert_eq!(centre.dispatcher.snapshot(), before);
     }

@@ -31,12 +31,12 @@ fn a_caller_who_cannot_speak_goes_before_those_who_came_earlier() {
     centre.answers(first, "anna");
     centre.arrives(Class::Crisis);
     let silent = centre.arrives(Class::Crisis);
-    centre.give(Input::Classed {
+    centre.give(Fact::Classed {
         contact: silent,
         class: Class::Danger,
         cause: Cause::Caller,
     });
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact: first,
         cause: EndCause::Caller,
     });
@@ -52,7 +52,7 @@ fn a_key_never_makes_an_alarm_less_urgent() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let alarm = centre.arrives(Class::Alarm);
 
-    centre.give(Input::Classed {
+    centre.give(Fact::Classed {
         contact: alarm,
         class: Class::Danger,
         cause: Cause::Caller,
@@ -75,7 +75,7 @@ fn only_her_own_key_tells_that_she_cannot_speak_and_lowering_her_takes_it_back()
     let mut centre = Centre::staffed(config(&["anna"]));
     let contact = centre.arrives(Class::Crisis);
     let mut classed = |class, cause| {
-        centre.give(Input::Classed {
+        centre.give(Fact::Classed {
             contact,
             class,
             cause,

@@ -20,7 +20,7 @@ fn seeds() -> u64 {
 fn compare(seed: u64, steps: usize) -> Result<Vec<Decision>, String> {
     let (mut dispatcher, mut model, mut world) =
         (Dispatcher::new(), Model::default(), World::new(seed));
-    let mut next = (world.now, world.configured());
+    let mut next = (world.now, world.first());
     let mut all = Vec::new();
     for step in 0..steps {
         let (now, input) = next;

@@ -67,7 +67,7 @@ fn who_was_called_before_the_class_changed_is_still_called() {
     let contact = centre.arrives(Class::Crisis);
     centre.misses(contact, "eva", Miss::NoAnswer);
 
-    centre.give(Input::Classed {
+    centre.give(Fact::Classed {
         contact,
         class: Class::Danger,
         cause: Cause::Supervisor,
@@ -84,7 +84,7 @@ fn another_person_named_for_those_who_wait_already_rings_at_once() {
     assert_eq!(centre.offers(), [offer(contact, "eva")]);
 
     let config = at_home(vec![step(0, on_call(&["hana"]))]);
-    centre.give(Input::Configured(std::sync::Arc::new(config)));
+    centre.give(Fact::Configured(std::sync::Arc::new(config)));
 
     assert_eq!(centre.offers(), [offer(contact, "hana")]);
 }
@@ -92,8 +92,8 @@ fn another_person_named_for_those_who_wait_already_rings_at_once() {
 #[test]
 fn only_a_person_at_home_who_serves_the_queue_can_be_called() {
     let refused = |config: Config| {
-        let input = Input::Configured(std::sync::Arc::new(config));
-        let error = Dispatcher::new().handle_input(Moment::ZERO, input);
+        let input = Fact::Configured(std::sync::Arc::new(config));
+        let error = Dispatcher::new().handle_input(Moment::ZERO, input.numbered(Seq(1)));
         let Err(InputError::ConfigRefused(cause)) = error else {
             panic!("accepted");
         };

@@ -20,7 +20,7 @@ fn seeds() -> u64 {
 fn run(mut dispatcher: Dispatcher, seed: u64) -> Result<(), String> {
     let mut world = World::new(seed);
     let mut ledger = Ledger::default();
-    let mut next = (world.now, world.configured());
+    let mut next = (world.now, world.first());
     for step in 0..STEPS {
         let (now, input) = next;
         let told = |what: String| format!("seed {seed}, step {step}, {input:?}: {what}");
@@ -28,7 +28,7 @@ fn run(mut dispatcher: Dispatcher, seed: u64) -> Result<(), String> {
             let decisions = drain(&mut dispatcher);
             world.note(&input, &decisions);
             ledger
-                .note(&dispatcher, &input, &decisions)
+                .note(&dispatcher, input.arrival(), &decisions)
                 .map_err(|violation| told(violation.to_string()))?;
         } else if let Some(decision) = dispatcher.poll_output() {
             return Err(told(format!("refused, and yet {decision:?}")));

@@ -13,7 +13,7 @@ fn the_operators_leg_is_lost_and_the_caller_waits_again_at_her_rank() {
     let leg = centre.answers(contact, "anna");
     centre.look();
 
-    centre.give(Input::LegLost { leg });
+    centre.give(Fact::LegLost { leg });
 
     assert_eq!(centre.offers(), [offer(contact, "bara")]);
     assert!(
@@ -31,18 +31,20 @@ fn the_callers_leg_is_lost_and_the_contact_ends_once() {
     let mut centre = Centre::staffed(config(&[]));
     let contact = centre.arrives(Class::Crisis);
 
-    centre.give(Input::LegLost {
+    centre.give(Fact::LegLost {
         leg: LegId { start: 1, n: 1 },
     });
 
     let closed = |decision: &Decision| matches!(decision, Decision::Closed(closed) if closed.contact == contact && closed.outcome == Outcome::Lost);
     assert_eq!(centre.count(closed), 1);
-    let again = Input::Ended {
+    let again = Fact::Ended {
         contact,
         cause: EndCause::Caller,
     };
     assert_eq!(
-        centre.dispatcher.handle_input(centre.now, again),
+        centre
+            .dispatcher
+            .handle_input(centre.now, again.numbered(Seq(9))),
         Err(InputError::ContactUnknown(contact))
     );
 }
@@ -67,10 +69,11 @@ fn time_never_goes_backwards() {
         .dispatcher
         .handle_input(
             Moment::ZERO,
-            Input::Stands {
+            Fact::Stands {
                 contact,
                 standing: Standing::Arrival,
-            },
+            }
+            .numbered(Seq(9)),
         )
         .unwrap();
 

@@ -18,7 +18,7 @@ fn centre() -> Centre {
 }
 
 fn configure(centre: &mut Centre, config: Config) {
-    centre.give(Input::Configured(std::sync::Arc::new(config)));
+    centre.give(Fact::Configured(std::sync::Arc::new(config)));
 }
 
 /// A second queue that only anna serves, where needs relax like that.
@@ -100,9 +100,10 @@ fn who_is_moved_relaxes_by_the_queue_that_she_is_moved_to() {
     let second = one_who_waits(&mut centre);
     centre.wait(29);
 
-    centre.give(Input::Moved {
+    centre.give(Fact::Acted {
         contact: second,
-        queue: other,
+        act: Act::Move(other),
+        by: Some(ActingRole::Supervisor),
     });
     assert_eq!(centre.offers(), []);
     centre.wait(1);
@@ -129,7 +130,7 @@ fn chooses(centre: &mut Centre, contact: ContactId, needs: &[(&str, u8)]) {
         level: *level,
     };
     let needs = needs.iter().map(need).collect();
-    centre.give(Input::Needed { contact, needs });
+    centre.give(Fact::Needed { contact, needs });
 }
 
 #[test]
@@ -196,7 +197,7 @@ fn an_offer_that_no_longer_fits_is_taken_back() {
     let contact = centre.arrives(Class::Crisis);
     assert_eq!(centre.offers(), [offer(contact, "anna")]);
 
-    centre.give(Input::Needed {
+    centre.give(Fact::Needed {
         contact,
         needs: need("uk", 5),
     });

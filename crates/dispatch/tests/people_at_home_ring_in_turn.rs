@@ -219,7 +219,7 @@ fn each_caller_rings_first_whom_the_step_names_first() {
             assert_eq!(centre.offers(), [offer(contact, "eva")], "{strategy:?}");
             centre.misses(contact, "eva", Miss::Declined);
             assert_eq!(centre.offers(), [offer(contact, "hana")], "{strategy:?}");
-            centre.give(Input::Ended {
+            centre.give(Fact::Ended {
                 contact,
                 cause: EndCause::Caller,
             });
@@ -261,7 +261,7 @@ fn a_restored_dispatcher_knows_whose_turn_it_is() {
 #[test]
 fn a_telephone_at_home_does_not_turn_the_desks() {
     let mut centre = three_at_home(Strategy::RoundRobin);
-    let ends = |contact| Input::Ended {
+    let ends = |contact| Fact::Ended {
         contact,
         cause: EndCause::Caller,
     };
@@ -349,7 +349,7 @@ fn only_whose_telephone_rings_at_home_picks_up() {
     let mut centre = with_times((25, 15), (25, 15));
     let contact = centre.arrives(Class::Crisis);
     centre.intends("anna", Intent::Ready);
-    let picked_up = |name| Input::PickedUp {
+    let picked_up = |name| Fact::PickedUp {
         contact,
         operator: op(name),
     };
@@ -385,7 +385,7 @@ fn a_caller_who_says_that_she_cannot_speak_waits_no_longer_for_the_next_person_a
     let contact = centre.arrives(Class::Crisis);
     centre.wait(24);
 
-    centre.give(Input::Classed {
+    centre.give(Fact::Classed {
         contact,
         class: Class::Crisis,
         cause: Cause::Caller,

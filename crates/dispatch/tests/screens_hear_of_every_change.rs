@@ -5,7 +5,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use dispatch::{ContactId, ContactView, Dispatcher, Input, OperatorId, OperatorView};
+use dispatch::{ContactId, ContactView, Dispatcher, Fact, Input, OperatorId, OperatorView};
 use world::{World, drain};
 
 const SEEDS: u64 = 60;
@@ -48,7 +48,7 @@ fn screen_that_follows_what_was_touched_shows_what_is() {
     for seed in 0..SEEDS {
         let (mut dispatcher, mut world) = (Dispatcher::new(), World::new(seed));
         let mut screen = Screen::default();
-        let mut next = (world.now, world.configured());
+        let mut next = (world.now, world.first());
         for step in 0..STEPS {
             let (now, input) = next;
             if dispatcher.handle_input(now, input.clone()).is_ok() {
@@ -56,7 +56,13 @@ fn screen_that_follows_what_was_touched_shows_what_is() {
             }
             screen.look_at_what_was_touched(&dispatcher);
             let all = Screen::of_everything(&dispatcher);
-            if matches!(input, Input::Configured(_)) {
+            if matches!(
+                input,
+                Input::Fact {
+                    fact: Fact::Configured(_),
+                    ..
+                }
+            ) {
                 screen
                     .operators
                     .retain(|id, _| all.operators.contains_key(id));

@@ -20,7 +20,7 @@ fn call(centre: &mut Centre, seconds: u64) -> String {
     let (_, operator) = centre.offers().remove(0);
     centre.answers(contact, &operator);
     centre.wait(seconds);
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });

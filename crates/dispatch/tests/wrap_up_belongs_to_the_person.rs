@@ -10,7 +10,7 @@ fn after_a_call(class: Class) -> Centre {
     let mut centre = Centre::staffed(config(&["anna"]));
     let contact = centre.arrives(class);
     centre.answers(contact, "anna");
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });
@@ -44,14 +44,14 @@ fn it_is_longer_after_a_hard_call() {
 #[test]
 fn she_can_make_it_longer_and_end_it() {
     let mut centre = after_a_call(Class::Crisis);
-    centre.give(Input::WrapUp {
+    centre.give(Fact::WrapUp {
         operator: op("anna"),
         change: WrapUpChange::Longer(secs(600)),
     });
     centre.wait(300);
     assert_eq!(centre.offers(), []);
 
-    centre.give(Input::WrapUp {
+    centre.give(Fact::WrapUp {
         operator: op("anna"),
         change: WrapUpChange::Over,
     });
@@ -64,12 +64,12 @@ fn what_she_asks_for_during_the_call_is_added_at_its_end() {
     let mut centre = Centre::staffed(config(&["anna"]));
     let contact = centre.arrives(Class::Crisis);
     centre.answers(contact, "anna");
-    centre.give(Input::WrapUp {
+    centre.give(Fact::WrapUp {
         operator: op("anna"),
         change: WrapUpChange::Longer(secs(30)),
     });
 
-    centre.give(Input::Ended {
+    centre.give(Fact::Ended {
         contact,
         cause: EndCause::Caller,
     });
@@ -94,7 +94,7 @@ fn her_own_wrap_up_stands_in_place_of_her_queues() {
             assert_eq!(centre.offers(), [offer(contact, operator)]);
             centre.answers(contact, operator);
 
-            centre.give(Input::Ended {
+            centre.give(Fact::Ended {
                 contact,
                 cause: EndCause::Caller,
             });
@@ -111,7 +111,10 @@ fn a_wrap_up_of_ones_own_has_the_same_limit_as_a_queues() {
     config.operators[0].wrap_up.after_hard = Some(WRAP_UP_MAX + secs(1));
     let mut dispatcher = Dispatcher::new();
 
-    let refused = dispatcher.handle_input(Moment::ZERO, Input::Configured(config.into()));
+    let refused = dispatcher.handle_input(
+        Moment::ZERO,
+        Fact::Configured(config.into()).numbered(Seq(1)),
+    );
 
     let cause = ConfigError::OperatorWrapUp(op("anna"));
     assert_eq!(refused, Err(InputError::ConfigRefused(cause)));

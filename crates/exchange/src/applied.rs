@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use dispatch::{ContactId, Decision, HandBack, InputError, LegId, Standing};
-use journal::{Entry, Fact, Health, LogOutput};
+use dispatch::{ContactId, Decision, Fact, HandBack, InputError, LegId, Seq, Standing};
+use journal::{Health, LogOutput, Rejection};
 
 use crate::engine::Exchange;
 use crate::incoming::{Ends, end_of};
@@ -15,60 +15,63 @@ impl Exchange {
         match output {
             LogOutput::Order(order) => self.push(Output::Journal(order)),
             LogOutput::Decided(decision) => self.on_decision(now, decision),
-            LogOutput::Rejected(entry, error) => {
-                self.on_rejected(now, &entry, &error);
+            LogOutput::Rejected(entry, rejection) => {
+                if let (journal::Fact::Dispatch(fact), Rejection::Dispatch(error)) =
+                    (&entry.fact, &rejection)
+                {
+                    self.on_rejected(now, entry.seq, (fact, error));
+                }
                 self.entering.over(&entry);
-                self.answer_act(entry.seq, Reply::Refused(error));
+                self.answer_act(entry.seq, Reply::Refused(rejection));
             }
             LogOutput::Health(health) => self.on_health(health),
             LogOutput::Applied(entry) => {
                 self.note_entry(&entry);
                 self.entering.over(&entry);
-                if let Fact::Configured(_) = entry.fact {
-                    self.on_configuration_applied(now, entry.seq);
-                }
                 self.answer_act(entry.seq, Reply::Done);
-                if entry.fact == (Fact::Restarted { start: self.start }) {
-                    self.take_early_commands(now);
+                if let journal::Fact::Dispatch(fact) = &entry.fact {
+                    self.on_applied(now, entry.seq, fact);
                 }
             }
             LogOutput::SnapshotWritten(_) => {}
         }
     }
 
+    fn on_applied(&mut self, now: Instant, seq: Seq, fact: &Fact) {
+        if let Fact::Configured(_) = fact {
+            self.on_configuration_applied(now, seq);
+        }
+        if *fact == (Fact::Restarted { start: self.start }) {
+            self.take_early_commands(now);
+        }
+    }
+
     /// The state rejected a fact. An arrival that it has no room for is refused, or hung up where
     /// it was answered at once; an answer to nothing is hung up; anything else lost a race and
     /// changes nothing.
-    fn on_rejected(&mut self, now: Instant, entry: &Entry, error: &InputError) {
-        match entry.fact {
+    fn on_rejected(&mut self, now: Instant, seq: Seq, (fact, error): (&Fact, &InputError)) {
+        match fact {
             Fact::Arrived { leg, standing, .. } => {
-                if self.arrive_anew(now, (leg, standing), error).is_some() {
+                if self.arrive_anew(now, (*leg, *standing), error).is_some() {
                     return;
                 }
-                self.contacts.remove(&ContactId(entry.seq));
-                let Some(caller) = self.forget_caller(now, leg) else {
+                self.contacts.remove(&ContactId(seq));
+                let Some(caller) = self.forget_caller(now, *leg) else {
                     return;
                 };
                 self.refused(now, why_rejected(error));
                 self.command(now, end_of(&caller, Ends::NoRoom));
             }
             Fact::Answered { leg, .. } | Fact::PartnerAnswered { leg, .. } => {
-                self.hang_up(now, leg)
+                self.hang_up(now, *leg);
             }
-            Fact::Configured(ref config) => {
-                self.on_configuration_refused(entry.seq, config.clone(), error);
+            Fact::Configured(config) => {
+                self.on_configuration_refused(seq, config.clone(), error);
             }
-            Fact::DayBegan { .. }
-            | Fact::Entered { .. }
-            | Fact::PeriodStored { .. }
-            | Fact::ArrivedStored { .. }
-            | Fact::Acted { .. }
-            | Fact::ActsStored { .. }
-            | Fact::Stands { .. }
+            Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
-            | Fact::Moved { .. }
-            | Fact::Given { .. }
+            | Fact::Acted { .. }
             | Fact::Intends { .. }
             | Fact::Reached { .. }
             | Fact::ShiftEnds { .. }
@@ -80,7 +83,6 @@ impl Exchange {
             | Fact::HandedBack { .. }
             | Fact::Ended { .. }
             | Fact::WrapUp { .. }
-            | Fact::Timeout
             | Fact::Restarted { .. }
             | Fact::LegFound { .. }
             | Fact::LegLost { .. } => {}

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch::{LegId, OperatorId};
-use journal::Fact;
+use dispatch::{Fact, LegId, OperatorId};
 use media::{Background, Playlist};
 
 use crate::engine::{Exchange, Timer};

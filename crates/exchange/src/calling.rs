@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dispatch::{ContactId, LegId, Miss, OperatorId, Speech};
-use journal::Fact;
+use dispatch::{ContactId, Fact, LegId, Miss, OperatorId, Speech};
 use media::ThreadId;
 use sip::{DialogId, Failure, Status, Target};
 

@@ -30,7 +30,7 @@ impl Exchange {
             Command::Finished(operator) => self.finished(now, operator),
             Command::Why(contact) => match self.dispatcher().why(contact) {
                 Ok(why) => Reply::Why(why),
-                Err(error) => Reply::Refused(error),
+                Err(error) => Reply::Refused(error.into()),
             },
             Command::Status => Reply::Status(Box::new(self.board(now))),
             Command::Records { arrived_after } => {

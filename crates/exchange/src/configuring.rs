@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use dispatch::{InputError, Seq};
-use journal::Fact;
+use dispatch::{Fact, InputError, Seq};
 
 use crate::engine::Exchange;
 use crate::input::{Token, Warning};

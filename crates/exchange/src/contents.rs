@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use dispatch::{ContactId, InputError, OperatorId, Seq};
+use dispatch::{ContactId, OperatorId, Seq};
 use journal::{Entry, Fact};
-use records::Calls;
+use records::{Calls, NotOpen};
 
 use crate::engine::Exchange;
 use crate::input::Reply;
@@ -32,7 +32,7 @@ impl Entering {
 
 /// The contact whose content a fact tells.
 pub(crate) const fn contact_of(fact: &Fact) -> Option<ContactId> {
-    if let Fact::Entered { contact, .. } = fact {
+    if let Fact::Records(records::Fact::Entered { contact, .. }) = fact {
         Some(*contact)
     } else {
         None
@@ -42,17 +42,17 @@ pub(crate) const fn contact_of(fact: &Fact) -> Option<ContactId> {
 impl Exchange {
     /// The answer to content that makes no fact: what is there already, or may not be entered by this operator now.
     pub(crate) fn answer_without_fact(&self, now: Instant, fact: &Fact) -> Option<Reply> {
-        let Fact::Entered {
+        let Fact::Records(records::Fact::Entered {
             contact,
             operator,
             content,
-        } = fact
+        }) = fact
         else {
             return None;
         };
         let entered = self.calls().entered(*contact, *operator, self.moment(now));
         match entered {
-            None => Some(Reply::Refused(InputError::ContactUnknown(*contact))),
+            None => Some(Reply::Refused(NotOpen(*contact).into())),
             // What is on its way may be something else: only its order tells what holds in the end.
             Some(_) if self.entering.0.contains_key(contact) => None,
             Some(entered) => (*entered == **content).then_some(Reply::Done),
@@ -64,7 +64,7 @@ impl Exchange {
         let entered = self.calls().entered(contact, operator, self.moment(now));
         match entered {
             Some(content) => Reply::Content(Box::new(content.clone())),
-            None => Reply::Refused(InputError::ContactUnknown(contact)),
+            None => Reply::Refused(NotOpen(contact).into()),
         }
     }
 

@@ -5,8 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch::{EndCause, HandBack, LegId, Miss};
-use journal::Fact;
+use dispatch::{EndCause, Fact, HandBack, LegId, Miss};
 use media::Order;
 use sip::DialogId;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dispatch::{ContactId, LegId, Miss, Moment, OperatorId, Seq};
-use journal::{Fact, Log, LogInput, State};
+use journal::{Log, LogInput, State};
 use media::{Order, ThreadId};
 use records::Date;
 use sip::{Admission, DialogId, Endpoint, Registering, Transport};
@@ -176,8 +176,10 @@ impl Exchange {
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
-        exchange.append(now, Fact::Restarted { start: setup.start });
-        exchange.append(now, Fact::DayBegan { date: setup.today });
+        let start = setup.start;
+        exchange.append(now, dispatch::Fact::Restarted { start });
+        let date = setup.today;
+        exchange.append(now, records::Fact::DayBegan { date });
         exchange.begin_with(now, setup.settings);
         exchange.command(
             now,
@@ -234,15 +236,12 @@ impl Exchange {
             Input::Resolved(resolution) => self.on_resolved(now, resolution),
             Input::Routed(routes) => self.sip_input(now, sip::Input::Routed(routes)),
             Input::Configured { token, settings } => self.on_configured(now, token, *settings),
-            Input::DayBegan(date) => {
-                self.today_since = None;
-                self.append(now, Fact::DayBegan { date });
+            Input::Recorded(fact) => {
+                if let records::Fact::DayBegan { .. } = fact {
+                    self.today_since = None;
+                }
+                self.append(now, fact);
             }
-            Input::PeriodStored(key) => self.append(now, Fact::PeriodStored { key }),
-            Input::ArrivedStored { through } => {
-                self.append(now, Fact::ArrivedStored { through });
-            }
-            Input::ActsStored { through } => self.append(now, Fact::ActsStored { through }),
             Input::Asked { token, command } => self.on_command(now, token, command),
             Input::Timeout => self.on_timeout(now),
         }
@@ -310,7 +309,7 @@ impl Exchange {
     }
 
     /// Appends a fact of what lives already; those are never refused.
-    pub(crate) fn append(&mut self, now: Instant, fact: Fact) {
+    pub(crate) fn append(&mut self, now: Instant, fact: impl Into<journal::Fact>) {
         let moment = self.moment(now);
         let taken = self.log.append(moment, fact);
         debug_assert!(taken.is_ok(), "facts of live contacts are always taken");

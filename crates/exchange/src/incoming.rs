@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use dispatch::{ContactId, EndCause, LegId, Miss};
-use journal::Fact;
+use dispatch::{ContactId, EndCause, Fact, LegId, Miss};
 use sip::header::Name;
 use sip::message::Message;
 use sip::{DialogId, Event, Flow, PhoneNumber, Status, Tag, Target, User};

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
-use dispatch::{ContactId, InputError, LineId, Moment, Notice, OperatorId, Why};
-use journal::Fact;
+use dispatch::{ContactId, LineId, Moment, Notice, OperatorId, Why};
+use journal::{Fact, Rejection};
 use media::{Digit, Order, ThreadId};
 use records::content::Content;
-use records::{ActsOfDay, ClosedKey, Date, QuarterHour, Unstored};
+use records::{ActsOfDay, Date, QuarterHour, Unstored};
 use sip::{Flow, Target};
 
 use crate::board::Board;
@@ -58,20 +58,8 @@ pub enum Input {
         /// What is configured.
         settings: Box<Settings>,
     },
-    /// It is this day of the site's calendar from now on.
-    DayBegan(Date),
-    /// A closed period is in the records database.
-    PeriodStored(ClosedKey),
-    /// *Arrived* of quarter-hours, as the last [`Unwritten`] had it, is in the records database.
-    ArrivedStored {
-        /// Of this one and all before it.
-        through: QuarterHour,
-    },
-    /// The acts on contacts of days that are over, as the last [`Unwritten`] had them, are in the audit.
-    ActsStored {
-        /// Of this day and all before it.
-        through: Date,
-    },
+    /// A day began, or what [`Unwritten`] had is written.
+    Recorded(records::Fact),
     /// Somebody at the command line wants something.
     Asked {
         /// Comes back with the reply.
@@ -146,7 +134,7 @@ pub enum Reply {
     /// What was asked for was applied.
     Done,
     /// What was asked for does not fit what is so, and changed nothing.
-    Refused(InputError),
+    Refused(Rejection),
     /// What holds a contact back now.
     Why(Vec<Why>),
     /// What the operator has entered.
@@ -162,12 +150,12 @@ pub enum Reply {
 pub struct Unwritten {
     /// When: the site's calendar goes by this moment, since a clock that is not believed has no part in it.
     pub at: Moment,
-    /// *Arrived* of quarter-hours that are over, oldest first, until [`Input::ArrivedStored`] tells
+    /// *Arrived* of quarter-hours that are over, oldest first, until [`records::Fact::ArrivedStored`] tells
     /// that they are written: absolute values.
     pub arrived: Vec<(QuarterHour, LineId, u64)>,
-    /// Periods that are over, oldest first, until [`Input::PeriodStored`] tells that they are written.
+    /// Periods that are over, oldest first, until [`records::Fact::PeriodStored`] tells that they are written.
     pub closed: Vec<Unstored>,
-    /// Acts on contacts of days that are over, oldest first, until [`Input::ActsStored`] tells that they are written.
+    /// Acts on contacts of days that are over, oldest first, until [`records::Fact::ActsStored`] tells that they are written.
     pub acts: Vec<(Date, ActsOfDay)>,
 }
 

@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use dispatch::{ContactId, EndCause, HandBack, LegId, Miss};
-use journal::Fact;
+use dispatch::{ContactId, EndCause, Fact, HandBack, LegId, Miss};
 use media::{Background, Level, Order, Playlist};
 use sip::{DialogId, Status};
 

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use dispatch::{Cause, Class, LegId, Needs};
-use journal::Fact;
+use dispatch::{Cause, Class, Fact, LegId, Needs};
 use media::{Digit, Event};
 use sip::{DialogId, Signal};
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dispatch::{LegId, LineId, Standing};
-use journal::Fact;
+use dispatch::{Fact, LegId, LineId, Standing};
 use sip::header::Name;
 use sip::message::Message;
 use sip::{PhoneNumber, UriRef};

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use dispatch::{ContactId, LegId, Miss, OperatorId, PartnerId, Withdrawal};
-use journal::Fact;
+use dispatch::{ContactId, Fact, LegId, Miss, OperatorId, PartnerId, Withdrawal};
 use media::ThreadId;
 
 use crate::engine::{Exchange, Timer};

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use dispatch::{OperatorId, Reachability};
-use journal::Fact;
+use dispatch::{Fact, OperatorId, Reachability};
 use sip::{Flow, ProbeId, Target, Transport, User};
 
 use crate::engine::{Exchange, Timer};

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use dispatch::{ContactId, ContactState, Decision, Joined, Moment, OperatorId};
-use journal::{Entry, Fact};
+use dispatch::{ContactId, ContactState, Decision, Fact, Joined, Moment, OperatorId};
+use journal::Entry;
 use media::Digit;
 
 use crate::board::{ContactRow, OperatorRow, TrunkRow};
@@ -127,11 +127,14 @@ impl Untold {
 impl Exchange {
     /// Notes what an entry did to a contact by somebody's act.
     pub(crate) fn note_entry(&mut self, entry: &Entry) {
-        let contact = match &entry.fact {
+        let fact = match &entry.fact {
+            journal::Fact::Dispatch(fact) => fact,
+            journal::Fact::Records(records::Fact::DayBegan { .. }) => return self.untold.others(),
+            journal::Fact::Records(_) | journal::Fact::Timeout => return,
+        };
+        let contact = match fact {
             Fact::Classed { contact, .. }
             | Fact::Needed { contact, .. }
-            | Fact::Moved { contact, .. }
-            | Fact::Given { contact, .. }
             | Fact::Acted { contact, .. }
             | Fact::Stands { contact, .. }
             | Fact::HandedBack { contact, .. }
@@ -139,7 +142,7 @@ impl Exchange {
             | Fact::PartnerAnswered { contact, .. }
             | Fact::PartnerMissed { contact, .. }
             | Fact::Ended { contact, .. } => *contact,
-            Fact::Configured(_) | Fact::DayBegan { .. } => return self.untold.others(),
+            Fact::Configured(_) => return self.untold.others(),
             Fact::Arrived { .. } => ContactId(entry.seq),
             Fact::Intends { .. }
             | Fact::Reached { .. }
@@ -148,12 +151,7 @@ impl Exchange {
             | Fact::Disengaged { .. }
             | Fact::PickedUp { .. }
             | Fact::Missed { .. }
-            | Fact::Entered { .. }
-            | Fact::PeriodStored { .. }
-            | Fact::ArrivedStored { .. }
-            | Fact::ActsStored { .. }
             | Fact::WrapUp { .. }
-            | Fact::Timeout
             | Fact::Restarted { .. }
             | Fact::LegFound { .. }
             | Fact::LegLost { .. } => return,
@@ -161,7 +159,7 @@ impl Exchange {
         self.untold.happened(Happening {
             contact,
             at: entry.at,
-            what: What::Done(entry.fact.clone()),
+            what: What::Done(fact.clone()),
         });
     }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dispatch::{
-    ContactId, HandBack, Intent, IntentCause, Key, LegId, Occupancy, OperatorId, WrapUpChange,
+    ContactId, Fact, HandBack, Intent, IntentCause, Key, LegId, Occupancy, OperatorId, WrapUpChange,
 };
-use journal::Fact;
 use media::{Background, Playlist};
 use sip::message::Message;
 use sip::{DialogId, Flow, PhoneNumber, Status, UriRef, User};

@@ -7,7 +7,7 @@ use crate::{Entry, JournalError, Snapshot};
 /// of their own. Since 5 a line says what its callers need, and a contact who passed it at home and
 /// when a need was chosen. Since 6 an operator's intent says by what way it came. Since 7 contents
 /// that settled are in no order, and a month that ended waits for those of its calls.
-pub const FORMAT: u32 = 7;
+pub const FORMAT: u32 = 8;
 /// The oldest format that is read: what is delivered reads its own and the one before at least.
 pub const FORMAT_OLDEST: u32 = 3;
 /// How many entries one commit takes at most.

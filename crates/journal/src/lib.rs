@@ -5,7 +5,6 @@
 //! here waits, reads a clock or touches a disk: orders for the writer, entries to apply and changes
 //! of health are values.
 
-mod act;
 mod anchor;
 mod appender;
 mod entry;
@@ -15,12 +14,12 @@ mod log;
 mod memory;
 mod order;
 mod plan;
+mod rejection;
 mod replay;
 mod snapshot;
 mod state;
 mod writer;
 
-pub use act::Act;
 pub use anchor::{ANCHOR_AHEAD_MAX, Anchor, ClockDoubt, WallClock};
 pub use appender::{
     Appender, AppenderInput, AppenderOutput, COMMIT_WAIT_MAX, ENTRIES_IN_FLIGHT_KEPT_FOR_ALARMS,
@@ -36,6 +35,7 @@ pub use log::{APPLIED_WITHIN, Log, LogInput, LogOutput};
 pub use memory::{CrashPoint, Fault, MemoryJournal, MemoryWriter};
 pub use order::{JournalError, Order, Report};
 pub use plan::{SNAPSHOT_ENTRIES, SNAPSHOT_EVERY, SNAPSHOT_RETRY};
+pub use rejection::Rejection;
 pub use replay::{REPLAY_CRASHES_MAX, Replayed, replay};
 pub use snapshot::Snapshot;
 pub use state::State;

@@ -1,12 +1,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use dispatch::{Decision, InputError, Moment, Seq, Touched};
+use dispatch::{Decision, Moment, Seq, Touched};
 
 use crate::plan::Plan;
 use crate::{
-    Appender, AppenderInput, AppenderOutput, Entry, Fact, Health, Order, Refused, Replayed, Report,
-    State, Work,
+    Appender, AppenderInput, AppenderOutput, Entry, Fact, Health, Order, Refused, Rejection,
+    Replayed, Report, State, Work,
 };
 
 /// Within it an entry is applied, however sick the disk is.
@@ -48,7 +48,7 @@ pub enum LogOutput {
     /// The entry was applied; its decisions follow.
     Applied(Entry),
     /// The entry's fact does not fit what is so, and changed nothing.
-    Rejected(Entry, InputError),
+    Rejected(Entry, Rejection),
     /// What the dispatcher wants done.
     Decided(Decision),
     /// The health of the journal changed.
@@ -59,7 +59,7 @@ pub enum LogOutput {
 
 impl Log {
     /// Goes on from a replay; `now` is the anchor's start. The first fact to append is
-    /// [`Fact::Restarted`], the second the configuration.
+    /// [`dispatch::Fact::Restarted`], the second the configuration.
     #[must_use]
     pub fn new(replayed: Replayed, now: Moment) -> Self {
         let Replayed {
@@ -89,8 +89,8 @@ impl Log {
     ///
     /// # Errors
     /// [`Refused`] for a new contact while too many entries wait for the disk.
-    pub fn append(&mut self, now: Moment, fact: Fact) -> Result<Seq, Refused> {
-        let seq = self.appender.append(now, fact)?;
+    pub fn append(&mut self, now: Moment, fact: impl Into<Fact>) -> Result<Seq, Refused> {
+        let seq = self.appender.append(now, fact.into())?;
         self.advance(now);
         Ok(seq)
     }

@@ -1,9 +1,9 @@
 use std::collections::VecDeque;
 
-use dispatch::{Class, Decision, Dispatcher, InputError, LineId, Moment, Seq};
-use records::Counts;
+use dispatch::{Decision, Dispatcher, Input, InputError, Moment, Seq};
+use records::{Counts, NotOpen};
 
-use crate::{Entry, Fact, Snapshot};
+use crate::{Entry, Fact, Rejection, Snapshot};
 
 /// What a node's entries make, applied in their order: the dispatcher and the counts.
 #[derive(Debug, Default)]
@@ -11,7 +11,6 @@ pub struct State {
     seq: Seq,
     at: Moment,
     start: u32,
-    live_contacts: usize,
     dispatcher: Dispatcher,
     counts: Counts,
     decisions: VecDeque<Decision>,
@@ -25,7 +24,6 @@ impl State {
             seq: snapshot.seq,
             at: snapshot.at,
             start: snapshot.start,
-            live_contacts: snapshot.dispatcher.contacts.len(),
             dispatcher: Dispatcher::restore(snapshot.dispatcher),
             counts: snapshot.counts,
             decisions: VecDeque::new(),
@@ -47,29 +45,37 @@ impl State {
     /// Applies an entry.
     ///
     /// # Errors
-    /// The dispatcher's, when the fact does not fit what is so: it stays in the log, changes
-    /// nothing, and is refused again at replay.
-    pub fn apply(&mut self, entry: &Entry) -> Result<(), InputError> {
+    /// [`Rejection`] when the fact does not fit what is so: it stays in the log, changes nothing,
+    /// and is rejected again at replay.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Rejection> {
         self.pass(entry);
-        if let Fact::Entered {
-            contact,
-            operator,
-            content,
-        } = &entry.fact
-        {
-            let entered = self.counts.enter(*contact, *operator, (**content).clone());
-            return entered.map_err(|_| InputError::ContactUnknown(*contact));
+        match &entry.fact {
+            Fact::Dispatch(fact) => self.dispatch(entry, fact)?,
+            Fact::Records(fact) => self.record(entry.at, fact)?,
+            Fact::Timeout => self.dispatcher.handle_input(entry.at, Input::Timeout)?,
         }
-        if let Some(input) = entry.fact.clone().into_input(entry.seq) {
-            self.dispatcher.handle_input(entry.at, input)?;
-        }
-        self.count(entry);
         while let Some(decision) = self.dispatcher.poll_output() {
             self.counts.decide(&decision);
-            if let Decision::Closed(_) = decision {
-                self.live_contacts = self.live_contacts.saturating_sub(1);
-            }
             self.decisions.push_back(decision);
+        }
+        Ok(())
+    }
+
+    fn dispatch(&mut self, entry: &Entry, fact: &dispatch::Fact) -> Result<(), InputError> {
+        let input = fact.clone().numbered(entry.seq);
+        self.dispatcher.handle_input(entry.at, input)?;
+        self.counts.note(entry.at, fact);
+        if let dispatch::Fact::Restarted { start } = fact {
+            self.start = *start;
+            self.begin_today();
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, at: Moment, fact: &records::Fact) -> Result<(), NotOpen> {
+        self.counts.apply(at, fact)?;
+        if let records::Fact::DayBegan { .. } = fact {
+            self.begin_today();
         }
         Ok(())
     }
@@ -110,7 +116,7 @@ impl State {
         self.at
     }
 
-    /// How often the node had been started, as the last [`Fact::Restarted`] says; 0 before the first.
+    /// How often the node had been started, as the last [`dispatch::Fact::Restarted`] says; 0 before the first.
     #[must_use]
     pub const fn start(&self) -> u32 {
         self.start
@@ -118,8 +124,8 @@ impl State {
 
     /// How many contacts have not ended.
     #[must_use]
-    pub const fn live_contacts(&self) -> usize {
-        self.live_contacts
+    pub fn live_contacts(&self) -> usize {
+        self.dispatcher.live_contacts()
     }
 
     /// The dispatcher, to look at.
@@ -134,56 +140,10 @@ impl State {
         &self.counts
     }
 
-    fn count(&mut self, entry: &Entry) {
-        match &entry.fact {
-            Fact::Arrived { line, class, .. } => self.arrive(entry.at, *line, *class),
-            Fact::Restarted { start } => {
-                self.start = *start;
-                self.begin_today();
-            }
-            Fact::DayBegan { date } => {
-                self.counts.turn(entry.at, *date);
-                self.begin_today();
-            }
-            Fact::PeriodStored { key } => self.counts.stored(*key),
-            Fact::ArrivedStored { through } => self.counts.arrived_stored(entry.at, *through),
-            Fact::Acted { by, act, .. } => self.counts.acts.add(act.audited(*by)),
-            Fact::ActsStored { through } => self.counts.acts.stored(*through),
-            Fact::Configured(_)
-            | Fact::Entered { .. }
-            | Fact::Stands { .. }
-            | Fact::Classed { .. }
-            | Fact::Needed { .. }
-            | Fact::Moved { .. }
-            | Fact::Given { .. }
-            | Fact::Intends { .. }
-            | Fact::Reached { .. }
-            | Fact::ShiftEnds { .. }
-            | Fact::Engaged { .. }
-            | Fact::Disengaged { .. }
-            | Fact::PickedUp { .. }
-            | Fact::Answered { .. }
-            | Fact::Missed { .. }
-            | Fact::PartnerAnswered { .. }
-            | Fact::PartnerMissed { .. }
-            | Fact::HandedBack { .. }
-            | Fact::Ended { .. }
-            | Fact::WrapUp { .. }
-            | Fact::Timeout
-            | Fact::LegFound { .. }
-            | Fact::LegLost { .. } => {}
-        }
-    }
-
     /// The sums of today begin with those who are there.
     fn begin_today(&mut self) {
         let live = self.dispatcher.contacts();
         self.counts
             .begin_today(live.iter().map(|contact| (contact.line, contact.class)));
-    }
-
-    fn arrive(&mut self, at: Moment, line: LineId, class: Class) {
-        self.live_contacts += 1;
-        self.counts.arrive(at, line, class);
     }
 }

@@ -18,13 +18,13 @@ fn appender() -> Appender {
 }
 
 fn arrived(class: Class) -> Fact {
-    Fact::Arrived {
+    Fact::Dispatch(dispatch::Fact::Arrived {
         leg: LegId { start: 1, n: 1 },
         line: LineId::parse("help").unwrap(),
         class,
         needs: Needs::from([]),
         standing: Standing::Arrival,
-    }
+    })
 }
 
 fn full() -> JournalError {

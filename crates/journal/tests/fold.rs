@@ -89,7 +89,7 @@ proptest! {
         let mut applied = 0;
         for entry in common::entries(&chances) {
             let (is_applied, _) = decisions_of(&mut state, &entry);
-            applied += u64::from(is_applied && matches!(entry.fact, Fact::Acted { .. }));
+            applied += u64::from(is_applied && matches!(entry.fact, Fact::Dispatch(dispatch::Fact::Acted { .. })));
         }
 
         let acts = &state.counts().acts;

@@ -32,7 +32,9 @@ impl Node {
 
     fn configured() -> Self {
         let mut node = Self::start(MemoryJournal::default(), START);
-        node.append(Fact::Configured(std::sync::Arc::new(common::config(0))));
+        node.append(Fact::Dispatch(dispatch::Fact::Configured(
+            std::sync::Arc::new(common::config(0)),
+        )));
         node
     }
 
@@ -43,7 +45,7 @@ impl Node {
     }
 
     fn arrive(&mut self) -> Vec<LogOutput> {
-        self.append(Fact::Arrived {
+        self.append(Fact::Dispatch(dispatch::Fact::Arrived {
             leg: LegId {
                 start: 1,
                 n: u32::try_from(self.log.state().seq().0).unwrap(),
@@ -52,7 +54,7 @@ impl Node {
             class: Class::Crisis,
             needs: Needs::from([]),
             standing: Standing::Arrival,
-        })
+        }))
     }
 
     /// In which minutes the next three snapshots are written, and what they cover.
@@ -99,15 +101,15 @@ impl Node {
     fn ready(&mut self) {
         let operator = OperatorId::parse("jana").unwrap();
         let reachability = Reachability::Reachable;
-        self.append(Fact::Reached {
+        self.append(Fact::Dispatch(dispatch::Fact::Reached {
             operator,
             reachability,
-        });
-        self.append(Fact::Intends {
+        }));
+        self.append(Fact::Dispatch(dispatch::Fact::Intends {
             operator,
             intent: Intent::Ready,
             cause: IntentCause::Page,
-        });
+        }));
     }
 }
 
@@ -151,10 +153,10 @@ fn refused_fact_is_told_and_stays_in_the_log() {
     let mut node = Node::configured();
 
     let contact = dispatch::ContactId(Seq(99));
-    let told = node.append(Fact::Ended {
+    let told = node.append(Fact::Dispatch(dispatch::Fact::Ended {
         contact,
         cause: EndCause::Caller,
-    });
+    }));
 
     assert!(matches!(&told[..], [LogOutput::Rejected(entry, _)] if entry.seq == Seq(2)));
 }
@@ -201,10 +203,10 @@ fn snapshot_is_written_each_minute_and_leaves_no_entry() {
     node.arrive();
     let contact = dispatch::ContactId(node.log.state().seq());
 
-    let over = node.append(Fact::Ended {
+    let over = node.append(Fact::Dispatch(dispatch::Fact::Ended {
         contact,
         cause: EndCause::Caller,
-    });
+    }));
     let written = node.next_snapshots();
 
     assert_eq!(snapshots(&over), []);

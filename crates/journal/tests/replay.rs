@@ -107,10 +107,10 @@ fn refused_fact_is_refused_again() {
     entries.push(Entry {
         seq: Seq(2),
         at: common::START,
-        fact: Fact::Ended {
+        fact: Fact::Dispatch(dispatch::Fact::Ended {
             contact: unknown,
             cause: dispatch::EndCause::Caller,
-        },
+        }),
         saved: Saved::Saved,
     });
 

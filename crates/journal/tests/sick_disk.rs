@@ -162,7 +162,9 @@ fn fold(entries: &BTreeMap<Seq, Entry>) -> State {
 
 fn fresh() -> Node {
     let mut node = Node::start(MemoryJournal::default(), common::START, BTreeMap::new());
-    node.append(Fact::Configured(std::sync::Arc::new(common::config(0))));
+    node.append(Fact::Dispatch(dispatch::Fact::Configured(
+        std::sync::Arc::new(common::config(0)),
+    )));
     node
 }
 

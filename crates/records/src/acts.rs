@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dispatch::{Class, QueueId};
+use dispatch::{Act, ActingRole, Class, QueueId};
 
 use crate::Date;
 
@@ -11,15 +11,6 @@ use crate::Date;
 pub const ACTS_TOLD_APART_MAX: usize = 64;
 /// How many days with acts wait for the audit at most: it keeps nothing that is older.
 pub const ACT_DAYS_MAX: usize = 366;
-
-/// Who may act on a contact that is not in a call of hers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ActingRole {
-    /// A supervisor.
-    Supervisor,
-    /// An administrator.
-    Administrator,
-}
 
 /// What was done with a contact, and nothing of the contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +38,17 @@ pub struct ContactAct {
     pub by: ActingRole,
     /// What was done.
     pub deed: Deed,
+}
+
+impl ContactAct {
+    pub(crate) const fn of(act: Act, by: ActingRole) -> Self {
+        let deed = match act {
+            Act::Class(class) => Deed::Classed { class },
+            Act::Move(queue) => Deed::Moved { queue },
+            Act::Give(_) => Deed::Given,
+        };
+        Self { by, deed }
+    }
 }
 
 /// The acts of a day: how often each was done, sorted by what they are.

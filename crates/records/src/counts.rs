@@ -6,8 +6,8 @@ use dispatch::{Class, ContactId, Decision, LineId, Miss, Moment, OperatorId};
 use crate::content::Content;
 use crate::open_line::{HeldPiece, VOLUME_DAYS, span_of};
 use crate::{
-    Acts, CONTENT_SETTLES, Calls, ClosedKey, ClosedPeriod, Contents, Date, Misses, NotOpen,
-    OpenLine, PeriodId, QuarterHour, SHARED_BY_MIN, Span, Sums, Tally, Unstored,
+    Acts, CONTENT_SETTLES, Calls, ClosedKey, ClosedPeriod, ContactAct, Contents, Date, Fact,
+    Misses, NotOpen, OpenLine, PeriodId, QuarterHour, SHARED_BY_MIN, Span, Sums, Tally, Unstored,
 };
 
 /// How long *arrived* of a quarter-hour is kept at most. (DESIGN §7.1)
@@ -91,6 +91,38 @@ pub struct SmallLine {
 }
 
 impl Counts {
+    /// Applies a fact, or changes nothing.
+    ///
+    /// # Errors
+    /// [`NotOpen`] when content is entered that is no call of this operator's, or too late.
+    pub fn apply(&mut self, at: Moment, fact: &Fact) -> Result<(), NotOpen> {
+        match fact {
+            Fact::DayBegan { date } => self.turn(at, *date),
+            Fact::Entered {
+                contact,
+                operator,
+                content,
+            } => self.enter(*contact, *operator, (**content).clone())?,
+            Fact::PeriodStored { key } => self.stored(*key),
+            Fact::ArrivedStored { through } => self.arrived_stored(at, *through),
+            Fact::ActsStored { through } => self.acts.stored(*through),
+        }
+        Ok(())
+    }
+
+    /// Counts what the dispatcher accepted: arrivals, and acts on contacts.
+    pub fn note(&mut self, at: Moment, fact: &dispatch::Fact) {
+        if let dispatch::Fact::Arrived { line, class, .. } = fact {
+            self.arrive(at, *line, *class);
+        }
+        if let dispatch::Fact::Acted {
+            act, by: Some(by), ..
+        } = fact
+        {
+            self.acts.add(ContactAct::of(*act, *by));
+        }
+    }
+
     /// Counts a contact that the dispatcher accepted.
     pub fn arrive(&mut self, at: Moment, line: LineId, class: Class) {
         *self.arrived.entry((QuarterHour::of(at), line)).or_default() += 1;

@@ -22,6 +22,7 @@ pub mod content;
 mod contents;
 mod counts;
 mod csv;
+mod fact;
 mod generalise;
 mod hours;
 mod join;
@@ -37,7 +38,7 @@ mod tables;
 mod tally;
 mod told;
 
-pub use acts::{ACT_DAYS_MAX, ACTS_TOLD_APART_MAX, ActingRole, Acts, ActsOfDay, ContactAct, Deed};
+pub use acts::{ACT_DAYS_MAX, ACTS_TOLD_APART_MAX, Acts, ActsOfDay, ContactAct, Deed};
 pub use calls::{CALLS_MAX, CONTENT_SETTLES, Call, Calls, FINISHED_TOLD_MAX, NotOpen};
 pub use chance::SEED_BYTES;
 pub use choice::{Choice, Holds, NOT_ASKED, SEVERAL_SEPARATOR, Several};
@@ -47,6 +48,7 @@ pub use counts::{
     ARRIVED_KEPT, CLOSED_MAX, Counts, EndingMonth, MONTH_KEPT, Period, SmallLine, SmallMonths,
 };
 pub use csv::csv;
+pub use fact::Fact;
 pub use generalise::{COMMONEST_PERCENT_MAX, DISTINCT_MIN, generalise};
 pub use hours::{HOURS_OF_WEEK, HourOfWeek, Hours, MonthBefore, MonthHours, ToldHours};
 pub use join::{Joined, join_small};

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use dispatch::{
-    Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, OperatorId, Outcome, QueueId,
-    Seq,
+    ActingRole, Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, OperatorId,
+    Outcome, QueueId, Seq,
 };
-use records::{ARRIVED_KEPT, ActingRole, ContactAct, Counts, Date, Deed, QuarterHour};
+use records::{ARRIVED_KEPT, ContactAct, Counts, Date, Deed, QuarterHour};
 
 const START: Moment = Moment::from_micros(1_700_000_100_000_000);
 

@@ -88,16 +88,8 @@ impl Shadow {
         self.dispatcher = Dispatcher::restore(state.dispatcher().snapshot());
         self.ledger = Ledger::default();
         for view in self.dispatcher.contacts() {
-            let arrived = dispatch::Input::Arrived {
-                contact: view.id,
-                leg: view.leg,
-                line: view.line,
-                class: view.class,
-                needs: view.needs,
-                standing: view.standing,
-            };
             // The ledger misses the others until the last one is in.
-            let _ = self.ledger.note(&self.dispatcher, &arrived, []);
+            let _ = self.ledger.note(&self.dispatcher, Some(view.id), []);
         }
         check(&self.dispatcher, state.at()).map_err(|violation| violation.to_string())
     }
@@ -121,9 +113,7 @@ impl Shadow {
                 None => Ok(()),
             };
         }
-        if matches!(input, dispatch::Input::Arrived { .. }) {
-            self.arrived += 1;
-        }
+        self.arrived += u64::from(input.arrival().is_some());
         let mut decisions = Vec::new();
         while let Some(decision) = self.dispatcher.poll_output() {
             if let Decision::Closed(closed) = decision {
@@ -132,7 +122,7 @@ impl Shadow {
             decisions.push(decision);
         }
         self.ledger
-            .note(&self.dispatcher, &input, &decisions)
+            .note(&self.dispatcher, input.arrival(), &decisions)
             .map_err(|violation| told(violation.to_string()))?;
         check(&self.dispatcher, entry.at).map_err(|violation| told(violation.to_string()))?;
         if entry.seq.0.is_multiple_of(INDEX_EVERY) {

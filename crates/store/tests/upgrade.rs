@@ -12,14 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, EndCause, HandBack, HomeTimes, Intent, IntentCause,
-    Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner,
-    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
-    Standing, Step, Strategy, Timeline, WrapUpChange,
+    Act, ActingRole, Action, Cause, Class, Config, ContactId, EndCause, HandBack, HomeTimes,
+    Intent, IntentCause, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
+    OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules,
+    Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Fact, Fate, Journal as _, Saved, State, TailEntry};
 use records::content::{Content, Field};
-use records::{ClosedKey, Date};
+use records::{ClosedKey, Date, QuarterHour};
 use store::{CHANCE_BYTES, KEY_BYTES, LIVE_DB, NodeJournal};
 use tempfile::TempDir;
 
@@ -40,6 +40,7 @@ enum Format {
     Four,
     Five,
     Six,
+    Seven,
 }
 
 impl Format {
@@ -48,6 +49,7 @@ impl Format {
             Self::Four => "format_4.db",
             Self::Five => "format_5.db",
             Self::Six => "format_6.db",
+            Self::Seven => "format_7.db",
         }
     }
 
@@ -57,6 +59,7 @@ impl Format {
             Self::Four => 16,
             Self::Five => 17,
             Self::Six => 22,
+            Self::Seven => 27,
         }
     }
 
@@ -65,6 +68,7 @@ impl Format {
         match self {
             Self::Four | Self::Five => None,
             Self::Six => Some(Seq(26)),
+            Self::Seven => Some(Seq(31)),
         }
     }
 
@@ -72,15 +76,15 @@ impl Format {
     fn bindings(self) -> Vec<(String, Vec<u8>)> {
         match self {
             Self::Four | Self::Five => Vec::new(),
-            Self::Six => vec![("jana".into(), b"sip:jana@192.0.2.7".into())],
+            Self::Six | Self::Seven => vec![("jana".into(), b"sip:jana@192.0.2.7".into())],
         }
     }
 
     /// How long nothing was written before this entry: a content settles in the history of format 6.
     const fn pause_before(self, n: u32) -> Duration {
         match self {
-            Self::Six if n as u64 >= LAST.0.0 => SETTLES,
-            Self::Four | Self::Five | Self::Six => Duration::ZERO,
+            Self::Six | Self::Seven if n as u64 >= LAST.0.0 => SETTLES,
+            Self::Four | Self::Five | Self::Six | Self::Seven => Duration::ZERO,
         }
     }
 
@@ -93,9 +97,18 @@ impl Format {
                 facts = with_needs(facts);
                 facts.extend(with_content());
             }
+            Self::Seven => {
+                facts = with_needs(facts);
+                facts.extend(with_content());
+                facts.extend(with_acts());
+            }
         }
         assert_eq!(facts.len(), self.covered());
         facts.extend(written_after_it());
+        match self {
+            Self::Four | Self::Five | Self::Six => {}
+            Self::Seven => facts.extend(stored()),
+        }
         let entries = facts.into_iter().zip(1_u32..).map(|(fact, n)| Entry {
             seq: Seq(n.into()),
             at: START + n * SECOND + self.pause_before(n),
@@ -221,23 +234,28 @@ fn with_choices(mut config: Config) -> Config {
     config
 }
 
+fn acted(by: Option<ActingRole>, act: Act) -> Fact {
+    let contact = SECOND_ONE;
+    Fact::Dispatch(dispatch::Fact::Acted { contact, act, by })
+}
+
 fn arrived(leg_number: u32, on: &str, needs: Needs) -> Fact {
-    Fact::Arrived {
+    Fact::Dispatch(dispatch::Fact::Arrived {
         leg: leg(leg_number),
         line: line(on),
         class: Class::Crisis,
         needs,
         standing: Standing::Arrival,
-    }
+    })
 }
 
 fn intends(name: &str, intent: Intent) -> Fact {
-    Fact::Intends {
+    Fact::Dispatch(dispatch::Fact::Intends {
         operator: operator(name),
         intent,
         // Formats 4 and 5 do not say it.
         cause: IntentCause::Unsaid,
-    }
+    })
 }
 
 fn paused() -> Intent {
@@ -250,12 +268,14 @@ fn paused() -> Intent {
 /// Two operators and two people at home. The first caller is missed by one operator and talks with
 /// the other, the second waits.
 fn covered_by_the_snapshot() -> Vec<Fact> {
-    let reached = |name| Fact::Reached {
-        operator: operator(name),
-        reachability: Reachability::Reachable,
+    let reached = |name| {
+        Fact::Dispatch(dispatch::Fact::Reached {
+            operator: operator(name),
+            reachability: Reachability::Reachable,
+        })
     };
     vec![
-        Fact::Configured(Arc::new(config())),
+        Fact::Dispatch(dispatch::Fact::Configured(Arc::new(config()))),
         day_began(),
         reached("jana"),
         intends("jana", Intent::Ready),
@@ -264,66 +284,101 @@ fn covered_by_the_snapshot() -> Vec<Fact> {
         reached("eva"),
         intends("eva", Intent::Ready),
         intends("olga", paused()),
-        Fact::Engaged {
+        Fact::Dispatch(dispatch::Fact::Engaged {
             operator: operator("olga"),
             leg: leg(9),
-        },
+        }),
         arrived(1, "free", Needs::from([])),
-        Fact::Missed {
+        Fact::Dispatch(dispatch::Fact::Missed {
             contact: FIRST,
             operator: operator("jana"),
             miss: Miss::Declined,
-        },
-        Fact::Answered {
+        }),
+        Fact::Dispatch(dispatch::Fact::Answered {
             contact: FIRST,
             operator: operator("petra"),
             leg: leg(2),
-        },
+        }),
         arrived(3, "young", Needs::from([need("uk", 2)])),
-        Fact::Classed {
+        Fact::Dispatch(dispatch::Fact::Classed {
             contact: SECOND_ONE,
             class: Class::Danger,
             cause: Cause::Caller,
-        },
+        }),
         intends("jana", paused()),
     ]
 }
 
 fn day_began() -> Fact {
     let date = Date::new(2026, 9, 21).unwrap();
-    Fact::DayBegan { date }
+    Fact::Records(records::Fact::DayBegan { date })
 }
 
 /// What format 5 says beside it: what lines need, and a need that was chosen.
 fn with_needs(mut facts: Vec<Fact>) -> Vec<Fact> {
-    facts[0] = Fact::Configured(Arc::new(with_choices(config())));
-    facts.push(Fact::Needed {
+    facts[0] = Fact::Dispatch(dispatch::Fact::Configured(Arc::new(with_choices(config()))));
+    facts.push(Fact::Dispatch(dispatch::Fact::Needed {
         contact: SECOND_ONE,
         needs: Needs::from([need("uk", 4)]),
-    });
+    }));
     facts
 }
 
 /// What format 6 says beside it: how an intent came; and a content that settles.
 fn with_content() -> Vec<Fact> {
-    let ended = |contact| Fact::Ended {
-        contact,
-        cause: EndCause::Caller,
+    let ended = |contact| {
+        Fact::Dispatch(dispatch::Fact::Ended {
+            contact,
+            cause: EndCause::Caller,
+        })
     };
     vec![
-        Fact::Intends {
+        Fact::Dispatch(dispatch::Fact::Intends {
             operator: operator("jana"),
             intent: Intent::Ready,
             cause: IntentCause::Phone,
-        },
-        Fact::Entered {
+        }),
+        Fact::Records(records::Fact::Entered {
             contact: FIRST,
             operator: operator("petra"),
             content: content(),
-        },
+        }),
         ended(FIRST),
         arrived(5, "free", Needs::from([])),
         ended(LAST),
+    ]
+}
+
+/// What format 7 says beside it: acts of a day that is over, and of today.
+fn with_acts() -> Vec<Fact> {
+    let acted = |by, act| {
+        Fact::Dispatch(dispatch::Fact::Acted {
+            contact: SECOND_ONE,
+            by,
+            act,
+        })
+    };
+    vec![
+        acted(Some(ActingRole::Supervisor), Act::Class(Class::Alarm)),
+        acted(Some(ActingRole::Administrator), Act::Move(queue("help"))),
+        Fact::Records(records::Fact::DayBegan {
+            date: Date::new(2026, 9, 22).unwrap(),
+        }),
+        acted(Some(ActingRole::Administrator), Act::Give(operator("jana"))),
+        acted(Some(ActingRole::Supervisor), Act::Class(Class::Danger)),
+    ]
+}
+
+/// What format 7 says after it: that acts and quarter-hours are where they belong.
+fn stored() -> Vec<Fact> {
+    vec![
+        acted(Some(ActingRole::Supervisor), Act::Move(queue("youth"))),
+        Fact::Records(records::Fact::ActsStored {
+            through: Date::new(2026, 9, 21).unwrap(),
+        }),
+        Fact::Records(records::Fact::ArrivedStored {
+            through: QuarterHour::of(START),
+        }),
     ]
 }
 
@@ -332,81 +387,79 @@ fn written_after_it() -> Vec<Fact> {
     let (contact, jana, partner) = (SECOND_ONE, operator("jana"), partner());
     let mut facts = of_the_second(contact, jana);
     facts.extend([
-        Fact::PartnerAnswered {
+        Fact::Dispatch(dispatch::Fact::PartnerAnswered {
             contact,
             partner,
             leg: leg(4),
-        },
-        Fact::PartnerMissed { contact, partner },
-        Fact::HandedBack {
+        }),
+        Fact::Dispatch(dispatch::Fact::PartnerMissed { contact, partner }),
+        Fact::Dispatch(dispatch::Fact::HandedBack {
             contact,
             cause: HandBack::Partner,
-        },
-        Fact::Entered {
+        }),
+        Fact::Records(records::Fact::Entered {
             contact: FIRST,
             operator: operator("petra"),
             content: content(),
-        },
-        Fact::PeriodStored {
+        }),
+        Fact::Records(records::Fact::PeriodStored {
             key: ClosedKey::Piece {
                 line: line("free"),
                 first: Date::new(2026, 9, 1).unwrap(),
             },
-        },
-        Fact::Ended {
+        }),
+        Fact::Dispatch(dispatch::Fact::Ended {
             contact: FIRST,
             cause: EndCause::Caller,
-        },
+        }),
         Fact::Timeout,
-        Fact::LegFound { leg: leg(3) },
-        Fact::LegLost { leg: leg(3) },
-        Fact::Restarted { start: 2 },
+        Fact::Dispatch(dispatch::Fact::LegFound { leg: leg(3) }),
+        Fact::Dispatch(dispatch::Fact::LegLost { leg: leg(3) }),
+        Fact::Dispatch(dispatch::Fact::Restarted { start: 2 }),
     ]);
     facts
 }
 
 fn of_the_second(contact: ContactId, operator: OperatorId) -> Vec<Fact> {
     vec![
-        Fact::Stands {
+        Fact::Dispatch(dispatch::Fact::Stands {
             contact,
             standing: Standing::BehindBand,
-        },
-        Fact::Classed {
+        }),
+        Fact::Dispatch(dispatch::Fact::Classed {
             contact,
             class: Class::Crisis,
             cause: Cause::Operator(operator),
-        },
-        Fact::Needed {
+        }),
+        Fact::Dispatch(dispatch::Fact::Needed {
             contact,
             needs: Needs::from([need("cs", 3)]),
-        },
-        Fact::Moved {
-            contact,
-            queue: queue("help"),
-        },
-        Fact::Given { contact, operator },
-        Fact::Intends {
+        }),
+        // Told without a role, as every journal before format 7 has it.
+        acted(None, Act::Move(queue("help"))),
+        acted(None, Act::Give(operator)),
+        Fact::Dispatch(dispatch::Fact::Intends {
             operator,
             intent: Intent::Off,
             cause: IntentCause::Unsaid,
-        },
-        Fact::Reached {
+        }),
+        Fact::Dispatch(dispatch::Fact::Reached {
             operator,
             reachability: Reachability::Unproven,
-        },
-        Fact::ShiftEnds {
+        }),
+        Fact::Dispatch(dispatch::Fact::ShiftEnds {
             operator,
             at: Some(START + 900 * SECOND),
-        },
-        Fact::Disengaged {
+        }),
+        Fact::Dispatch(dispatch::Fact::Disengaged {
             operator,
             leg: leg(9),
-        },
-        Fact::PickedUp { contact, operator },
-        Fact::WrapUp {
+        }),
+        Fact::Dispatch(dispatch::Fact::PickedUp { contact, operator }),
+        Fact::Dispatch(dispatch::Fact::WrapUp {
             operator,
             change: WrapUpChange::Longer(30 * SECOND),
-        },
+        }),
     ]
 }
 
@@ -438,6 +491,11 @@ fn journal_of_format_five_is_read_as_it_was_written() {
 #[test]
 fn journal_of_format_six_is_read_as_it_was_written() {
     is_read_as_it_was_written(Format::Six);
+}
+
+#[test]
+fn journal_of_format_seven_is_read_as_it_was_written() {
+    is_read_as_it_was_written(Format::Seven);
 }
 
 #[track_caller]
@@ -483,6 +541,11 @@ fn journal_of_format_five_goes_on_in_the_format_of_today() {
 #[test]
 fn journal_of_format_six_goes_on_in_the_format_of_today() {
     goes_on_in_the_format_of_today(Format::Six);
+}
+
+#[test]
+fn journal_of_format_seven_goes_on_in_the_format_of_today() {
+    goes_on_in_the_format_of_today(Format::Seven);
 }
 
 #[track_caller]

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
-use records::{ActingRole, ContactAct, Date, Deed};
+use dispatch::ActingRole;
+use records::{ContactAct, Date, Deed};
 use serde::{Deserialize, Serialize};
 use store::sql::{AuditKey, AuditPayload, Store, StoreError};
 use utoipa::{IntoParams, ToSchema};

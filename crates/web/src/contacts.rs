@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use dispatch::{ContactId, Key, OperatorId, QueueId, Seq};
+use dispatch::{Act, ActingRole, Cause, ContactId, Fact, HandBack, Key, OperatorId, QueueId, Seq};
 use records::content::{Content, Field};
-use records::{ActingRole, Holds, NOT_ASKED};
+use records::{Holds, NOT_ASKED};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use store::sql::Role;
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::app::{App, Json, Path};
 use crate::board::{Class, ContactState};
 use crate::identity::SignedIn;
-use crate::line::{Act, By, Refusal, Story};
+use crate::line::{Refusal, Story};
 use crate::problem::{Kind, Problem, ProblemBody};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -80,20 +80,20 @@ async fn class(
         ));
     }
     let id = ContactId(Seq(contact));
-    let by = if who.role == Role::Operator || has(&app, &who, id) {
+    let class = to.class.into();
+    let fact = if who.role == Role::Operator || has(&app, &who, id) {
         if !has(&app, &who, id) {
             return Err(Problem::new(Kind::Forbidden, "it is not your contact"));
         }
-        By::Operator(operator_of(&who)?)
+        Fact::Classed {
+            contact: id,
+            class,
+            cause: Cause::Operator(operator_of(&who)?),
+        }
     } else {
-        By::Role(acting_role(&who)?)
+        acted(&who, id, Act::Class(class))?
     };
-    let act = Act::Class {
-        contact: id,
-        class: to.class.into(),
-        by,
-    };
-    carry_out(&app, act).await?;
+    carry_out(&app, fact).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -118,7 +118,8 @@ async fn hand_back(
     if !has(&app, &who, contact) {
         return Err(Problem::new(Kind::Conflict, "it is not your contact"));
     }
-    carry_out(&app, Act::HandBack { contact }).await?;
+    let cause = HandBack::Operator;
+    carry_out(&app, Fact::HandedBack { contact, cause }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -149,12 +150,8 @@ async fn queue(
     Json(to): Json<ToQueue>,
 ) -> Result<StatusCode, Problem> {
     let queue = Key::parse(&to.queue).map_err(|_| no_such("queue"))?;
-    let act = Act::Move {
-        contact: ContactId(Seq(contact)),
-        queue: QueueId(queue),
-        by: acting_role(&who)?,
-    };
-    carry_out(&app, act).await?;
+    let fact = acted(&who, ContactId(Seq(contact)), Act::Move(QueueId(queue)))?;
+    carry_out(&app, fact).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -185,12 +182,9 @@ async fn operator(
     Json(to): Json<ToOperator>,
 ) -> Result<StatusCode, Problem> {
     let operator = Key::parse(&to.operator).map_err(|_| no_such("operator"))?;
-    let act = Act::Give {
-        contact: ContactId(Seq(contact)),
-        operator: OperatorId(operator),
-        by: acting_role(&who)?,
-    };
-    carry_out(&app, act).await?;
+    let operator = OperatorId(operator);
+    let fact = acted(&who, ContactId(Seq(contact)), Act::Give(operator))?;
+    carry_out(&app, fact).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -278,13 +272,13 @@ async fn content(
     Path(contact): Path<u64>,
     Json(entered): Json<Entered>,
 ) -> Result<StatusCode, Problem> {
-    let act = Act::Enter {
+    let fact = records::Fact::Entered {
         contact: ContactId(Seq(contact)),
         operator: operator_of(&who)?,
-        content: read(&entered)?,
+        content: Box::new(read(&entered)?),
     };
     let _one_at_a_time = app.entering.lock().await;
-    carry_out(&app, act).await?;
+    app.line.record(fact).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -315,12 +309,13 @@ async fn some_content(
     let mut content = app.line.content(contact, operator).await.map_err(refused)?;
     take_in(&mut content, &entered)?;
     let told = Entered::of(&content);
-    let act = Act::Enter {
+    let content = Box::new(content);
+    let fact = records::Fact::Entered {
         contact,
         operator,
         content,
     };
-    carry_out(&app, act).await?;
+    app.line.record(fact).await.map_err(refused)?;
     Ok(Json(told))
 }
 
@@ -379,6 +374,12 @@ fn has(app: &App, who: &SignedIn, contact: ContactId) -> bool {
     })
 }
 
+/// What somebody does with a contact that is no call of hers.
+fn acted(who: &SignedIn, contact: ContactId, act: Act) -> Result<Fact, Problem> {
+    let by = Some(acting_role(who)?);
+    Ok(Fact::Acted { contact, act, by })
+}
+
 /// As whom somebody acts on a contact that is no call of hers.
 fn acting_role(who: &SignedIn) -> Result<ActingRole, Problem> {
     match who.role {
@@ -398,8 +399,8 @@ pub(crate) fn operator_of(who: &SignedIn) -> Result<OperatorId, Problem> {
 }
 
 /// Has an act done, and says as a problem why it was not.
-pub(crate) async fn carry_out(app: &App, act: Act) -> Result<(), Problem> {
-    app.line.act(act).await.map_err(refused)
+pub(crate) async fn carry_out(app: &App, fact: Fact) -> Result<(), Problem> {
+    app.line.act(fact).await.map_err(refused)
 }
 
 /// A refusal of the exchange as a problem.

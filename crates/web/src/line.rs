@@ -1,84 +1,12 @@
 //! The way from a page to the exchange. Nothing here holds an engine.
 
 use async_trait::async_trait;
-use dispatch::{ContactId, Intent, IntentCause, OperatorId, QueueId, WrapUpChange};
-use records::ActingRole;
+use dispatch::{ContactId, OperatorId};
 use records::content::Content;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::board::{Class, Millis};
-
-/// What somebody at a page wants done. It becomes a fact, and is answered after that was applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// A contact gets another class.
-    Class {
-        /// Which contact.
-        contact: ContactId,
-        /// Its class from now on.
-        class: dispatch::Class,
-        /// Who wants it.
-        by: By,
-    },
-    /// A contact waits in another queue.
-    Move {
-        /// Which contact.
-        contact: ContactId,
-        /// Its queue from now on.
-        queue: QueueId,
-        /// Who wants it.
-        by: ActingRole,
-    },
-    /// A contact is offered to one operator, before anybody else.
-    Give {
-        /// Which contact.
-        contact: ContactId,
-        /// To whom.
-        operator: OperatorId,
-        /// Who wants it.
-        by: ActingRole,
-    },
-    /// An operator gives the contact back that she talks with: its caller waits again at her rank.
-    HandBack {
-        /// Which contact.
-        contact: ContactId,
-    },
-    /// An operator wants something else.
-    Intend {
-        /// Who.
-        operator: OperatorId,
-        /// What she wants from now on.
-        intent: Intent,
-        /// By what way it is said.
-        cause: IntentCause,
-    },
-    /// An operator's wrap-up changes.
-    WrapUp {
-        /// Whose.
-        operator: OperatorId,
-        /// How.
-        change: WrapUpChange,
-    },
-    /// The content of a call is entered, or entered anew.
-    Enter {
-        /// Which contact.
-        contact: ContactId,
-        /// Who talked with the caller.
-        operator: OperatorId,
-        /// The content.
-        content: Content,
-    },
-}
-
-/// Who wants a class changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// The operator who has the contact.
-    Operator(OperatorId),
-    /// Somebody else, by her role.
-    Role(ActingRole),
-}
 
 /// Why an act was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -274,7 +202,13 @@ pub trait Line: Send + Sync {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed, unless there was no answer.
-    async fn act(&self, act: Act) -> Result<(), Refusal>;
+    async fn act(&self, fact: dispatch::Fact) -> Result<(), Refusal>;
+
+    /// Has something about records done, and waits until it was applied.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing was changed, unless there was no answer.
+    async fn record(&self, fact: records::Fact) -> Result<(), Refusal>;
 
     /// What an operator has entered of a call so far, as long as she may change it.
     ///

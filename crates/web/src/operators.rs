@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use dispatch::{IntentCause, Key, Moment, OperatorId, WrapUpChange};
+use dispatch::{Fact, IntentCause, Key, Moment, OperatorId, WrapUpChange};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -14,7 +14,6 @@ use crate::audit::Event;
 use crate::board::Millis;
 use crate::contacts::{carry_out, no_such, operator_of};
 use crate::identity::{SignedIn, Who};
-use crate::line::Act;
 use crate::problem::{Kind, Problem, ProblemBody};
 
 /// By how much a wrap-up may be made longer at once.
@@ -62,12 +61,12 @@ async fn my_intent(
     who: SignedIn,
     Json(wish): Json<Wish>,
 ) -> Result<StatusCode, Problem> {
-    let act = Act::Intend {
+    let fact = Fact::Intends {
         operator: operator_of(&who)?,
         intent: read(&app, wish)?,
         cause: IntentCause::Page,
     };
-    carry_out(&app, act).await?;
+    carry_out(&app, fact).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -95,12 +94,12 @@ async fn intent(
         operator,
         wants: wish.name(),
     };
-    let act = Act::Intend {
+    let fact = Fact::Intends {
         operator: OperatorId(key),
         intent: read(&app, wish)?,
         cause: IntentCause::Supervisor,
     };
-    carry_out(&app, act).await?;
+    carry_out(&app, fact).await?;
     app.audit.note(&who.name(), event);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -145,11 +144,11 @@ async fn my_wrap_up(
             WrapUpChange::Longer(longer)
         }
     };
-    let act = Act::WrapUp {
+    let fact = Fact::WrapUp {
         operator: operator_of(&who)?,
         change,
     };
-    carry_out(&app, act).await?;
+    carry_out(&app, fact).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

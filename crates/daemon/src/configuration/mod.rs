@@ -256,7 +256,7 @@ impl Files {
             return Vec::new();
         }
         let config = std::sync::Arc::new(settings.dispatch.clone());
-        let input = dispatch::Input::Configured(config);
+        let input = dispatch::Fact::Configured(config).numbered(dispatch::Seq(1));
         if let Err(error) = dispatch::Dispatcher::new().handle_input(dispatch::Moment::ZERO, input)
         {
             let text = format!("{:#}", anyhow::Error::from(error));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Config, ContactId, Decision, Dispatcher, Input, Intent, IntentCause, LegId, LineId,
-    Moment, Notice, Place, Seq, Standing,
+    Class, Config, Decision, Dispatcher, Fact, Input, Intent, IntentCause, LegId, LineId, Moment,
+    Notice, Place, Seq, Standing,
 };
 use exchange::settings::Line;
 
@@ -80,18 +80,18 @@ fn night(config: &Config, line: &Line, class: Class) -> Option<Night> {
         let decided = std::iter::from_fn(|| dispatcher.poll_output()).collect::<Vec<_>>();
         Some((decided, dispatcher.poll_timeout()))
     };
-    play(Moment::ZERO, Input::Configured(Arc::new(config.clone())))?;
+    let configured = Fact::Configured(Arc::new(config.clone()));
+    play(Moment::ZERO, configured.numbered(Seq(1)))?;
     let home = config.operators.iter();
     for person in home.filter(|operator| operator.place == Place::Home) {
-        let ready = Input::Intends {
+        let ready = Fact::Intends {
             operator: person.id,
             intent: Intent::Ready,
             cause: IntentCause::Unsaid,
         };
-        play(Moment::ZERO, ready)?;
+        play(Moment::ZERO, ready.numbered(Seq(2)))?;
     }
-    let arrived = Input::Arrived {
-        contact: ContactId(Seq(1)),
+    let arrived = Fact::Arrived {
         leg: LegId { start: 1, n: 1 },
         line: line.id,
         class,
@@ -100,7 +100,7 @@ fn night(config: &Config, line: &Line, class: Class) -> Option<Night> {
     };
     let mut turns: Vec<(Turn, Duration)> = Vec::new();
     let mut now = Moment::ZERO;
-    let mut latest = play(now, arrived)?;
+    let mut latest = play(now, arrived.numbered(Seq(3)))?;
     let over = now + last_step(config) + WATCHED_BEYOND;
     loop {
         for turn in latest.0.iter().filter_map(turn) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dispatch::Moment;
 use exchange::{Command, Reply, Unwritten};
 use records::{
-    ActsOfDay, ClosedPeriod, Date, QuarterHour, SEED_BYTES, Unstored, generalise, tables,
+    ActsOfDay, ClosedPeriod, Date, Fact, QuarterHour, SEED_BYTES, Unstored, generalise, tables,
 };
 use store::sql::{AuditDay, AuditKey, Store, StoreError};
 use tokio::sync::watch;
@@ -48,7 +48,12 @@ impl Closing {
                 continue;
             };
             let date = self.calendar.date(unwritten.at);
-            if date > self.today && office.send(FromOffice::DayBegan(date)).await.is_some() {
+            if date > self.today
+                && office
+                    .send(FromOffice::Recorded(Fact::DayBegan { date }))
+                    .await
+                    .is_some()
+            {
                 self.today = date;
             }
             // What cannot be written keeps the other from nothing.
@@ -80,7 +85,10 @@ impl Closing {
         let store = self.database.store().await?;
         store.append_days(&days, &self.key).await?;
         // Until that is applied they are told again, and not written again.
-        office.send(FromOffice::ActsStored(*through)).await;
+        let through = *through;
+        office
+            .send(FromOffice::Recorded(Fact::ActsStored { through }))
+            .await;
         Ok(())
     }
 }
@@ -145,13 +153,16 @@ impl Books {
             if let Some((through, _, _)) = arrived.last() {
                 store.put_arrived(&arrived).await?;
                 // Until that is applied they are told again, and need not be written again.
-                self.arrived_through = Some(*through);
-                signalling.send(FromOffice::ArrivedStored(*through)).await;
+                let through = *through;
+                self.arrived_through = Some(through);
+                let stored = Fact::ArrivedStored { through };
+                signalling.send(FromOffice::Recorded(stored)).await;
             }
             for closed in closed {
                 store_period(&*store, &closed, chance()?).await?;
-                let stored = FromOffice::PeriodStored(closed.period.key());
-                signalling.send(stored).await;
+                let key = closed.period.key();
+                let stored = Fact::PeriodStored { key };
+                signalling.send(FromOffice::Recorded(stored)).await;
             }
         }
         self.written.send_replace(at);
@@ -180,10 +191,11 @@ async fn store_period(
 mod tests {
     use std::collections::BTreeMap;
 
+    use dispatch::ActingRole;
     use dispatch::Class;
     use dispatch::LineId;
     use records::content::{Content, Outcome};
-    use records::{ActingRole, ContactAct, Contents, Deed, Sums};
+    use records::{ContactAct, Contents, Deed, Sums};
     use store::sql::{Database, verify_audit};
 
     use super::*;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dispatch::{Cause, ContactId, HandBack, InputError, OperatorId};
+use dispatch::{ContactId, InputError, OperatorId};
 use exchange::{Command, Reply};
-use journal::Fact;
+use journal::{Fact, Rejection};
 use records::content::Content;
-use web::line::{Act, By, Line, Refusal, Story};
+use web::line::{Line, Refusal, Story};
 
 use super::screens::reason;
 use super::{Office, done};
@@ -21,17 +21,24 @@ const NOT_HERS: &str = "there is no such contact of yours whose content may stil
 /// The exchange, as pages reach it.
 pub(crate) struct OfficeLine(pub(crate) Arc<Office>);
 
-#[async_trait]
-impl Line for OfficeLine {
-    async fn act(&self, act: Act) -> Result<(), Refusal> {
-        let too_late = matches!(act, Act::Enter { .. });
-        let command = Command::Act(Box::new(fact(act)));
-        match done(self.0.ask(command).await) {
+impl OfficeLine {
+    async fn carry_out(&self, fact: Fact) -> Result<(), Refusal> {
+        match done(self.0.ask(Command::Act(Box::new(fact))).await) {
             Some(Ok(())) => Ok(()),
-            Some(Err(_)) if too_late => Err(Refusal::Conflict(TOO_LATE.to_owned())),
-            Some(Err(error)) => Err(refusal(&error)),
+            Some(Err(rejection)) => Err(refused(&rejection)),
             None => Err(Refusal::NoAnswer),
         }
+    }
+}
+
+#[async_trait]
+impl Line for OfficeLine {
+    async fn act(&self, fact: dispatch::Fact) -> Result<(), Refusal> {
+        self.carry_out(fact.into()).await
+    }
+
+    async fn record(&self, fact: records::Fact) -> Result<(), Refusal> {
+        self.carry_out(fact.into()).await
     }
 
     async fn content(&self, contact: ContactId, operator: OperatorId) -> Result<Content, Refusal> {
@@ -59,57 +66,10 @@ impl Line for OfficeLine {
     }
 }
 
-fn fact(act: Act) -> Fact {
-    match act {
-        Act::Class { contact, class, by } => match by {
-            By::Operator(operator) => Fact::Classed {
-                contact,
-                class,
-                cause: Cause::Operator(operator),
-            },
-            By::Role(by) => Fact::Acted {
-                contact,
-                by,
-                act: journal::Act::Class(class),
-            },
-        },
-        Act::Move { contact, queue, by } => Fact::Acted {
-            contact,
-            by,
-            act: journal::Act::Move(queue),
-        },
-        Act::Give {
-            contact,
-            operator,
-            by,
-        } => Fact::Acted {
-            contact,
-            by,
-            act: journal::Act::Give(operator),
-        },
-        Act::HandBack { contact } => Fact::HandedBack {
-            contact,
-            cause: HandBack::Operator,
-        },
-        Act::Intend {
-            operator,
-            intent,
-            cause,
-        } => Fact::Intends {
-            operator,
-            intent,
-            cause,
-        },
-        Act::WrapUp { operator, change } => Fact::WrapUp { operator, change },
-        Act::Enter {
-            contact,
-            operator,
-            content,
-        } => Fact::Entered {
-            contact,
-            operator,
-            content: Box::new(content),
-        },
+fn refused(rejection: &Rejection) -> Refusal {
+    match rejection {
+        Rejection::Dispatch(error) => refusal(error),
+        Rejection::Records(_) => Refusal::Conflict(TOO_LATE.to_owned()),
     }
 }
 

@@ -27,9 +27,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use dispatch::InputError;
 use exchange::settings::Listener;
 use exchange::{Board, Command, Reply};
+use journal::Rejection;
 use sip::ListenerId;
 use store::sql::{AuditKey, UnixSeconds};
 use tokio::sync::{Notify, SetOnce, mpsc, oneshot, watch};
@@ -399,7 +399,7 @@ impl Office {
 
 /// What came of something that was to be done: that it was, or why not. Nothing when the exchange
 /// answered in no time, or something else.
-fn done(reply: Option<Reply>) -> Option<Result<(), InputError>> {
+fn done(reply: Option<Reply>) -> Option<Result<(), Rejection>> {
     match reply? {
         Reply::Done => Some(Ok(())),
         Reply::Refused(error) => Some(Err(error)),

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use dispatch::OperatorId;
 use exchange::{Command, Exchange, Input, Output, Reply, Resolution, Settings, Token};
 use mio::{Events, Poll};
-use records::{ClosedKey, Date, QuarterHour};
 use sip::{Flow, Target};
 use store::Doing;
 use tokio::sync::{mpsc, oneshot};
@@ -59,14 +58,8 @@ pub(crate) enum FromOffice {
     Resolved(Resolution),
     /// The machine's routes are other ones than before.
     Routed(sip::LocalRoutes),
-    /// It is another day of the site's calendar.
-    DayBegan(Date),
-    /// A closed period is in the records database.
-    PeriodStored(ClosedKey),
-    /// *Arrived* of the quarter-hours through this one is in the records database.
-    ArrivedStored(QuarterHour),
-    /// The acts on contacts of the days through this one are in the audit.
-    ActsStored(Date),
+    /// A day began, or something is in the records database.
+    Recorded(records::Fact),
     /// A snapshot last, then the end.
     Stop,
 }
@@ -316,10 +309,7 @@ impl Signalling {
             }
             FromOffice::Resolved(resolution) => self.input(Input::Resolved(resolution)),
             FromOffice::Routed(routes) => self.input(Input::Routed(routes)),
-            FromOffice::DayBegan(date) => self.input(Input::DayBegan(date)),
-            FromOffice::PeriodStored(key) => self.input(Input::PeriodStored(key)),
-            FromOffice::ArrivedStored(through) => self.input(Input::ArrivedStored { through }),
-            FromOffice::ActsStored(through) => self.input(Input::ActsStored { through }),
+            FromOffice::Recorded(fact) => self.input(Input::Recorded(fact)),
             FromOffice::Stop => {
                 self.stop();
                 return Turn::Stop;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Violation;
 use crate::engine::Dispatcher;
-use crate::{ContactId, Decision, Input};
+use crate::{ContactId, Decision};
 
 /// Counts that every contact that arrived ends in exactly one outcome and is live until then.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +14,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Notes an input that was applied and the decisions that came of it, and compares with what is live.
+    /// Notes the contact that arrived by an applied input and the decisions that came of it, and compares with what is live.
     ///
     /// # Errors
     /// [`Violation::Outcomes`] when a contact ended twice, [`Violation::Lost`] when it vanished,
@@ -22,13 +22,13 @@ impl Ledger {
     pub fn note<'a>(
         &mut self,
         dispatcher: &Dispatcher,
-        input: &Input,
+        arrived: Option<ContactId>,
         decisions: impl IntoIterator<Item = &'a Decision>,
     ) -> Result<(), Violation> {
-        if let Input::Arrived { contact, .. } = input
-            && (!self.open.insert(*contact) || self.closed.contains(contact))
+        if let Some(contact) = arrived
+            && (!self.open.insert(contact) || self.closed.contains(&contact))
         {
-            return Err(Violation::Doubled(*contact));
+            return Err(Violation::Doubled(contact));
         }
         for decision in decisions {
             if let Decision::Closed(closed) = decision {

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Config, ContactId, Decision, Dispatcher, HomeTimes, Input, InputError, Intent,
-    IntentCause, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId, OwnWrapUp,
-    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Rules, Seq, SkillId,
-    Standing, Step, Strategy, Timeline,
+    Action, Class, Config, ContactId, Decision, Dispatcher, Fact, HomeTimes, Input, InputError,
+    Intent, IntentCause, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
+    OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Rules, Seq,
+    SkillId, Standing, Step, Strategy, Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {
@@ -134,7 +134,7 @@ impl Centre {
             legs: 0,
             decided: Vec::new(),
         };
-        centre.give(Input::Configured(Arc::new(config)));
+        centre.give(Fact::Configured(Arc::new(config)));
         centre
     }
     /// A centre in which everybody is ready and reachable.
@@ -147,7 +147,7 @@ impl Centre {
         let mut centre = Self::new(config);
         for operator in operators {
             centre.reached(operator, Reachability::Reachable);
-            centre.give(Input::Intends {
+            centre.give(Fact::Intends {
                 operator,
                 intent: Intent::Ready,
                 cause: IntentCause::Page,
@@ -157,7 +157,18 @@ impl Centre {
         centre.decided.clear();
         centre
     }
-    pub fn give(&mut self, input: Input) {
+    pub fn give(&mut self, fact: Fact) {
+        let input = self.input(fact);
+        self.take(input);
+    }
+    fn input(&mut self, fact: Fact) -> Input {
+        if let Fact::Arrived { .. } = fact {
+            self.seq += 1;
+        }
+        let seq = Seq(self.seq);
+        Input::Fact { seq, fact }
+    }
+    pub fn take(&mut self, input: Input) {
         self.dispatcher.handle_input(self.now, input).unwrap();
         self.drain();
         dispatch::invariants::check(&self.dispatcher, self.now).unwrap();
@@ -167,16 +178,17 @@ impl Centre {
             self.decided.push(decision);
         }
     }
-    /// Lets time pass; everything that is due happens when it is due.
-    /// An input that the dispatcher refuses.
-    pub fn refused(&mut self, input: Input) -> InputError {
+    /// A fact that the dispatcher refuses.
+    pub fn refused(&mut self, fact: Fact) -> InputError {
+        let input = self.input(fact);
         self.dispatcher.handle_input(self.now, input).unwrap_err()
     }
+    /// Lets time pass; everything that is due happens when it is due.
     pub fn wait(&mut self, seconds: u64) {
         let end = self.now + secs(seconds);
         while let Some(due) = self.dispatcher.poll_timeout().filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            self.give(Input::Timeout);
+            self.take(Input::Timeout);
         }
         self.now = end;
     }
@@ -199,22 +211,20 @@ impl Centre {
         needs: Needs,
         standing: Standing,
     ) -> ContactId {
-        self.seq += 1;
-        let (contact, leg) = (id(self.seq), self.leg());
+        let leg = self.leg();
         let line = LineId::parse("free-number").unwrap();
-        self.give(Input::Arrived {
-            contact,
+        self.give(Fact::Arrived {
             leg,
             line,
             class,
             needs,
             standing,
         });
-        contact
+        id(self.seq)
     }
     pub fn answers(&mut self, contact: ContactId, operator: &str) -> LegId {
         let leg = self.leg();
-        self.give(Input::Answered {
+        self.give(Fact::Answered {
             contact,
             operator: op(operator),
             leg,
@@ -222,27 +232,27 @@ impl Centre {
         leg
     }
     pub fn picks_up(&mut self, contact: ContactId, operator: &str) {
-        self.give(Input::PickedUp {
+        self.give(Fact::PickedUp {
             contact,
             operator: op(operator),
         });
     }
     pub fn misses(&mut self, contact: ContactId, operator: &str, miss: Miss) {
-        self.give(Input::Missed {
+        self.give(Fact::Missed {
             contact,
             operator: op(operator),
             miss,
         });
     }
     pub fn intends(&mut self, operator: &str, intent: Intent) {
-        self.give(Input::Intends {
+        self.give(Fact::Intends {
             operator: op(operator),
             intent,
             cause: IntentCause::Page,
         });
     }
     pub fn reached(&mut self, operator: OperatorId, reachability: Reachability) {
-        self.give(Input::Reached {
+        self.give(Fact::Reached {
             operator,
             reachability,
         });

@@ -1,8 +1,8 @@
 use super::{At, Contact, Far, Model, most};
 use dispatch::{
-    Cause, Class, ContactId, Decision, EndCause, HandBack, Input, Intent, LegId, LineId, Miss,
-    Moment, Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Speech,
-    Standing, Withdrawal, WrapUpChange,
+    Act, Cause, Class, ContactId, Decision, EndCause, Fact, HandBack, Input, Intent, LegId, LineId,
+    Miss, Moment, Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Seq,
+    Speech, Standing, Withdrawal, WrapUpChange,
 };
 use std::time::Duration;
 
@@ -28,45 +28,57 @@ impl Contact {
 impl Model {
     pub fn apply(&mut self, input: &Input) -> Accepted {
         match input {
-            Input::Configured(config) => self.configure(config),
-            Input::Arrived {
-                contact,
+            Input::Fact { seq, fact } => self.apply_fact(*seq, fact),
+            Input::Timeout => {
+                self.timeout();
+                Some(())
+            }
+        }
+    }
+
+    fn apply_fact(&mut self, seq: Seq, fact: &Fact) -> Accepted {
+        match fact {
+            Fact::Configured(config) => self.configure(config),
+            Fact::Arrived {
                 leg,
                 line,
                 class,
                 needs,
                 standing,
-            } => self.arrive(*contact, (*leg, *line), *class, needs, *standing),
-            Input::Stands { contact, standing } => {
+            } => self.arrive(ContactId(seq), (*leg, *line), *class, needs, *standing),
+            Fact::Stands { contact, standing } => {
                 self.contacts.get_mut(contact)?.standing = *standing;
                 Some(())
             }
-            Input::Classed {
+            Fact::Classed {
                 contact,
                 class,
                 cause,
             } => self.class(*contact, *class, *cause),
-            Input::Needed { contact, needs } => {
+            Fact::Needed { contact, needs } => {
                 let now = self.now;
                 self.contacts.get_mut(contact)?.choose(now, needs);
                 self.advance(*contact);
                 self.withdraw_unfit(*contact);
                 Some(())
             }
-            Input::Moved { contact, queue } => self.move_to(*contact, *queue),
-            Input::Given { contact, operator } => self.give(*contact, *operator),
-            Input::Intends { .. }
-            | Input::Reached { .. }
-            | Input::ShiftEnds { .. }
-            | Input::Engaged { .. }
-            | Input::Disengaged { .. } => self.apply_to_person(input),
-            Input::Answered {
+            Fact::Acted { contact, act, .. } => match act {
+                Act::Class(class) => self.class(*contact, *class, Cause::Supervisor),
+                Act::Move(queue) => self.move_to(*contact, *queue),
+                Act::Give(operator) => self.give(*contact, *operator),
+            },
+            Fact::Intends { .. }
+            | Fact::Reached { .. }
+            | Fact::ShiftEnds { .. }
+            | Fact::Engaged { .. }
+            | Fact::Disengaged { .. } => self.apply_to_person(fact),
+            Fact::Answered {
                 contact,
                 operator,
                 leg,
             } => self.answer(*contact, *operator, *leg),
-            Input::PickedUp { contact, operator } => self.pick_up(*contact, *operator),
-            Input::Missed {
+            Fact::PickedUp { contact, operator } => self.pick_up(*contact, *operator),
+            Fact::Missed {
                 contact,
                 operator,
                 miss,
@@ -76,25 +88,21 @@ impl Model {
                 self.miss(*contact, *operator, *miss);
                 Some(())
             }
-            Input::PartnerAnswered {
+            Fact::PartnerAnswered {
                 contact,
                 partner,
                 leg,
             } => self.partner_answer(*contact, *partner, *leg),
-            Input::PartnerMissed { contact, partner } => self.partner_miss(*contact, *partner),
-            Input::HandedBack { contact, cause } => self.hand_back(*contact, *cause),
-            Input::Ended { contact, cause } => self.end(*contact, *cause),
-            Input::WrapUp { operator, change } => self.wrap_up(*operator, *change),
-            Input::Timeout => {
-                self.timeout();
-                Some(())
-            }
-            Input::Restarted => {
+            Fact::PartnerMissed { contact, partner } => self.partner_miss(*contact, *partner),
+            Fact::HandedBack { contact, cause } => self.hand_back(*contact, *cause),
+            Fact::Ended { contact, cause } => self.end(*contact, *cause),
+            Fact::WrapUp { operator, change } => self.wrap_up(*operator, *change),
+            Fact::Restarted { start: _ } => {
                 self.restart();
                 Some(())
             }
-            Input::LegFound { leg } => self.find(*leg),
-            Input::LegLost { leg } => self.lose(*leg),
+            Fact::LegFound { leg } => self.find(*leg),
+            Fact::LegLost { leg } => self.lose(*leg),
         }
     }
 
@@ -107,26 +115,26 @@ impl Model {
         Some(())
     }
 
-    fn apply_to_person(&mut self, input: &Input) -> Accepted {
-        match input {
+    fn apply_to_person(&mut self, fact: &Fact) -> Accepted {
+        match fact {
             // No rule asks by what way it came.
-            Input::Intends {
+            Fact::Intends {
                 operator,
                 intent,
                 cause: _,
             } => self.intend(*operator, *intent),
-            Input::Reached {
+            Fact::Reached {
                 operator,
                 reachability,
             } => self.reach(*operator, *reachability),
-            Input::ShiftEnds { operator, at } => {
+            Fact::ShiftEnds { operator, at } => {
                 let (now, before) = (self.now, self.config.rules.last_minutes);
                 let person = self.person_mut(*operator)?;
                 person.shift_ends = *at;
                 person.last_minutes = at.is_some_and(|at| now >= at - before);
                 Some(())
             }
-            Input::Engaged { operator, leg } => {
+            Fact::Engaged { operator, leg } => {
                 let used = self.leg_in_use(*leg);
                 let person = self.person_mut(*operator)?;
                 only_if(!used && person.legs.len() < 16)?;
@@ -134,7 +142,7 @@ impl Model {
                 self.withdraw_from(*operator);
                 Some(())
             }
-            Input::Disengaged { operator, leg } => {
+            Fact::Disengaged { operator, leg } => {
                 self.person_mut(*operator)?.legs.remove(leg).map(|_| ())
             }
             _ => None,

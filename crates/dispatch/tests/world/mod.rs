@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Cause, Class, ContactId, Decision, EndCause, HandBack, Input, Intent, IntentCause, Key, LegId,
-    LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability, Seq, SkillId, Standing,
-    WrapUpChange,
+    Act, ActingRole, Cause, Class, ContactId, Decision, EndCause, Fact, HandBack, Input, Intent,
+    IntentCause, Key, LegId, LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability,
+    Seq, SkillId, Standing, WrapUpChange,
 };
 
 pub use chance::Chance;
@@ -45,6 +45,11 @@ pub fn partner(n: u64) -> PartnerId {
     PartnerId::parse(&format!("p{n}")).unwrap()
 }
 
+fn acted(contact: ContactId, act: Act) -> Fact {
+    let by = Some(ActingRole::Supervisor);
+    Fact::Acted { contact, act, by }
+}
+
 /// Makes inputs, and remembers what makes them sensible.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -61,7 +66,7 @@ pub struct World {
     own_legs: Vec<(OperatorId, LegId)>,
     contacts_max: usize,
     /// What comes next whatever chance says.
-    pending: VecDeque<Input>,
+    pending: VecDeque<Fact>,
 }
 
 impl World {
@@ -84,42 +89,49 @@ impl World {
     }
 
     /// The first input: a configuration.
-    pub fn configured(&mut self) -> Input {
+    pub fn first(&mut self) -> Input {
+        Input::Fact {
+            seq: Seq(self.seq),
+            fact: self.configured(),
+        }
+    }
+
+    fn configured(&mut self) -> Fact {
         let config = config(&mut self.chance);
         for operator in config.operators.iter().map(|operator| operator.id) {
             if !self.chance.one_in(6) {
                 let reachability = Reachability::Reachable;
-                self.pending.push_back(Input::Reached {
+                self.pending.push_back(Fact::Reached {
                     operator,
                     reachability,
                 });
-                self.pending.push_back(Input::Intends {
+                self.pending.push_back(Fact::Intends {
                     operator,
                     intent: Intent::Ready,
                     cause: IntentCause::Page,
                 });
             }
         }
-        Input::Configured(Arc::new(config))
+        Fact::Configured(Arc::new(config))
     }
 
     /// A restart, after which most legs and phones are found again.
-    fn restarted(&mut self) -> Input {
+    fn restarted(&mut self) -> Fact {
         for leg in self.known_legs.clone() {
             if !self.chance.one_in(4) {
-                self.pending.push_back(Input::LegFound { leg });
+                self.pending.push_back(Fact::LegFound { leg });
             }
         }
         for n in 0..12 {
             if !self.chance.one_in(4) {
                 let reachability = Reachability::Reachable;
-                self.pending.push_back(Input::Reached {
+                self.pending.push_back(Fact::Reached {
                     operator: operator(n),
                     reachability,
                 });
             }
         }
-        Input::Restarted
+        Fact::Restarted { start: 2 }
     }
 
     /// The next input and when it comes. `due` is the dispatcher's timeout.
@@ -133,7 +145,13 @@ impl World {
         if self.chance.one_in(2) {
             self.now = self.now + Duration::from_millis(self.chance.below(1_500));
         }
-        let input = self.input();
+        let input = match self.fact() {
+            Some(fact) => Input::Fact {
+                seq: Seq(self.seq),
+                fact,
+            },
+            None => Input::Timeout,
+        };
         let now = if self.chance.one_in(50) {
             Moment::ZERO
         } else {
@@ -142,21 +160,21 @@ impl World {
         (now, input)
     }
 
-    fn input(&mut self) -> Input {
+    /// What happens next; nothing but time, now and then.
+    fn fact(&mut self) -> Option<Fact> {
         if !self.pending.is_empty() && !self.chance.one_in(4) {
-            return self.pending.pop_front().unwrap_or(Input::Timeout);
+            return self.pending.pop_front();
         }
         if !self.offers.is_empty() && self.chance.one_in(6) {
-            return self.answer();
+            return Some(self.answer());
         }
-        match self.chance.below(100) {
+        Some(match self.chance.below(100) {
             0..=24 if self.live.len() < self.contacts_max => self.arrived(),
             0..=29 => self.answer(),
-            30..=37 => Input::Timeout,
             38..=43 => self.missed(),
             44 => self.picked_up(),
             45..=52 => self.ended(),
-            53..=57 => Input::HandedBack {
+            53..=57 => Fact::HandedBack {
                 contact: self.talking(),
                 cause: self.hand_back(),
             },
@@ -167,15 +185,15 @@ impl World {
             87..=90 => self.partner_says(),
             91..=93 => self.wrap_up(),
             94..=95 => self.shift(),
-            96 if self.chance.one_in(3) => Input::LegLost { leg: self.leg() },
-            97 => Input::LegFound { leg: self.leg() },
+            96 if self.chance.one_in(3) => Fact::LegLost { leg: self.leg() },
+            97 => Fact::LegFound { leg: self.leg() },
             98 if self.chance.one_in(3) => self.restarted(),
             99 if self.chance.one_in(6) => self.configured(),
-            _ => Input::Timeout,
-        }
+            _ => return None,
+        })
     }
 
-    fn arrived(&mut self) -> Input {
+    fn arrived(&mut self) -> Fact {
         self.seq += 1 + self.chance.below(3);
         let classes = [
             Class::Alarm,
@@ -185,8 +203,7 @@ impl World {
             Class::Crisis,
             Class::Information,
         ];
-        Input::Arrived {
-            contact: ContactId(Seq(self.seq)),
+        Fact::Arrived {
             leg: self.new_leg(),
             line: line(self.chance.below(4)),
             class: self.chance.of(&classes).unwrap(),
@@ -254,16 +271,16 @@ impl World {
         }
     }
 
-    fn answer(&mut self) -> Input {
+    fn answer(&mut self) -> Fact {
         let (contact, operator) = self.offer();
-        Input::Answered {
+        Fact::Answered {
             contact,
             operator,
             leg: self.new_leg(),
         }
     }
 
-    fn missed(&mut self) -> Input {
+    fn missed(&mut self) -> Fact {
         let (contact, operator) = self.offer();
         let misses = [
             Miss::NoAnswer,
@@ -271,25 +288,25 @@ impl World {
             Miss::Unreachable,
             Miss::Ours,
         ];
-        Input::Missed {
+        Fact::Missed {
             contact,
             operator,
             miss: self.chance.of(&misses).unwrap(),
         }
     }
 
-    fn picked_up(&mut self) -> Input {
+    fn picked_up(&mut self) -> Fact {
         let (contact, operator) = self.offer();
-        Input::PickedUp { contact, operator }
+        Fact::PickedUp { contact, operator }
     }
 
-    fn ended(&mut self) -> Input {
+    fn ended(&mut self) -> Fact {
         let contact = if self.chance.one_in(3) {
             self.contact()
         } else {
             self.talking()
         };
-        Input::Ended {
+        Fact::Ended {
             contact,
             cause: self.end_cause(),
         }
@@ -313,7 +330,7 @@ impl World {
             .unwrap()
     }
 
-    fn intends(&mut self) -> Input {
+    fn intends(&mut self) -> Fact {
         let pause = Intent::Paused {
             reason: Key::parse("break").unwrap(),
             back_at: None,
@@ -330,14 +347,14 @@ impl World {
             IntentCause::Phone,
             IntentCause::Supervisor,
         ];
-        Input::Intends {
+        Fact::Intends {
             operator: self.operator(),
             intent: self.chance.of(&intents).unwrap(),
             cause: self.chance.of(&causes).unwrap(),
         }
     }
 
-    fn reached(&mut self) -> Input {
+    fn reached(&mut self) -> Fact {
         let known = [
             Reachability::Reachable,
             Reachability::Reachable,
@@ -347,32 +364,26 @@ impl World {
             Reachability::Unproven,
             Reachability::Unreachable,
         ];
-        Input::Reached {
+        Fact::Reached {
             operator: self.operator(),
             reachability: self.chance.of(&known).unwrap(),
         }
     }
 
-    fn changed(&mut self) -> Input {
+    fn changed(&mut self) -> Fact {
         let contact = self.contact();
         match self.chance.below(6) {
-            0 => Input::Stands {
+            0 => Fact::Stands {
                 contact,
                 standing: self.standing(),
             },
-            1 => Input::Needed {
+            1 => Fact::Needed {
                 contact,
                 needs: needs(&mut self.chance),
             },
-            2 => Input::Moved {
-                contact,
-                queue: queue(self.chance.below(4)),
-            },
-            3 | 4 => Input::Given {
-                contact,
-                operator: self.operator(),
-            },
-            _ => Input::Classed {
+            2 => acted(contact, Act::Move(queue(self.chance.below(4)))),
+            3 | 4 => acted(contact, Act::Give(self.operator())),
+            _ => Fact::Classed {
                 contact,
                 class: self.chance.of(&CLASSES).unwrap(),
                 cause: match self.chance.below(3) {
@@ -384,48 +395,48 @@ impl World {
         }
     }
 
-    fn own_call(&mut self) -> Input {
+    fn own_call(&mut self) -> Fact {
         if self.chance.one_in(2)
             && let Some((operator, leg)) = self.chance.of(&self.own_legs)
         {
-            return Input::Disengaged { operator, leg };
+            return Fact::Disengaged { operator, leg };
         }
         let (operator, leg) = (self.operator(), self.new_leg());
         self.own_legs.push((operator, leg));
-        Input::Engaged { operator, leg }
+        Fact::Engaged { operator, leg }
     }
 
-    fn partner_says(&mut self) -> Input {
+    fn partner_says(&mut self) -> Fact {
         let (contact, partner) = match self.chance.of(&self.overflows) {
             Some(overflow) => overflow,
             None => (self.contact(), partner(self.chance.below(3))),
         };
         if self.chance.one_in(2) {
-            return Input::PartnerMissed { contact, partner };
+            return Fact::PartnerMissed { contact, partner };
         }
-        Input::PartnerAnswered {
+        Fact::PartnerAnswered {
             contact,
             partner,
             leg: self.new_leg(),
         }
     }
 
-    fn wrap_up(&mut self) -> Input {
+    fn wrap_up(&mut self) -> Fact {
         let longer = WrapUpChange::Longer(self.chance.seconds(1, 30));
         let change = if self.chance.one_in(2) {
             WrapUpChange::Over
         } else {
             longer
         };
-        Input::WrapUp {
+        Fact::WrapUp {
             operator: self.operator(),
             change,
         }
     }
 
-    fn shift(&mut self) -> Input {
+    fn shift(&mut self) -> Fact {
         let at = (!self.chance.one_in(3)).then(|| self.now + self.chance.seconds(0, 60));
-        Input::ShiftEnds {
+        Fact::ShiftEnds {
             operator: self.operator(),
             at,
         }
@@ -433,13 +444,8 @@ impl World {
 
     /// Remembers what an input and its decisions changed.
     pub fn note(&mut self, input: &Input, decisions: &[Decision]) {
-        match input {
-            Input::Arrived { contact, leg, .. } => {
-                self.live.push(*contact);
-                self.known_legs.push(*leg);
-            }
-            Input::Engaged { leg, .. } => self.known_legs.push(*leg),
-            _ => {}
+        if let Input::Fact { seq, fact } = input {
+            self.note_fact(*seq, fact);
         }
         for decision in decisions {
             self.note_decision(decision);
@@ -450,6 +456,17 @@ impl World {
         self.known_legs.drain(..excess);
         let excess = self.own_legs.len().saturating_sub(8);
         self.own_legs.drain(..excess);
+    }
+
+    fn note_fact(&mut self, seq: Seq, fact: &Fact) {
+        match fact {
+            Fact::Arrived { leg, .. } => {
+                self.live.push(ContactId(seq));
+                self.known_legs.push(*leg);
+            }
+            Fact::Engaged { leg, .. } => self.known_legs.push(*leg),
+            _ => {}
+        }
     }
 
     fn note_decision(&mut self, decision: &Decision) {

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, ContactState, EndCause, HandBack, HomeTimes, Intent,
-    IntentCause, Joined, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
-    OverflowPhase, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
-    Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
+    Act, ActingRole, Action, Cause, Class, Config, ContactId, ContactState, EndCause, Fact,
+    HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line, LineId, Miss, Moment, Need,
+    Needs, Operator, OperatorId, OverflowPhase, OwnWrapUp, Partner, PartnerId, Place, Queue,
+    QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy,
+    Timeline, WrapUpChange,
 };
-use journal::{Act, Entry, Fact, Saved, State};
+use journal::{Entry, Saved, State};
 use proptest::prelude::{Strategy as _, any};
-use records::ActingRole;
 
 pub(crate) const START: Moment = Moment::from_micros(1_790_000_000_000_000);
 
@@ -158,7 +158,12 @@ pub(crate) fn config(by: u32) -> Config {
 }
 
 /// A fact that mostly fits the state, and sometimes does not.
-pub(crate) fn fact(state: &State, (kind, a, b, _): Chance) -> Fact {
+pub(crate) fn fact(state: &State, chance: Chance) -> journal::Fact {
+    happens(state, chance).map_or(journal::Fact::Timeout, journal::Fact::from)
+}
+
+/// What happens; nothing but time, now and then.
+fn happens(state: &State, (kind, a, b, _): Chance) -> Option<Fact> {
     let contacts = state.snapshot().dispatcher.contacts;
     let next = state.seq().0 + 1;
     let leg = LegId {
@@ -173,8 +178,8 @@ pub(crate) fn fact(state: &State, (kind, a, b, _): Chance) -> Fact {
     } else {
         some.id
     };
-    match kind % 26 {
-        0..6 => met(&some.state, contact, leg, b),
+    Some(match kind % 26 {
+        0..6 => return met(&some.state, contact, leg, b),
         6 => Fact::Ended {
             contact,
             cause: EndCause::Caller,
@@ -224,11 +229,11 @@ pub(crate) fn fact(state: &State, (kind, a, b, _): Chance) -> Fact {
         },
         16 | 17 => Fact::Acted {
             contact,
-            by: pick(&[ActingRole::Supervisor, ActingRole::Administrator], a).unwrap(),
+            by: pick(&[ActingRole::Supervisor, ActingRole::Administrator], a),
             act: act(b),
         },
-        _ => of_people(kind, a, b, leg),
-    }
+        _ => return of_people(kind, a, b, leg),
+    })
 }
 
 fn act(b: u32) -> Act {
@@ -240,8 +245,8 @@ fn act(b: u32) -> Act {
 }
 
 /// What may follow from where a contact is.
-fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Fact {
-    match state {
+fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Option<Fact> {
+    Some(match state {
         ContactState::Offered { offers } if !b.is_multiple_of(3) => Fact::Answered {
             contact,
             operator: pick(offers, b).map_or(operator(b), |offer| offer.operator),
@@ -262,8 +267,7 @@ fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Fact {
                     Miss::Ours,
                 ],
                 b / 3,
-            )
-            .unwrap(),
+            )?,
         },
         ContactState::Talking {
             with: Joined::Operator { .. },
@@ -275,16 +279,16 @@ fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Fact {
             contact,
             cause: HandBack::Partner,
         },
-        ContactState::Waiting | ContactState::Adrift { .. } => Fact::Timeout,
-    }
+        ContactState::Waiting | ContactState::Adrift { .. } => return None,
+    })
 }
 
-fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Fact {
+fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Option<Fact> {
     let operator = operator(b);
-    match kind % 12 {
+    Some(match kind % 12 {
         0..3 => Fact::Arrived {
             leg,
-            line: LineId::parse(pick(&["free", "young", "none"], a).unwrap()).unwrap(),
+            line: LineId::parse(pick(&["free", "young", "none"], a)?).ok()?,
             class: class(b),
             needs: needs(a / 3),
             standing: Standing::Arrival,
@@ -298,7 +302,7 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Fact {
             operator,
             reachability: Reachability::Reachable,
         },
-        7 => Fact::Timeout,
+        7 => return None,
         8 => of_operator(a, operator, leg),
         9 => Fact::Configured(std::sync::Arc::new(config(a))),
         10 if a.is_multiple_of(4) => Fact::Restarted { start: a % 100 },
@@ -306,7 +310,7 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Fact {
             operator,
             change: WrapUpChange::Over,
         },
-    }
+    })
 }
 
 fn of_operator(a: u32, operator: OperatorId, leg: LegId) -> Fact {
@@ -349,7 +353,7 @@ pub(crate) fn entries(chances: &[Chance]) -> Vec<Entry> {
     let mut entries = vec![Entry {
         seq: Seq(1),
         at: START,
-        fact: Fact::Configured(std::sync::Arc::new(config(0))),
+        fact: Fact::Configured(std::sync::Arc::new(config(0))).into(),
         saved: Saved::Saved,
     }];
     state.apply(&entries[0]).unwrap();

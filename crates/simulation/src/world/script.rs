@@ -349,15 +349,20 @@ impl World {
         self.fail("no answer came")
     }
 
+    /// Somebody at a page makes this fact; returns the answer.
+    pub fn makes(&mut self, fact: impl Into<journal::Fact>) -> Reply {
+        self.ask(Command::Act(Box::new(fact.into())))
+    }
+
     /// It is this day of the site's calendar from now on.
     pub fn day_begins(&mut self, day: Date) {
-        self.input(Input::DayBegan(day));
+        self.input(Input::Recorded(records::Fact::DayBegan { date: day }));
         self.run(ANSWERED_WITHIN);
     }
 
     /// The acts on contacts of the days through this one are in the audit.
     pub fn acts_are_stored(&mut self, through: Date) {
-        self.input(Input::ActsStored { through });
+        self.input(Input::Recorded(records::Fact::ActsStored { through }));
         self.run(ANSWERED_WITHIN);
     }
 

@@ -29,18 +29,18 @@ impl Books {
         let month = self.day / DAYS;
         let part = |number: u16| u8::try_from(number + 1).unwrap();
         let date = Date::new(2026 + month / 12, part(month % 12), part(self.day % DAYS));
-        Fact::DayBegan {
+        Fact::Records(records::Fact::DayBegan {
             date: date.unwrap(),
-        }
+        })
     }
 
     /// Writes what has waited the longest.
     pub(crate) fn store(&mut self, state: &State) -> Option<Fact> {
         let closed = state.counts().closed.front()?;
         self.stored.extend(month(&closed.period));
-        Some(Fact::PeriodStored {
+        Some(Fact::Records(records::Fact::PeriodStored {
             key: closed.period.key(),
-        })
+        }))
     }
 
     /// Writes the quarter-hours that are over.
@@ -58,7 +58,7 @@ impl Books {
             }
             through = Some(quarter);
         }
-        Ok(through.map(|through| Fact::ArrivedStored { through }))
+        Ok(through.map(|through| Fact::Records(records::Fact::ArrivedStored { through })))
     }
 
     /// After a crash. On a sick disk it may have opened again what was written: that closes again

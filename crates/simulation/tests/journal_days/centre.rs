@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack, HomeTimes, Intent,
-    IntentCause, Key, LegId, Line, LineId, Miss, Need, Needs, Operator, OperatorId, OwnWrapUp,
-    Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, SkillId,
-    Standing, Step, Strategy, Timeline, WrapUpChange,
+    Act, ActingRole, Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack,
+    HomeTimes, Intent, IntentCause, Key, LegId, Line, LineId, Miss, Need, Needs, Operator,
+    OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
+    Reserve, Rules, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
-use journal::{Act, Fact, State};
-use records::ActingRole;
+use journal::{Fact, State};
 use simulation::Chance;
 
 const OPERATORS: [&str; 5] = ["eva", "jana", "petra", "olga", "home"];
@@ -154,15 +153,15 @@ impl Centre {
             .map(|name| OperatorId::parse(name).unwrap());
         let came = |operator| {
             [
-                Fact::Intends {
+                Fact::Dispatch(dispatch::Fact::Intends {
                     operator,
                     intent: Intent::Ready,
                     cause: IntentCause::Page,
-                },
-                Fact::Reached {
+                }),
+                Fact::Dispatch(dispatch::Fact::Reached {
                     operator,
                     reachability: Reachability::Reachable,
-                },
+                }),
             ]
         };
         all.flat_map(came).collect()
@@ -233,13 +232,13 @@ impl Centre {
     /// Something that happens next.
     pub(crate) fn fact(&mut self, chance: &mut Chance, start: u32) -> Fact {
         match chance.below(20) {
-            0..5 if self.live.len() < CONTACTS_MAX => Fact::Arrived {
+            0..5 if self.live.len() < CONTACTS_MAX => Fact::Dispatch(dispatch::Fact::Arrived {
                 leg: self.leg(start),
                 line: LineId::parse("free").unwrap(),
                 class: class(chance),
                 needs: needs(chance),
                 standing: Standing::Arrival,
-            },
+            }),
             0..9 => self.met(chance, start),
             9..12 => self.talked(chance),
             12..15 => self.changed(chance),
@@ -255,19 +254,19 @@ impl Centre {
         {
             let partner = partner();
             return match chance.below(2) {
-                0 => Fact::PartnerMissed { contact, partner },
-                _ => Fact::PartnerAnswered {
+                0 => Fact::Dispatch(dispatch::Fact::PartnerMissed { contact, partner }),
+                _ => Fact::Dispatch(dispatch::Fact::PartnerAnswered {
                     contact,
                     partner,
                     leg,
-                },
+                }),
             };
         }
         let Some((contact, operator)) = chance.of(&self.offers) else {
-            return Fact::Reached {
+            return Fact::Dispatch(dispatch::Fact::Reached {
                 operator: operator(chance),
                 reachability: Reachability::Reachable,
-            };
+            });
         };
         let misses = [
             Miss::NoAnswer,
@@ -276,16 +275,16 @@ impl Centre {
             Miss::Ours,
         ];
         match chance.below(4) {
-            0 => Fact::Missed {
+            0 => Fact::Dispatch(dispatch::Fact::Missed {
                 contact,
                 operator,
                 miss: chance.of(&misses).unwrap(),
-            },
-            _ => Fact::Answered {
+            }),
+            _ => Fact::Dispatch(dispatch::Fact::Answered {
                 contact,
                 operator,
                 leg,
-            },
+            }),
         }
     }
 
@@ -298,22 +297,22 @@ impl Centre {
         };
         let causes = [HandBack::LegLost, HandBack::Operator, HandBack::Partner];
         match chance.below(6) {
-            0 => Fact::HandedBack {
+            0 => Fact::Dispatch(dispatch::Fact::HandedBack {
                 contact,
                 cause: chance.of(&causes).unwrap(),
-            },
-            1 => Fact::Ended {
+            }),
+            1 => Fact::Dispatch(dispatch::Fact::Ended {
                 contact,
                 cause: EndCause::LegLost,
-            },
-            2 => Fact::Ended {
+            }),
+            2 => Fact::Dispatch(dispatch::Fact::Ended {
                 contact,
                 cause: EndCause::Operator,
-            },
-            _ => Fact::Ended {
+            }),
+            _ => Fact::Dispatch(dispatch::Fact::Ended {
                 contact,
                 cause: EndCause::Caller,
-            },
+            }),
         }
     }
 
@@ -323,45 +322,49 @@ impl Centre {
             return Fact::Timeout;
         };
         match chance.below(11) {
-            0 | 1 => Fact::Classed {
+            0 | 1 => Fact::Dispatch(dispatch::Fact::Classed {
                 contact,
                 class: class(chance),
                 cause: Cause::Caller,
-            },
-            2 => Fact::Needed {
+            }),
+            2 => Fact::Dispatch(dispatch::Fact::Needed {
                 contact,
                 needs: needs(chance),
-            },
-            3 => Fact::Stands {
+            }),
+            3 => Fact::Dispatch(dispatch::Fact::Stands {
                 contact,
                 standing: Standing::BehindBand,
-            },
-            4 => Fact::LegLost { leg },
-            5 => Fact::Acted {
+            }),
+            4 => Fact::Dispatch(dispatch::Fact::LegLost { leg }),
+            5 => Fact::Dispatch(dispatch::Fact::Acted {
                 contact,
-                by: ActingRole::Supervisor,
+                by: Some(ActingRole::Supervisor),
                 act: Act::Give(operator(chance)),
-            },
-            6 | 7 => Fact::Entered {
+            }),
+            6 | 7 => Fact::Records(records::Fact::Entered {
                 contact,
                 operator: operator(chance),
                 content: Box::default(),
-            },
-            _ => Fact::LegFound { leg },
+            }),
+            _ => Fact::Dispatch(dispatch::Fact::LegFound { leg }),
         }
     }
 }
 
 fn of_operator(chance: &mut Chance, leg: LegId) -> Fact {
     let operator = operator(chance);
-    let reached = |reachability| Fact::Reached {
-        operator,
-        reachability,
+    let reached = |reachability| {
+        Fact::Dispatch(dispatch::Fact::Reached {
+            operator,
+            reachability,
+        })
     };
-    let intends = |intent| Fact::Intends {
-        operator,
-        intent,
-        cause: IntentCause::Page,
+    let intends = |intent| {
+        Fact::Dispatch(dispatch::Fact::Intends {
+            operator,
+            intent,
+            cause: IntentCause::Page,
+        })
     };
     match chance.below(12) {
         0..4 => reached(Reachability::Reachable),
@@ -371,14 +374,14 @@ fn of_operator(chance: &mut Chance, leg: LegId) -> Fact {
             reason: Key::parse("lunch").unwrap(),
             back_at: None,
         }),
-        9 => Fact::WrapUp {
+        9 => Fact::Dispatch(dispatch::Fact::WrapUp {
             operator,
             change: WrapUpChange::Over,
-        },
-        10 => Fact::Engaged { operator, leg },
-        _ => Fact::WrapUp {
+        }),
+        10 => Fact::Dispatch(dispatch::Fact::Engaged { operator, leg }),
+        _ => Fact::Dispatch(dispatch::Fact::WrapUp {
             operator,
             change: WrapUpChange::Longer(seconds(20)),
-        },
+        }),
     }
 }

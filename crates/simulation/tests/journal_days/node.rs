@@ -100,9 +100,11 @@ impl Node {
     fn begin(&mut self) {
         self.start += 1;
         let config = std::sync::Arc::new(config(&mut self.chance));
-        self.append(Fact::Restarted { start: self.start });
+        self.append(Fact::Dispatch(dispatch::Fact::Restarted {
+            start: self.start,
+        }));
         self.append(self.books.day_began());
-        self.append(Fact::Configured(config));
+        self.append(Fact::Dispatch(dispatch::Fact::Configured(config)));
         for fact in Centre::morning() {
             self.append(fact);
         }
@@ -192,7 +194,7 @@ impl Node {
                 self.writer.order(self.now, order);
             }
             LogOutput::Applied(entry) => {
-                if let Fact::Arrived { leg, .. } = &entry.fact {
+                if let Fact::Dispatch(dispatch::Fact::Arrived { leg, .. }) = &entry.fact {
                     let contact = ContactId(entry.seq);
                     self.centre.arrived(contact, *leg);
                     if !self.open.insert(contact) {
@@ -364,7 +366,7 @@ impl Node {
         self.work_on(20)?;
         for (contact, _) in self.centre.live().to_vec() {
             let cause = dispatch::EndCause::Caller;
-            self.append(Fact::Ended { contact, cause });
+            self.append(Fact::Dispatch(dispatch::Fact::Ended { contact, cause }));
         }
         self.work_on(400)?;
         self.settle()?;

@@ -22,7 +22,7 @@ fn fold(mut dispatcher: Dispatcher, day: &Node) -> Result<(), Violation> {
             while let Some(decision) = dispatcher.poll_output() {
                 decisions.push(decision);
             }
-            ledger.note(&dispatcher, &input, &decisions)?;
+            ledger.note(&dispatcher, input.arrival(), &decisions)?;
         }
         check(&dispatcher, entry.at)?;
     }

@@ -1,9 +1,9 @@
 //! Acts on contacts are told to the audit once their day is over, and never lost or told twice.
 
-use dispatch::{Class, ContactId, Seq};
+use dispatch::{Act, ActingRole, Class, ContactId, Fact, Seq};
 use exchange::{Command, Reply};
-use journal::{Act, CrashPoint, Fact};
-use records::{ActingRole, ActsOfDay, ContactAct, Date, Deed};
+use journal::CrashPoint;
+use records::{ActsOfDay, ContactAct, Date, Deed};
 use simulation::{Caller, Centre, World};
 
 use super::{open, seconds};
@@ -24,7 +24,11 @@ fn waiting() -> (World, ContactId) {
 
 fn acts(world: &mut World, contact: ContactId, by: ActingRole, class: Class) -> Reply {
     let act = Act::Class(class);
-    world.ask(Command::Act(Box::new(Fact::Acted { contact, by, act })))
+    world.makes(Fact::Acted {
+        contact,
+        act,
+        by: Some(by),
+    })
 }
 
 /// What the audit is to be told.

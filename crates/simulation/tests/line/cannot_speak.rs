@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use dispatch::{Class, Strategy};
-use exchange::{Command, Reply};
-use journal::Fact;
+use dispatch::{ActingRole, Class, Fact, Strategy};
+use exchange::Reply;
 use media::{Digit, Level};
-use records::ActingRole;
 use simulation::{Act, CallEnd, CallRef, CallStage, Caller, Centre, Hears, Manner, World};
 
 use super::{open, seconds};
@@ -189,11 +187,11 @@ fn whom_a_supervisor_raises_hears_her_words_on_and_is_shown_as_before() {
     let first = world.only_call("eva");
     let contact = world.state().dispatcher().contacts()[0].id;
 
-    let raised = world.ask(Command::Act(Box::new(Fact::Acted {
+    let raised = world.makes(Fact::Acted {
         contact,
-        by: ActingRole::Supervisor,
-        act: journal::Act::Class(Class::Danger),
-    })));
+        by: Some(ActingRole::Supervisor),
+        act: dispatch::Act::Class(Class::Danger),
+    });
     world.run(seconds(20));
 
     assert!(matches!(raised, Reply::Done), "{raised:?}");

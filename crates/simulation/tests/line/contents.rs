@@ -2,7 +2,7 @@
 
 use dispatch::{ContactId, OperatorId};
 use exchange::{Command, Reply};
-use journal::{CrashPoint, Fact};
+use journal::CrashPoint;
 use records::CONTENT_SETTLES;
 use records::content::{Content, Language, Outcome};
 use simulation::{Act, Caller, Centre, Manner, World};
@@ -33,12 +33,12 @@ fn after_a_call() -> (World, ContactId) {
 }
 
 fn enter(world: &mut World, contact: ContactId, content: Content) -> Reply {
-    let fact = Fact::Entered {
+    let fact = records::Fact::Entered {
         contact,
         operator: eva(),
         content: Box::new(content),
     };
-    world.ask(Command::Act(Box::new(fact)))
+    world.makes(fact)
 }
 
 fn told(world: &mut World, contact: ContactId, operator: OperatorId) -> Option<Content> {
@@ -91,13 +91,13 @@ fn same_content_again_makes_no_fact() {
 fn content_of_somebody_else_makes_no_fact() {
     let (mut world, contact) = after_a_call();
     let before = world.state().seq();
-    let fact = Fact::Entered {
+    let fact = records::Fact::Entered {
         contact,
         operator: OperatorId::parse("dana").unwrap(),
         content: Box::new(in_ukrainian()),
     };
 
-    let refused = world.ask(Command::Act(Box::new(fact)));
+    let refused = world.makes(fact);
 
     assert!(matches!(refused, Reply::Refused(_)));
     assert_eq!(world.state().seq(), before);

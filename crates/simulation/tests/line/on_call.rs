@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dispatch::{Action, Intent, IntentCause, Misses, Outcome, Step};
-use exchange::{Command, Reply, Warning};
-use journal::{Act, Fact};
+use dispatch::{Act, ActingRole, Action, Fact, Intent, IntentCause, Misses, Outcome, Step};
+use exchange::{Reply, Warning};
 use media::Digit;
-use records::ActingRole;
 use simulation::{CallRef, Caller, Centre, Hears, Manner, OUTGOING_NUMBER, Power, Sounds, World};
 use sip::Status;
 
@@ -288,11 +286,11 @@ fn what_a_trunk_refuses_is_tried_with_growing_pauses_and_anew_when_it_carried_a_
 
 /// A supervisor gives the first caller to Olga, who is at home.
 fn give_to_olga(world: &mut World) {
-    let given = world.ask(Command::Act(Box::new(Fact::Acted {
+    let given = world.makes(Fact::Acted {
         contact: world.state().dispatcher().contacts()[0].id,
-        by: ActingRole::Supervisor,
+        by: Some(ActingRole::Supervisor),
         act: Act::Give(Centre::operator("olga")),
-    })));
+    });
     world.run(seconds(1));
     assert!(matches!(given, Reply::Done), "{given:?}");
 }
@@ -362,11 +360,11 @@ fn told_of_calls(world: &World) -> Vec<Warning> {
 fn a_reload_leaves_off_whom_a_supervisor_sent_off() {
     let mut world = open(centre());
     assert_eq!(world.operator("olga").intent, Intent::Ready);
-    let sent_off = world.ask(Command::Act(Box::new(Fact::Intends {
+    let sent_off = world.makes(Fact::Intends {
         operator: Centre::operator("olga"),
         intent: Intent::Off,
         cause: IntentCause::Supervisor,
-    })));
+    });
     assert!(matches!(sent_off, Reply::Done), "{sent_off:?}");
 
     world.configure(|centre| centre.words_every = seconds(30));

@@ -6,6 +6,7 @@ use dispatch::{Class, ConfigError, ContactState, InputError, Outcome};
 use exchange::Reply;
 use exchange::settings::{CannotSpeak, Settings};
 use journal::CrashPoint;
+use journal::Rejection;
 use media::Digit;
 use simulation::{Act, Caller, Centre, Hears, Manner, Sounds, World};
 
@@ -51,7 +52,9 @@ fn configuration_that_distribution_refuses_exchanges_nothing() {
 
     let refused = matches!(
         reply,
-        Reply::Refused(InputError::ConfigRefused(ConfigError::QueueInUse { .. }))
+        Reply::Refused(Rejection::Dispatch(InputError::ConfigRefused(
+            ConfigError::QueueInUse { .. }
+        )))
     );
     assert!(refused, "{reply:?}");
     assert!(world.is_talking(second), "her line is gone");

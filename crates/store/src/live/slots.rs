@@ -170,11 +170,11 @@ mod tests {
         let entry = Entry {
             seq: Seq(u64::MAX),
             at: Moment::from_micros(u64::MAX),
-            fact: Fact::Entered {
+            fact: Fact::Records(records::Fact::Entered {
                 contact: ContactId(Seq(u64::MAX)),
                 operator: OperatorId::parse(&"o".repeat(KEY_BYTES_MAX)).unwrap(),
                 content: Box::new(fullest_content()),
-            },
+            }),
             saved: Saved::Saved,
         };
         let mut bytes = Vec::new();

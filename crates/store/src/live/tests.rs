@@ -28,9 +28,9 @@ pub(crate) fn entry(seq: u64) -> Entry {
     Entry {
         seq: Seq(seq),
         at: Moment::from_micros(seq * 1_000),
-        fact: Fact::LegLost {
+        fact: Fact::Dispatch(dispatch::Fact::LegLost {
             leg: LegId { start: 1, n: 7 },
-        },
+        }),
         saved: Saved::Saved,
     }
 }
@@ -172,11 +172,11 @@ fn nothing_is_written_in_the_clear() {
 
     db.keep_bindings([("jana", Some(&b"sip:jana@192.0.2.7"[..]))])
         .unwrap();
-    let fact = Fact::Intends {
+    let fact = Fact::Dispatch(dispatch::Fact::Intends {
         operator: dispatch::OperatorId::parse("marked-operator").unwrap(),
         intent: dispatch::Intent::Ready,
         cause: dispatch::IntentCause::Page,
-    };
+    });
     db.append(&[Entry { fact, ..entry(1) }]).unwrap();
 
     assert!(!anywhere(&folder, b"192.0.2.7"));

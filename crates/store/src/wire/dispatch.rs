@@ -1,16 +1,17 @@
 use std::time::Duration;
 
 use dispatch::{
-    Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState, EndCause, Given,
-    HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line, LineId, Membership, Miss,
-    Missed, Misses, Moment, Need, Needs, Offer, Operator, OperatorId, OperatorSnapshot, Outcome,
-    Overflow, OverflowPhase, OwnWrapUp, PairRest, Partner, PartnerId, PauseCause, Place, Queue,
-    QueueId, Reachability, Relaxation, Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought,
-    Speech, Standing, Step, Strategy, Timeline, Told, Widened, WrapUpChange,
+    Act, ActingRole, Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState,
+    EndCause, Fact, Given, HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line,
+    LineId, Membership, Miss, Missed, Misses, Moment, Need, Needs, Offer, Operator, OperatorId,
+    OperatorSnapshot, Outcome, Overflow, OverflowPhase, OwnWrapUp, PairRest, Partner, PartnerId,
+    PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, ShiftPart,
+    SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Timeline, Told, Widened,
+    WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
-use super::{Malformed, Reader, Wire, from_format_4, from_format_5, from_format_6, until_format_4};
+use super::{Malformed, Reader, Wire, since, until};
 
 impl Wire for Moment {
     fn put(&self, out: &mut Vec<u8>) {
@@ -39,6 +40,60 @@ impl Wire for Key {
 wrapper! { Seq ContactId OperatorId QueueId LineId SkillId PartnerId }
 
 record!(LegId { start, n });
+
+choice!(Fact {
+    1 Configured(config),
+    2 Arrived { leg, line, class, needs, standing },
+    3 Stands { contact, standing },
+    4 Classed { contact, class, cause },
+    5 Needed { contact, needs },
+    6 Intends { operator, intent, cause since 6 },
+    7 Reached { operator, reachability },
+    8 ShiftEnds { operator, at },
+    9 Engaged { operator, leg },
+    10 Disengaged { operator, leg },
+    11 Answered { contact, operator, leg },
+    12 Missed { contact, operator, miss },
+    13 PartnerAnswered { contact, partner, leg },
+    14 PartnerMissed { contact, partner },
+    15 HandedBack { contact, cause },
+    16 Ended { contact, cause },
+    17 WrapUp { operator, change },
+    19 Restarted { start },
+    20 LegFound { leg },
+    21 LegLost { leg },
+    27 PickedUp { contact, operator },
+    29 Acted { contact, by as acting_role, act },
+});
+choice!(Act {
+    1 Class(class),
+    2 Move(queue),
+    3 Give(operator),
+});
+choice!(ActingRole { 1 Supervisor, 2 Administrator });
+
+/// Who acted on a contact: format 7 always says it.
+fn acting_role(from: &mut Reader<'_>) -> Result<Option<ActingRole>, Malformed> {
+    if from.format < 8 {
+        return Wire::take(from).map(Some);
+    }
+    Wire::take(from)
+}
+
+/// A fact that no format after 7 has: an act by nobody in particular.
+pub(super) fn fact_before_format_8(number: u8, from: &mut Reader<'_>) -> Result<Fact, Malformed> {
+    let contact = Wire::take(from)?;
+    let act = match number {
+        24 => Act::Move(Wire::take(from)?),
+        25 => Act::Give(Wire::take(from)?),
+        _ => return Err(Malformed),
+    };
+    Ok(Fact::Acted {
+        contact,
+        act,
+        by: None,
+    })
+}
 
 choice!(Class { 1 Alarm, 2 Danger, 3 Crisis, 4 Information });
 choice!(Standing { 1 Arrival, 2 BehindBand });
@@ -115,7 +170,7 @@ record!(Line {
     id,
     queue,
     needs as needs_of_line,
-    choices as from_format_5,
+    choices since 5,
 });
 
 /// What a line's callers need: before format 5 a line did not say.
@@ -134,7 +189,7 @@ record!(Queue {
     wrap_up_hard,
     reserves,
     timelines,
-    relaxations as from_format_4,
+    relaxations since 4,
 });
 /// How long a queue's phones ring: before format 4 it said for those at home, too.
 fn ring_time(from: &mut Reader<'_>) -> Result<Duration, Malformed> {
@@ -204,7 +259,7 @@ impl Wire for Need {
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (skill, level) = (Wire::take(from)?, Wire::take(from)?);
         // Before format 4 each need brought its own relaxations: waits with levels.
-        until_format_4::<Vec<(Duration, u8)>>(from)?;
+        until::<Vec<(Duration, u8)>>(4, from)?;
         Ok(Self { skill, level })
     }
 }
@@ -241,7 +296,7 @@ impl Wire for OwnWrapUp {
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (after, after_hard) = from_format_4(from)?;
+        let (after, after_hard) = since(4, from)?;
         Ok(Self { after, after_hard })
     }
 }
@@ -292,8 +347,8 @@ record!(ContactSnapshot {
     overflows,
     rests,
     given,
-    passed_at_home as from_format_5,
-    chosen as from_format_5,
+    passed_at_home since 5,
+    chosen since 5,
     told,
 });
 
@@ -307,7 +362,7 @@ impl Wire for Given {
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let to: Option<OperatorId> = from_format_4(from)?;
+        let to: Option<OperatorId> = since(4, from)?;
         Ok(to.map_or(Self::ToNobody, Self::To))
     }
 }
@@ -379,7 +434,7 @@ record!(OperatorSnapshot {
     calls,
     talked,
     status_since as status_since,
-    intent_cause as from_format_6,
+    intent_cause since 6,
 });
 
 /// Since when an operator has her status: before format 4 that was not written.

@@ -1,9 +1,20 @@
-/// Declares a struct: its fields in the order in which they are written, each with the function
-/// that reads it where an older format needs one.
+/// Reads a field: by the function that an older format needs, as its default in formats before the
+/// one that added it, or as it is.
+macro_rules! field {
+    ($from:ident) => {
+        crate::wire::Wire::take($from)?
+    };
+    ($from:ident since $format:literal) => {
+        crate::wire::since($format, $from)?
+    };
+    ($from:ident as $take:path) => {
+        $take($from)?
+    };
+}
+
+/// Declares a struct: its fields in the order in which they are written.
 macro_rules! record {
-    (@take $from:ident) => { crate::wire::Wire::take($from)? };
-    (@take $from:ident $take:path) => { $take($from)? };
-    ($type:ty { $($field:ident $(as $take:path)?),+ $(,)? }) => {
+    ($type:ty { $($field:ident $(since $format:literal)? $(as $take:path)?),+ $(,)? }) => {
         impl crate::wire::Wire for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 let Self { $($field),+ } = self;
@@ -11,7 +22,7 @@ macro_rules! record {
             }
 
             fn take(from: &mut crate::wire::Reader<'_>) -> Result<Self, crate::wire::Malformed> {
-                $(let $field = record!(@take from $($take)?);)+
+                $(let $field = crate::wire::field!(from $(since $format)? $(as $take)?);)+
                 Ok(Self { $($field),+ })
             }
         }
@@ -33,12 +44,31 @@ macro_rules! wrapper {
     )+};
 }
 
-/// Declares an enum: its variants, each with the number that is written for it, and a field with
-/// the function that reads it where an older format needs one.
+/// Declares an enum: its variants, each with the number that is written for it.
 macro_rules! choice {
-    (@take $from:ident) => { crate::wire::Wire::take($from)? };
-    (@take $from:ident $take:path) => { $take($from)? };
-    ($type:ty { $($number:literal $variant:ident $({ $($field:ident $(as $take:path)?),+ })? $(($inner:ident))?),+ $(,)? }) => {
+    ($type:ty { $(
+        $number:literal $variant:ident
+        $({ $($field:ident $(since $format:literal)? $(as $take:path)?),+ })?
+        $(($inner:ident))?
+    ),+ $(,)? }) => {
+        impl crate::wire::Numbered for $type {
+            fn take_numbered(
+                number: u8,
+                from: &mut crate::wire::Reader<'_>,
+            ) -> Result<Option<Self>, crate::wire::Malformed> {
+                // A type whose variants have no fields reads nothing more.
+                let _from = &from;
+                Ok(Some(match number {
+                    $($number => {
+                        $($(let $field = crate::wire::field!(from $(since $format)? $(as $take)?);)+)?
+                        $(let $inner = crate::wire::Wire::take(from)?;)?
+                        Self::$variant $({ $($field),+ })? $(($inner))?
+                    })+
+                    _ => return Ok(None),
+                }))
+            }
+        }
+
         impl crate::wire::Wire for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 match self {
@@ -51,18 +81,13 @@ macro_rules! choice {
             }
 
             fn take(from: &mut crate::wire::Reader<'_>) -> Result<Self, crate::wire::Malformed> {
-                Ok(match from.byte()? {
-                    $($number => {
-                        $($(let $field = choice!(@take from $($take)?);)+)?
-                        $(let $inner = crate::wire::Wire::take(from)?;)?
-                        Self::$variant $({ $($field),+ })? $(($inner))?
-                    })+
-                    _ => return Err(crate::wire::Malformed),
-                })
+                let number = from.byte()?;
+                <Self as crate::wire::Numbered>::take_numbered(number, from)?
+                    .ok_or(crate::wire::Malformed)
             }
         }
     };
 }
 
-pub(crate) use choice;
+pub(crate) use {choice, field};
 pub(super) use {record, wrapper};

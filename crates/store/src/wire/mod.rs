@@ -2,7 +2,7 @@
 //!
 //! The domain's types know nothing of it. Each is declared here once, with every field in its order
 //! and every variant with its number, so that a field or a variant that is added breaks the build
-//! until it is declared. Numbers of variants are never reused. Integers are LEB128, texts and lists
+//! until it is declared. A field that a format added says *since* which. Numbers of variants are never reused. Integers are LEB128, texts and lists
 //! are preceded by their length.
 
 mod dispatch;
@@ -14,7 +14,7 @@ mod records_before;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use macros::choice;
+pub(crate) use macros::{choice, field};
 
 use std::time::Duration;
 
@@ -27,6 +27,12 @@ pub(crate) trait Wire: Sized {
 
     /// Reads it.
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed>;
+}
+
+/// An enum whose variants have numbers. Several may share them out among each other.
+pub(crate) trait Numbered: Wire {
+    /// Reads the variant of this number; nothing when it has none.
+    fn take_numbered(number: u8, from: &mut Reader<'_>) -> Result<Option<Self>, Malformed>;
 }
 
 /// Bytes that are none of ours.
@@ -66,44 +72,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Passes what format 3 still has.
-fn until_format_4<T: Wire>(from: &mut Reader<'_>) -> Result<(), Malformed> {
-    if from.format < 4 {
+/// Reads what older formats than this one do not have.
+fn since<T: Wire + Default>(format: u32, from: &mut Reader<'_>) -> Result<T, Malformed> {
+    if from.format < format {
+        return Ok(T::default());
+    }
+    T::take(from)
+}
+
+/// Passes what only older formats than this one have.
+fn until<T: Wire>(format: u32, from: &mut Reader<'_>) -> Result<(), Malformed> {
+    if from.format < format {
         T::take(from)?;
     }
     Ok(())
-}
-
-/// What format 3 does not have.
-fn from_format_4<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
-    if from.format < 4 {
-        return Ok(T::default());
-    }
-    T::take(from)
-}
-
-/// What formats 3 and 4 do not have.
-fn from_format_5<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
-    if from.format < 5 {
-        return Ok(T::default());
-    }
-    T::take(from)
-}
-
-/// What formats 3 to 5 do not have.
-fn from_format_6<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
-    if from.format < 6 {
-        return Ok(T::default());
-    }
-    T::take(from)
-}
-
-/// What formats 3 to 6 do not have.
-fn from_format_7<T: Wire + Default>(from: &mut Reader<'_>) -> Result<T, Malformed> {
-    if from.format < 7 {
-        return Ok(T::default());
-    }
-    T::take(from)
 }
 
 /// Writes a value as bytes.

@@ -2,16 +2,24 @@ use std::collections::BTreeMap;
 
 use records::content::{Content, Field};
 use records::{
-    ActingRole, Acts, ActsOfDay, Call, Calls, ClosedKey, ClosedPeriod, ContactAct, Contents,
-    Counts, Date, Deed, EndingMonth, HeldPiece, Misses, OpenLine, Period, PeriodId, QuarterHour,
+    Acts, ActsOfDay, Call, Calls, ClosedKey, ClosedPeriod, ContactAct, Contents, Counts, Date,
+    Deed, EndingMonth, Fact, HeldPiece, Misses, OpenLine, Period, PeriodId, QuarterHour,
     SEVERAL_SEPARATOR, SmallLine, SmallMonths, Span, Sums, Tally, Times, Unanswered, Unstored,
 };
 
 use super::macros::{choice, record, wrapper};
 use super::records_before::{self as before, take_first_day};
-use super::{Malformed, Reader, Wire, from_format_7, until_format_4};
+use super::{Malformed, Reader, Wire, since, until};
 
 wrapper! { QuarterHour }
+
+choice!(Fact {
+    22 DayBegan { date },
+    23 PeriodStored { key },
+    26 Entered { contact, operator, content },
+    28 ArrivedStored { through },
+    30 ActsStored { through },
+});
 
 /// The sums of today live in memory alone; format 3 still has them.
 impl Wire for Counts {
@@ -41,11 +49,11 @@ impl Wire for Counts {
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (arrived, open) = (Wire::take(from)?, Wire::take(from)?);
-        until_format_4::<Period>(from)?;
+        until::<Period>(4, from)?;
         let (today, lines) = (Wire::take(from)?, Wire::take(from)?);
         let (closed, misses) = before::closed(from)?;
-        let (calls, ending) = (Wire::take(from)?, from_format_7(from)?);
-        let mut small: SmallMonths = from_format_7(from)?;
+        let (calls, ending) = (Wire::take(from)?, since(7, from)?);
+        let mut small: SmallMonths = since(7, from)?;
         small.misses = small.misses.or(misses);
         Ok(Self {
             arrived,
@@ -57,7 +65,7 @@ impl Wire for Counts {
             calls,
             ending,
             small,
-            acts: from_format_7(from)?,
+            acts: since(7, from)?,
         })
     }
 }
@@ -117,7 +125,6 @@ impl Wire for ActsOfDay {
 
 record!(Acts { today, over });
 record!(ContactAct { by, deed });
-choice!(ActingRole { 1 Supervisor, 2 Administrator });
 choice!(Deed {
     1 Classed { class },
     2 Moved { queue },

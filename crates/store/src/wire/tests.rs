@@ -3,12 +3,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::dispatch::{
-    Action, Class, Closed, Config, ContactId, Decision, LegId, LineId, Moment, Need, Needs,
-    OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
+    ActingRole, Action, Class, Closed, Config, ContactId, Decision, LegId, LineId, Moment, Need,
+    Needs, OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
 use ::records::content::{Content, Field};
-use ::records::{ActingRole, CONTENT_SETTLES, ContactAct, Counts, Date, Deed, QuarterHour};
+use ::records::{CONTENT_SETTLES, ContactAct, Counts, Date, Deed, QuarterHour};
 use proptest::prelude::*;
 
 use super::{Malformed, Wire, encode};
@@ -80,9 +80,9 @@ fn formats_one_to_six_stay_as_they_are() {
     let entry = Entry {
         seq: Seq(300),
         at: Moment::from_micros(5),
-        fact: Fact::LegFound {
+        fact: Fact::Dispatch(dispatch::Fact::LegFound {
             leg: LegId { start: 2, n: 128 },
-        },
+        }),
         saved: Saved::Unsaved,
     };
 
@@ -186,15 +186,15 @@ fn steps_on_call_of_format_three_are_read() {
     };
     let needs = Needs::from([]);
     let line = LineId::parse("free").unwrap();
-    let configured = Fact::Configured(Arc::new(nobody_named.clone()));
+    let configured = Fact::Dispatch(dispatch::Fact::Configured(Arc::new(nobody_named.clone())));
     state.apply(&arrived(1, configured)).unwrap();
-    let fact = Fact::Arrived {
+    let fact = Fact::Dispatch(dispatch::Fact::Arrived {
         leg: LegId { start: 1, n: 1 },
         line,
         class: Class::Crisis,
         needs,
         standing: Standing::Arrival,
-    };
+    });
     state.apply(&arrived(2, fact)).unwrap();
     let mut snapshot = state.snapshot();
     // So that its place in the bytes is known: steps taken, needs that hold no more, nobody called, operators beside.
@@ -327,7 +327,7 @@ fn closed_periods_are_read_as_they_were_written() {
 #[test]
 fn that_quarter_hours_are_stored_is_read_as_it_was_written() {
     let through = QuarterHour(300);
-    let fact = Fact::ArrivedStored { through };
+    let fact = Fact::Records(records::Fact::ArrivedStored { through });
 
     assert_eq!(encode(&fact), [28, 0xac, 2]);
     assert_eq!(again(&fact), Ok(fact));

@@ -3,15 +3,16 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use dispatch::{
-    Class, ContactId, Intent, IntentCause, Key, OperatorId, QueueId, Seq, WrapUpChange,
+    Act, ActingRole, Cause, Class, ContactId, Fact, HandBack, Intent, IntentCause, Key, OperatorId,
+    QueueId, Seq, WrapUpChange,
 };
-use records::{ActingRole, ContactAct, Deed};
+use records::{ContactAct, Deed};
 use serde_json::json;
 use std::time::Duration;
 use store::sql::Role;
 use web::acts_entry;
 use web::board::{self, Change, ContactState, Name, Setup, Standing};
-use web::line::{Act, By, Refusal};
+use web::line::Refusal;
 
 use crate::fixture::{Fixture, NOW};
 
@@ -59,23 +60,15 @@ async fn acts_on_a_contact_say_by_which_role_and_are_in_no_audit_on_their_day() 
     }
 
     let expected = roles.map(|(_, by)| {
-        [
-            Act::Class {
-                contact: id,
-                class: Class::Danger,
-                by: By::Role(by),
-            },
-            Act::Move {
-                contact: id,
-                queue: QueueId(key("help")),
-                by,
-            },
-            Act::Give {
-                contact: id,
-                operator: OperatorId(key("dana")),
-                by,
-            },
-        ]
+        let acts = [
+            Act::Class(Class::Danger),
+            Act::Move(QueueId(key("help"))),
+            Act::Give(OperatorId(key("dana"))),
+        ];
+        acts.map(|act| {
+            let (contact, by) = (id, Some(by));
+            Fact::Acted { contact, act, by }
+        })
     });
     assert_eq!(fixture.acts(), expected.as_flattened());
     fixture.audit.flush().await;
@@ -155,8 +148,12 @@ async fn operator_changes_the_class_of_her_own_contact_alone() {
             .iter()
             .all(|status| *status == StatusCode::FORBIDDEN)
     );
-    let by = By::Operator(OperatorId(key("jana")));
-    assert!(matches!(&fixture.acts()[..], [Act::Class { by: who, .. }] if *who == by));
+    let hers = Fact::Classed {
+        contact: ContactId(Seq(1)),
+        class: Class::Crisis,
+        cause: Cause::Operator(OperatorId(key("jana"))),
+    };
+    assert_eq!(fixture.acts(), [hers]);
 }
 
 #[tokio::test]
@@ -180,7 +177,9 @@ async fn operator_hands_back_her_own_contact_alone() {
 
     assert_eq!(told, [204, 409, 409, 409]);
     let contact = ContactId(Seq(1));
-    assert_eq!(fixture.acts(), [Act::HandBack { contact }]);
+    let cause = HandBack::Operator;
+    let hers = Fact::HandedBack { contact, cause };
+    assert_eq!(fixture.acts(), [hers]);
 }
 
 #[tokio::test]
@@ -241,7 +240,7 @@ async fn operator_pauses_for_a_reason_of_the_configuration() {
     let acts = fixture.acts();
     assert!(matches!(
         &acts[..],
-        [Act::Intend { operator, intent: Intent::Paused { reason, back_at: Some(_) }, cause: IntentCause::Page }]
+        [Fact::Intends { operator, intent: Intent::Paused { reason, back_at: Some(_) }, cause: IntentCause::Page }]
             if *operator == OperatorId(key("jana")) && *reason == key("meal")
     ));
 }
@@ -259,7 +258,7 @@ async fn intent_that_a_supervisor_sets_says_so() {
     let acts = fixture.acts();
     assert!(matches!(
         &acts[..],
-        [Act::Intend { operator, intent: Intent::Paused { .. }, cause: IntentCause::Supervisor }]
+        [Fact::Intends { operator, intent: Intent::Paused { .. }, cause: IntentCause::Supervisor }]
             if *operator == OperatorId(key("jana"))
     ));
 }
@@ -278,7 +277,7 @@ async fn wrap_up_grows_by_an_hour_at_most() {
     }
 
     assert_eq!(told, [204, 204, 422, 422]);
-    let longer = |seconds| Act::WrapUp {
+    let longer = |seconds| Fact::WrapUp {
         operator: OperatorId(key("jana")),
         change: WrapUpChange::Longer(Duration::from_secs(seconds)),
     };
@@ -316,7 +315,7 @@ async fn content_is_entered_by_field_and_value() {
         (204, 422, 422)
     );
     assert!(!problem.to_string().contains("Marie"), "{problem}");
-    assert_eq!(fixture.acts().len(), 1);
+    assert_eq!(fixture.exchange.recorded.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use web::board::Millis;
 use web::feed::Feed;
 use web::identity::{Due, Gate, Identity, KEY_BYTES, Settings, SignedIn, WallClock, Who};
-use web::line::{Act, Line, Refusal, Story};
+use web::line::{Line, Refusal, Story};
 use web::problem::Problem;
 use web::{App, Audit, Clock};
 
@@ -24,23 +24,33 @@ pub(crate) const NOW: Millis = 1_795_420_800_000;
 /// The exchange, as a test wants it to answer.
 #[derive(Default)]
 pub(crate) struct Exchange {
-    pub(crate) acts: Mutex<Vec<Act>>,
+    pub(crate) acts: Mutex<Vec<dispatch::Fact>>,
+    pub(crate) recorded: Mutex<Vec<records::Fact>>,
     pub(crate) refusal: Mutex<Option<Refusal>>,
 }
 
 impl Exchange {
+    async fn answer(&self) -> Result<(), Refusal> {
+        if let Some(refusal) = self.refusal.lock().unwrap().clone() {
+            return Err(refusal);
+        }
+        // What another request does meanwhile comes first.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
     /// What an operator has entered, in its order.
     fn entered_by(&self, operator: OperatorId) -> Vec<(ContactId, Content)> {
         let mut entered = Vec::new();
-        for act in self.acts.lock().unwrap().iter() {
-            if let Act::Enter {
+        for fact in self.recorded.lock().unwrap().iter() {
+            if let records::Fact::Entered {
                 contact,
                 operator: by,
                 content,
-            } = act
+            } = fact
                 && *by == operator
             {
-                entered.push((*contact, content.clone()));
+                entered.push((*contact, (**content).clone()));
             }
         }
         entered
@@ -49,20 +59,20 @@ impl Exchange {
 
 #[async_trait]
 impl Line for Exchange {
-    async fn act(&self, act: Act) -> Result<(), Refusal> {
-        if let Some(refusal) = self.refusal.lock().unwrap().clone() {
-            return Err(refusal);
-        }
-        // What another request does meanwhile comes first.
-        tokio::task::yield_now().await;
-        self.acts.lock().unwrap().push(act);
+    async fn act(&self, fact: dispatch::Fact) -> Result<(), Refusal> {
+        self.answer().await?;
+        self.acts.lock().unwrap().push(fact);
+        Ok(())
+    }
+
+    async fn record(&self, fact: records::Fact) -> Result<(), Refusal> {
+        self.answer().await?;
+        self.recorded.lock().unwrap().push(fact);
         Ok(())
     }
 
     async fn content(&self, contact: ContactId, operator: OperatorId) -> Result<Content, Refusal> {
-        if let Some(refusal) = self.refusal.lock().unwrap().clone() {
-            return Err(refusal);
-        }
+        self.answer().await?;
         let entered = self.entered_by(operator);
         let content = entered.into_iter().rev().find(|(of, _)| *of == contact);
         content
@@ -237,7 +247,12 @@ impl Fixture {
         told(self.send(request.unwrap()).await).await
     }
 
-    pub(crate) fn acts(&self) -> Vec<Act> {
+    /// Whether nothing was asked of the exchange.
+    pub(crate) fn did_nothing(&self) -> bool {
+        self.acts().is_empty() && self.exchange.recorded.lock().unwrap().is_empty()
+    }
+
+    pub(crate) fn acts(&self) -> Vec<dispatch::Fact> {
         self.exchange.acts.lock().unwrap().clone()
     }
 }

@@ -28,7 +28,7 @@ use web::board::{Change, Setup};
 use web::feed::Feed;
 use web::identity::provider::ProviderSettings;
 use web::identity::{Identity, Peer, Settings, WallClock};
-use web::line::{Act, Line, Refusal, Story};
+use web::line::{Line, Refusal, Story};
 use web::{App, Audit, Clock};
 
 use crate::moody::{Mood, Moody};
@@ -44,7 +44,11 @@ struct NoLine;
 
 #[async_trait]
 impl Line for NoLine {
-    async fn act(&self, _: Act) -> Result<(), Refusal> {
+    async fn act(&self, _: dispatch::Fact) -> Result<(), Refusal> {
+        Err(Refusal::NoAnswer)
+    }
+
+    async fn record(&self, _: records::Fact) -> Result<(), Refusal> {
         Err(Refusal::NoAnswer)
     }
 

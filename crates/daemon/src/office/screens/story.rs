@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dispatch::{
-    Cause, ContactId, Decision, EndCause, HandBack, Miss, Moment, Outcome, Standing,
+    Act, Cause, ContactId, Decision, EndCause, Fact, HandBack, Miss, Moment, Outcome, Standing,
     StepCause as Climbed, Why, Withdrawal,
 };
 use exchange::{Happening, What};
-use journal::{Act, Fact};
 use web::line::{Happened, Reason, Rule, Step, StepCause};
 
 use super::millis;
@@ -209,8 +208,6 @@ fn done(fact: &Fact) -> Option<Step> {
         },
         Fact::Classed { class, cause, .. } => classed(*class, *cause),
         Fact::Needed { .. } => of(Happened::Needed),
-        Fact::Moved { queue, .. } => about(Happened::Moved, queue),
-        Fact::Given { operator, .. } => about(Happened::Given, operator),
         Fact::Acted { act, .. } => match act {
             Act::Class(class) => classed(*class, Cause::Supervisor),
             Act::Move(queue) => about(Happened::Moved, queue),
@@ -250,13 +247,7 @@ fn done(fact: &Fact) -> Option<Step> {
         | Fact::Disengaged { .. }
         | Fact::PickedUp { .. }
         | Fact::Missed { .. }
-        | Fact::DayBegan { .. }
-        | Fact::Entered { .. }
-        | Fact::PeriodStored { .. }
-        | Fact::ArrivedStored { .. }
-        | Fact::ActsStored { .. }
         | Fact::WrapUp { .. }
-        | Fact::Timeout
         | Fact::Restarted { .. }
         | Fact::LegFound { .. }
         | Fact::LegLost { .. } => return None,
