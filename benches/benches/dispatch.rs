@@ -10,7 +10,7 @@ use benches::cpu;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Fact, HomeTimes,
-    Input, Intent, IntentCause, Key, LegId, Line, LineId, Moment, Need, Needs, Operator,
+    Input, Intent, IntentCause, Key, LegId, Line, LineId, Moment, Need, Needs, NodeId, Operator,
     OperatorId, OwnWrapUp, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
     SkillId, Standing, Step, Strategy, Timeline,
 };
@@ -251,6 +251,7 @@ impl Centre {
     fn leg(&mut self) -> LegId {
         self.legs += 1;
         LegId {
+            node: NodeId(0),
             start: 1,
             n: self.legs,
         }

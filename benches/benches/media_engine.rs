@@ -35,7 +35,7 @@ fn engine(streams: u16, format: Format) -> (Engine, Instant) {
             &mut engine,
             now,
             Order::Open {
-                stream: StreamId(u64::from(n)),
+                stream: StreamId(u128::from(n)),
                 port: PortId(n),
                 at: None,
                 target,
@@ -148,7 +148,7 @@ fn play(criterion: &mut Criterion) {
             &mut engine,
             now,
             Order::Play {
-                stream: StreamId(u64::from(n)),
+                stream: StreamId(u128::from(n)),
                 playlist,
             },
         );

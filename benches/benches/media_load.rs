@@ -212,7 +212,7 @@ impl Bench {
             hosts: Hosts::of_flow(LOCAL),
             proof: Proof::Given,
         };
-        let stream = StreamId(n as u64);
+        let stream = StreamId(n as u128);
         self.order(Order::Open {
             stream,
             port: pair.id,

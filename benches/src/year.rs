@@ -9,7 +9,8 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 
 use dispatch::{
-    Class, Closed, ContactId, Decision, LegId, LineId, Moment, OperatorId, Outcome, QueueId, Seq,
+    Class, Closed, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId, Outcome,
+    QueueId, Seq,
 };
 use records::content::{Content, Field};
 use records::{
@@ -102,7 +103,11 @@ fn call(counts: &mut Counts, dice: &mut Dice, of: (ContactId, LineId), midnight:
         counts.decide(&Decision::Bridge {
             contact,
             operator,
-            leg: LegId { start: 1, n: 1 },
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
         });
         let _only_hers = counts.enter(contact, operator, content(dice));
     }
@@ -111,7 +116,11 @@ fn call(counts: &mut Counts, dice: &mut Dice, of: (ContactId, LineId), midnight:
     };
     counts.decide(&Decision::Closed(Closed {
         contact,
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
         line,
         queue,
         class: Class::Crisis,

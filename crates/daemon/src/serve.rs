@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use dispatch::Moment;
+use dispatch::{Moment, NodeId};
 use exchange::settings::Listener;
 use exchange::{Exchange, Setup};
 use journal::{Log, Replayed};
@@ -277,6 +277,7 @@ impl Building {
             now,
             Setup {
                 started: (now, started),
+                node: NodeId::default(),
                 start: self.journal.start(),
                 log: Log::new(replayed, started),
                 endpoint: sip::Endpoint::new(config, chance()?, now),

@@ -177,7 +177,7 @@ impl Dispatcher {
             Fact::HandedBack { contact, cause } => self.hand_back(contact, cause),
             Fact::Ended { contact, cause } => self.end(contact, cause),
             Fact::WrapUp { operator, change } => self.change_wrap_up(operator, change),
-            Fact::Restarted { start: _ } => {
+            Fact::Restarted { .. } => {
                 self.restart();
                 Ok(())
             }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Class, Config, ContactId, Key, LegId, LineId, Moment, Needs, OperatorId, PartnerId, QueueId,
-    Standing,
+    Class, Config, ContactId, Key, LegId, LineId, Moment, Needs, NodeId, OperatorId, PartnerId,
+    QueueId, Standing,
 };
 
 /// Something that happened and that distribution depends on. No fact names a caller.
@@ -157,8 +157,10 @@ pub enum Fact {
         /// How.
         change: WrapUpChange,
     },
-    /// The node was started again; nothing is known of any leg or phone.
+    /// A node was started again; nothing is known of any leg or phone.
     Restarted {
+        /// Which node.
+        node: NodeId,
         /// How often the node had been started, this start included.
         start: u32,
     },

@@ -8,9 +8,16 @@ pub struct Seq(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactId(pub Seq);
 
-/// One SIP dialog with its media: the how-manieth start of the node, and a number within that start.
+/// One process that takes calls. There is one, until several share a journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u16);
+
+/// One SIP dialog with its media: the node that made it, the how-manieth start of that node, and a
+/// number within that start. It is never made twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegId {
+    /// Which node made it.
+    pub node: NodeId,
     /// How often the node had been started when the leg was made.
     pub start: u32,
     /// Counted from 1 within that start.
@@ -25,7 +32,7 @@ impl fmt::Display for ContactId {
 
 impl fmt::Display for LegId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.start, self.n)
+        write!(f, "{}-{}-{}", self.node.0, self.start, self.n)
     }
 }
 

@@ -55,8 +55,8 @@ pub use fact::{
 pub use fault::Fault;
 pub use group::operators_of_no_line;
 pub use ids::{
-    ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, OperatorId, PartnerId, QueueId, Seq,
-    SkillId,
+    ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, NodeId, OperatorId, PartnerId,
+    QueueId, Seq, SkillId,
 };
 pub use input::Input;
 pub use limits::{

@@ -44,12 +44,23 @@ fn after_it_was_handed_back() {
 #[test]
 fn after_a_restart() {
     let (mut centre, first, second) = two_waiting_behind_a_call();
-    centre.give(Fact::Restarted { start: 2 });
-    centre.give(Fact::LegFound {
-        leg: LegId { start: 1, n: 2 },
+    centre.give(Fact::Restarted {
+        node: NodeId(0),
+        start: 2,
     });
     centre.give(Fact::LegFound {
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 2,
+        },
+    });
+    centre.give(Fact::LegFound {
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
     });
     centre.look();
 

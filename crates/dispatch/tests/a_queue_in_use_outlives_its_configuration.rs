@@ -38,7 +38,10 @@ fn contact_whose_queue_is_renamed_waits_on_there_and_new_ones_come_by_the_new_li
     let after = renamed(&before, &["anna"]);
     let mut centre = Centre::staffed(before);
     let contact = centre.arrives(Class::Crisis);
-    centre.give(Fact::Restarted { start: 2 });
+    centre.give(Fact::Restarted {
+        node: NodeId(0),
+        start: 2,
+    });
     centre.refused(configured(&after));
 
     let kept = centre.dispatcher.keeping_queues_in_use(&after).unwrap();

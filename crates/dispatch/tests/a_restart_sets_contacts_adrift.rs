@@ -12,7 +12,10 @@ fn restarted() -> (Centre, ContactId, ContactId, LegId) {
     let leg = centre.answers(talking, "anna");
     let ringing = centre.arrives(Class::Crisis);
     centre.look();
-    centre.give(Fact::Restarted { start: 2 });
+    centre.give(Fact::Restarted {
+        node: NodeId(0),
+        start: 2,
+    });
     (centre, talking, ringing, leg)
 }
 
@@ -52,7 +55,11 @@ fn a_call_of_which_both_legs_are_found_goes_on() {
     centre.give(Fact::LegFound { leg });
 
     centre.give(Fact::LegFound {
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
     });
 
     assert!(centre.has(&Decision::Bridge {
@@ -83,7 +90,11 @@ fn a_caller_whose_operator_was_lost_waits_again() {
     let (mut centre, talking, _, leg) = restarted();
     centre.reached(op("bara"), Reachability::Reachable);
     centre.give(Fact::LegFound {
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
     });
 
     centre.give(Fact::LegLost { leg });
@@ -99,7 +110,10 @@ fn operators_in_calls_of_their_own_stay_occupied_until_those_are_lost() {
         operator: op("anna"),
         leg,
     });
-    centre.give(Fact::Restarted { start: 2 });
+    centre.give(Fact::Restarted {
+        node: NodeId(0),
+        start: 2,
+    });
     centre.reached(op("anna"), Reachability::Reachable);
     let contact = centre.arrives(Class::Crisis);
     centre.look();

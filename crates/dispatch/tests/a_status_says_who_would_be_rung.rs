@@ -234,7 +234,10 @@ fn phones_are_unproven_after_a_restart_and_people_at_home_on_call() {
     centre.wait(30);
     let since = centre.now;
 
-    centre.give(Fact::Restarted { start: 2 });
+    centre.give(Fact::Restarted {
+        node: NodeId(0),
+        start: 2,
+    });
 
     assert_eq!(status(&centre, "anna"), Status::Unproven { since });
     assert!(matches!(status(&centre, "bara"), Status::OnCall { .. }));
@@ -301,7 +304,11 @@ const CONTACT: ContactId = ContactId(Seq(1_000_000));
 
 fn arrival((line, class, needs): &Call) -> Input {
     Fact::Arrived {
-        leg: LegId { start: 99, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 99,
+            n: 1,
+        },
         line: *line,
         class: *class,
         needs: needs.clone(),

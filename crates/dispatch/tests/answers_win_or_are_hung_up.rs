@@ -114,7 +114,11 @@ fn a_refused_input_changes_nothing() {
             cause: EndCause::Operator,
         },
         Fact::LegFound {
-            leg: LegId { start: 1, n: 1 },
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
         },
         Fact::WrapUp {
             operator: op("anna"),

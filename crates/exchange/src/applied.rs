@@ -41,7 +41,11 @@ impl Exchange {
         if let Fact::Configured(_) = fact {
             self.on_configuration_applied(now, seq);
         }
-        if *fact == (Fact::Restarted { start: self.start }) {
+        let restarted = Fact::Restarted {
+            node: self.node,
+            start: self.start,
+        };
+        if *fact == restarted {
             self.take_early_commands(now);
         }
     }

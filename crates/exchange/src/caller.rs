@@ -173,11 +173,25 @@ fn keyed(key: &[u8; 32], input: &[u8]) -> Hash {
 
 #[cfg(test)]
 mod tests {
+    use dispatch::NodeId;
+
     use super::*;
 
-    const A: LegId = LegId { start: 1, n: 1 };
-    const B: LegId = LegId { start: 1, n: 2 };
-    const C: LegId = LegId { start: 1, n: 3 };
+    const A: LegId = LegId {
+        node: NodeId(0),
+        start: 1,
+        n: 1,
+    };
+    const B: LegId = LegId {
+        node: NodeId(0),
+        start: 1,
+        n: 2,
+    };
+    const C: LegId = LegId {
+        node: NodeId(0),
+        start: 1,
+        n: 3,
+    };
 
     #[allow(
         clippy::disallowed_methods,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dispatch::{ContactId, LegId, Miss, Moment, OperatorId, Seq};
+use dispatch::{ContactId, LegId, Miss, Moment, NodeId, OperatorId, Seq};
 use journal::{Log, LogInput, State};
 use media::{Order, ThreadId};
 use records::Date;
@@ -32,6 +32,8 @@ use crate::trunks::{Role, TrunkId, Trunks};
 pub struct Setup {
     /// The start, on both clocks.
     pub started: (Instant, Moment),
+    /// This node.
+    pub node: NodeId,
     /// How often the node was started, this start included.
     pub start: u32,
     /// The log, as the replay left it; the configuration of this start is not yet in it.
@@ -53,6 +55,7 @@ pub struct Setup {
 /// The exchange.
 pub struct Exchange {
     pub(crate) started: (Instant, Moment),
+    pub(crate) node: NodeId,
     pub(crate) start: u32,
     pub(crate) legs_made: u32,
     pub(crate) settings: Arc<Settings>,
@@ -143,6 +146,7 @@ impl Exchange {
         let since = earliest.map_or(setup.started.1, |arrived| arrived.min(setup.started.1));
         let mut exchange = Self {
             started: setup.started,
+            node: setup.node,
             start: setup.start,
             legs_made: 0,
             settings: Arc::new(Settings::default()),
@@ -176,8 +180,8 @@ impl Exchange {
             early: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
-        let start = setup.start;
-        exchange.append(now, dispatch::Fact::Restarted { start });
+        let (node, start) = (setup.node, setup.start);
+        exchange.append(now, dispatch::Fact::Restarted { node, start });
         let date = setup.today;
         exchange.append(now, records::Fact::DayBegan { date });
         exchange.begin_with(now, setup.settings);
@@ -228,7 +232,7 @@ impl Exchange {
             }
             Input::SendFailed(target) => self.sip_input(now, sip::Input::SendFailed { target }),
             Input::Media(event) => self.on_media(now, event),
-            Input::OrderLost(stream) => self.on_order_lost(now, leg(self.start, stream)),
+            Input::OrderLost(stream) => self.on_order_lost(now, leg(stream)),
             Input::Reported(report) => {
                 let moment = self.moment(now);
                 self.log.handle_input(moment, LogInput::Reported(report));
@@ -291,6 +295,7 @@ impl Exchange {
     pub(crate) fn next_leg(&mut self) -> LegId {
         self.legs_made += 1;
         LegId {
+            node: self.node,
             start: self.start,
             n: self.legs_made,
         }

@@ -423,6 +423,7 @@ impl Exchange {
     /// A BYE for a leg of an earlier start: its contact need not be looked for any longer.
     fn on_stray_bye(&mut self, now: Instant, local_tag: &Tag) {
         if let Some(leg) = self.seal.open(local_tag.bytes())
+            && leg.node == self.node
             && leg.start < self.start
         {
             self.append(now, Fact::LegLost { leg });

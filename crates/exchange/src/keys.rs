@@ -20,20 +20,20 @@ impl Exchange {
                 self.ports.add(port);
                 self.offer_with_new_port(now, port.thread);
             }
-            Event::Heard { stream } => self.on_heard(leg(self.start, stream), Some(now)),
-            Event::LastHeard { stream, at } => self.on_heard(leg(self.start, stream), at),
+            Event::Heard { stream } => self.on_heard(leg(stream), Some(now)),
+            Event::LastHeard { stream, at } => self.on_heard(leg(stream), at),
             Event::Digit {
                 stream,
                 digit,
                 source: _,
-            } => self.on_key(now, leg(self.start, stream), digit, Way::Sound),
+            } => self.on_key(now, leg(stream), digit, Way::Sound),
             Event::Finished { stream, sound: _ } => {
-                self.on_confirmed(now, leg(self.start, stream));
+                self.on_confirmed(now, leg(stream));
             }
             Event::Refused {
                 stream: Some(stream),
                 error: _,
-            } => self.on_order_lost(now, leg(self.start, stream)),
+            } => self.on_order_lost(now, leg(stream)),
             Event::Refused {
                 stream: None,
                 error: _,

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use dispatch::LegId;
+use dispatch::{LegId, NodeId};
 use media::{Hosts, Network, Order, PortPair, StreamId};
 use sip::Target;
 
@@ -32,16 +32,23 @@ pub(crate) struct Seat {
     local: Option<IpAddr>,
 }
 
-/// The stream of a leg; a leg has one, and both live for one start of the node.
-pub(crate) fn stream(leg: LegId) -> StreamId {
-    StreamId(u64::from(leg.n))
+/// The stream of a leg, which carries all of the leg's id: a leg that is found again after a crash
+/// never meets a new one.
+pub(crate) const fn stream(leg: LegId) -> StreamId {
+    let LegId { node, start, n } = leg;
+    StreamId((node.0 as u128) << 64 | (start as u128) << 32 | n as u128)
 }
 
 /// The leg of a stream.
-pub(crate) fn leg(start: u32, stream: StreamId) -> LegId {
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "each part is cut out of the whole"
+)]
+pub(crate) const fn leg(StreamId(id): StreamId) -> LegId {
     LegId {
-        start,
-        n: u32::try_from(stream.0).unwrap_or_default(),
+        node: NodeId((id >> 64) as u16),
+        start: (id >> 32) as u32,
+        n: id as u32,
     }
 }
 
@@ -140,6 +147,23 @@ impl Exchange {
                     playlist,
                 },
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn stream_carries_all_of_its_legs_id(node: u16, start: u32, n: u32) {
+            let node = NodeId(node);
+            let its = LegId { node, start, n };
+
+            prop_assert_eq!(leg(stream(its)), its);
         }
     }
 }

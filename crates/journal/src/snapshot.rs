@@ -8,8 +8,6 @@ pub struct Snapshot {
     pub seq: Seq,
     /// The moment of that entry.
     pub at: Moment,
-    /// How often the node had been started, as the last `Restarted` says.
-    pub start: u32,
     /// What the dispatcher knows.
     pub dispatcher: dispatch::Snapshot,
     /// The counts, open periods included.

@@ -10,7 +10,6 @@ use crate::{Entry, Fact, Rejection, Snapshot};
 pub struct State {
     seq: Seq,
     at: Moment,
-    start: u32,
     dispatcher: Dispatcher,
     counts: Counts,
     decisions: VecDeque<Decision>,
@@ -23,7 +22,6 @@ impl State {
         Self {
             seq: snapshot.seq,
             at: snapshot.at,
-            start: snapshot.start,
             dispatcher: Dispatcher::restore(snapshot.dispatcher),
             counts: snapshot.counts,
             decisions: VecDeque::new(),
@@ -36,7 +34,6 @@ impl State {
         Snapshot {
             seq: self.seq,
             at: self.at,
-            start: self.start,
             dispatcher: self.dispatcher.snapshot(),
             counts: self.counts.without_today(),
         }
@@ -65,8 +62,7 @@ impl State {
         let input = fact.clone().numbered(entry.seq);
         self.dispatcher.handle_input(entry.at, input)?;
         self.counts.note(entry.at, fact);
-        if let dispatch::Fact::Restarted { start } = fact {
-            self.start = *start;
+        if let dispatch::Fact::Restarted { .. } = fact {
             self.begin_today();
         }
         Ok(())
@@ -114,12 +110,6 @@ impl State {
     #[must_use]
     pub const fn at(&self) -> Moment {
         self.at
-    }
-
-    /// How often the node had been started, as the last [`dispatch::Fact::Restarted`] says; 0 before the first.
-    #[must_use]
-    pub const fn start(&self) -> u32 {
-        self.start
     }
 
     /// How many contacts have not ended.

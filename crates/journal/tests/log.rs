@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Decision, EndCause, Intent, IntentCause, LegId, LineId, Moment, Needs, OperatorId,
-    Reachability, Seq, Standing,
+    Class, Decision, EndCause, Intent, IntentCause, LegId, LineId, Moment, Needs, NodeId,
+    OperatorId, Reachability, Seq, Standing,
 };
 use journal::{
     Fact, Health, Log, LogInput, LogOutput, MemoryJournal, MemoryWriter, Order, Report,
@@ -47,6 +47,7 @@ impl Node {
     fn arrive(&mut self) -> Vec<LogOutput> {
         self.append(Fact::Dispatch(dispatch::Fact::Arrived {
             leg: LegId {
+                node: NodeId(0),
                 start: 1,
                 n: u32::try_from(self.log.state().seq().0).unwrap(),
             },

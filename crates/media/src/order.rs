@@ -10,7 +10,7 @@ use crate::sound::Sounds;
 
 /// One RTP stream pair of one leg, chosen by the orderer and never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId(pub u64);
+pub struct StreamId(pub u128);
 
 /// A media thread, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, OperatorId, Outcome, QueueId,
-    Seq,
+    Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, NodeId, OperatorId, Outcome,
+    QueueId, Seq,
 };
 use proptest::prelude::*;
 use records::{
@@ -84,7 +84,11 @@ impl Site {
         };
         let closed = Closed {
             contact: ContactId(Seq(1)),
-            leg: LegId { start: 1, n: 1 },
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
             line,
             queue: QueueId::parse("help").unwrap(),
             class,

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use dispatch::{
-    Class, Closed as Ended, ContactId, Decision, LegId, LineId, Moment, OperatorId, Outcome,
-    QueueId, Seq,
+    Class, Closed as Ended, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId,
+    Outcome, QueueId, Seq,
 };
 use records::content::{Content, Language};
 use records::{
@@ -42,14 +42,22 @@ fn begins(counts: &mut Counts, contact: u64, at: Moment) {
     counts.decide(&Decision::Bridge {
         contact: id(contact),
         operator: jana(),
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
     });
 }
 
 fn ends(counts: &mut Counts, contact: u64, at: Moment) {
     counts.decide(&Decision::Closed(Ended {
         contact: id(contact),
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
         line: line(),
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,
@@ -251,7 +259,11 @@ fn call(counts: &mut Counts, contact: u64, at: Moment, answered: Option<u64>) {
     }
     counts.decide(&Decision::Closed(Ended {
         contact: id(contact),
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
         line: line(),
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,

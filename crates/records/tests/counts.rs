@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use dispatch::{
-    ActingRole, Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, OperatorId,
-    Outcome, QueueId, Seq,
+    ActingRole, Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, NodeId,
+    OperatorId, Outcome, QueueId, Seq,
 };
 use records::{ARRIVED_KEPT, ContactAct, Counts, Date, Deed, QuarterHour};
 
@@ -22,7 +22,11 @@ fn after(seconds: u64) -> Moment {
 fn closed(outcome: Outcome, answered: Option<u64>, ended: u64) -> Decision {
     Decision::Closed(Closed {
         contact: ContactId(Seq(1)),
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
         line: line("help"),
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,

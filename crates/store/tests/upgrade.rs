@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use dispatch::{
     Act, ActingRole, Action, Cause, Class, Config, ContactId, EndCause, HandBack, HomeTimes,
-    Intent, IntentCause, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
-    OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules,
-    Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
+    Intent, IntentCause, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, NodeId, Operator,
+    OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
+    Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Fact, Fate, Journal as _, Saved, State, TailEntry};
 use records::content::{Content, Field};
@@ -141,7 +141,11 @@ fn need(skill: &str, level: u8) -> Need {
 }
 
 const fn leg(n: u32) -> LegId {
-    LegId { start: 1, n }
+    LegId {
+        node: NodeId(0),
+        start: 1,
+        n,
+    }
 }
 
 fn timeline() -> Timeline {
@@ -415,7 +419,10 @@ fn written_after_it() -> Vec<Fact> {
         Fact::Timeout,
         Fact::Dispatch(dispatch::Fact::LegFound { leg: leg(3) }),
         Fact::Dispatch(dispatch::Fact::LegLost { leg: leg(3) }),
-        Fact::Dispatch(dispatch::Fact::Restarted { start: 2 }),
+        Fact::Dispatch(dispatch::Fact::Restarted {
+            node: NodeId(0),
+            start: 2,
+        }),
     ]);
     facts
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dispatch::{
     Class, Config, Decision, Dispatcher, Fact, Input, Intent, IntentCause, LegId, LineId, Moment,
-    Notice, Place, Seq, Standing,
+    NodeId, Notice, Place, Seq, Standing,
 };
 use exchange::settings::Line;
 
@@ -92,7 +92,11 @@ fn night(config: &Config, line: &Line, class: Class) -> Option<Night> {
         play(Moment::ZERO, ready.numbered(Seq(2)))?;
     }
     let arrived = Fact::Arrived {
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
         line: line.id,
         class,
         needs: line.needs.clone(),

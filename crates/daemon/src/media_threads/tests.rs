@@ -101,6 +101,7 @@ impl Desk {
     }
 
     fn opened(&self, host: IpAddr, pair: PortPair, at: Option<IpAddr>, n: u64) -> Phone {
+        let stream = StreamId(u128::from(n));
         let socket = UdpSocket::bind((host, 0)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let remote = Some(Remote::at(socket.local_addr().unwrap()));
@@ -114,13 +115,13 @@ impl Desk {
             proof: Proof::Given,
         };
         self.order(Order::Open {
-            stream: StreamId(n),
+            stream,
             port: pair.id,
             at,
             target,
         });
         Phone {
-            stream: StreamId(n),
+            stream,
             pair,
             socket,
         }
@@ -128,7 +129,7 @@ impl Desk {
 
     /// Returns once everything that was ordered before is done.
     fn settle(&mut self) {
-        let stream = StreamId(u64::MAX);
+        let stream = StreamId(u128::MAX);
         self.order(Order::Ask { stream });
         assert_eq!(
             self.event(),

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use dispatch::{
     Action, Class, Config, ContactId, Decision, Dispatcher, Fact, HomeTimes, Input, InputError,
-    Intent, IntentCause, LegId, Line, LineId, Miss, Moment, Need, Needs, Operator, OperatorId,
-    OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Rules, Seq,
-    SkillId, Standing, Step, Strategy, Timeline,
+    Intent, IntentCause, LegId, Line, LineId, Miss, Moment, Need, Needs, NodeId, Operator,
+    OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
+    Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {
@@ -195,6 +195,7 @@ impl Centre {
     pub fn leg(&mut self) -> LegId {
         self.legs += 1;
         LegId {
+            node: NodeId(0),
             start: 1,
             n: self.legs,
         }

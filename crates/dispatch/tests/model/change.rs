@@ -97,7 +97,7 @@ impl Model {
             Fact::HandedBack { contact, cause } => self.hand_back(*contact, *cause),
             Fact::Ended { contact, cause } => self.end(*contact, *cause),
             Fact::WrapUp { operator, change } => self.wrap_up(*operator, *change),
-            Fact::Restarted { start: _ } => {
+            Fact::Restarted { .. } => {
                 self.restart();
                 Some(())
             }

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use dispatch::{
     Act, ActingRole, Cause, Class, ContactId, Decision, EndCause, Fact, HandBack, Input, Intent,
-    IntentCause, Key, LegId, LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability,
-    Seq, SkillId, Standing, WrapUpChange,
+    IntentCause, Key, LegId, LineId, Miss, Moment, NodeId, OperatorId, PartnerId, QueueId,
+    Reachability, Seq, SkillId, Standing, WrapUpChange,
 };
 
 pub use chance::Chance;
@@ -131,7 +131,10 @@ impl World {
                 });
             }
         }
-        Fact::Restarted { start: 2 }
+        Fact::Restarted {
+            node: NodeId(0),
+            start: 2,
+        }
     }
 
     /// The next input and when it comes. `due` is the dispatcher's timeout.
@@ -228,6 +231,7 @@ impl World {
         }
         self.legs += 1;
         LegId {
+            node: NodeId(0),
             start: 1,
             n: self.legs,
         }
@@ -235,7 +239,11 @@ impl World {
 
     fn leg(&mut self) -> LegId {
         let known = self.chance.of(&self.known_legs);
-        known.unwrap_or(LegId { start: 9, n: 9 })
+        known.unwrap_or(LegId {
+            node: NodeId(0),
+            start: 9,
+            n: 9,
+        })
     }
 
     fn contact(&mut self) -> ContactId {

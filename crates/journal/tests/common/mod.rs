@@ -6,9 +6,9 @@ use std::time::Duration;
 use dispatch::{
     Act, ActingRole, Action, Cause, Class, Config, ContactId, ContactState, EndCause, Fact,
     HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line, LineId, Miss, Moment, Need,
-    Needs, Operator, OperatorId, OverflowPhase, OwnWrapUp, Partner, PartnerId, Place, Queue,
-    QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy,
-    Timeline, WrapUpChange,
+    Needs, NodeId, Operator, OperatorId, OverflowPhase, OwnWrapUp, Partner, PartnerId, Place,
+    Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step,
+    Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Saved, State};
 use proptest::prelude::{Strategy as _, any};
@@ -167,6 +167,7 @@ fn happens(state: &State, (kind, a, b, _): Chance) -> Option<Fact> {
     let contacts = state.snapshot().dispatcher.contacts;
     let next = state.seq().0 + 1;
     let leg = LegId {
+        node: NodeId(0),
         start: 1,
         n: u32::try_from(next).unwrap(),
     };
@@ -305,7 +306,10 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Option<Fact> {
         7 => return None,
         8 => of_operator(a, operator, leg),
         9 => Fact::Configured(std::sync::Arc::new(config(a))),
-        10 if a.is_multiple_of(4) => Fact::Restarted { start: a % 100 },
+        10 if a.is_multiple_of(4) => Fact::Restarted {
+            node: NodeId(0),
+            start: a % 100,
+        },
         _ => Fact::WrapUp {
             operator,
             change: WrapUpChange::Over,

@@ -32,7 +32,7 @@ fuzz_target!(|input: &[u8]| {
             proof: Proof::Given,
         };
         let open = Order::Open {
-            stream: StreamId(u64::from(n)),
+            stream: StreamId(u128::from(n)),
             port: PortId(n),
             at: None,
             target,

@@ -183,7 +183,7 @@ impl Desk {
     /// Opens stream and port `n` as they were settled.
     pub fn phone_of(&mut self, n: u16, target: Target) -> Phone {
         let address = address_of(n);
-        let (stream, port) = (StreamId(u64::from(n)), PortId(n));
+        let (stream, port) = (StreamId(u128::from(n)), PortId(n));
         self.order(Order::Open {
             stream,
             port,

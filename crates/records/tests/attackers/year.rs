@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dispatch::{Closed, ContactId, Decision, LegId, LineId, Moment, OperatorId, QueueId, Seq};
+use dispatch::{
+    Closed, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId, QueueId, Seq,
+};
 use records::content::{Content, Outcome, ToldRepeat};
 use records::{
     CONTENT_SETTLES, ClosedPeriod, Contents, Counts, Date, OutcomeTold, Row, RowKey, SHARED_BY_MIN,
@@ -282,7 +284,11 @@ fn count(calls: &[Call]) -> Vec<Unstored> {
 fn happen(counts: &mut Counts, event: Event, contact: ContactId, call: &Call) {
     let line = LineId::parse("help").unwrap();
     let operator = OperatorId::parse("night").unwrap();
-    let leg = LegId { start: 1, n: 1 };
+    let leg = LegId {
+        node: NodeId(0),
+        start: 1,
+        n: 1,
+    };
     match event {
         Event::Arrives => counts.arrive(call.start, line, call.arrived_as),
         Event::IsAnswered => counts.decide(&Decision::Bridge {

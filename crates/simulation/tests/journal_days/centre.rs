@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dispatch::{
     Act, ActingRole, Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack,
-    HomeTimes, Intent, IntentCause, Key, LegId, Line, LineId, Miss, Need, Needs, Operator,
+    HomeTimes, Intent, IntentCause, Key, LegId, Line, LineId, Miss, Need, Needs, NodeId, Operator,
     OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
     Reserve, Rules, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
@@ -224,6 +224,7 @@ impl Centre {
     fn leg(&mut self, start: u32) -> LegId {
         self.legs += 1;
         LegId {
+            node: NodeId(0),
             start,
             n: self.legs,
         }

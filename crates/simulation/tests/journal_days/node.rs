@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::invariants::{check, check_index};
-use dispatch::{ContactId, ContactState, Decision, Moment, Outcome, Seq};
+use dispatch::{ContactId, ContactState, Decision, Moment, NodeId, Outcome, Seq};
 use journal::{
     CrashPoint, Entry, Fact, Fault, Health, Log, LogInput, LogOutput, MemoryJournal, MemoryWriter,
     Order, Saved, State, replay,
@@ -101,6 +101,7 @@ impl Node {
         self.start += 1;
         let config = std::sync::Arc::new(config(&mut self.chance));
         self.append(Fact::Dispatch(dispatch::Fact::Restarted {
+            node: NodeId(0),
             start: self.start,
         }));
         self.append(self.books.day_began());

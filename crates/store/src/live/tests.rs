@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dispatch::{LegId, Moment};
+use dispatch::{LegId, Moment, NodeId};
 use journal::{Fact, Saved, State, replay};
 use tempfile::TempDir;
 
@@ -29,7 +29,11 @@ pub(crate) fn entry(seq: u64) -> Entry {
         seq: Seq(seq),
         at: Moment::from_micros(seq * 1_000),
         fact: Fact::Dispatch(dispatch::Fact::LegLost {
-            leg: LegId { start: 1, n: 7 },
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 7,
+            },
         }),
         saved: Saved::Saved,
     }
@@ -306,7 +310,8 @@ fn file_of_the_release_before_is_read() {
         |out| {
             old.seq.put(out);
             old.at.put(out);
-            old.start.put(out);
+            // How often the node had been started.
+            1_u32.put(out);
             old.dispatcher.put(out);
             old.counts.arrived.put(out);
             old.counts.open.put(out);

@@ -3,11 +3,11 @@ use std::time::Duration;
 use dispatch::{
     Act, ActingRole, Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState,
     EndCause, Fact, Given, HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line,
-    LineId, Membership, Miss, Missed, Misses, Moment, Need, Needs, Offer, Operator, OperatorId,
-    OperatorSnapshot, Outcome, Overflow, OverflowPhase, OwnWrapUp, PairRest, Partner, PartnerId,
-    PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, ShiftPart,
-    SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Timeline, Told, Widened,
-    WrapUpChange,
+    LineId, Membership, Miss, Missed, Misses, Moment, Need, Needs, NodeId, Offer, Operator,
+    OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase, OwnWrapUp, PairRest, Partner,
+    PartnerId, PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
+    ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Timeline, Told,
+    Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -37,9 +37,13 @@ impl Wire for Key {
     }
 }
 
-wrapper! { Seq ContactId OperatorId QueueId LineId SkillId PartnerId }
+wrapper! { Seq ContactId OperatorId QueueId LineId SkillId PartnerId NodeId }
 
-record!(LegId { start, n });
+record!(LegId {
+    node since 8,
+    start,
+    n
+});
 
 choice!(Fact {
     1 Configured(config),
@@ -59,7 +63,7 @@ choice!(Fact {
     15 HandedBack { contact, cause },
     16 Ended { contact, cause },
     17 WrapUp { operator, change },
-    19 Restarted { start },
+    19 Restarted { node since 8, start },
     20 LegFound { leg },
     21 LegLost { leg },
     27 PickedUp { contact, operator },

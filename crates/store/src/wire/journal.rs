@@ -1,8 +1,7 @@
 use journal::{Entry, Fact, Saved, Snapshot};
 
 use super::dispatch::fact_before_format_8;
-use super::macros::record;
-use super::{Malformed, Numbered, Reader, Wire};
+use super::{Malformed, Numbered, Reader, Wire, until};
 
 /// An entry that is read was saved.
 impl Wire for Entry {
@@ -28,13 +27,32 @@ impl Wire for Entry {
     }
 }
 
-record!(Snapshot {
-    seq,
-    at,
-    start,
-    dispatcher,
-    counts
-});
+/// Before format 8 it also said how often the node had been started.
+impl Wire for Snapshot {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Self {
+            seq,
+            at,
+            dispatcher,
+            counts,
+        } = self;
+        seq.put(out);
+        at.put(out);
+        dispatcher.put(out);
+        counts.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (seq, at) = (Wire::take(from)?, Wire::take(from)?);
+        until::<u32>(8, from)?;
+        Ok(Self {
+            seq,
+            at,
+            dispatcher: Wire::take(from)?,
+            counts: Wire::take(from)?,
+        })
+    }
+}
 
 /// The number of [`Fact::Timeout`].
 const TIMEOUT: u8 = 18;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::dispatch::{
     ActingRole, Action, Class, Closed, Config, ContactId, Decision, LegId, LineId, Moment, Need,
-    Needs, OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
+    Needs, NodeId, OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
 use ::records::content::{Content, Field};
@@ -74,19 +74,27 @@ proptest! {
     }
 }
 
-/// One entry as formats 1 to 6 write it: a release that reads these bytes differently needs another format number.
+/// One entry as this format writes it, and as formats 1 to 7 do, whose legs name no node: a release
+/// that reads these bytes differently needs another format number.
 #[test]
-fn formats_one_to_six_stay_as_they_are() {
+fn formats_stay_as_they_are() {
     let entry = Entry {
         seq: Seq(300),
         at: Moment::from_micros(5),
         fact: Fact::Dispatch(dispatch::Fact::LegFound {
-            leg: LegId { start: 2, n: 128 },
+            leg: LegId {
+                node: NodeId(0),
+                start: 2,
+                n: 128,
+            },
         }),
         saved: Saved::Unsaved,
     };
 
-    assert_eq!(encode(&entry), [0xac, 2, 5, 20, 2, 0x80, 1]);
+    assert_eq!(encode(&entry), [0xac, 2, 5, 20, 0, 2, 0x80, 1]);
+    let before = super::decode(6, &[0xac, 2, 5, 20, 2, 0x80, 1]);
+    let saved = Saved::Saved;
+    assert_eq!(before, Ok(Entry { saved, ..entry }));
 }
 
 /// Counts as format 3 wrote them: with the sums of today.
@@ -189,7 +197,11 @@ fn steps_on_call_of_format_three_are_read() {
     let configured = Fact::Dispatch(dispatch::Fact::Configured(Arc::new(nobody_named.clone())));
     state.apply(&arrived(1, configured)).unwrap();
     let fact = Fact::Dispatch(dispatch::Fact::Arrived {
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
         line,
         class: Class::Crisis,
         needs,
@@ -209,6 +221,13 @@ fn steps_on_call_of_format_three_are_read() {
         &old,
         &[&rings[..], &[0, 0, 0, 1]].concat(),
         &[&rings[..], &[1]].concat(),
+    );
+    // Her leg named no node.
+    let free = encode(&line);
+    let old = replaced(
+        &old,
+        &[&[2, 0, 1, 1], &free[..]].concat(),
+        &[&[2, 1, 1], &free[..]].concat(),
     );
     let called = replaced(&old, &[99, 2, 0, 77], &[99, 2, 2, 77]);
     let not_yet = replaced(&old, &[99, 2, 0, 77], &[99, 2, 1, 77]);
@@ -344,7 +363,11 @@ fn ended(line: LineId, at: u64) -> Decision {
     let answered = [Some(6), Some(40_000_000), None][usize::try_from(at % 3).unwrap()];
     Decision::Closed(Closed {
         contact: ContactId(Seq(1)),
-        leg: LegId { start: 1, n: 1 },
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
         line,
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,

@@ -270,7 +270,7 @@ fn classed(class: dispatch::Class, cause: Cause) -> Step {
 
 #[cfg(test)]
 mod tests {
-    use dispatch::{Closed, LegId, LineId, OperatorId, QueueId, Seq};
+    use dispatch::{Closed, LegId, LineId, NodeId, OperatorId, QueueId, Seq};
 
     use super::*;
 
@@ -294,7 +294,11 @@ mod tests {
             at,
             what: What::Decided(Decision::Closed(Closed {
                 contact: ContactId(Seq(contact)),
-                leg: LegId { start: 1, n: 1 },
+                leg: LegId {
+                    node: NodeId(0),
+                    start: 1,
+                    n: 1,
+                },
                 line: LineId::parse("help").unwrap(),
                 queue: QueueId::parse("help").unwrap(),
                 class: dispatch::Class::Crisis,
