@@ -11,8 +11,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dispatch::{
     Action, Cause, Class, Config, ContactId, Decision, Dispatcher, EndCause, Fact, HomeTimes,
     Input, Intent, IntentCause, Key, LegId, Line, LineId, Moment, Need, Needs, NodeId, Operator,
-    OperatorId, OwnWrapUp, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
-    SkillId, Standing, Step, Strategy, Timeline,
+    OperatorId, Origin, OwnWrapUp, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules,
+    Seq, SkillId, Standing, Step, Strategy, Timeline,
 };
 
 const OPERATORS: u64 = 1_000;
@@ -109,6 +109,7 @@ fn config(wrap_up: Duration) -> Config {
             })
             .collect(),
         partners: Vec::new(),
+        desk: None,
         rules: Rules::default(),
     }
 }
@@ -270,8 +271,7 @@ impl Centre {
         let contact = ContactId(Seq(self.seq));
         self.waiting.push(contact);
         self.give(Fact::Arrived {
-            leg,
-            line,
+            origin: Origin::Caller { leg, line },
             class,
             needs,
             standing: Standing::Arrival,

@@ -13,8 +13,8 @@ use benches::cpu;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use dispatch::{
-    Class, Config, Key, LegId, Line, LineId, Moment, Needs, NodeId, Queue, QueueId, Rules, Seq,
-    Standing, Strategy,
+    Class, Config, Key, LegId, Line, LineId, Moment, Needs, NodeId, Origin, Queue, QueueId, Rules,
+    Seq, Standing, Strategy,
 };
 use journal::{Entry, Fact, Journal as _, SNAPSHOT_ENTRIES, Saved, State};
 use store::{CHANCE_BYTES, KEY_BYTES, LiveDb};
@@ -48,18 +48,21 @@ fn configuration() -> Fact {
         }],
         operators: Vec::new(),
         partners: Vec::new(),
+        desk: None,
         rules: Rules::default(),
     })))
 }
 
 fn arrival(n: u32) -> Fact {
     Fact::Dispatch(dispatch::Fact::Arrived {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n,
+            },
+            line: LineId(key("help")),
         },
-        line: LineId(key("help")),
         class: Class::Crisis,
         needs: Needs::from([]),
         standing: Standing::Arrival,

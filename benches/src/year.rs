@@ -9,7 +9,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 
 use dispatch::{
-    Class, Closed, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId, Outcome,
+    Class, Closed, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId, Origin, Outcome,
     QueueId, Seq,
 };
 use records::content::{Content, Field};
@@ -116,12 +116,14 @@ fn call(counts: &mut Counts, dice: &mut Dice, of: (ContactId, LineId), midnight:
     };
     counts.decide(&Decision::Closed(Closed {
         contact,
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
+            line,
         },
-        line,
         queue,
         class: Class::Crisis,
         arrived,

@@ -214,7 +214,7 @@ impl Contact {
         };
         Self {
             contact: row.contact.0.0.to_string(),
-            line: row.line.to_string(),
+            line: row.line.map(|line| line.to_string()).unwrap_or_default(),
             class: class(row.class).to_owned(),
             state: state.to_owned(),
             with,
@@ -271,7 +271,7 @@ impl Operator {
             .to_owned(),
             occupancy: match &view.occupancy {
                 Occupancy::Free => "free",
-                Occupancy::Talking { .. } => "in a call",
+                Occupancy::Talking { .. } | Occupancy::Case { .. } => "in a call",
                 Occupancy::Engaged { .. } => "in a call of her own",
             }
             .to_owned(),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::contact::{Contact, ContactSlot, Far, OperatorSlot, Placed, State};
+use crate::contact::{Contact, ContactSlot, Far, OperatorSlot, Placed, QueueSlot, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
 use crate::{
-    Act, Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, LineId,
-    Miss, Moment, Needs, OperatorId, Outcome, OwnWrapUp, QueueId, Speech, Standing, Told,
+    Act, Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, Miss,
+    Moment, Needs, OperatorId, Origin, Outcome, OwnWrapUp, QueueId, Speech, Standing, Told,
     WRAP_UP_MAX, Widened, Withdrawal, validate,
 };
 
@@ -17,8 +17,7 @@ impl Dispatcher {
     pub(crate) fn arrive(
         &mut self,
         id: ContactId,
-        leg: LegId,
-        line: LineId,
+        origin: Origin,
         class: Class,
         needs: Needs,
         standing: Standing,
@@ -26,17 +25,17 @@ impl Dispatcher {
         if self.newest >= Some(id) {
             return Err(InputError::ContactNotNew(id));
         }
-        let unknown = InputError::LineUnknown { contact: id, line };
-        let queue = *self.line_queues.get(&line).ok_or(unknown)?;
-        self.unused(leg)?;
+        let queue = self.queue_for(id, origin)?;
+        if let Some(leg) = origin.leg() {
+            self.unused(leg)?;
+        }
         validate::needs(&needs).map_err(|cause| InputError::NeedsRefused { contact: id, cause })?;
         if self.contact_slots.len() >= CONTACTS_MAX {
             return Err(InputError::ContactsFull(id));
         }
         let slot = self.keep(Contact {
             id,
-            leg,
-            line,
+            origin,
             queue,
             class,
             speech: Speech::Expected,
@@ -67,9 +66,25 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Where a contact of this origin waits at first.
+    fn queue_for(&self, id: ContactId, origin: Origin) -> Result<QueueSlot, InputError> {
+        let (queue, unknown) = match origin {
+            Origin::Caller { line, .. } => {
+                let unknown = InputError::LineUnknown { contact: id, line };
+                (self.line_queues.get(&line), unknown)
+            }
+            Origin::Device { .. } => {
+                let desk = self.config.desk.as_ref();
+                let queue = desk.and_then(|desk| self.queue_slots.get(&desk.queue));
+                (queue, InputError::NoDesk(id))
+            }
+        };
+        queue.copied().ok_or(unknown)
+    }
+
     /// Gives a contact its slot.
     pub(crate) fn keep(&mut self, contact: Contact) -> ContactSlot {
-        let (id, leg) = (contact.id, contact.leg);
+        let (id, leg) = (contact.id, contact.origin.leg());
         let slot = match self.vacant.pop() {
             Some(slot) => {
                 self.contacts[slot] = contact;
@@ -81,7 +96,9 @@ impl Dispatcher {
             }
         };
         self.contact_slots.insert(id, slot);
-        self.legs.insert(leg, LegOwner::Caller(slot));
+        if let Some(leg) = leg {
+            self.legs.insert(leg, LegOwner::Caller(slot));
+        }
         slot
     }
 
@@ -111,6 +128,10 @@ impl Dispatcher {
         cause: Cause,
     ) -> Result<(), InputError> {
         let slot = self.contact_slot(id)?;
+        match (cause, self.contacts[slot].origin) {
+            (Cause::Caller, Origin::Device { .. }) => return Err(InputError::OtherOrigin(id)),
+            (Cause::Caller | Cause::Operator(_) | Cause::Supervisor, _) => {}
+        }
         let (was, spoke) = (self.contacts[slot].class, self.contacts[slot].speech);
         let (class, speech) = match cause {
             Cause::Caller => (class.min(was), Speech::CannotSpeak),
@@ -259,9 +280,15 @@ impl Dispatcher {
         self.rest_pair(slot, operator, until, miss);
     }
 
+    fn forget_leg(&mut self, leg: Option<LegId>) {
+        if let Some(leg) = leg {
+            self.legs.remove(&leg);
+        }
+    }
+
     /// The other side leaves the contact: an operator goes to wrap-up.
     pub(crate) fn leave(&mut self, slot: ContactSlot, with: Far) {
-        self.legs.remove(&with.leg());
+        self.forget_leg(with.leg());
         match with {
             Far::Operator {
                 operator, since, ..
@@ -316,17 +343,27 @@ impl Dispatcher {
     pub(crate) fn end(&mut self, id: ContactId, cause: EndCause) -> Result<(), InputError> {
         let slot = self.contact_slot(id)?;
         let with = self.far_side(slot);
+        match (cause, self.contacts[slot].origin) {
+            (EndCause::Operator, _)
+            | (EndCause::Case, Origin::Device { .. })
+            | (EndCause::Caller | EndCause::GaveUp | EndCause::LegLost, Origin::Caller { .. }) => {}
+            (EndCause::Case, Origin::Caller { .. })
+            | (EndCause::Caller | EndCause::GaveUp | EndCause::LegLost, Origin::Device { .. }) => {
+                return Err(InputError::OtherOrigin(id));
+            }
+        }
         match (cause, with) {
             (EndCause::Operator, None | Some(Far::Partner { .. })) => {
                 return Err(InputError::NotTalking(id));
             }
             (EndCause::Operator, Some(Far::Operator { .. }))
-            | (EndCause::Caller | EndCause::LegLost, _) => {}
+            | (EndCause::Caller | EndCause::LegLost | EndCause::Case, _) => {}
             (EndCause::GaveUp, with) => self.never_joined(slot, with),
         }
         let unanswered = match cause {
             EndCause::Caller | EndCause::GaveUp | EndCause::Operator => Outcome::Abandoned,
             EndCause::LegLost => Outcome::Lost,
+            EndCause::Case => Outcome::Untaken,
         };
         self.close(slot, unanswered);
         Ok(())
@@ -341,7 +378,7 @@ impl Dispatcher {
             return;
         };
         contact.state = State::Waiting { offers: Vec::new() };
-        self.legs.remove(&with.leg());
+        self.forget_leg(with.leg());
         match with {
             Far::Operator { operator, .. } => {
                 let state = &mut self.operators[operator];
@@ -379,8 +416,7 @@ impl Dispatcher {
         contact.placed = gone;
         let closed = Closed {
             contact: contact.id,
-            leg: contact.leg,
-            line: contact.line,
+            origin: contact.origin,
             queue: self.config.queues[contact.queue].id,
             class: contact.class,
             arrived: contact.arrived,
@@ -392,7 +428,7 @@ impl Dispatcher {
         contact.rests = Vec::new();
         contact.overflows = Vec::new();
         self.touched.contacts.push(closed.contact);
-        self.legs.remove(&closed.leg);
+        self.forget_leg(closed.origin.leg());
         self.contact_slots.remove(&closed.contact);
         self.told.remove(&closed.contact);
         self.unattended.remove(&closed.contact);

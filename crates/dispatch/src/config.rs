@@ -14,8 +14,20 @@ pub struct Config {
     pub operators: Vec<Operator>,
     /// Partner lines that take overflow.
     pub partners: Vec<Partner>,
+    /// Where the contacts of devices wait, if there is a protection desk.
+    pub desk: Option<Desk>,
     /// What holds for all queues.
     pub rules: Rules,
+}
+
+/// The protection desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desk {
+    /// Where contacts of devices wait.
+    pub queue: QueueId,
+    /// What they need as they come. Each contact brings its own needs: this is what tells for whom
+    /// an operator is there.
+    pub needs: Needs,
 }
 
 /// A line and the queue that its callers wait in.

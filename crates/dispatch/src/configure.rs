@@ -10,8 +10,8 @@ use crate::group::{Grouped, grouped};
 use crate::index::Index;
 use crate::operator::{OperatorState, Posted};
 use crate::{
-    Action, Config, ConfigError, Decision, InputError, Membership, OperatorId, OverflowPhase, Step,
-    Widened, validate,
+    Action, Config, ConfigError, Decision, InputError, Membership, OperatorId, Origin,
+    OverflowPhase, Step, Widened, validate,
 };
 
 /// What a new configuration means for a live contact.
@@ -80,7 +80,11 @@ impl Dispatcher {
         for (id, &slot) in &self.contact_slots {
             let contact = &self.contacts[slot];
             let old = self.queue_of(slot).id;
-            let new = lines.get(&contact.line).copied().unwrap_or(old);
+            let new = match contact.origin {
+                Origin::Caller { line, .. } => lines.get(&line).copied(),
+                Origin::Device { .. } => config.desk.as_ref().map(|desk| desk.queue),
+            };
+            let new = new.unwrap_or(old);
             let Some(&queue) = queues.get(&new) else {
                 return Err(ConfigError::QueueInUse {
                     queue: old,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::demand::{asks_more, required_where};
 use crate::{
-    Class, ContactId, LegId, LineId, Miss, Moment, Needs, OperatorId, Outcome, Overflow,
+    Class, ContactId, LegId, Miss, Moment, Needs, OperatorId, Origin, Outcome, Overflow,
     OverflowPhase, PartnerId, Relaxation, SkillId, Sought, Speech, Standing, Strategy, Told,
     Widened,
 };
@@ -19,8 +19,7 @@ pub(crate) type QueueSlot = usize;
 #[derive(Clone, Debug)]
 pub(crate) struct Contact {
     pub(crate) id: ContactId,
-    pub(crate) leg: LegId,
-    pub(crate) line: LineId,
+    pub(crate) origin: Origin,
     pub(crate) queue: QueueSlot,
     pub(crate) class: Class,
     pub(crate) speech: Speech,
@@ -108,7 +107,8 @@ pub(crate) struct Ring {
 pub(crate) enum Far {
     Operator {
         operator: OperatorSlot,
-        leg: LegId,
+        /// None where she took a device's contact without one.
+        leg: Option<LegId>,
         since: Moment,
     },
     Partner {
@@ -119,9 +119,10 @@ pub(crate) enum Far {
 }
 
 impl Far {
-    pub(crate) const fn leg(self) -> LegId {
+    pub(crate) const fn leg(self) -> Option<LegId> {
         match self {
-            Self::Operator { leg, .. } | Self::Partner { leg, .. } => leg,
+            Self::Operator { leg, .. } => leg,
+            Self::Partner { leg, .. } => Some(leg),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Class, ContactId, LegId, LineId, Miss, Moment, OperatorId, PartnerId, QueueId, Reachability,
+    Class, ContactId, LegId, Miss, Moment, OperatorId, Origin, PartnerId, QueueId, Reachability,
     Speech,
 };
 
@@ -34,6 +34,15 @@ pub enum Decision {
         operator: OperatorId,
         /// Her leg.
         leg: LegId,
+    },
+    /// An operator has a contact of a device: nobody is to be joined.
+    Taken {
+        /// Which contact.
+        contact: ContactId,
+        /// Who won it.
+        operator: OperatorId,
+        /// Her leg, if her phone rang for it.
+        leg: Option<LegId>,
     },
     /// An answer came too late: the leg is to be hung up.
     HangUp {
@@ -83,6 +92,8 @@ pub enum Decision {
     Missed {
         /// What was offered.
         contact: ContactId,
+        /// Where it comes from.
+        origin: Origin,
         /// To whom.
         operator: OperatorId,
         /// Why.
@@ -213,10 +224,8 @@ pub enum Notice {
 pub struct Closed {
     /// Which contact.
     pub contact: ContactId,
-    /// The caller's leg.
-    pub leg: LegId,
-    /// The line it came in on.
-    pub line: LineId,
+    /// Where it came from.
+    pub origin: Origin,
     /// The queue it waited in.
     pub queue: QueueId,
     /// Its class at the end.
@@ -242,4 +251,8 @@ pub enum Outcome {
     Abandoned,
     /// Her leg was lost before anybody answered.
     Lost,
+    /// A device's: an operator took it.
+    Taken,
+    /// A device's: it was over before anybody took it.
+    Untaken,
 }

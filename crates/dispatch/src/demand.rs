@@ -1,11 +1,11 @@
-//! What the callers of each line ask for, at every time of their waits: who can take it serves
+//! What the callers of each line and the desk's contacts ask for, at every time of their waits: who can take it serves
 //! them, and whoever alone can is the last one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::contact::QueueSlot;
-use crate::{Action, Config, Line, Need, OperatorId, QueueId, Relaxation, SkillId};
+use crate::{Action, Config, Need, Needs, OperatorId, QueueId, Relaxation, SkillId};
 
 /// What callers of a queue ask for at some time of their wait.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,16 +15,21 @@ pub(crate) struct Demand {
     pub(crate) required: Vec<(SkillId, u8)>,
 }
 
-/// Every demand of a configuration, each once. A queue that no line leads to has none: whoever is
+/// Every demand of a configuration, each once. A queue that no line and no desk leads to has none: whoever is
 /// in no other queue is rung by nobody.
 pub(crate) fn demands(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) -> Vec<Demand> {
     let mut all = BTreeSet::new();
-    for line in &config.lines {
-        let Some(&queue) = queues.get(&line.queue) else {
+    let lines = config.lines.iter();
+    let lines = lines.map(|line| (line.queue, &line.needs, &*line.choices));
+    let desk = config.desk.iter();
+    let desk = desk.map(|desk| (desk.queue, &desk.needs, &[][..]));
+    for (queue, needs, choices) in lines.chain(desk) {
+        let Some(&queue) = queues.get(&queue) else {
             continue;
         };
         let relaxations = &config.queues[queue].relaxations;
-        let asked = asked_of(line).flat_map(|needs| over_the_wait(&line.needs, needs, relaxations));
+        let asked = asked_of(needs, choices);
+        let asked = asked.flat_map(|asked| over_the_wait(needs, asked, relaxations));
         let widened = widens(config, queue).then(Vec::new);
         all.extend(
             asked
@@ -35,11 +40,9 @@ pub(crate) fn demands(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) ->
     all.into_iter().collect()
 }
 
-/// What a line's callers may ask for: as they come, and after each choice by a key.
-fn asked_of(line: &Line) -> impl Iterator<Item = &[Need]> {
-    std::iter::once(&line.needs)
-        .chain(&line.choices)
-        .map(|needs| &**needs)
+/// What contacts may ask for: as they come, and after each choice by a key.
+fn asked_of<'a>(needs: &'a Needs, choices: &'a [Needs]) -> impl Iterator<Item = &'a [Need]> {
+    std::iter::once(needs).chain(choices).map(|needs| &**needs)
 }
 
 /// What needs ask for at first, and after each of their relaxations. What a choice asks beyond its

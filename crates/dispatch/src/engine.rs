@@ -127,12 +127,11 @@ impl Dispatcher {
         match fact {
             Fact::Configured(config) => self.configure(config),
             Fact::Arrived {
-                leg,
-                line,
+                origin,
                 class,
                 needs,
                 standing,
-            } => self.arrive(ContactId(seq), leg, line, class, needs, standing),
+            } => self.arrive(ContactId(seq), origin, class, needs, standing),
             Fact::Stands { contact, standing } => self.stand(contact, standing),
             Fact::Classed {
                 contact,
@@ -163,6 +162,7 @@ impl Dispatcher {
                 operator,
                 leg,
             } => self.answer(contact, operator, leg),
+            Fact::Taken { contact, operator } => self.take(contact, operator),
             Fact::Missed {
                 contact,
                 operator,
@@ -204,12 +204,6 @@ impl Dispatcher {
                 }
             }
         }
-    }
-
-    /// How many contacts have not ended.
-    #[must_use]
-    pub fn live_contacts(&self) -> usize {
-        self.contact_slots.len()
     }
 
     /// What the latest input may have changed. After [`Fact::Configured`] operators may be gone, too.

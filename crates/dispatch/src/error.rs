@@ -20,6 +20,12 @@ pub enum InputError {
         /// Which line.
         line: LineId,
     },
+    /// There is no protection desk that a device's contact could wait at.
+    #[error("contact {0} is a device's, and no queue is configured for those")]
+    NoDesk(ContactId),
+    /// What a caller does no device does, and the other way.
+    #[error("contact {0} comes from where that does not happen")]
+    OtherOrigin(ContactId),
     /// The needs leave a limit or do not relax.
     #[error("contact {contact} has needs that cannot be")]
     NeedsRefused {
@@ -149,6 +155,12 @@ pub enum ConfigError {
     /// What a line's callers need leaves a limit or does not relax.
     #[error("the callers of line {0} have needs that cannot be")]
     LineNeeds(LineId),
+    /// The protection desk's queue is not there.
+    #[error("the protection desk leads to queue {0}, which is not there")]
+    DeskWithoutQueue(QueueId),
+    /// What the protection desk's contacts need leaves a limit.
+    #[error("the protection desk has needs that cannot be")]
+    DeskNeeds,
     /// An operator's queue is not there.
     #[error("operator {operator} serves queue {queue}, which is not there")]
     OperatorWithoutQueue {

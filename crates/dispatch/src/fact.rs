@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Class, Config, ContactId, Key, LegId, LineId, Moment, Needs, NodeId, OperatorId, PartnerId,
+    Class, Config, ContactId, Key, LegId, Moment, Needs, NodeId, OperatorId, Origin, PartnerId,
     QueueId, Standing,
 };
 
@@ -13,10 +13,8 @@ pub enum Fact {
     Configured(Arc<Config>),
     /// A contact entered the queue; the number of this fact is its id.
     Arrived {
-        /// The caller's leg.
-        leg: LegId,
-        /// The line it came in on.
-        line: LineId,
+        /// Where it comes from.
+        origin: Origin,
         /// Its urgency.
         class: Class,
         /// What it asks of an operator.
@@ -110,6 +108,13 @@ pub enum Fact {
         operator: OperatorId,
         /// Her leg.
         leg: LegId,
+    },
+    /// An operator took what a device's case asks for, without a leg.
+    Taken {
+        /// What she took.
+        contact: ContactId,
+        /// Who.
+        operator: OperatorId,
     },
     /// An offer was missed for a cause that the phone gave.
     Missed {
@@ -286,6 +291,8 @@ pub enum EndCause {
     Operator,
     /// The caller's leg is gone without a word.
     LegLost,
+    /// The device's case asks for nobody any more.
+    Case,
 }
 
 /// How a wrap-up changes.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Dispatcher;
-use crate::{Action, Config, Operator, OperatorId, PartnerId, Place, Queue, QueueId, Timeline};
+use crate::{
+    Action, Config, Operator, OperatorId, Origin, PartnerId, Place, Queue, QueueId, Timeline,
+};
 
 impl Dispatcher {
     /// A configuration with those queues added, as they are now, that contacts are in and that it
@@ -35,7 +37,10 @@ impl Dispatcher {
         let lines: BTreeSet<_> = config.lines.iter().map(|line| line.id).collect();
         let queues: BTreeSet<_> = config.queues.iter().map(|queue| queue.id).collect();
         let stays = self.contact_slots.values();
-        let stays = stays.filter(|slot| !lines.contains(&self.contacts[**slot].line));
+        let stays = stays.filter(|slot| match self.contacts[**slot].origin {
+            Origin::Caller { line, .. } => !lines.contains(&line),
+            Origin::Device { .. } => config.desk.is_none(),
+        });
         stays
             .map(|slot| self.queue_of(*slot).id)
             .filter(|queue| !queues.contains(queue))

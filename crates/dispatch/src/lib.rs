@@ -29,6 +29,7 @@ mod misses;
 mod moment;
 mod offers;
 mod operator;
+mod origin;
 mod persist;
 mod presence;
 mod restart;
@@ -41,7 +42,7 @@ mod views;
 
 pub use class::{Class, Speech, Standing};
 pub use config::{
-    Action, Config, HomeTimes, Line, Need, Needs, Operator, OwnWrapUp, Partner, Place, Queue,
+    Action, Config, Desk, HomeTimes, Line, Need, Needs, Operator, OwnWrapUp, Partner, Place, Queue,
     Relaxation, Reserve, Rules, Step, Strategy, Timeline,
 };
 pub use decision::{Closed, Decision, Notice, Outcome, PauseCause, StepCause, Withdrawal};
@@ -55,8 +56,8 @@ pub use fact::{
 pub use fault::Fault;
 pub use group::operators_of_no_line;
 pub use ids::{
-    ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, NodeId, OperatorId, PartnerId,
-    QueueId, Seq, SkillId,
+    CaseId, ContactId, InvalidKey, KEY_BYTES_MAX, Key, LegId, LineId, NodeId, OperatorId,
+    PartnerId, QueueId, Seq, SkillId,
 };
 pub use input::Input;
 pub use limits::{
@@ -65,6 +66,7 @@ pub use limits::{
     RESERVES_MAX, REST_OF_LAST_MAX, SKILLS_MAX, STEPS_MAX, TIME_MAX, TIME_MIN, WRAP_UP_MAX,
 };
 pub use moment::Moment;
+pub use origin::Origin;
 pub use snapshot::{ContactSnapshot, Given, OperatorSnapshot, Snapshot, Told, Widened};
 pub use status::{Presence, Status};
 pub use view::{

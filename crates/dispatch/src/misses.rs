@@ -37,7 +37,9 @@ impl Dispatcher {
     fn miss(&mut self, slot: ContactSlot, operator: OperatorSlot, miss: Miss) {
         self.release_claim(slot, operator);
         let id = self.operators[operator].id;
+        let origin = self.contacts[slot].origin;
         self.decide(Decision::Missed {
+            origin,
             contact: self.contacts[slot].id,
             operator: id,
             miss,

@@ -6,7 +6,7 @@ use crate::contact::{ContactSlot, Far, OperatorSlot, Rest, Ring, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::{
-    ContactId, Decision, HomeTimes, InputError, LegId, Miss, Missed, OperatorId, Outcome,
+    ContactId, Decision, HomeTimes, InputError, LegId, Miss, Missed, OperatorId, Origin, Outcome,
     OverflowPhase, PartnerId, Place, Strategy, Told, Withdrawal,
 };
 
@@ -206,7 +206,7 @@ impl Dispatcher {
         );
         match slots {
             (Some(&slot), Some(&operator)) if self.may_still_answer(slot, operator) => {
-                self.join(slot, operator, leg);
+                self.join(slot, operator, Some(leg));
             }
             (Some(_) | None, Some(_) | None) => self.decide(Decision::HangUp { leg }),
         }
@@ -229,7 +229,7 @@ impl Dispatcher {
             && (idle || self.is_faulty(Fault::JoinsTheBusy))
     }
 
-    fn join(&mut self, slot: ContactSlot, operator: OperatorSlot, leg: LegId) {
+    fn join(&mut self, slot: ContactSlot, operator: OperatorSlot, leg: Option<LegId>) {
         self.release_claim(slot, operator);
         self.withdraw_all(slot, Withdrawal::AnsweredElsewhere);
         self.stop_partners(slot);
@@ -239,28 +239,79 @@ impl Dispatcher {
         state.misses_in_row = 0;
         // The machine paused her for the ringing that she answered after all.
         state.paused = None;
-        let operator_id = state.id;
-        self.talk(
-            slot,
-            Far::Operator {
-                operator,
-                leg,
-                since: self.now,
-            },
-            Outcome::Answered,
-        );
-        self.sync_operator(operator);
-        let contact = self.contacts[slot].id;
-        self.decide(Decision::Bridge {
-            contact,
-            operator: operator_id,
+        let with = Far::Operator {
+            operator,
             leg,
+            since: self.now,
+        };
+        let outcome = match self.contacts[slot].origin {
+            Origin::Caller { .. } => Outcome::Answered,
+            Origin::Device { .. } => Outcome::Taken,
+        };
+        self.talk(slot, with, outcome);
+        self.sync_operator(operator);
+        self.tell_joined(slot, with);
+    }
+
+    /// Says who has a contact now.
+    pub(crate) fn tell_joined(&mut self, slot: ContactSlot, with: Far) {
+        let contact = self.contacts[slot].id;
+        self.decide(match with {
+            Far::Operator { operator, leg, .. } => {
+                let operator = self.operators[operator].id;
+                match (self.contacts[slot].origin, leg) {
+                    (Origin::Caller { .. }, Some(leg)) => Decision::Bridge {
+                        contact,
+                        operator,
+                        leg,
+                    },
+                    (Origin::Caller { .. } | Origin::Device { .. }, leg) => Decision::Taken {
+                        contact,
+                        operator,
+                        leg,
+                    },
+                }
+            }
+            Far::Partner { partner, leg, .. } => Decision::BridgePartner {
+                contact,
+                partner,
+                leg,
+            },
         });
+    }
+
+    /// An operator takes a device's contact, which rings for her or which she is free for.
+    pub(crate) fn take(&mut self, id: ContactId, operator: OperatorId) -> Result<(), InputError> {
+        let slot = self.contact_slot(id)?;
+        let operator_slot = self.operator_slot(operator)?;
+        let contact = &self.contacts[slot];
+        match contact.origin {
+            Origin::Caller { .. } => return Err(InputError::OtherOrigin(id)),
+            Origin::Device { .. } if !contact.is_waiting() => {
+                return Err(InputError::NotWaiting(id));
+            }
+            Origin::Device { .. } => {}
+        }
+        if !contact.is_offered_to(operator_slot) {
+            if !self.operators[operator_slot].is_free() {
+                return Err(InputError::NotFree(operator));
+            }
+            if !self.serves_queue_of(slot, operator_slot) {
+                return Err(InputError::NotServing {
+                    contact: id,
+                    operator,
+                });
+            }
+        }
+        self.join(slot, operator_slot, None);
+        Ok(())
     }
 
     /// Joins the caller with the other side.
     fn talk(&mut self, slot: ContactSlot, with: Far, outcome: Outcome) {
-        self.legs.insert(with.leg(), LegOwner::Far(slot));
+        if let Some(leg) = with.leg() {
+            self.legs.insert(leg, LegOwner::Far(slot));
+        }
         let contact = &mut self.contacts[slot];
         contact.state = State::Talking { with };
         contact.answered = contact.answered.or(Some(self.now));
@@ -313,20 +364,13 @@ impl Dispatcher {
                 }
                 self.withdraw_all(slot, Withdrawal::AnsweredElsewhere);
                 self.stop_partners(slot);
-                self.talk(
-                    slot,
-                    Far::Partner {
-                        partner,
-                        leg,
-                        since: self.now,
-                    },
-                    Outcome::Overflowed,
-                );
-                self.decide(Decision::BridgePartner {
-                    contact,
+                let with = Far::Partner {
                     partner,
                     leg,
-                });
+                    since: self.now,
+                };
+                self.talk(slot, with, Outcome::Overflowed);
+                self.tell_joined(slot, with);
             }
             None => self.decide(Decision::HangUp { leg }),
         }

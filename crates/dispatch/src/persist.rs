@@ -39,8 +39,7 @@ impl Dispatcher {
         let contact = &self.contacts[slot];
         ContactSnapshot {
             id: contact.id,
-            leg: contact.leg,
-            line: contact.line,
+            origin: contact.origin,
             queue: self.config.queues[contact.queue].id,
             class: contact.class,
             speech: contact.speech,
@@ -258,8 +257,7 @@ impl Dispatcher {
         });
         let contact = Contact {
             id: from.id,
-            leg: from.leg,
-            line: from.line,
+            origin: from.origin,
             queue,
             class: from.class,
             speech: from.speech,
@@ -291,8 +289,8 @@ impl Dispatcher {
             self.told.insert(contact.id);
         }
         let slot = self.keep(contact);
-        if let Some(with) = self.far_side(slot) {
-            self.legs.insert(with.leg(), LegOwner::Far(slot));
+        if let Some(leg) = self.far_side(slot).and_then(Far::leg) {
+            self.legs.insert(leg, LegOwner::Far(slot));
         }
     }
 

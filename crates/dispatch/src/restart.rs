@@ -3,7 +3,7 @@
 use crate::contact::{ContactSlot, Far, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::{
-    Decision, HandBack, InputError, LegId, Outcome, Place, Reachability, Sought, Withdrawal,
+    HandBack, InputError, LegId, Origin, Outcome, Place, Reachability, Sought, Withdrawal,
 };
 
 impl Dispatcher {
@@ -14,13 +14,22 @@ impl Dispatcher {
         for slot in self.contact_slots.values().copied().collect::<Vec<_>>() {
             self.withdraw_all(slot, Withdrawal::Restarted);
             self.stop_partners(slot);
-            let with = self.far_side(slot).map(|with| (with, Sought::Missing));
+            let with = self.far_side(slot);
             let contact = &mut self.contacts[slot];
-            contact.state = State::Adrift {
-                until,
-                caller: Sought::Missing,
-                with,
+            let with_leg = with.filter(|with| with.leg().is_some());
+            // Nobody looks for a device: what waits waits on, and what is hers without a leg stays so.
+            let caller = match (contact.origin, with_leg) {
+                (Origin::Caller { .. }, _) => Some(Sought::Missing),
+                (Origin::Device { .. }, Some(_)) => Some(Sought::Found),
+                (Origin::Device { .. }, None) => None,
             };
+            if let Some(caller) = caller {
+                contact.state = State::Adrift {
+                    until,
+                    caller,
+                    with: with.map(|with| (with, Sought::Missing)),
+                };
+            }
             contact.progress = 0;
             contact.progress_at = None;
             self.sync_contact(slot);
@@ -60,7 +69,7 @@ impl Dispatcher {
             return Err(InputError::NotAdrift(leg));
         };
         let sought = match with {
-            Some((far, sought)) if far.leg() == leg => sought,
+            Some((far, sought)) if far.leg() == Some(leg) => sought,
             Some(_) | None => caller,
         };
         if *sought == Sought::Found {
@@ -94,20 +103,8 @@ impl Dispatcher {
 
     fn rejoin(&mut self, slot: ContactSlot, with: Far) {
         self.contacts[slot].state = State::Talking { with };
-        let contact = self.contacts[slot].id;
         self.sync_contact(slot);
-        self.decide(match with {
-            Far::Operator { operator, leg, .. } => Decision::Bridge {
-                contact,
-                operator: self.operators[operator].id,
-                leg,
-            },
-            Far::Partner { partner, leg, .. } => Decision::BridgePartner {
-                contact,
-                partner,
-                leg,
-            },
-        });
+        self.tell_joined(slot, with);
     }
 
     /// A leg is gone.

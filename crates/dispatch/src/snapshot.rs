@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Class, Config, ContactId, ContactState, Intent, IntentCause, LegId, LineId, Membership, Misses,
-    Moment, Needs, OperatorId, Outcome, Overflow, PairRest, PauseCause, Place, QueueId,
+    Class, Config, ContactId, ContactState, Intent, IntentCause, LegId, Membership, Misses, Moment,
+    Needs, OperatorId, Origin, Outcome, Overflow, PairRest, PauseCause, Place, QueueId,
     Reachability, ShiftPart, SkillId, Speech, Standing,
 };
 
@@ -29,10 +29,8 @@ pub struct Snapshot {
 pub struct ContactSnapshot {
     /// Its id.
     pub id: ContactId,
-    /// The caller's leg.
-    pub leg: LegId,
-    /// The line it came in on.
-    pub line: LineId,
+    /// Where it comes from.
+    pub origin: Origin,
     /// The queue it waits in.
     pub queue: QueueId,
     /// Its class.

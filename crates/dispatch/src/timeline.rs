@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::contact::{ContactSlot, State};
 use crate::engine::Dispatcher;
 use crate::{
-    Action, Decision, InputError, Missed, Notice, Overflow, OverflowPhase, PartnerId, StepCause,
-    Strategy, Told, Widened,
+    Action, Decision, InputError, Missed, Notice, Origin, Overflow, OverflowPhase, PartnerId,
+    StepCause, Strategy, Told, Widened,
 };
 use crate::{ContactId, Moment};
 
@@ -117,7 +117,11 @@ impl Dispatcher {
                 let wait = self.now.since(self.contacts[slot].arrived);
                 self.decide(Decision::Tell(Notice::Waits { contact, wait }));
             }
-            Action::Overflow(partner) => self.overflow(slot, *partner),
+            Action::Overflow(partner) => match self.contacts[slot].origin {
+                Origin::Caller { .. } => self.overflow(slot, *partner),
+                // There is nobody whom a partner could talk with.
+                Origin::Device { .. } => {}
+            },
         }
     }
 

@@ -37,6 +37,12 @@ pub(crate) fn config(config: &Config) -> Result<(), ConfigError> {
             return Err(ConfigError::LineNeeds(line.id));
         }
     }
+    if let Some(desk) = &config.desk {
+        if !queues.contains(&desk.queue) {
+            return Err(ConfigError::DeskWithoutQueue(desk.queue));
+        }
+        needs(&desk.needs).map_err(|_| ConfigError::DeskNeeds)?;
+    }
     config
         .operators
         .iter()

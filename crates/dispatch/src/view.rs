@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Class, ContactId, Intent, IntentCause, LegId, LineId, Miss, Moment, Needs, OperatorId,
+    Class, ContactId, Intent, IntentCause, LegId, Miss, Moment, Needs, OperatorId, Origin,
     PartnerId, PauseCause, Place, Presence, QueueId, Reachability, SkillId, Speech, Standing,
     Status,
 };
@@ -11,10 +11,8 @@ use crate::{
 pub struct ContactView {
     /// Its id, which is its rank by arrival.
     pub id: ContactId,
-    /// The caller's leg.
-    pub leg: LegId,
-    /// The line it came in on.
-    pub line: LineId,
+    /// Where it comes from.
+    pub origin: Origin,
     /// The queue it waits in.
     pub queue: QueueId,
     /// Its class.
@@ -105,8 +103,8 @@ pub enum Joined {
     Operator {
         /// Who.
         operator: OperatorId,
-        /// Her leg.
-        leg: LegId,
+        /// Her leg; none where she took a device's contact at her page.
+        leg: Option<LegId>,
         /// Since when.
         since: Moment,
     },
@@ -191,7 +189,7 @@ pub struct OperatorView {
     pub paused: Option<PauseCause>,
     /// What is known of her phone.
     pub reachability: Reachability,
-    /// What her live legs say.
+    /// What keeps her busy.
     pub occupancy: Occupancy,
     /// The contact that her phone rings for, and until when.
     pub claim: Option<(ContactId, Moment)>,
@@ -233,14 +231,19 @@ pub enum ShiftPart {
     LastMinutes,
 }
 
-/// What an operator's live legs say.
+/// What keeps an operator busy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Occupancy {
-    /// No leg.
+    /// Nothing.
     Free,
     /// With a contact.
     Talking {
         /// Which.
+        contact: ContactId,
+    },
+    /// With a contact of a device, and no leg.
+    Case {
+        /// Which contact.
         contact: ContactId,
     },
     /// In calls of her own.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::contact::{Contact, ContactSlot, OperatorSlot, State};
+use crate::contact::{Contact, ContactSlot, Far, OperatorSlot, State};
 use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
 use crate::{
@@ -99,8 +99,7 @@ impl Dispatcher {
         contact.required(&self.queue_of(slot).relaxations, &mut required);
         ContactView {
             id: contact.id,
-            leg: contact.leg,
-            line: contact.line,
+            origin: contact.origin,
             queue: self.config.queues[contact.queue].id,
             class: contact.class,
             speech: contact.speech,
@@ -151,9 +150,7 @@ impl Dispatcher {
 
     fn occupancy(&self, operator: &OperatorState) -> Occupancy {
         match operator.talking {
-            Some(slot) => Occupancy::Talking {
-                contact: self.contacts[slot].id,
-            },
+            Some(slot) => self.occupied_by(slot),
             None if operator.legs.is_empty() => Occupancy::Free,
             None => Occupancy::Engaged {
                 legs: operator
@@ -162,6 +159,15 @@ impl Dispatcher {
                     .map(|(leg, until)| (*leg, *until))
                     .collect(),
             },
+        }
+    }
+
+    /// What a contact that she has keeps her busy with.
+    fn occupied_by(&self, slot: ContactSlot) -> Occupancy {
+        let contact = self.contacts[slot].id;
+        match self.far_side(slot).map(Far::leg) {
+            Some(None) => Occupancy::Case { contact },
+            Some(Some(_)) | None => Occupancy::Talking { contact },
         }
     }
 

@@ -52,8 +52,10 @@ fn contact_whose_queue_is_renamed_waits_on_there_and_new_ones_come_by_the_new_li
     assert_eq!(centre.dispatcher.queues_of(op("anna")), [night, line]);
     let leg = centre.leg();
     centre.give(Fact::Arrived {
-        leg,
-        line: LineId::parse("other-number").unwrap(),
+        origin: Origin::Caller {
+            leg,
+            line: LineId::parse("other-number").unwrap(),
+        },
         class: Class::Crisis,
         needs: nothing(),
         standing: Standing::Arrival,

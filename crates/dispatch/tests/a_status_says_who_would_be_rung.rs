@@ -283,33 +283,44 @@ fn judge(dispatcher: &Dispatcher, now: Moment, judged: OperatorId) -> Result<(),
     }
 }
 
-/// A call to a line of a queue of hers.
-type Call = (LineId, Class, Needs);
+/// A call to a line of a queue of hers, or a press that waits there.
+type Call = (Origin, Class, Needs);
 
-/// Every call that can come to a line of her queues.
+/// Every call that can come to a line of her queues, and every press.
 fn calls_for(dispatcher: &Dispatcher, operator: OperatorId) -> Vec<Call> {
     let queues = dispatcher.queues_of(operator);
     let lines = dispatcher.config().lines.iter();
     let lines = lines.filter(|line| queues.contains(&line.queue));
     let asked = lines.flat_map(|line| {
         let needs = std::iter::once(&line.needs).chain(&line.choices);
-        needs.map(|needs| (line.id, needs.clone()))
+        needs.map(|needs| (by_line(line.id), needs.clone()))
+    });
+    let desk = dispatcher.config().desk.iter();
+    let desk = desk.filter(|desk| queues.contains(&desk.queue));
+    let pressed = desk.map(|desk| {
+        let case = CaseId(CONTACT.0);
+        (Origin::Device { case }, desk.needs.clone())
     });
     asked
-        .flat_map(|(line, needs)| CLASSES.map(|class| (line, class, needs.clone())))
+        .chain(pressed)
+        .flat_map(|(origin, needs)| CLASSES.map(|class| (origin, class, needs.clone())))
         .collect()
 }
 
 const CONTACT: ContactId = ContactId(Seq(1_000_000));
 
-fn arrival((line, class, needs): &Call) -> Input {
+fn by_line(line: LineId) -> Origin {
+    let leg = LegId {
+        node: NodeId(0),
+        start: 99,
+        n: 1,
+    };
+    Origin::Caller { leg, line }
+}
+
+fn arrival((origin, class, needs): &Call) -> Input {
     Fact::Arrived {
-        leg: LegId {
-            node: NodeId(0),
-            start: 99,
-            n: 1,
-        },
-        line: *line,
+        origin: *origin,
         class: *class,
         needs: needs.clone(),
         standing: Standing::Arrival,

@@ -54,6 +54,7 @@ fn an_answer_just_after_it_rang_out_wins_when_both_are_still_free() {
     let contact = centre.arrives(Class::Crisis);
     centre.wait(20);
     assert!(centre.has(&Decision::Missed {
+        origin: centre.dispatcher.contact(contact).unwrap().origin,
         contact,
         operator: op("anna"),
         miss: Miss::NoAnswer

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dispatch::{ContactId, Decision, Fact, HandBack, InputError, LegId, Seq, Standing};
+use dispatch::{ContactId, Decision, Fact, HandBack, InputError, LegId, Origin, Seq, Standing};
 use journal::{Health, LogOutput, Rejection};
 
 use crate::engine::Exchange;
@@ -55,7 +55,11 @@ impl Exchange {
     /// changes nothing.
     fn on_rejected(&mut self, now: Instant, seq: Seq, (fact, error): (&Fact, &InputError)) {
         match fact {
-            Fact::Arrived { leg, standing, .. } => {
+            Fact::Arrived {
+                origin: Origin::Caller { leg, .. },
+                standing,
+                ..
+            } => {
                 if self.arrive_anew(now, (*leg, *standing), error).is_some() {
                     return;
                 }
@@ -72,7 +76,13 @@ impl Exchange {
             Fact::Configured(config) => {
                 self.on_configuration_refused(seq, config.clone(), error);
             }
-            Fact::Stands { .. }
+            // No device reaches the exchange yet: none has a leg to be refused or hung up.
+            Fact::Arrived {
+                origin: Origin::Device { .. },
+                ..
+            }
+            | Fact::Taken { .. }
+            | Fact::Stands { .. }
             | Fact::Classed { .. }
             | Fact::Needed { .. }
             | Fact::Acted { .. }
@@ -187,6 +197,7 @@ impl Exchange {
             }
             Decision::PauseLifted { operator } => self.warn(Warning::PauseLifted { operator }),
             Decision::Missed { .. }
+            | Decision::Taken { .. }
             | Decision::Climbed { .. }
             | Decision::WrapUp { .. }
             | Decision::WrapUpOver { .. } => {}

@@ -44,8 +44,8 @@ pub struct Board {
 pub struct ContactRow {
     /// Its number in the journal.
     pub contact: dispatch::ContactId,
-    /// The line it came in on.
-    pub line: LineId,
+    /// The line it came in on; none for a device's.
+    pub line: Option<LineId>,
     /// The queue it is in.
     pub queue: QueueId,
     /// Its class.
@@ -212,7 +212,7 @@ impl ContactRow {
     pub(crate) fn of(at: Moment, view: ContactView) -> Self {
         Self {
             contact: view.id,
-            line: view.line,
+            line: view.origin.line(),
             queue: view.queue,
             class: view.class,
             speech: view.speech,

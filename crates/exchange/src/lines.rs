@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dispatch::{Fact, LegId, LineId, Standing};
+use dispatch::{Fact, LegId, LineId, Origin, Standing};
 use sip::header::Name;
 use sip::message::Message;
 use sip::{PhoneNumber, UriRef};
@@ -14,8 +14,7 @@ impl Line {
     /// Somebody calls it.
     pub(crate) fn arrival(&self, leg: LegId, standing: Standing) -> Fact {
         Fact::Arrived {
-            leg,
-            line: self.id,
+            origin: Origin::Caller { leg, line: self.id },
             class: self.class,
             needs: self.needs.clone(),
             standing,

@@ -139,6 +139,7 @@ impl Exchange {
             | Fact::Stands { contact, .. }
             | Fact::HandedBack { contact, .. }
             | Fact::Answered { contact, .. }
+            | Fact::Taken { contact, .. }
             | Fact::PartnerAnswered { contact, .. }
             | Fact::PartnerMissed { contact, .. }
             | Fact::Ended { contact, .. } => *contact,
@@ -173,6 +174,7 @@ impl Exchange {
             | Decision::WithdrawOverflow { contact, .. }
             | Decision::BridgePartner { contact, .. }
             | Decision::Missed { contact, .. }
+            | Decision::Taken { contact, .. }
             | Decision::Climbed { contact, .. } => *contact,
             Decision::Closed(closed) => closed.contact,
             Decision::HangUp { .. }

@@ -262,7 +262,7 @@ impl Exchange {
     fn talks_with(&self, operator: OperatorId) -> Option<ContactId> {
         match self.dispatcher().operator(operator)?.occupancy {
             Occupancy::Talking { contact } => Some(contact),
-            Occupancy::Free | Occupancy::Engaged { .. } => None,
+            Occupancy::Free | Occupancy::Case { .. } | Occupancy::Engaged { .. } => None,
         }
     }
 

@@ -115,7 +115,7 @@ impl State {
     /// How many contacts have not ended.
     #[must_use]
     pub fn live_contacts(&self) -> usize {
-        self.dispatcher.live_contacts()
+        self.dispatcher.contacts_live()
     }
 
     /// The dispatcher, to look at.
@@ -133,7 +133,8 @@ impl State {
     /// The sums of today begin with those who are there.
     fn begin_today(&mut self) {
         let live = self.dispatcher.contacts();
-        self.counts
-            .begin_today(live.iter().map(|contact| (contact.line, contact.class)));
+        let callers = live.iter();
+        let callers = callers.filter_map(|contact| Some((contact.origin.line()?, contact.class)));
+        self.counts.begin_today(callers);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dispatch::{Class, LegId, LineId, Moment, Needs, NodeId, Seq, Standing};
+use dispatch::{Class, LegId, LineId, Moment, Needs, NodeId, Origin, Seq, Standing};
 use journal::{
     Appender, AppenderInput, AppenderOutput, COMMIT_WAIT_MAX, ENTRIES_IN_FLIGHT_KEPT_FOR_ALARMS,
     ENTRIES_IN_FLIGHT_LIMIT, ENTRIES_IN_FLIGHT_MAX, Fact, HEAL_RETRY_MAX, HEAL_RETRY_MIN, Health,
@@ -19,12 +19,14 @@ fn appender() -> Appender {
 
 fn arrived(class: Class) -> Fact {
     Fact::Dispatch(dispatch::Fact::Arrived {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
+            line: LineId::parse("help").unwrap(),
         },
-        line: LineId::parse("help").unwrap(),
         class,
         needs: Needs::from([]),
         standing: Standing::Arrival,

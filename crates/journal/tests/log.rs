@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dispatch::{
     Class, Decision, EndCause, Intent, IntentCause, LegId, LineId, Moment, Needs, NodeId,
-    OperatorId, Reachability, Seq, Standing,
+    OperatorId, Origin, Reachability, Seq, Standing,
 };
 use journal::{
     Fact, Health, Log, LogInput, LogOutput, MemoryJournal, MemoryWriter, Order, Report,
@@ -46,12 +46,14 @@ impl Node {
 
     fn arrive(&mut self) -> Vec<LogOutput> {
         self.append(Fact::Dispatch(dispatch::Fact::Arrived {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: u32::try_from(self.log.state().seq().0).unwrap(),
+            origin: Origin::Caller {
+                leg: LegId {
+                    node: NodeId(0),
+                    start: 1,
+                    n: u32::try_from(self.log.state().seq().0).unwrap(),
+                },
+                line: LineId::parse("free").unwrap(),
             },
-            line: LineId::parse("free").unwrap(),
             class: Class::Crisis,
             needs: Needs::from([]),
             standing: Standing::Arrival,

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use dispatch::{Class, ContactId, Decision, LineId, Miss, Moment, OperatorId};
+use dispatch::{Class, ContactId, Decision, LineId, Miss, Moment, OperatorId, Origin};
 
 use crate::content::Content;
 use crate::open_line::{HeldPiece, VOLUME_DAYS, span_of};
@@ -110,9 +110,14 @@ impl Counts {
         Ok(())
     }
 
-    /// Counts what the dispatcher accepted: arrivals, and acts on contacts.
+    /// Counts what the dispatcher accepted: callers who arrived, and acts on contacts.
     pub fn note(&mut self, at: Moment, fact: &dispatch::Fact) {
-        if let dispatch::Fact::Arrived { line, class, .. } = fact {
+        if let dispatch::Fact::Arrived {
+            origin: Origin::Caller { line, .. },
+            class,
+            ..
+        } = fact
+        {
             self.arrive(at, *line, *class);
         }
         if let dispatch::Fact::Acted {
@@ -130,19 +135,30 @@ impl Counts {
         self.each_tally(line, class, |tally| tally.arrived += 1);
     }
 
-    /// Counts what the dispatcher decided.
+    /// Counts what the dispatcher decided about callers: alarms are counted by the desk alone.
     pub fn decide(&mut self, decision: &Decision) {
         match decision {
             Decision::Closed(closed) => {
-                self.each_tally(closed.line, closed.class, |tally| tally.close(closed));
-                self.calls.end(closed.contact, closed.line, closed.ended);
+                if let Some(line) = closed.origin.line() {
+                    self.each_tally(line, closed.class, |tally| tally.close(closed));
+                    self.calls.end(closed.contact, line, closed.ended);
+                }
                 self.settle(closed.ended);
             }
             Decision::Bridge {
                 contact, operator, ..
             } => self.calls.begin(*contact, *operator),
-            Decision::Missed { miss, .. } => self.miss(*miss),
-            Decision::Offer { .. }
+            Decision::Missed {
+                origin: Origin::Caller { .. },
+                miss,
+                ..
+            } => self.miss(*miss),
+            Decision::Missed {
+                origin: Origin::Device { .. },
+                ..
+            }
+            | Decision::Taken { .. }
+            | Decision::Offer { .. }
             | Decision::Withdraw { .. }
             | Decision::HangUp { .. }
             | Decision::Overflow { .. }

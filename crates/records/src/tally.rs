@@ -54,6 +54,8 @@ impl Tally {
                 self.lost += 1;
                 self.unanswered_wait += closed.ended.since(closed.arrived);
             }
+            // No caller's.
+            Outcome::Taken | Outcome::Untaken => {}
         }
     }
 
@@ -69,7 +71,7 @@ impl Tally {
                 self.overflowed += 1;
                 self.answered_wait += wait;
             }
-            Outcome::Abandoned | Outcome::Lost => {}
+            Outcome::Abandoned | Outcome::Lost | Outcome::Taken | Outcome::Untaken => {}
         }
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dispatch::{
-    Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, NodeId, OperatorId, Outcome,
-    QueueId, Seq,
+    Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, NodeId, OperatorId, Origin,
+    Outcome, QueueId, Seq,
 };
 use proptest::prelude::*;
 use records::{
@@ -16,6 +16,17 @@ use records::{
 
 const START: Moment = Moment::from_micros(1_700_000_100_000_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn by(line: LineId) -> Origin {
+    Origin::Caller {
+        leg: LegId {
+            node: NodeId(0),
+            start: 1,
+            n: 1,
+        },
+        line,
+    }
+}
 
 fn line(name: &str) -> LineId {
     LineId::parse(name).unwrap()
@@ -84,12 +95,7 @@ impl Site {
         };
         let closed = Closed {
             contact: ContactId(Seq(1)),
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
-            line,
+            origin: by(line),
             queue: QueueId::parse("help").unwrap(),
             class,
             arrived: START,
@@ -140,6 +146,7 @@ impl Site {
     fn miss(&mut self) {
         self.counts.decide(&Decision::Missed {
             contact: ContactId(Seq(1)),
+            origin: by(line("help")),
             operator: OperatorId::parse("jana").unwrap(),
             miss: Miss::Declined,
         });

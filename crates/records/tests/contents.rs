@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dispatch::{
-    Class, Closed as Ended, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId,
+    Class, Closed as Ended, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId, Origin,
     Outcome, QueueId, Seq,
 };
 use records::content::{Content, Language};
@@ -53,12 +53,14 @@ fn begins(counts: &mut Counts, contact: u64, at: Moment) {
 fn ends(counts: &mut Counts, contact: u64, at: Moment) {
     counts.decide(&Decision::Closed(Ended {
         contact: id(contact),
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
+            line: line(),
         },
-        line: line(),
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,
         arrived: at,
@@ -259,12 +261,14 @@ fn call(counts: &mut Counts, contact: u64, at: Moment, answered: Option<u64>) {
     }
     counts.decide(&Decision::Closed(Ended {
         contact: id(contact),
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
+            line: line(),
         },
-        line: line(),
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,
         arrived: at,

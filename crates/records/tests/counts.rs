@@ -1,11 +1,12 @@
 //! What is counted, and by which formula.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    ActingRole, Class, Closed, ContactId, Decision, LegId, LineId, Miss, Moment, NodeId,
-    OperatorId, Outcome, QueueId, Seq,
+    ActingRole, CaseId, Class, Closed, ContactId, Decision, Fact, LegId, LineId, Miss, Moment,
+    NodeId, OperatorId, Origin, Outcome, QueueId, Seq, Standing,
 };
 use records::{ARRIVED_KEPT, ContactAct, Counts, Date, Deed, QuarterHour};
 
@@ -19,15 +20,21 @@ fn after(seconds: u64) -> Moment {
     START + Duration::from_secs(seconds)
 }
 
-fn closed(outcome: Outcome, answered: Option<u64>, ended: u64) -> Decision {
-    Decision::Closed(Closed {
-        contact: ContactId(Seq(1)),
+fn by(line: LineId) -> Origin {
+    Origin::Caller {
         leg: LegId {
             node: NodeId(0),
             start: 1,
             n: 1,
         },
-        line: line("help"),
+        line,
+    }
+}
+
+fn closed(outcome: Outcome, answered: Option<u64>, ended: u64) -> Decision {
+    Decision::Closed(Closed {
+        contact: ContactId(Seq(1)),
+        origin: by(line("help")),
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,
         arrived: START,
@@ -40,6 +47,7 @@ fn closed(outcome: Outcome, answered: Option<u64>, ended: u64) -> Decision {
 fn missed(miss: Miss) -> Decision {
     Decision::Missed {
         contact: ContactId(Seq(1)),
+        origin: by(line("help")),
         operator: OperatorId::parse("jana").unwrap(),
         miss,
     }
@@ -255,4 +263,33 @@ fn acts_on_contacts_are_over_when_another_day_begins_and_stay_until_they_are_sto
     // The last day of a month is a day like another.
     counts.turn(after(180), Date::new(2026, 12, 1).unwrap());
     assert!(counts.acts.over.keys().eq([&date(5)]));
+}
+
+#[test]
+fn alarms_of_devices_are_in_no_count() {
+    let mut counts = Counts::default();
+    let case = CaseId(Seq(1));
+    let origin = Origin::Device { case };
+    let Decision::Closed(caller) = closed(Outcome::Taken, Some(5), 60) else {
+        panic!("it is a contact that is over");
+    };
+
+    counts.note(
+        START,
+        &Fact::Arrived {
+            origin,
+            class: Class::Alarm,
+            needs: Arc::from([]),
+            standing: Standing::Arrival,
+        },
+    );
+    counts.decide(&Decision::Missed {
+        contact: ContactId(Seq(1)),
+        origin,
+        operator: OperatorId::parse("jana").unwrap(),
+        miss: Miss::NoAnswer,
+    });
+    counts.decide(&Decision::Closed(Closed { origin, ..caller }));
+
+    assert_eq!(counts, Counts::default());
 }

@@ -279,6 +279,7 @@ impl Centre {
                 .iter()
                 .map(|(name, _)| partner(name))
                 .collect(),
+            desk: None,
             rules: self.rules.clone(),
         }
     }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use dispatch::{
     Act, ActingRole, Action, Cause, Class, Config, ContactId, EndCause, HandBack, HomeTimes,
     Intent, IntentCause, Key, LegId, Line, LineId, Miss, Moment, Need, Needs, NodeId, Operator,
-    OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
-    Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
+    OperatorId, Origin, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability,
+    Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Fact, Fate, Journal as _, Saved, State, TailEntry};
 use records::content::{Content, Field};
@@ -216,6 +216,7 @@ fn config() -> Config {
             ring_time: 20 * SECOND,
             rest: 30 * SECOND,
         }],
+        desk: None,
         rules: Rules::default(),
     }
 }
@@ -245,8 +246,10 @@ fn acted(by: Option<ActingRole>, act: Act) -> Fact {
 
 fn arrived(leg_number: u32, on: &str, needs: Needs) -> Fact {
     Fact::Dispatch(dispatch::Fact::Arrived {
-        leg: leg(leg_number),
-        line: line(on),
+        origin: Origin::Caller {
+            leg: leg(leg_number),
+            line: line(on),
+        },
         class: Class::Crisis,
         needs,
         standing: Standing::Arrival,

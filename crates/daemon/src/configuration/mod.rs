@@ -220,6 +220,7 @@ impl Files {
             queues,
             operators: distributed,
             partners: directory.partners,
+            desk: None,
             rules: self.queues.1.rules(),
         };
         let (node, prompts, lines) = (node?, prompts?, lines?);

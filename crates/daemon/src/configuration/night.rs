@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dispatch::{
     Class, Config, Decision, Dispatcher, Fact, Input, Intent, IntentCause, LegId, LineId, Moment,
-    NodeId, Notice, Place, Seq, Standing,
+    NodeId, Notice, Origin, Place, Seq, Standing,
 };
 use exchange::settings::Line;
 
@@ -92,12 +92,14 @@ fn night(config: &Config, line: &Line, class: Class) -> Option<Night> {
         play(Moment::ZERO, ready.numbered(Seq(2)))?;
     }
     let arrived = Fact::Arrived {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
+            line: line.id,
         },
-        line: line.id,
         class,
         needs: line.needs.clone(),
         standing: Standing::Arrival,
@@ -138,6 +140,7 @@ fn turn(decision: &Decision) -> Option<Turn> {
         )
         | Decision::Withdraw { .. }
         | Decision::Bridge { .. }
+        | Decision::Taken { .. }
         | Decision::HangUp { .. }
         | Decision::WithdrawOverflow { .. }
         | Decision::BridgePartner { .. }

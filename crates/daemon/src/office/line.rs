@@ -83,6 +83,8 @@ fn refusal(error: &InputError) -> Refusal {
         | InputError::LegUnknown(_) => Refusal::Unknown(sentence),
         InputError::ConfigRefused(_)
         | InputError::ContactNotNew(_)
+        | InputError::NoDesk(_)
+        | InputError::OtherOrigin(_)
         | InputError::NeedsRefused { .. }
         | InputError::ContactsFull(_)
         | InputError::LegInUse(_)

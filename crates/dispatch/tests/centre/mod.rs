@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Config, ContactId, Decision, Dispatcher, Fact, HomeTimes, Input, InputError,
-    Intent, IntentCause, LegId, Line, LineId, Miss, Moment, Need, Needs, NodeId, Operator,
-    OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
-    Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
+    Action, CaseId, Class, Config, ContactId, Decision, Dispatcher, Fact, HomeTimes, Input,
+    InputError, Intent, IntentCause, LegId, Line, LineId, Miss, Moment, Need, Needs, NodeId,
+    Operator, OperatorId, Origin, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId,
+    Reachability, Relaxation, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
 };
 
 pub fn secs(n: u64) -> Duration {
@@ -76,6 +76,7 @@ pub fn config(operators: &[&str]) -> Config {
         }],
         operators: operators.iter().map(|name| desk(name, &[])).collect(),
         partners: Vec::new(),
+        desk: None,
         rules: Rules::default(),
     }
 }
@@ -215,13 +216,27 @@ impl Centre {
         let leg = self.leg();
         let line = LineId::parse("free-number").unwrap();
         self.give(Fact::Arrived {
-            leg,
-            line,
+            origin: Origin::Caller { leg, line },
             class,
             needs,
             standing,
         });
         id(self.seq)
+    }
+    /// A device presses: an alarm for the desk.
+    pub fn presses(&mut self) -> ContactId {
+        let case = CaseId(Seq(self.seq + 1));
+        self.give(Fact::Arrived {
+            origin: Origin::Device { case },
+            class: Class::Alarm,
+            needs: nothing(),
+            standing: Standing::Arrival,
+        });
+        id(self.seq)
+    }
+    pub fn takes(&mut self, contact: ContactId, operator: &str) {
+        let operator = op(operator);
+        self.give(Fact::Taken { contact, operator });
     }
     pub fn answers(&mut self, contact: ContactId, operator: &str) -> LegId {
         let leg = self.leg();

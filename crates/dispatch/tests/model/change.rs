@@ -1,8 +1,8 @@
 use super::{At, Contact, Far, Model, most};
 use dispatch::{
-    Act, Cause, Class, ContactId, Decision, EndCause, Fact, HandBack, Input, Intent, LegId, LineId,
-    Miss, Moment, Needs, Notice, OperatorId, Outcome, PartnerId, Place, QueueId, Reachability, Seq,
-    Speech, Standing, Withdrawal, WrapUpChange,
+    Act, Cause, Class, ContactId, Decision, EndCause, Fact, HandBack, Input, Intent, LegId, Miss,
+    Moment, Needs, Notice, OperatorId, Origin, Outcome, PartnerId, Place, QueueId, Reachability,
+    Seq, Speech, Standing, Withdrawal, WrapUpChange,
 };
 use std::time::Duration;
 
@@ -13,6 +13,10 @@ pub(super) fn only_if(condition: bool) -> Accepted {
 }
 
 impl Contact {
+    pub(super) fn is_of_device(&self) -> bool {
+        matches!(self.origin, Origin::Device { .. })
+    }
+
     /// What is needed more than before begins to be needed now.
     fn choose(&mut self, now: Moment, needs: &Needs) {
         let began = |skill| match most(&self.needs, skill) >= most(needs, skill) {
@@ -40,12 +44,12 @@ impl Model {
         match fact {
             Fact::Configured(config) => self.configure(config),
             Fact::Arrived {
-                leg,
-                line,
+                origin,
                 class,
                 needs,
                 standing,
-            } => self.arrive(ContactId(seq), (*leg, *line), *class, needs, *standing),
+            } => self.arrive(ContactId(seq), *origin, *class, needs, *standing),
+            Fact::Taken { contact, operator } => self.take_over(*contact, *operator),
             Fact::Stands { contact, standing } => {
                 self.contacts.get_mut(contact)?.standing = *standing;
                 Some(())
@@ -152,24 +156,23 @@ impl Model {
     fn arrive(
         &mut self,
         id: ContactId,
-        (leg, line): (LegId, LineId),
+        origin: Origin,
         class: Class,
         needs: &Needs,
         standing: Standing,
     ) -> Accepted {
-        only_if(self.newest < Some(id) && !self.leg_in_use(leg))?;
-        let queue = self
-            .config
-            .lines
-            .iter()
-            .find(|known| known.id == line)?
-            .queue;
+        let used = origin.leg().is_some_and(|leg| self.leg_in_use(leg));
+        only_if(self.newest < Some(id) && !used)?;
+        let mut lines = self.config.lines.iter();
+        let queue = match origin {
+            Origin::Caller { line, .. } => lines.find(|known| known.id == line)?.queue,
+            Origin::Device { .. } => self.config.desk.as_ref()?.queue,
+        };
         self.contacts.insert(
             id,
             Contact {
                 id,
-                leg,
-                line,
+                origin,
                 queue,
                 class,
                 speech: Speech::Expected,
@@ -203,6 +206,7 @@ impl Model {
 
     fn class(&mut self, id: ContactId, mut class: Class, cause: Cause) -> Accepted {
         let contact = self.contacts.get_mut(&id)?;
+        only_if(cause != Cause::Caller || !contact.is_of_device())?;
         let before = (contact.class, contact.speech);
         if cause == Cause::Caller {
             contact.speech = Speech::CannotSpeak;
@@ -312,6 +316,20 @@ impl Model {
             self.out.push(Decision::HangUp { leg });
             return Some(());
         }
+        self.join(id, operator, Some(leg))
+    }
+
+    fn take_over(&mut self, id: ContactId, operator: OperatorId) -> Accepted {
+        let contact = self.contacts.get(&id)?;
+        let person = self.person(operator)?;
+        only_if(contact.is_of_device() && contact.waits())?;
+        let rings = contact.offers().iter().any(|offer| offer.0 == operator);
+        let may = self.is_free(person) && self.serves(operator, contact.queue);
+        only_if(rings || may)?;
+        self.join(id, operator, None)
+    }
+
+    fn join(&mut self, id: ContactId, operator: OperatorId, leg: Option<LegId>) -> Accepted {
         self.drop_offer(id, operator);
         self.withdraw_all(id, Withdrawal::AnsweredElsewhere);
         self.stop_partners(id);
@@ -319,13 +337,31 @@ impl Model {
         person.calls += 1;
         person.in_row = 0;
         person.paused = None;
-        self.talk(id, Far::Operator(operator, leg, self.now));
-        self.out.push(Decision::Bridge {
-            contact: id,
-            operator,
-            leg,
-        });
+        let far = Far::Operator(operator, leg, self.now);
+        self.talk(id, far);
+        self.tell_joined(id, far);
         Some(())
+    }
+
+    pub(super) fn tell_joined(&mut self, contact: ContactId, far: Far) {
+        let of_device = self.contacts[&contact].is_of_device();
+        self.out.push(match far {
+            Far::Operator(operator, leg, _) if of_device => Decision::Taken {
+                contact,
+                operator,
+                leg,
+            },
+            Far::Operator(operator, leg, _) => Decision::Bridge {
+                contact,
+                operator,
+                leg: leg.unwrap(),
+            },
+            Far::Partner(partner, leg) => Decision::BridgePartner {
+                contact,
+                partner,
+                leg,
+            },
+        });
     }
 
     fn pick_up(&mut self, id: ContactId, operator: OperatorId) -> Accepted {
@@ -400,12 +436,9 @@ impl Model {
         }
         self.withdraw_all(id, Withdrawal::AnsweredElsewhere);
         self.stop_partners(id);
-        self.talk(id, Far::Partner(partner, leg));
-        self.out.push(Decision::BridgePartner {
-            contact: id,
-            partner,
-            leg,
-        });
+        let far = Far::Partner(partner, leg);
+        self.talk(id, far);
+        self.tell_joined(id, far);
         Some(())
     }
 
@@ -421,20 +454,19 @@ impl Model {
     }
 
     fn end(&mut self, id: ContactId, cause: EndCause) -> Accepted {
-        let far = self.contacts.get(&id)?.far();
+        let contact = self.contacts.get(&id)?;
+        let (far, of_device) = (contact.far(), contact.is_of_device());
+        only_if(cause == EndCause::Operator || (cause == EndCause::Case) == of_device)?;
         only_if(cause != EndCause::Operator || matches!(far, Some(Far::Operator(..))))?;
-        let lost = cause == EndCause::LegLost;
         if cause == EndCause::GaveUp {
             self.never_joined(id, far);
         }
-        self.close(
-            id,
-            if lost {
-                Outcome::Lost
-            } else {
-                Outcome::Abandoned
-            },
-        );
+        let unanswered = match cause {
+            EndCause::LegLost => Outcome::Lost,
+            EndCause::Case => Outcome::Untaken,
+            EndCause::Caller | EndCause::GaveUp | EndCause::Operator => Outcome::Abandoned,
+        };
+        self.close(id, unanswered);
         Some(())
     }
 

@@ -1,7 +1,7 @@
 use super::change::{Accepted, only_if};
 use super::{Model, Person};
 use dispatch::{
-    Action, Config, ContactId, Decision, Intent, OperatorId, Place, QueueId, Reachability,
+    Action, Config, ContactId, Decision, Intent, OperatorId, Origin, Place, QueueId, Reachability,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,8 +10,12 @@ impl Model {
     pub(super) fn configure(&mut self, config: &Config) -> Accepted {
         let mut queues: BTreeMap<ContactId, QueueId> = BTreeMap::new();
         for contact in self.contacts.values() {
-            let line = config.lines.iter().find(|line| line.id == contact.line);
-            let queue = line.map_or(contact.queue, |line| line.queue);
+            let by_line = |id| config.lines.iter().find(|line| line.id == id);
+            let queue = match contact.origin {
+                Origin::Caller { line, .. } => by_line(line).map(|line| line.queue),
+                Origin::Device { .. } => config.desk.as_ref().map(|desk| desk.queue),
+            };
+            let queue = queue.unwrap_or(contact.queue);
             only_if(config.queues.iter().any(|known| known.id == queue))?;
             queues.insert(contact.id, queue);
         }

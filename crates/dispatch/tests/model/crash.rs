@@ -1,6 +1,6 @@
 use super::change::{Accepted, only_if};
 use super::{At, Contact, Far, Model};
-use dispatch::{Decision, LegId, Outcome, Place, Reachability, Withdrawal};
+use dispatch::{LegId, Outcome, Place, Reachability, Withdrawal};
 
 impl Model {
     pub(super) fn restart(&mut self) {
@@ -9,12 +9,16 @@ impl Model {
             self.withdraw_all(id, Withdrawal::Restarted);
             self.stop_partners(id);
             let contact = self.contacts.get_mut(&id).unwrap();
-            let far = contact.far().map(|far| (far, false));
-            contact.at = At::Adrift {
-                until,
-                caller: false,
-                far,
-            };
+            let far = contact.far();
+            let caller = contact.is_of_device();
+            // Nobody looks for a device, and nothing is to be found where no leg was.
+            if !caller || far.is_some_and(|far| far.leg().is_some()) {
+                contact.at = At::Adrift {
+                    until,
+                    caller,
+                    far: far.map(|far| (far, false)),
+                };
+            }
             (contact.progress, contact.progress_at) = (0, None);
         }
         for person in &mut self.people {
@@ -35,7 +39,8 @@ impl Model {
             }
         }
         let owns = |contact: &&Contact| {
-            contact.leg == leg || contact.far().is_some_and(|far| far.leg() == leg)
+            let far = contact.far().and_then(Far::leg);
+            [contact.origin.leg(), far].contains(&Some(leg))
         };
         let id = self.contacts.values().find(owns)?.id;
         let contact = self.contacts.get_mut(&id)?;
@@ -43,7 +48,7 @@ impl Model {
             return None;
         };
         let found = match far {
-            Some((far, found)) if far.leg() == leg => found,
+            Some((far, found)) if far.leg() == Some(leg) => found,
             _ => caller,
         };
         only_if(!*found)?;
@@ -52,18 +57,7 @@ impl Model {
             (true, None) => self.wait_again(id),
             (true, Some((far, true))) => {
                 contact.at = At::Talking(far);
-                self.out.push(match far {
-                    Far::Operator(operator, leg, _) => Decision::Bridge {
-                        contact: id,
-                        operator,
-                        leg,
-                    },
-                    Far::Partner(partner, leg) => Decision::BridgePartner {
-                        contact: id,
-                        partner,
-                        leg,
-                    },
-                });
+                self.tell_joined(id, far);
             }
             _ => {}
         }
@@ -79,13 +73,13 @@ impl Model {
         if let Some(id) = self
             .contacts
             .values()
-            .find(|contact| contact.leg == leg)
+            .find(|contact| contact.origin.leg() == Some(leg))
             .map(|contact| contact.id)
         {
             self.close(id, Outcome::Lost);
             return Some(());
         }
-        let far = |contact: &&Contact| contact.far().is_some_and(|far| far.leg() == leg);
+        let far = |contact: &&Contact| contact.far().and_then(Far::leg) == Some(leg);
         let id = self.contacts.values().find(far)?.id;
         self.lose_far(id);
         Some(())

@@ -17,21 +17,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Closed, Config, ContactId, Decision, Input, Intent, LegId, LineId, Miss, Moment,
-    Needs, OperatorId, Outcome, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
+    Action, Class, Closed, Config, ContactId, Decision, Input, Intent, LegId, Miss, Moment, Needs,
+    OperatorId, Origin, Outcome, PartnerId, PauseCause, Place, Queue, QueueId, Reachability,
     SkillId, Speech, Standing, Step, Why, Withdrawal,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Far {
-    Operator(OperatorId, LegId, Moment),
+    /// Without a leg where she took a device's contact at her page.
+    Operator(OperatorId, Option<LegId>, Moment),
     Partner(PartnerId, LegId),
 }
 
 impl Far {
-    pub fn leg(self) -> LegId {
+    pub fn leg(self) -> Option<LegId> {
         match self {
-            Self::Operator(_, leg, _) | Self::Partner(_, leg) => leg,
+            Self::Operator(_, leg, _) => leg,
+            Self::Partner(_, leg) => Some(leg),
         }
     }
 }
@@ -58,8 +60,7 @@ pub struct Partner {
 #[derive(Clone, Debug)]
 pub struct Contact {
     pub id: ContactId,
-    pub leg: LegId,
-    pub line: LineId,
+    pub origin: Origin,
     pub queue: QueueId,
     pub class: Class,
     pub speech: Speech,
@@ -274,7 +275,8 @@ impl Model {
             .iter()
             .any(|person| person.legs.contains_key(&leg))
             || self.contacts.values().any(|contact| {
-                contact.leg == leg || contact.far().is_some_and(|far| far.leg() == leg)
+                let far = contact.far().and_then(Far::leg);
+                [contact.origin.leg(), far].contains(&Some(leg))
             })
     }
 
@@ -286,14 +288,14 @@ impl Model {
         }
         let contact = self.contacts.remove(&id).unwrap();
         let outcome = match (contact.by_operator, contact.by_partner) {
+            (true, _) if contact.is_of_device() => Outcome::Taken,
             (true, _) => Outcome::Answered,
             (false, true) => Outcome::Overflowed,
             (false, false) => unanswered,
         };
         self.out.push(Decision::Closed(Closed {
             contact: id,
-            leg: contact.leg,
-            line: contact.line,
+            origin: contact.origin,
             queue: contact.queue,
             class: contact.class,
             arrived: contact.arrived,

@@ -1,7 +1,7 @@
 use super::{At, Far, Model, Partner, Person};
 use dispatch::{
-    Action, ContactId, Decision, Line, Miss, Moment, Need, Notice, OperatorId, Outcome, PauseCause,
-    Place, QueueId, Reachability, SkillId, StepCause, Strategy, Withdrawal,
+    Action, ContactId, Decision, Line, LineId, Miss, Moment, Need, Notice, OperatorId, Outcome,
+    PauseCause, Place, QueueId, Reachability, SkillId, StepCause, Strategy, Withdrawal,
 };
 use std::time::Duration;
 
@@ -170,6 +170,7 @@ impl Model {
         self.drop_offer(id, operator);
         self.out.push(Decision::Missed {
             contact: id,
+            origin: self.contacts[&id].origin,
             operator,
             miss,
         });
@@ -237,8 +238,16 @@ impl Model {
                     && self.is_able(other.id, required)
             })
         };
-        self.config.lines.iter().any(|line| {
-            let mut asked = self.asked_on(line).into_iter();
+        // The desk's contacts come as if by a line of theirs.
+        let desk = self.config.desk.iter().map(|desk| Line {
+            id: LineId::parse("desk").unwrap(),
+            queue: desk.queue,
+            needs: desk.needs.clone(),
+            choices: Vec::new(),
+        });
+        let mut lines = self.config.lines.iter().cloned().chain(desk);
+        lines.any(|line| {
+            let mut asked = self.asked_on(&line).into_iter();
             self.serves(operator, line.queue)
                 && asked.any(|required| {
                     self.is_able(operator, &required) && !others_there(line.queue, &required)
@@ -420,6 +429,8 @@ impl Model {
                 let contact = self.contacts.get_mut(&id).unwrap();
                 contact.seconds = contact.seconds.max(seconds);
             }
+            // Nobody is there whom a partner could talk with.
+            Action::Overflow(_) if contact.is_of_device() => {}
             Action::Overflow(partner) => {
                 if !contact.partners.iter().any(|known| known.id == *partner) {
                     contact.partners.push(Partner {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Action, Class, Config, HomeTimes, Line, Need, Needs, Operator, OperatorId, OwnWrapUp, Partner,
-    Place, Queue, Relaxation, Reserve, Rules, Step, Strategy, Timeline,
+    Action, Class, Config, Desk, HomeTimes, Line, Need, Needs, Operator, OperatorId, OwnWrapUp,
+    Partner, Place, Queue, Relaxation, Reserve, Rules, Step, Strategy, Timeline,
 };
 
 use super::{CLASSES, Chance, line, operator, partner, queue, skill};
@@ -34,6 +34,10 @@ pub fn config(chance: &mut Chance) -> Config {
                 rest: chance.seconds(1, 30),
             })
             .collect(),
+        desk: (!chance.one_in(5)).then(|| Desk {
+            queue: queue(chance.below(queues)),
+            needs: needs(chance),
+        }),
         rules: Rules {
             rest_declined: chance.seconds(1, 10),
             rest_no_answer: chance.seconds(1, 5),

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{
-    Act, ActingRole, Cause, Class, ContactId, Decision, EndCause, Fact, HandBack, Input, Intent,
-    IntentCause, Key, LegId, LineId, Miss, Moment, NodeId, OperatorId, PartnerId, QueueId,
-    Reachability, Seq, SkillId, Standing, WrapUpChange,
+    Act, ActingRole, CaseId, Cause, Class, ContactId, Decision, EndCause, Fact, HandBack, Input,
+    Intent, IntentCause, Key, LegId, LineId, Miss, Moment, NodeId, OperatorId, Origin, PartnerId,
+    QueueId, Reachability, Seq, SkillId, Standing, WrapUpChange,
 };
 
 pub use chance::Chance;
@@ -174,6 +174,7 @@ impl World {
         Some(match self.chance.below(100) {
             0..=24 if self.live.len() < self.contacts_max => self.arrived(),
             0..=29 => self.answer(),
+            30..=31 => self.taken(),
             38..=43 => self.missed(),
             44 => self.picked_up(),
             45..=52 => self.ended(),
@@ -206,9 +207,19 @@ impl World {
             Class::Crisis,
             Class::Information,
         ];
+        // A device presses now and then; its case has the number of another entry, or of this one.
+        let origin = if self.chance.one_in(6) {
+            Origin::Device {
+                case: CaseId(Seq(self.seq)),
+            }
+        } else {
+            Origin::Caller {
+                leg: self.new_leg(),
+                line: line(self.chance.below(4)),
+            }
+        };
         Fact::Arrived {
-            leg: self.new_leg(),
-            line: line(self.chance.below(4)),
+            origin,
             class: self.chance.of(&classes).unwrap(),
             needs: needs(&mut self.chance),
             standing: self.standing(),
@@ -288,6 +299,11 @@ impl World {
         }
     }
 
+    fn taken(&mut self) -> Fact {
+        let (contact, operator) = self.offer();
+        Fact::Taken { contact, operator }
+    }
+
     fn missed(&mut self) -> Fact {
         let (contact, operator) = self.offer();
         let misses = [
@@ -328,6 +344,7 @@ impl World {
                 EndCause::GaveUp,
                 EndCause::Operator,
                 EndCause::LegLost,
+                EndCause::Case,
             ])
             .unwrap()
     }
@@ -468,9 +485,9 @@ impl World {
 
     fn note_fact(&mut self, seq: Seq, fact: &Fact) {
         match fact {
-            Fact::Arrived { leg, .. } => {
+            Fact::Arrived { origin, .. } => {
                 self.live.push(ContactId(seq));
-                self.known_legs.push(*leg);
+                self.known_legs.extend(origin.leg());
             }
             Fact::Engaged { leg, .. } => self.known_legs.push(*leg),
             _ => {}
@@ -499,6 +516,15 @@ impl World {
                 self.offers.retain(|offer| *offer != (*contact, *operator));
                 self.talking.push(*contact);
                 self.known_legs.push(*leg);
+            }
+            Decision::Taken {
+                contact,
+                operator,
+                leg,
+            } => {
+                self.offers.retain(|offer| *offer != (*contact, *operator));
+                self.talking.push(*contact);
+                self.known_legs.extend(leg);
             }
             Decision::BridgePartner { contact, leg, .. } => {
                 self.talking.push(*contact);

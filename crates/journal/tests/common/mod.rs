@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use dispatch::{
-    Act, ActingRole, Action, Cause, Class, Config, ContactId, ContactState, EndCause, Fact,
-    HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line, LineId, Miss, Moment, Need,
-    Needs, NodeId, Operator, OperatorId, OverflowPhase, OwnWrapUp, Partner, PartnerId, Place,
-    Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step,
-    Strategy, Timeline, WrapUpChange,
+    Act, ActingRole, Action, CaseId, Cause, Class, Config, ContactId, ContactState, Desk, EndCause,
+    Fact, HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line, LineId, Miss, Moment,
+    Need, Needs, NodeId, Operator, OperatorId, Origin, OverflowPhase, OwnWrapUp, Partner,
+    PartnerId, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq, SkillId,
+    Standing, Step, Strategy, Timeline, WrapUpChange,
 };
 use journal::{Entry, Saved, State};
 use proptest::prelude::{Strategy as _, any};
@@ -153,6 +153,10 @@ pub(crate) fn config(by: u32) -> Config {
             ring_time: 20 * SECOND,
             rest: 30 * SECOND,
         }],
+        desk: Some(Desk {
+            queue: QueueId::parse("help").unwrap(),
+            needs: needs(by / 5),
+        }),
         rules: Rules::default(),
     }
 }
@@ -166,11 +170,8 @@ pub(crate) fn fact(state: &State, chance: Chance) -> journal::Fact {
 fn happens(state: &State, (kind, a, b, _): Chance) -> Option<Fact> {
     let contacts = state.snapshot().dispatcher.contacts;
     let next = state.seq().0 + 1;
-    let leg = LegId {
-        node: NodeId(0),
-        start: 1,
-        n: u32::try_from(next).unwrap(),
-    };
+    let (node, start, n) = (NodeId(0), 1, u32::try_from(next).unwrap());
+    let leg = LegId { node, start, n };
     let Some(some) = pick(&contacts, a) else {
         return of_people(kind, a, b, leg);
     };
@@ -181,10 +182,7 @@ fn happens(state: &State, (kind, a, b, _): Chance) -> Option<Fact> {
     };
     Some(match kind % 26 {
         0..6 => return met(&some.state, contact, leg, b),
-        6 => Fact::Ended {
-            contact,
-            cause: EndCause::Caller,
-        },
+        6 => ended(contact, EndCause::Caller),
         7 => Fact::Classed {
             contact,
             class: class(b),
@@ -207,12 +205,13 @@ fn happens(state: &State, (kind, a, b, _): Chance) -> Option<Fact> {
             contact,
             cause: HandBack::Operator,
         },
-        12 => Fact::Ended {
-            contact,
-            cause: EndCause::Operator,
+        12 => ended(contact, EndCause::Operator),
+        13 => Fact::LegLost {
+            leg: some.origin.leg()?,
         },
-        13 => Fact::LegLost { leg: some.leg },
-        14 => Fact::LegFound { leg: some.leg },
+        14 => Fact::LegFound {
+            leg: some.origin.leg()?,
+        },
         15 => match some
             .overflows
             .iter()
@@ -228,13 +227,29 @@ fn happens(state: &State, (kind, a, b, _): Chance) -> Option<Fact> {
                 partner: partner(),
             },
         },
-        16 | 17 => Fact::Acted {
+        16 => of_device(contact, b),
+        17 | 18 => Fact::Acted {
             contact,
             by: pick(&[ActingRole::Supervisor, ActingRole::Administrator], a),
             act: act(b),
         },
         _ => return of_people(kind, a, b, leg),
     })
+}
+
+fn ended(contact: ContactId, cause: EndCause) -> Fact {
+    Fact::Ended { contact, cause }
+}
+
+/// What happens to contacts of devices alone.
+fn of_device(contact: ContactId, b: u32) -> Fact {
+    match b % 3 {
+        0 => ended(contact, EndCause::Case),
+        _ => Fact::Taken {
+            contact,
+            operator: operator(b / 3),
+        },
+    }
 }
 
 fn act(b: u32) -> Act {
@@ -272,10 +287,7 @@ fn met(state: &ContactState, contact: ContactId, leg: LegId, b: u32) -> Option<F
         },
         ContactState::Talking {
             with: Joined::Operator { .. },
-        } => Fact::Ended {
-            contact,
-            cause: EndCause::Caller,
-        },
+        } => ended(contact, EndCause::Caller),
         ContactState::Talking { .. } => Fact::HandedBack {
             contact,
             cause: HandBack::Partner,
@@ -288,8 +300,15 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Option<Fact> {
     let operator = operator(b);
     Some(match kind % 12 {
         0..3 => Fact::Arrived {
-            leg,
-            line: LineId::parse(pick(&["free", "young", "none"], a)?).ok()?,
+            origin: match a % 5 {
+                4 => Origin::Device {
+                    case: CaseId(Seq(b.into())),
+                },
+                _ => Origin::Caller {
+                    leg,
+                    line: LineId::parse(pick(&["free", "young", "none"], a)?).ok()?,
+                },
+            },
             class: class(b),
             needs: needs(a / 3),
             standing: Standing::Arrival,

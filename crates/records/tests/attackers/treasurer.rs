@@ -24,7 +24,7 @@ fn billed(year: &Year, first: Date, last: Date) -> Vec<Billed> {
         seconds: usize::try_from(call.end().since(call.start).as_secs()).unwrap(),
         is_given_up: match call.ending {
             Ending::Abandoned | Ending::Lost => true,
-            Ending::Answered | Ending::Overflowed => false,
+            Ending::Answered | Ending::Overflowed | Ending::Taken | Ending::Untaken => false,
         },
     });
     billed.collect()

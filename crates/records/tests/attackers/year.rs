@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use dispatch::{
-    Closed, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId, QueueId, Seq,
+    Closed, ContactId, Decision, LegId, LineId, Moment, NodeId, OperatorId, Origin, QueueId, Seq,
 };
 use records::content::{Content, Outcome, ToldRepeat};
 use records::{
@@ -298,8 +298,7 @@ fn happen(counts: &mut Counts, event: Event, contact: ContactId, call: &Call) {
         }),
         Event::Ends => counts.decide(&Decision::Closed(Closed {
             contact,
-            leg,
-            line,
+            origin: Origin::Caller { leg, line },
             queue: QueueId::parse("help").unwrap(),
             class: call.ended_as,
             arrived: call.start,

@@ -170,7 +170,9 @@ fn call(numbers: &mut Numbers, world: World, start: Moment) -> Call {
     let (wait, talk) = match ending {
         Ending::Answered => (WAIT_MEDIAN, numbers.seconds(TALK_MEDIAN, TALK_SIGMA)),
         Ending::Overflowed => (PATIENCE_MEDIAN, numbers.seconds(TALK_MEDIAN, TALK_SIGMA)),
-        Ending::Abandoned | Ending::Lost => (PATIENCE_MEDIAN, Duration::ZERO),
+        Ending::Abandoned | Ending::Lost | Ending::Taken | Ending::Untaken => {
+            (PATIENCE_MEDIAN, Duration::ZERO)
+        }
     };
     Call {
         start,

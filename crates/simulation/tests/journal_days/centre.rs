@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use dispatch::{
-    Act, ActingRole, Action, Cause, Class, Config, ContactId, Decision, EndCause, HandBack,
-    HomeTimes, Intent, IntentCause, Key, LegId, Line, LineId, Miss, Need, Needs, NodeId, Operator,
-    OperatorId, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId, Reachability, Relaxation,
-    Reserve, Rules, SkillId, Standing, Step, Strategy, Timeline, WrapUpChange,
+    Act, ActingRole, Action, CaseId, Cause, Class, Config, ContactId, Decision, Desk, EndCause,
+    HandBack, HomeTimes, Intent, IntentCause, Key, LegId, Line, LineId, Miss, Need, Needs, NodeId,
+    Operator, OperatorId, Origin, OwnWrapUp, Partner, PartnerId, Place, Queue, QueueId,
+    Reachability, Relaxation, Reserve, Rules, Seq, SkillId, Standing, Step, Strategy, Timeline,
+    WrapUpChange,
 };
 use journal::{Fact, State};
 use simulation::Chance;
@@ -112,6 +113,10 @@ pub(crate) fn config(chance: &mut Chance) -> Config {
             ring_time: seconds(20),
             rest: seconds(30),
         }],
+        desk: Some(Desk {
+            queue,
+            needs: Needs::from([]),
+        }),
         rules: Rules {
             misses_before_pause: 1 + u32::try_from(chance.below(3)).unwrap(),
             ..Rules::default()
@@ -139,7 +144,7 @@ fn timeline(class: Class) -> Timeline {
 #[derive(Debug, Default)]
 pub(crate) struct Centre {
     legs: u32,
-    live: Vec<(ContactId, LegId)>,
+    live: Vec<(ContactId, Origin)>,
     offers: Vec<(ContactId, OperatorId)>,
     overflows: Vec<ContactId>,
     talking: Vec<ContactId>,
@@ -179,7 +184,9 @@ impl Centre {
             | Decision::Missed {
                 contact, operator, ..
             } => self.offers.retain(|offer| *offer != (*contact, *operator)),
-            Decision::Bridge { contact, .. } | Decision::BridgePartner { contact, .. } => {
+            Decision::Bridge { contact, .. }
+            | Decision::Taken { contact, .. }
+            | Decision::BridgePartner { contact, .. } => {
                 self.offers.retain(|(offered, _)| offered != contact);
                 self.overflows.retain(|offered| offered != contact);
                 self.talking.push(*contact);
@@ -204,20 +211,23 @@ impl Centre {
         }
     }
 
-    pub(crate) fn arrived(&mut self, contact: ContactId, leg: LegId) {
-        self.live.push((contact, leg));
+    pub(crate) fn arrived(&mut self, contact: ContactId, origin: Origin) {
+        self.live.push((contact, origin));
     }
 
     /// After a crash, what the replay made is all there is.
     pub(crate) fn restart(&mut self, state: &State) {
         let views = state.dispatcher().contacts();
-        self.live = views.into_iter().map(|view| (view.id, view.leg)).collect();
+        self.live = views
+            .into_iter()
+            .map(|view| (view.id, view.origin))
+            .collect();
         self.offers.clear();
         self.overflows.clear();
         self.talking.clear();
     }
 
-    pub(crate) fn live(&self) -> &[(ContactId, LegId)] {
+    pub(crate) fn live(&self) -> &[(ContactId, Origin)] {
         &self.live
     }
 
@@ -234,8 +244,7 @@ impl Centre {
     pub(crate) fn fact(&mut self, chance: &mut Chance, start: u32) -> Fact {
         match chance.below(20) {
             0..5 if self.live.len() < CONTACTS_MAX => Fact::Dispatch(dispatch::Fact::Arrived {
-                leg: self.leg(start),
-                line: LineId::parse("free").unwrap(),
+                origin: self.origin(chance, start),
                 class: class(chance),
                 needs: needs(chance),
                 standing: Standing::Arrival,
@@ -244,6 +253,18 @@ impl Centre {
             9..12 => self.talked(chance),
             12..15 => self.changed(chance),
             _ => of_operator(chance, self.leg(start)),
+        }
+    }
+
+    /// A caller; now and then a device presses.
+    fn origin(&mut self, chance: &mut Chance, start: u32) -> Origin {
+        if chance.percent(10) {
+            let case = CaseId(Seq(u64::from(self.legs)));
+            return Origin::Device { case };
+        }
+        Origin::Caller {
+            leg: self.leg(start),
+            line: LineId::parse("free").unwrap(),
         }
     }
 
@@ -275,7 +296,9 @@ impl Centre {
             Miss::Unreachable,
             Miss::Ours,
         ];
-        match chance.below(4) {
+        match chance.below(5) {
+            // No caller is taken so: that is refused.
+            4 => Fact::Dispatch(dispatch::Fact::Taken { contact, operator }),
             0 => Fact::Dispatch(dispatch::Fact::Missed {
                 contact,
                 operator,
@@ -297,7 +320,11 @@ impl Centre {
             return Fact::Timeout;
         };
         let causes = [HandBack::LegLost, HandBack::Operator, HandBack::Partner];
-        match chance.below(6) {
+        match chance.below(7) {
+            6 => Fact::Dispatch(dispatch::Fact::Ended {
+                contact,
+                cause: EndCause::Case,
+            }),
             0 => Fact::Dispatch(dispatch::Fact::HandedBack {
                 contact,
                 cause: chance.of(&causes).unwrap(),
@@ -319,7 +346,10 @@ impl Centre {
 
     /// What changes about a caller.
     fn changed(&self, chance: &mut Chance) -> Fact {
-        let Some((contact, leg)) = chance.of(&self.live) else {
+        let Some((contact, origin)) = chance.of(&self.live) else {
+            return Fact::Timeout;
+        };
+        let Some(leg) = origin.leg() else {
             return Fact::Timeout;
         };
         match chance.below(11) {

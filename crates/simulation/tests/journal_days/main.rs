@@ -44,6 +44,7 @@ fn every_crash_leaves_a_state_that_the_entries_made() {
     assert!(seen.unsaved > days / 4, "{seen:?}");
     assert!(seen.snapshots > days, "{seen:?}");
     assert!(seen.answered > days, "{seen:?}");
+    assert!(seen.taken > days / 2, "{seen:?}");
     // Months of few contacts are told together.
     assert!(seen.months > days / 8, "{seen:?}");
     assert!(seen.quarter_hours > days / 8, "{seen:?}");

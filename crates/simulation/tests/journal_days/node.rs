@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dispatch::invariants::{check, check_index};
-use dispatch::{ContactId, ContactState, Decision, Moment, NodeId, Outcome, Seq};
+use dispatch::{ContactId, ContactState, Decision, EndCause, Moment, NodeId, Origin, Outcome, Seq};
 use journal::{
     CrashPoint, Entry, Fact, Fault, Health, Log, LogInput, LogOutput, MemoryJournal, MemoryWriter,
     Order, Saved, State, replay,
@@ -31,6 +31,8 @@ pub(crate) struct Seen {
     pub(crate) unsaved: u64,
     pub(crate) snapshots: u64,
     pub(crate) answered: u64,
+    /// Contacts of devices that somebody took.
+    pub(crate) taken: u64,
     /// Months that were written to the records.
     pub(crate) months: u64,
     /// Quarter-hours that were, and that the state forgot.
@@ -44,6 +46,7 @@ impl Seen {
         self.unsaved += other.unsaved;
         self.snapshots += other.snapshots;
         self.answered += other.answered;
+        self.taken += other.taken;
         self.months += other.months;
         self.quarter_hours += other.quarter_hours;
     }
@@ -195,9 +198,9 @@ impl Node {
                 self.writer.order(self.now, order);
             }
             LogOutput::Applied(entry) => {
-                if let Fact::Dispatch(dispatch::Fact::Arrived { leg, .. }) = &entry.fact {
+                if let Fact::Dispatch(dispatch::Fact::Arrived { origin, .. }) = &entry.fact {
                     let contact = ContactId(entry.seq);
-                    self.centre.arrived(contact, *leg);
+                    self.centre.arrived(contact, *origin);
                     if !self.open.insert(contact) {
                         return Err(format!("contact {contact} came twice"));
                     }
@@ -222,6 +225,7 @@ impl Node {
     fn decided(&mut self, decision: &Decision) -> Result<(), String> {
         if let Decision::Closed(closed) = decision {
             self.seen.answered += u64::from(closed.outcome == Outcome::Answered);
+            self.seen.taken += u64::from(closed.outcome == Outcome::Taken);
             if !self.open.remove(&closed.contact) {
                 return Err(format!("contact {} ended twice", closed.contact));
             }
@@ -248,9 +252,11 @@ impl Node {
                 "{by_quarter_hour} arrived by quarter-hour, and the counts are {total:?}"
             ));
         }
-        if total.arrived != total.ended + live as u64 {
+        let views = dispatcher.contacts().into_iter();
+        let callers = views.filter(|view| view.origin.line().is_some()).count();
+        if total.arrived != total.ended + callers as u64 {
             return Err(format!(
-                "{live} contacts are live, and the counts are {total:?}"
+                "{callers} callers are live, and the counts are {total:?}"
             ));
         }
         Ok(())
@@ -347,7 +353,8 @@ impl Node {
             ));
         }
         for view in views {
-            if !matches!(view.state, ContactState::Adrift { .. }) {
+            let is_adrift = matches!(view.state, ContactState::Adrift { .. });
+            if view.origin.leg().is_some() && !is_adrift {
                 return Err(format!("{} is {:?} after a crash", view.id, view.state));
             }
         }
@@ -365,8 +372,11 @@ impl Node {
         self.writer.set_commit_time(Duration::from_millis(1));
         // Whoever is still on her way into the log comes first.
         self.work_on(20)?;
-        for (contact, _) in self.centre.live().to_vec() {
-            let cause = dispatch::EndCause::Caller;
+        for (contact, origin) in self.centre.live().to_vec() {
+            let cause = match origin {
+                Origin::Caller { .. } => EndCause::Caller,
+                Origin::Device { .. } => EndCause::Case,
+            };
             self.append(Fact::Dispatch(dispatch::Fact::Ended { contact, cause }));
         }
         self.work_on(400)?;

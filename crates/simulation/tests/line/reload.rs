@@ -71,7 +71,7 @@ fn configuration_that_is_taken_holds_when_it_is_answered() {
     assert!(matches!(reply, Reply::Done), "{reply:?}");
     assert!(world.is_talking(caller));
     let contacts = world.board().contacts;
-    assert_eq!(contacts[0].line.to_string(), "new-line");
+    assert_eq!(contacts[0].line.unwrap().to_string(), "new-line");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn configuration_of_a_start_enters_once_the_contacts_in_its_way_are_over() {
 
     assert!(world.is_talking(second));
     let with = &world.board().contacts[0];
-    assert_eq!(with.line.to_string(), "new-line");
+    assert_eq!(with.line.unwrap().to_string(), "new-line");
     let talking = matches!(with.state, ContactState::Talking { .. });
     assert!(talking, "{with:?}");
 }
@@ -102,9 +102,9 @@ fn who_calls_after_a_start_is_answered_though_somebody_is_adrift_in_a_queue_that
     let [adrift, talking] = &world.board().contacts[..] else {
         panic!("one is adrift and one is new");
     };
-    assert_eq!(adrift.line.to_string(), "free");
+    assert_eq!(adrift.line.unwrap().to_string(), "free");
     assert!(matches!(adrift.state, ContactState::Adrift { .. }));
-    assert_eq!(talking.line.to_string(), "new-line");
+    assert_eq!(talking.line.unwrap().to_string(), "new-line");
     assert!(matches!(talking.state, ContactState::Talking { .. }));
 }
 
@@ -140,7 +140,7 @@ fn caller_who_comes_while_her_line_is_renamed_waits_at_what_it_is_now() {
     assert!(matches!(reply, Reply::Done), "{reply:?}");
     assert!(world.is_talking(caller));
     let contacts = world.board().contacts;
-    assert_eq!(contacts[0].line.to_string(), "new-line");
+    assert_eq!(contacts[0].line.unwrap().to_string(), "new-line");
 }
 
 /// A centre with nobody there whose journal takes its time.

@@ -303,6 +303,13 @@ fn file_of_the_release_before_is_read() {
     let line = dispatch::LineId::parse("free").unwrap();
     old.counts.arrive(old.at, line, dispatch::Class::Crisis);
     old.counts.lines.clear();
+    // The configuration had no desk, which stands before the rules.
+    let (mut dispatcher, mut rules) = (Vec::new(), Vec::new());
+    old.dispatcher.put(&mut dispatcher);
+    old.dispatcher.config.rules.put(&mut rules);
+    let mut places = dispatcher.windows(rules.len());
+    let at = places.position(|bytes| bytes == rules).unwrap();
+    dispatcher.remove(at - 1);
     let place = tables::snapshot_place("state", 3);
     let sealed = db.seal.seal_padded(
         place,
@@ -312,7 +319,7 @@ fn file_of_the_release_before_is_read() {
             old.at.put(out);
             // How often the node had been started.
             1_u32.put(out);
-            old.dispatcher.put(out);
+            out.extend(dispatcher);
             old.counts.arrived.put(out);
             old.counts.open.put(out);
             old.counts.of_today.put(out);

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use dispatch::{
-    Act, ActingRole, Action, Cause, Class, Config, ContactId, ContactSnapshot, ContactState,
-    EndCause, Fact, Given, HandBack, HomeTimes, Intent, IntentCause, Joined, Key, LegId, Line,
-    LineId, Membership, Miss, Missed, Misses, Moment, Need, Needs, NodeId, Offer, Operator,
-    OperatorId, OperatorSnapshot, Outcome, Overflow, OverflowPhase, OwnWrapUp, PairRest, Partner,
-    PartnerId, PauseCause, Place, Queue, QueueId, Reachability, Relaxation, Reserve, Rules, Seq,
-    ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy, Timeline, Told,
-    Widened, WrapUpChange,
+    Act, ActingRole, Action, CaseId, Cause, Class, Config, ContactId, ContactSnapshot,
+    ContactState, Desk, EndCause, Fact, Given, HandBack, HomeTimes, Intent, IntentCause, Joined,
+    Key, LegId, Line, LineId, Membership, Miss, Missed, Misses, Moment, Need, Needs, NodeId, Offer,
+    Operator, OperatorId, OperatorSnapshot, Origin, Outcome, Overflow, OverflowPhase, OwnWrapUp,
+    PairRest, Partner, PartnerId, PauseCause, Place, Queue, QueueId, Reachability, Relaxation,
+    Reserve, Rules, Seq, ShiftPart, SkillId, Snapshot, Sought, Speech, Standing, Step, Strategy,
+    Timeline, Told, Widened, WrapUpChange,
 };
 
 use super::macros::{choice, record, wrapper};
@@ -37,7 +37,7 @@ impl Wire for Key {
     }
 }
 
-wrapper! { Seq ContactId OperatorId QueueId LineId SkillId PartnerId NodeId }
+wrapper! { Seq ContactId OperatorId QueueId LineId SkillId PartnerId NodeId CaseId }
 
 record!(LegId {
     node since 8,
@@ -47,7 +47,7 @@ record!(LegId {
 
 choice!(Fact {
     1 Configured(config),
-    2 Arrived { leg, line, class, needs, standing },
+    2 Arrived { origin as origin, class, needs, standing },
     3 Stands { contact, standing },
     4 Classed { contact, class, cause },
     5 Needed { contact, needs },
@@ -68,7 +68,22 @@ choice!(Fact {
     21 LegLost { leg },
     27 PickedUp { contact, operator },
     29 Acted { contact, by as acting_role, act },
+    31 Taken { contact, operator },
 });
+choice!(Origin {
+    1 Caller { leg, line },
+    2 Device { case },
+});
+
+/// Where a contact comes from: before format 8 all were callers.
+fn origin(from: &mut Reader<'_>) -> Result<Origin, Malformed> {
+    if from.format < 8 {
+        let (leg, line) = (Wire::take(from)?, Wire::take(from)?);
+        return Ok(Origin::Caller { leg, line });
+    }
+    Wire::take(from)
+}
+
 choice!(Act {
     1 Class(class),
     2 Move(queue),
@@ -107,9 +122,9 @@ choice!(Intent { 1 Ready, 2 Paused { reason, back_at }, 3 Off });
 choice!(Reachability { 1 Reachable, 2 Unproven, 3 Unreachable });
 choice!(Miss { 1 NoAnswer, 2 Declined, 3 Unreachable, 4 Ours });
 choice!(HandBack { 1 Operator, 2 LegLost, 3 Partner });
-choice!(EndCause { 1 Caller, 2 Operator, 3 LegLost, 4 GaveUp });
+choice!(EndCause { 1 Caller, 2 Operator, 3 LegLost, 4 GaveUp, 5 Case });
 choice!(WrapUpChange { 1 Longer(by), 2 Over });
-choice!(Outcome { 1 Answered, 2 Overflowed, 3 Abandoned, 4 Lost });
+choice!(Outcome { 1 Answered, 2 Overflowed, 3 Abandoned, 4 Lost, 5 Taken, 6 Untaken });
 choice!(PauseCause { 1 Misses(count) });
 
 impl Wire for Config {
@@ -119,12 +134,14 @@ impl Wire for Config {
             queues,
             operators,
             partners,
+            desk,
             rules,
         } = self;
         lines.put(out);
         queues.put(out);
         operators.put(out);
         partners.put(out);
+        desk.put(out);
         rules.put(out);
     }
 
@@ -134,6 +151,7 @@ impl Wire for Config {
             queues: Wire::take(from)?,
             operators: Wire::take(from)?,
             partners: Wire::take(from)?,
+            desk: since(8, from)?,
             rules: Wire::take(from)?,
         };
         if from.format < 4 {
@@ -184,6 +202,8 @@ fn needs_of_line(from: &mut Reader<'_>) -> Result<Needs, Malformed> {
     }
     Wire::take(from)
 }
+
+record!(Desk { queue, needs });
 
 record!(Queue {
     id,
@@ -330,8 +350,7 @@ record!(Snapshot {
 });
 record!(ContactSnapshot {
     id,
-    leg,
-    line,
+    origin as origin,
     queue,
     class,
     speech,
@@ -400,9 +419,17 @@ record!(Offer {
     until
 });
 choice!(Joined {
-    1 Operator { operator, leg, since },
+    1 Operator { operator, leg as leg_of_operator, since },
     2 Partner { partner, leg, since },
 });
+/// Her leg: before format 8 she always had one.
+fn leg_of_operator(from: &mut Reader<'_>) -> Result<Option<LegId>, Malformed> {
+    if from.format < 8 {
+        return Wire::take(from).map(Some);
+    }
+    Wire::take(from)
+}
+
 choice!(Sought { 1 Missing, 2 Found });
 record!(Overflow {
     partner,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::dispatch::{
     ActingRole, Action, Class, Closed, Config, ContactId, Decision, LegId, LineId, Moment, Need,
-    Needs, NodeId, OperatorId, Outcome, QueueId, Seq, SkillId, Standing, Step,
+    Needs, NodeId, OperatorId, Origin, Outcome, QueueId, Seq, SkillId, Standing, Step,
 };
 use ::journal::{Entry, FORMAT, Fact, Saved, State};
 use ::records::content::{Content, Field};
@@ -172,6 +172,7 @@ fn steps_on_call_of_format_three_are_read() {
     for line in &mut config.lines {
         (line.needs, line.choices) = (Needs::from([]), Vec::new());
     }
+    config.desk = None;
     let mut nobody_named = config.clone();
     for step in steps_of(&mut nobody_named) {
         if let Action::OnCall(people) = &mut step.action {
@@ -197,12 +198,14 @@ fn steps_on_call_of_format_three_are_read() {
     let configured = Fact::Dispatch(dispatch::Fact::Configured(Arc::new(nobody_named.clone())));
     state.apply(&arrived(1, configured)).unwrap();
     let fact = Fact::Dispatch(dispatch::Fact::Arrived {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
+            line,
         },
-        line,
         class: Class::Crisis,
         needs,
         standing: Standing::Arrival,
@@ -222,11 +225,11 @@ fn steps_on_call_of_format_three_are_read() {
         &[&rings[..], &[0, 0, 0, 1]].concat(),
         &[&rings[..], &[1]].concat(),
     );
-    // Her leg named no node.
+    // She was a caller without a word, and her leg named no node.
     let free = encode(&line);
     let old = replaced(
         &old,
-        &[&[2, 0, 1, 1], &free[..]].concat(),
+        &[&[2, 1, 0, 1, 1], &free[..]].concat(),
         &[&[2, 1, 1], &free[..]].concat(),
     );
     let called = replaced(&old, &[99, 2, 0, 77], &[99, 2, 2, 77]);
@@ -267,7 +270,10 @@ fn config_in_format_3(config: &Config, written: &[u8]) -> Vec<u8> {
         let new = new.map(Vec::as_slice).concat();
         old = replaced(&old, &new, &[encode(&line.id), queue].concat());
     }
-    old
+    // And the desk, which stands before the rules.
+    let rules = encode(&config.rules);
+    let new = [&encode(&config.desk), &rules].map(Vec::as_slice).concat();
+    replaced(&old, &new, &rules)
 }
 
 /// Each need of format 3 had relaxations of its own.
@@ -363,12 +369,14 @@ fn ended(line: LineId, at: u64) -> Decision {
     let answered = [Some(6), Some(40_000_000), None][usize::try_from(at % 3).unwrap()];
     Decision::Closed(Closed {
         contact: ContactId(Seq(1)),
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
+        origin: Origin::Caller {
+            leg: LegId {
+                node: NodeId(0),
+                start: 1,
+                n: 1,
+            },
+            line,
         },
-        line,
         queue: QueueId::parse("help").unwrap(),
         class: Class::Crisis,
         arrived: Moment::from_micros(5),

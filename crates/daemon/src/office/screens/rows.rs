@@ -32,7 +32,7 @@ pub(super) fn contact(row: &ContactRow) -> board::Contact {
     let with = row.state.operators();
     board::Contact {
         id: row.contact.0.0.to_string(),
-        line: row.line.to_string(),
+        line: row.line.map(|line| line.to_string()).unwrap_or_default(),
         queue: row.queue.to_string(),
         class: row.class.into(),
         speech: match row.speech {
@@ -91,9 +91,11 @@ pub(super) fn operator(row: &OperatorRow) -> board::Operator {
         },
         occupancy: match &view.occupancy {
             Occupancy::Free => board::Occupancy::Free,
-            Occupancy::Talking { contact } => board::Occupancy::Talking {
-                contact: contact.0.0.to_string(),
-            },
+            Occupancy::Talking { contact } | Occupancy::Case { contact } => {
+                board::Occupancy::Talking {
+                    contact: contact.0.0.to_string(),
+                }
+            }
             Occupancy::Engaged { .. } => board::Occupancy::Engaged,
         },
         claim: view.claim.map(|(contact, until)| board::Claim {

@@ -145,7 +145,9 @@ fn decided(decision: &Decision) -> Option<Step> {
         Decision::Withdraw {
             operator, cause, ..
         } => because(about(Happened::Withdrawn, operator), withdrawal(*cause)),
-        Decision::Bridge { operator, .. } => about(Happened::Joined, operator),
+        Decision::Bridge { operator, .. } | Decision::Taken { operator, .. } => {
+            about(Happened::Joined, operator)
+        }
         Decision::Overflow { partner, .. } => about(Happened::Overflowed, partner),
         Decision::WithdrawOverflow { partner, .. } => about(Happened::OverflowWithdrawn, partner),
         Decision::BridgePartner { partner, .. } => about(Happened::JoinedPartner, partner),
@@ -162,10 +164,11 @@ fn decided(decision: &Decision) -> Option<Step> {
         Decision::Closed(closed) => because(
             of(Happened::Closed),
             match closed.outcome {
-                Outcome::Answered => StepCause::WasAnswered,
+                Outcome::Answered | Outcome::Taken => StepCause::WasAnswered,
                 Outcome::Overflowed => StepCause::WasOverflowed,
                 Outcome::Abandoned => StepCause::WasAbandoned,
                 Outcome::Lost => StepCause::WasLost,
+                Outcome::Untaken => StepCause::ContactEnded,
             },
         ),
         Decision::HangUp { .. }
@@ -228,7 +231,9 @@ fn done(fact: &Fact) -> Option<Step> {
                 HandBack::Partner => StepCause::Partner,
             },
         ),
-        Fact::Answered { operator, .. } => about(Happened::Answered, operator),
+        Fact::Answered { operator, .. } | Fact::Taken { operator, .. } => {
+            about(Happened::Answered, operator)
+        }
         Fact::PartnerAnswered { partner, .. } => about(Happened::PartnerAnswered, partner),
         Fact::PartnerMissed { partner, .. } => about(Happened::PartnerMissed, partner),
         Fact::Ended { cause, .. } => because(
@@ -237,6 +242,7 @@ fn done(fact: &Fact) -> Option<Step> {
                 EndCause::Caller | EndCause::GaveUp => StepCause::Caller,
                 EndCause::Operator => StepCause::Operator,
                 EndCause::LegLost => StepCause::LegLost,
+                EndCause::Case => StepCause::ContactEnded,
             },
         ),
         Fact::Configured(_)
@@ -270,7 +276,7 @@ fn classed(class: dispatch::Class, cause: Cause) -> Step {
 
 #[cfg(test)]
 mod tests {
-    use dispatch::{Closed, LegId, LineId, NodeId, OperatorId, QueueId, Seq};
+    use dispatch::{Closed, LegId, LineId, NodeId, OperatorId, Origin, QueueId, Seq};
 
     use super::*;
 
@@ -294,12 +300,14 @@ mod tests {
             at,
             what: What::Decided(Decision::Closed(Closed {
                 contact: ContactId(Seq(contact)),
-                leg: LegId {
-                    node: NodeId(0),
-                    start: 1,
-                    n: 1,
+                origin: Origin::Caller {
+                    leg: LegId {
+                        node: NodeId(0),
+                        start: 1,
+                        n: 1,
+                    },
+                    line: LineId::parse("help").unwrap(),
                 },
-                line: LineId::parse("help").unwrap(),
                 queue: QueueId::parse("help").unwrap(),
                 class: dispatch::Class::Crisis,
                 arrived: at,
