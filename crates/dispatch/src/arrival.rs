@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::contact::{Contact, ContactSlot, Far, OperatorSlot, Placed, QueueSlot, State};
+use crate::contact::{Contact, Far, Placed, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::limits::CONTACTS_MAX;
+use crate::slots::{ContactSlot, OperatorSlot, QueueSlot};
 use crate::{
     Act, Cause, Class, Closed, ContactId, Decision, EndCause, HandBack, InputError, LegId, Miss,
     Moment, Needs, OperatorId, Origin, Outcome, OwnWrapUp, QueueId, Speech, Standing, Told,

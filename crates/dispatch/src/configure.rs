@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::contact::{ContactSlot, Far, OperatorSlot, Placed, QueueSlot, State};
+use crate::contact::{Far, Placed, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
 use crate::group::{Grouped, grouped};
 use crate::index::Index;
 use crate::operator::{OperatorState, Posted};
+use crate::slots::{ContactSlot, OperatorSlot, QueueSlot};
 use crate::{
     Action, Config, ConfigError, Decision, InputError, Membership, OperatorId, Origin,
     OverflowPhase, Step, Widened, validate,

@@ -3,18 +3,12 @@
 use std::time::Duration;
 
 use crate::demand::{asks_more, required_where};
+use crate::slots::{OperatorSlot, QueueSlot};
 use crate::{
     Class, ContactId, LegId, Miss, Moment, Needs, OperatorId, Origin, Outcome, Overflow,
     OverflowPhase, PartnerId, Relaxation, SkillId, Sought, Speech, Standing, Strategy, Told,
     Widened,
 };
-
-/// The place of an operator in the dispatcher's list.
-pub(crate) type OperatorSlot = usize;
-/// The place of a contact in the dispatcher's slab.
-pub(crate) type ContactSlot = usize;
-/// The place of a queue in the configuration.
-pub(crate) type QueueSlot = usize;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Contact {

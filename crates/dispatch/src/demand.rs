@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::contact::QueueSlot;
+use crate::slots::QueueSlot;
 use crate::{Action, Config, Need, Needs, OperatorId, QueueId, Relaxation, SkillId};
 
 /// What callers of a queue ask for at some time of their wait.

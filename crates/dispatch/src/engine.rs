@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::contact::{Contact, ContactSlot, Listed, OperatorSlot, Placed, QueueSlot, Wanted};
+use crate::contact::{Contact, Listed, Placed, Wanted};
 use crate::fault::Fault;
 use crate::index::{Index, Timer};
 use crate::operator::{OperatorState, Posted};
+use crate::slots::{ContactSlot, OperatorSlot, QueueSlot};
 use crate::{
     Config, ContactId, Decision, Fact, Input, InputError, LegId, LineId, Moment, OperatorId, Place,
     Queue, QueueId, Rules, Seq, Timeline, Told,

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::bits::Bits;
-use crate::contact::{OperatorSlot, QueueSlot};
 use crate::demand::{Demand, calls, demands};
-use crate::index::Held;
 use crate::operator::FreeKey;
+use crate::slots::{OperatorSlot, QueueSlot};
 use crate::{
     Class, Config, ContactId, Moment, Need, Operator, OperatorId, Place, QueueId, ShiftPart,
     SkillId, Standing, Strategy,
@@ -32,6 +31,22 @@ pub(crate) struct Group {
     pub(crate) ringing: BTreeSet<(Class, Standing, ContactId, OperatorSlot)>,
     within: Free,
     last_minutes: Free,
+}
+
+/// A reserve and how many of its operators are free.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) class: Class,
+    pub(crate) least: u32,
+    pub(crate) free: u32,
+    pub(crate) groups: Bits,
+}
+
+impl Held {
+    /// Whether taking one of its free operators for `class` would break the reserve.
+    pub(crate) fn refuses(&self, class: Class) -> bool {
+        class > self.class && self.free <= self.least
+    }
 }
 
 /// Free operators, in the order of each strategy that somebody uses.

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bits::Bits;
-use crate::contact::{ContactSlot, Listed, OperatorSlot, Placed, QueueSlot};
-use crate::group::{Group, Seat};
+use crate::contact::{Listed, Placed};
+use crate::group::{Group, Held, Seat};
 use crate::limits::SIGNATURES_KEPT;
 use crate::operator::Posted;
+use crate::slots::{ContactSlot, OperatorSlot, QueueSlot};
 use crate::{Class, ContactId, Moment, OperatorId, SkillId, Standing};
 
 /// Every class, the most urgent first.
@@ -44,15 +45,6 @@ pub(crate) struct Bucket {
     /// The groups whose operators may take them.
     pub(crate) groups: Bits,
     pub(crate) contacts: BTreeMap<(Standing, ContactId), ContactSlot>,
-}
-
-/// A reserve and how many of its operators are free.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub(crate) class: Class,
-    pub(crate) least: u32,
-    pub(crate) free: u32,
-    pub(crate) groups: Bits,
 }
 
 /// Lists by number, each once.
@@ -451,12 +443,5 @@ impl Index {
     pub(crate) fn matched(&mut self) {
         self.changed_groups.clear();
         self.changed_buckets.clear();
-    }
-}
-
-impl Held {
-    /// Whether taking one of its free operators for `class` would break the reserve.
-    pub(crate) fn refuses(&self, class: Class) -> bool {
-        class > self.class && self.free <= self.least
     }
 }

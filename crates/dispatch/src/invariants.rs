@@ -3,10 +3,11 @@
 
 mod ledger;
 
-use crate::contact::{Contact, Far, OperatorSlot, State};
+use crate::contact::{Contact, Far, State};
 use crate::demand::{Demand, demands};
 use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
+use crate::slots::OperatorSlot;
 use crate::{
     Class, ContactId, Moment, Operator, OperatorId, Place, QueueId, Reserve, ShiftPart, SkillId,
     Strategy,

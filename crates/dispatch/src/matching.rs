@@ -1,11 +1,12 @@
 //! Who is offered to whom: the most urgent contact that some free operator may take now, with the
 //! operator its queue's strategy chooses, or at home whose turn it is.
 
-use crate::contact::{Contact, ContactSlot, OperatorSlot};
+use crate::contact::Contact;
 use crate::engine::Dispatcher;
 use crate::fault::Fault;
 use crate::group::{Group, Seat};
 use crate::index::{Bucket, CLASSES};
+use crate::slots::{ContactSlot, OperatorSlot};
 use crate::{Class, ContactId, ShiftPart, Standing, Strategy, Withdrawal};
 
 /// A contact that can be offered, and to whom.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::contact::{ContactSlot, OperatorSlot, Rest};
+use crate::contact::Rest;
 use crate::engine::Dispatcher;
 use crate::fault::Fault;
 use crate::limits::MISSES_BEFORE_REST;
+use crate::slots::{ContactSlot, OperatorSlot};
 use crate::{
     ContactId, Decision, InputError, Miss, Moment, Notice, OperatorId, PauseCause, Place,
     REST_OF_LAST_MAX, Reachability, Withdrawal,

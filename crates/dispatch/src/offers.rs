@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::contact::{ContactSlot, Far, OperatorSlot, Rest, Ring, State};
+use crate::contact::{Far, Rest, Ring, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
+use crate::slots::{ContactSlot, OperatorSlot};
 use crate::{
     ContactId, Decision, HomeTimes, InputError, LegId, Miss, Missed, OperatorId, Origin, Outcome,
     OverflowPhase, PartnerId, Place, Strategy, Told, Withdrawal,

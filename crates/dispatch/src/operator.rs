@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::contact::{ContactSlot, earliest};
+use crate::contact::earliest;
+use crate::slots::ContactSlot;
 use crate::status::Kind;
 use crate::{
     Class, ContactId, Intent, IntentCause, LegId, Membership, Misses, Moment, OperatorId,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::contact::{Contact, ContactSlot, Far, Placed, Rest, Ring, State};
+use crate::contact::{Contact, Far, Placed, Rest, Ring, State};
 use crate::engine::{Dispatcher, LegOwner};
 use crate::operator::{OperatorState, Posted};
+use crate::slots::ContactSlot;
 use crate::{
     ContactSnapshot, ContactState, Given, Joined, Membership, Offer, OperatorId, OperatorSnapshot,
     PairRest, Place, Snapshot,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::contact::OperatorSlot;
 use crate::engine::{Dispatcher, LegOwner};
 use crate::fault::Fault;
+use crate::slots::OperatorSlot;
 use crate::{
     Decision, InputError, Intent, IntentCause, LEGS_OF_OPERATOR_MAX, LegId, Moment, Notice,
     OperatorId, Reachability, WRAP_UP_MAX, WrapUpChange,

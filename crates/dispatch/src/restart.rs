@@ -1,7 +1,8 @@
 //! After a restart: nothing is known of any leg or phone until it is found or given up.
 
-use crate::contact::{ContactSlot, Far, State};
+use crate::contact::{Far, State};
 use crate::engine::{Dispatcher, LegOwner};
+use crate::slots::ContactSlot;
 use crate::{
     HandBack, InputError, LegId, Origin, Outcome, Place, Reachability, Sought, Withdrawal,
 };

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::contact::{ContactSlot, State};
+use crate::contact::State;
 use crate::engine::Dispatcher;
+use crate::slots::ContactSlot;
 use crate::{
     Action, Decision, InputError, Missed, Notice, Origin, Overflow, OverflowPhase, PartnerId,
     StepCause, Strategy, Told, Widened,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::contact::{Contact, ContactSlot, Far, OperatorSlot, State};
+use crate::contact::{Contact, Far, State};
 use crate::engine::Dispatcher;
 use crate::operator::OperatorState;
+use crate::slots::{ContactSlot, OperatorSlot};
 use crate::{
     Config, ContactId, ContactView, InputError, Moment, Occupancy, OperatorId, OperatorView,
     Outcome, QueueId, ShiftPart, Why,

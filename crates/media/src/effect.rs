@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
-use crate::order::{Event, Order, PortId, SoundId, StreamId};
+use crate::ids::PortId;
+use crate::order::{Event, Order};
 
 /// The largest datagram that is read or written, in bytes: a second of sound. Some phones send 200
 /// ms in a packet, which is more than an Ethernet frame holds.
@@ -47,32 +48,6 @@ pub enum Output {
     },
     /// Something happened.
     Event(Event),
-}
-
-/// Why an order was refused. The engine is then as it was before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InputError {
-    /// There is no such stream, or no longer.
-    #[error("stream {} is not open", .0.0)]
-    NoStream(StreamId),
-    /// A stream of that id is open.
-    #[error("stream {} is open already", .0.0)]
-    StreamOpen(StreamId),
-    /// Another stream has that port pair.
-    #[error("port pair {} is taken", .0.0)]
-    PortTaken(PortId),
-    /// The other side of this stream has no telephone-event.
-    #[error("stream {} has no telephone-event", .0.0)]
-    NoTelephoneEvent(StreamId),
-    /// A sound is not loaded.
-    #[error("sound {} is not loaded", .0.0)]
-    NoSound(SoundId),
-    /// A list is longer than its limit.
-    #[error("the order for stream {} lists more than its limit", .0.0)]
-    TooMany(StreamId),
-    /// A stream cannot be joined to itself.
-    #[error("stream {} cannot be joined to itself", .0.0)]
-    JoinedToItself(StreamId),
 }
 
 /// One of the two sockets of a port pair.

@@ -7,9 +7,11 @@ use std::time::Instant;
 
 use crate::chance::Chance;
 use crate::control::Control;
-use crate::effect::{DATAGRAM_MAX, Forward, Input, InputError, Output, Transmit};
+use crate::effect::{DATAGRAM_MAX, Forward, Input, Output, Transmit};
+use crate::error::InputError;
 use crate::format::Target;
-use crate::order::{Digit, Event, Order, Playlist, PortId, StreamId};
+use crate::ids::{PortId, StreamId};
+use crate::order::{Digit, Event, Order, Playlist};
 use crate::outgoing::Outgoing;
 use crate::playback::Playback;
 use crate::rtcp::REPORT_MAX;

@@ -8,8 +8,10 @@ mod chance;
 mod control;
 mod effect;
 mod engine;
+mod error;
 mod format;
 mod g711;
+mod ids;
 mod in_band;
 mod order;
 mod outgoing;
@@ -22,15 +24,14 @@ mod stream;
 mod telephone_event;
 mod wheel;
 
-pub use effect::{Channel, DATAGRAM_MAX, Forward, Input, InputError, Output, Transmit};
+pub use effect::{Channel, DATAGRAM_MAX, Forward, Input, Output, Transmit};
 pub use engine::Engine;
+pub use error::InputError;
 pub use format::{
     Direction, EventTypes, Format, Hosts, Law, Network, Packets, Proof, Remote, Target,
 };
-pub use order::{
-    Background, Digit, DigitSource, Event, Level, Order, Playlist, PortId, PortPair, SoundId,
-    Stats, StreamId, ThreadId,
-};
+pub use ids::{Level, PortId, SoundId, StreamId, ThreadId};
+pub use order::{Background, Digit, DigitSource, Event, Order, Playlist, PortPair, Stats};
 pub use sound::{Sound, SoundError, Sounds};
 
 /// Returns a beginning of time for unit tests: an [`Instant`](std::time::Instant) can be had in no other way.

@@ -1,24 +1,13 @@
-//! What an engine is told, and what it tells: ids, orders, events.
+//! What an engine is told, and what it tells: orders, events.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::effect::InputError;
+use crate::error::InputError;
 use crate::format::Target;
+use crate::ids::{Level, PortId, SoundId, StreamId, ThreadId};
 use crate::sound::Sounds;
-
-/// One RTP stream pair of one leg, chosen by the orderer and never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId(pub u128);
-
-/// A media thread, counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ThreadId(pub u8);
-
-/// A port pair of a media thread: small numbers, unique within the thread while the pair is bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PortId(pub u16);
 
 /// A bound pair of an even RTP port and the odd RTCP port above it, ready to be opened on its thread.
 ///
@@ -39,19 +28,6 @@ impl PortPair {
     pub fn rtcp(&self) -> SocketAddr {
         SocketAddr::new(self.rtp.ip(), self.rtp.port().saturating_add(1))
     }
-}
-
-/// A prompt or waiting sound, numbered by the orderer in [`Order::Load`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SoundId(pub u16);
-
-/// How loud a waiting sound is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// As it was recorded.
-    Full,
-    /// 36 dB below: the sign to a caller who cannot speak that she was understood.
-    NearSilent,
 }
 
 /// What a stream hears when the prompts are over, until the next order.

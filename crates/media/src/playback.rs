@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::effect::InputError;
+use crate::error::InputError;
 use crate::format::Law;
-use crate::order::{Background, Level, Playlist, SoundId, StreamId};
+use crate::ids::{Level, SoundId, StreamId};
+use crate::order::{Background, Playlist};
 use crate::sound::{Sound, Sounds};
 
 /// A background sound and how far it is.

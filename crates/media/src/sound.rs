@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::format::Law;
-use crate::order::{Level, SoundId};
+use crate::ids::{Level, SoundId};
 
 /// Samples, and G.711 codes, in a packet of 20 ms at 8 kHz.
 pub(crate) const FRAME_SAMPLES: usize = 160;

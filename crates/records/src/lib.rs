@@ -56,9 +56,12 @@ pub use open_line::{BY_DAY_ABOVE, BY_WEEK_ABOVE, HeldPiece, OpenLine, VOLUME_DAY
 pub use period_id::{Date, PeriodId, Span};
 pub use quarter_hour::QuarterHour;
 pub use report::{FIGURES, Figure, Measure, NOT_TOLD, Share, Unit, report};
-pub use row::{Ages, ChildrenTold, LEFT_OUT, LanguageTold, OutcomeTold, Row, RowKey, Step, Traits};
+pub use row::{
+    Ages, ChildrenTold, LEFT_OUT, LanguageTold, OutcomeTold, Row, RowKey, Step, ToldRow, Traits,
+    VALUES,
+};
 pub use sums::{SHARED_BY_MIN, Sums, Times, Unanswered};
 pub use suppress::{CELL_MIN, Cell, HIDDEN_WIDTH_MIN};
 pub use tables::{PAIRS, Pair, SINGLES, Single, Tables, tables};
 pub use tally::{ABANDONED_EARLY, ANSWERED_IN_TIME, Misses, Tally, permille};
-pub use told::{MonthTables, Part, PeriodRows, ToldRow, VALUES, rows_report};
+pub use told::{MonthTables, Part, PeriodRows, rows_report};

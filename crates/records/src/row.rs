@@ -2,10 +2,22 @@ use std::collections::BTreeSet;
 
 use crate::choice::{Choice as _, NOT_ASKED, SEVERAL_SEPARATOR, Several};
 use crate::content::{AgeBand, AgeGroup, Children, Content, Known, Language, Outcome, Relation};
-use crate::told::ToldRow;
 
 /// The text of what is left out of a row because too few share it.
 pub const LEFT_OUT: &str = "left_out";
+
+/// How many values a row tells.
+pub const VALUES: usize = Row::COLUMNS.len() - 1;
+
+/// The values of an anonymous row as they are told, in the order of [`ToldRow::COLUMNS`]. What was
+/// left out of it cannot be told any more.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ToldRow(pub [String; VALUES]);
+
+impl ToldRow {
+    /// The names of its columns: those of a [`Row`] without the key, which tells nothing.
+    pub const COLUMNS: &[&str] = Row::COLUMNS.split_at(1).1;
+}
 
 /// An anonymous row of one call: no number, no time, no operator, no line but that of its period.
 #[derive(Clone, Debug, PartialEq, Eq)]

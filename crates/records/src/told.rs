@@ -1,19 +1,6 @@
 use dispatch::LineId;
 
-use crate::{Date, Row, Tables, csv};
-
-/// How many values a row tells.
-pub const VALUES: usize = Row::COLUMNS.len() - 1;
-
-/// The values of an anonymous row as they are told, in the order of [`ToldRow::COLUMNS`]. What was
-/// left out of it cannot be told any more.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ToldRow(pub [String; VALUES]);
-
-impl ToldRow {
-    /// The names of its columns: those of a [`Row`] without the key, which tells nothing.
-    pub const COLUMNS: &[&str] = Row::COLUMNS.split_at(1).1;
-}
+use crate::{Date, Tables, ToldRow, csv};
 
 /// Whether rows are those of a whole month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +72,7 @@ pub fn rows_report(periods: &[PeriodRows]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LEFT_OUT;
+    use crate::{LEFT_OUT, VALUES};
 
     #[test]
     fn every_row_stands_behind_its_period() {
