@@ -19,11 +19,28 @@ let asked: string[];
 let bodies: unknown[];
 
 function key(name: string, more: Partial<Schemas['KeyTold']> = {}): Schemas['KeyTold'] {
-  return { id: name, name, scopes: ['read-board'], created_ms: Date.now() - DAY, expires_ms: Date.now() + DAY, made_by: '1', revoked: false, ...more };
+  return {
+    id: name,
+    name,
+    scopes: ['read-board'],
+    created_ms: Date.now() - DAY,
+    expires_ms: Date.now() + DAY,
+    made_by: '1',
+    revoked: false,
+    ...more,
+  };
 }
 
 function session(id: string, more: Partial<Schemas['SessionTold']> = {}): Schemas['SessionTold'] {
-  return { id, created_ms: Date.now() - DAY, last_seen_ms: Date.now(), expires_ms: Date.now() + DAY, device: 'known', current: false, ...more };
+  return {
+    id,
+    created_ms: Date.now() - DAY,
+    last_seen_ms: Date.now(),
+    expires_ms: Date.now() + DAY,
+    device: 'known',
+    current: false,
+    ...more,
+  };
 }
 
 async function serve(input: Request | string, init?: RequestInit): Promise<Response> {
@@ -142,7 +159,8 @@ test('everybody finds her sign-ins behind her name, and an administrator the key
 
   expect(screen.getByRole('link', { name: /Adam/ }).getAttribute('href')).toBe('/sessions');
   expect(screen.getByRole('link', { name: 'Klíče' }).getAttribute('href')).toBe('/keys');
-  const may = (path: string) => (['operator', 'supervisor', 'administrator', 'auditor', 'wall'] as const).filter((role) => mayOpen(role, path));
+  const may = (path: string) =>
+    (['operator', 'supervisor', 'administrator', 'auditor', 'wall'] as const).filter((role) => mayOpen(role, path));
   expect(may('/keys')).toEqual(['administrator']);
   expect(may('/sessions')).toEqual(['operator', 'supervisor', 'administrator', 'auditor']);
 });

@@ -29,7 +29,10 @@ async function scene(body) {
 
 async function open(browser, role, path, { viewport = { width: 1_366, height: 768 }, language = 'cs' } = {}) {
   const context = await browser.newContext({ locale: 'cs-CZ', viewport });
-  await context.addInitScript((chosen) => localStorage.setItem('linka', chosen), JSON.stringify({ language, theme: 'system' }));
+  await context.addInitScript(
+    (chosen) => localStorage.setItem('linka', chosen),
+    JSON.stringify({ language, theme: 'system' }),
+  );
   if (role) await context.addCookies([{ name: 'role', value: role, url: BASE }]);
   const page = await context.newPage();
   await page.goto(BASE + path);
@@ -41,14 +44,21 @@ async function open(browser, role, path, { viewport = { width: 1_366, height: 76
 function beyondItsPlace() {
   const box = (one) => one.getBoundingClientRect();
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const beyond = all('.old, .panel, section li').filter((one) => box(one).bottom > innerHeight || box(one).right > innerWidth);
+  const beyond = all('.old, .panel, section li').filter(
+    (one) => box(one).bottom > innerHeight || box(one).right > innerWidth,
+  );
   const spilt = all('.panel :is(dt, dd, p)').filter((one) => box(one).bottom > box(one.closest('.panel')).bottom);
   return [...beyond, ...spilt].map((one) => `${one.textContent.trim().slice(0, 30)} to ${box(one).bottom}`);
 }
 
 const BEHAVIOURS = {
   async 'somebody lands where her role begins'(browser) {
-    for (const [role, path] of [['operator', '/me'], ['supervisor', '/'], ['auditor', '/reports'], ['wall', '/wall']]) {
+    for (const [role, path] of [
+      ['operator', '/me'],
+      ['supervisor', '/'],
+      ['auditor', '/reports'],
+      ['wall', '/wall'],
+    ]) {
       const page = await open(browser, undefined, '/');
       await page.fill('#login', role);
       await page.fill('#password', 'x');
@@ -149,9 +159,18 @@ const BEHAVIOURS = {
     await scene({ scene: 'machinePaused' });
     const panel = page.locator('[data-now=paused_by_machine]');
     await panel.waitFor();
-    assert.match(await panel.textContent(), /Linka vám dala pauzu po 3 zmeškaných nabídkách\..*Nic vám nezazvoní\..*čeká 1 kontakt/s);
+    assert.match(
+      await panel.textContent(),
+      /Linka vám dala pauzu po 3 zmeškaných nabídkách\..*Nic vám nezazvoní\..*čeká 1 kontakt/s,
+    );
     assert.equal(await page.locator('text=Klid').count(), 0);
-    assert.equal(await page.locator('button[aria-pressed=true]').textContent().then((text) => text.trim()), 'Pauza');
+    assert.equal(
+      await page
+        .locator('button[aria-pressed=true]')
+        .textContent()
+        .then((text) => text.trim()),
+      'Pauza',
+    );
     const asked = page.waitForRequest((request) => request.url().endsWith('/me/intent'));
     await panel.locator('button').click();
     assert.deepEqual((await asked).postDataJSON(), { wants: 'ready' });
@@ -163,7 +182,10 @@ const BEHAVIOURS = {
     await scene({ scene: 'deadPhone' });
     const panel = page.locator('[data-now=unreachable]');
     await panel.waitFor();
-    assert.match(await panel.textContent(), /Váš telefon neodpovídá.*Nic vám nezazvoní.*jana.*192\.0\.2\.10:5060.*\d+:\d\d/s);
+    assert.match(
+      await panel.textContent(),
+      /Váš telefon neodpovídá.*Nic vám nezazvoní.*jana.*192\.0\.2\.10:5060.*\d+:\d\d/s,
+    );
     assert.equal(await page.locator('text=Klid').count(), 0);
     await page.context().close();
   },
@@ -194,7 +216,11 @@ const BEHAVIOURS = {
       await page.getByRole('button', { name, exact: true }).first().focus();
       await page.keyboard.press('Enter');
       if (then) await scene({ scene: then });
-      await page.waitForFunction((wanted) => document.activeElement?.id === 'now-title' && document.activeElement.textContent.includes(wanted), title, { timeout: 5_000 });
+      await page.waitForFunction(
+        (wanted) => document.activeElement?.id === 'now-title' && document.activeElement.textContent.includes(wanted),
+        title,
+        { timeout: 5_000 },
+      );
     };
     await scene({ scene: 'machinePaused' });
     await page.waitForSelector('[data-now=paused_by_machine]');
@@ -226,7 +252,11 @@ const BEHAVIOURS = {
     await page.waitForSelector('[data-now=talking]');
     await scene({ scene: 'wrapUp' });
     await page.waitForSelector('#entry-title');
-    const [pause, entry] = await Promise.all(['button:has-text("Pauza")', '#entry-title'].map(async (one) => (await page.locator(one).first().boundingBox()).y));
+    const [pause, entry] = await Promise.all(
+      ['button:has-text("Pauza")', '#entry-title'].map(
+        async (one) => (await page.locator(one).first().boundingBox()).y,
+      ),
+    );
     assert.ok(pause < entry, `the pause stands at ${pause}, the entry at ${entry}`);
     await page.context().close();
   },
@@ -235,12 +265,16 @@ const BEHAVIOURS = {
     const page = await open(browser, 'operator', '/me');
     await scene({ scene: 'rings' });
     await page.waitForSelector('[data-now=ringing]');
-    const [badge, speech] = await page.evaluate(() => ['.badge.danger path', '.title path'].map((one) => document.querySelector(`[data-now] ${one}`).getAttribute('d')));
+    const [badge, speech] = await page.evaluate(() =>
+      ['.badge.danger path', '.title path'].map((one) => document.querySelector(`[data-now] ${one}`).getAttribute('d')),
+    );
     assert.notEqual(badge, speech);
     await page.context().close();
   },
 
-  async 'that a caller cannot speak is seen before she answers, on an enlarged page without sound and on every other page'(browser) {
+  async 'that a caller cannot speak is seen before she answers, on an enlarged page without sound and on every other page'(
+    browser,
+  ) {
     const inSight = async (page, selector, where) => {
       const { top, bottom } = await page.$eval(selector, (one) => one.getBoundingClientRect().toJSON());
       const height = page.viewportSize().height;
@@ -257,20 +291,30 @@ const BEHAVIOURS = {
       await elsewhere.waitForSelector('a.ringing strong');
       await inSight(elsewhere, 'a.ringing strong', `elsewhere ${language}`);
       await elsewhere.evaluate(() => scrollTo(0, document.body.scrollHeight));
-      const [last, chip] = await elsewhere.evaluate(() => [document.querySelector('main').lastElementChild.getBoundingClientRect().bottom, document.querySelector('a.ringing').getBoundingClientRect().top]);
+      const [last, chip] = await elsewhere.evaluate(() => [
+        document.querySelector('main').lastElementChild.getBoundingClientRect().bottom,
+        document.querySelector('a.ringing').getBoundingClientRect().top,
+      ]);
       assert.ok(last <= chip, `${language}: the page ends at ${last}, below ${chip}`);
       await elsewhere.context().close();
     }
   },
 
   async 'on a telephone a label stands apart from what it tells'(browser) {
-    const page = await open(browser, 'administrator', '/accounts', { viewport: { width: 360, height: 740 }, language: 'uk' });
+    const page = await open(browser, 'administrator', '/accounts', {
+      viewport: { width: 360, height: 740 },
+      language: 'uk',
+    });
     await page.waitForSelector('[aria-labelledby=lockouts-title] tbody tr');
     for (const path of ['/accounts', '/keys', '/sessions']) {
       await page.goto(BASE + path);
       await page.waitForSelector('.stacked');
       const told = await page.locator('td:has(.stacked)').allInnerTexts();
-      assert.deepEqual(told.filter((text) => !/[:а-яіїє] \S/i.test(text) || /:\S/.test(text.replaceAll(/\d:\d/g, ''))), [], path);
+      assert.deepEqual(
+        told.filter((text) => !/[:а-яіїє] \S/i.test(text) || /:\S/.test(text.replaceAll(/\d:\d/g, ''))),
+        [],
+        path,
+      );
     }
     await page.context().close();
   },
@@ -292,31 +336,48 @@ const BEHAVIOURS = {
 
   async 'the worst faults are heard on every page, once as they begin and once as they end'(browser) {
     await scene({ scene: 'breaks' });
-    const pages = await Promise.all([['supervisor', '/'], ['wall', '/wall'], ['operator', '/me'], ['administrator', '/reports']].map(([role, path]) => open(browser, role, path)));
+    const pages = await Promise.all(
+      [
+        ['supervisor', '/'],
+        ['wall', '/wall'],
+        ['operator', '/me'],
+        ['administrator', '/reports'],
+      ].map(([role, path]) => open(browser, role, path)),
+    );
     const heard = (page) => page.evaluate(() => globalThis.heard.join(' '));
     for (const page of pages) {
       await page.waitForSelector('.unseen[role=status]', { state: 'attached' });
       await page.evaluate(() => {
         globalThis.heard = [];
         const region = document.querySelector('.unseen[role=status]');
-        new MutationObserver(() => globalThis.heard.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+        new MutationObserver(() => globalThis.heard.push(region.textContent)).observe(region, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
       });
     }
     const begins = ['Neukládá se na disk', 'Nové hovory se nepřijímají', 'Spojení do telefonní sítě nefunguje'];
     const ends = ['Na disk se zase ukládá', 'Nové hovory se zase přijímají', 'Spojení do telefonní sítě zase funguje'];
-    const allHeard = (page, all) => page.waitForFunction((words) => words.every((one) => globalThis.heard.join(' ').includes(one)), all, { timeout: 5_000 });
+    const allHeard = (page, all) =>
+      page.waitForFunction((words) => words.every((one) => globalThis.heard.join(' ').includes(one)), all, {
+        timeout: 5_000,
+      });
     await scene({ scene: 'sick' });
     for (const page of pages) await allHeard(page, begins);
     await scene({ scene: 'breaks' });
     for (const page of pages) await allHeard(page, ends);
     for (const page of pages) {
       const text = await heard(page);
-      for (const one of [...begins, ...ends]) assert.equal(text.split(one).length, 2, `${new URL(page.url()).pathname}: ${one} in ${text}`);
+      for (const one of [...begins, ...ends])
+        assert.equal(text.split(one).length, 2, `${new URL(page.url()).pathname}: ${one} in ${text}`);
       await page.context().close();
     }
   },
 
-  async 'the board shows one status with its time, its parts by a click, and how to end a pause of the machine'(browser) {
+  async 'the board shows one status with its time, its parts by a click, and how to end a pause of the machine'(
+    browser,
+  ) {
     const page = await open(browser, 'supervisor', '/');
     const row = page.locator('[data-operator=milada][data-status=paused_by_machine]');
     await row.waitFor();
@@ -352,7 +413,13 @@ const BEHAVIOURS = {
   },
 
   async 'the great numbers of a wall are told apart on every screen'(browser) {
-    for (const viewport of [[1_920, 1_080], [1_366, 768], [1_280, 1_024], [1_280, 800], [1_024, 768]].map(([width, height]) => ({ width, height }))) {
+    for (const viewport of [
+      [1_920, 1_080],
+      [1_366, 768],
+      [1_280, 1_024],
+      [1_280, 800],
+      [1_024, 768],
+    ].map(([width, height]) => ({ width, height }))) {
       const page = await open(browser, 'wall', '/wall', { viewport });
       await scene({ scene: 'longQueue' });
       await page.waitForFunction(() => document.querySelector('.huge dd').textContent === '130');
@@ -404,7 +471,11 @@ const BEHAVIOURS = {
       await scene({ scene: told, isSilent: true });
       await Promise.all(pages.map((page) => page.waitForSelector('.grey')));
       for (const [index, page] of pages.entries()) {
-        for (const [width, height] of [[1_920, 1_080], [1_280, 800], [1_024, 768]]) {
+        for (const [width, height] of [
+          [1_920, 1_080],
+          [1_280, 800],
+          [1_024, 768],
+        ]) {
           await page.setViewportSize({ width, height });
           const where = `${width}×${height} ${languages[index]} ${told}`;
           assert.deepEqual(await page.evaluate(beyondItsPlace), [], where);
@@ -418,7 +489,10 @@ const BEHAVIOURS = {
   },
 
   async 'whoever has scrolled down sees that the data is old'(browser) {
-    for (const [role, path] of [['supervisor', '/'], ['operator', '/me']]) {
+    for (const [role, path] of [
+      ['supervisor', '/'],
+      ['operator', '/me'],
+    ]) {
       const page = await open(browser, role, path, { viewport: { width: 1_024, height: 400 } });
       await scene({ scene: 'day', isSilent: true });
       await page.waitForSelector('.old');
@@ -444,7 +518,9 @@ const BEHAVIOURS = {
     for (const width of [1_366, 683, 1_440, 720, 360]) {
       const page = await open(browser, 'supervisor', '/', { viewport: { width, height: 768 } });
       await scene({ scene: 'longQueue' });
-      await page.waitForFunction(() => document.querySelector('[data-tile=waiting] [data-value]')?.textContent === '130');
+      await page.waitForFunction(
+        () => document.querySelector('[data-tile=waiting] [data-value]')?.textContent === '130',
+      );
       const beyond = await page.evaluate(() => {
         const tile = document.querySelector('[data-tile=longest]');
         return tile.querySelector('[data-value]').getBoundingClientRect().right - tile.getBoundingClientRect().right;
@@ -484,12 +560,22 @@ const BEHAVIOURS = {
   },
 
   async 'who turns to other entries of the audit stands at the first of them, with the keyboard too'(browser) {
-    for (const viewport of [{ width: 1_366, height: 768 }, { width: 360, height: 740 }]) {
+    for (const viewport of [
+      { width: 1_366, height: 768 },
+      { width: 360, height: 740 },
+    ]) {
       const page = await open(browser, 'auditor', '/audit', { viewport });
-      for (const [name, first] of [['Starší', 799], ['Starší', 699], ['Nejnovější', 899]]) {
+      for (const [name, first] of [
+        ['Starší', 799],
+        ['Starší', 699],
+        ['Nejnovější', 899],
+      ]) {
         await page.getByRole('button', { name }).focus();
         await page.keyboard.press('Enter');
-        await page.waitForFunction((seq) => document.activeElement.getAttribute('aria-label') === `Záznam úkonů ${seq}–${seq - 99}`, first);
+        await page.waitForFunction(
+          (seq) => document.activeElement.getAttribute('aria-label') === `Záznam úkonů ${seq}–${seq - 99}`,
+          first,
+        );
         const { top } = await page.$eval('main section', (one) => one.getBoundingClientRect().toJSON());
         assert.ok(top >= 0 && top < viewport.height / 2, `${viewport.width}: after ${name} the list begins at ${top}`);
         assert.match(await page.textContent('main section tbody .seq'), new RegExp(String(first)));
@@ -506,14 +592,19 @@ const BEHAVIOURS = {
         for (const end of [0, 1_000]) {
           const lefts = await table.evaluate((one, to) => {
             one.scrollTo(to, 0);
-            return [one, one.querySelector('thead th'), one.querySelector('tbody th')].map((of) => of.getBoundingClientRect().left);
+            return [one, one.querySelector('thead th'), one.querySelector('tbody th')].map(
+              (of) => of.getBoundingClientRect().left,
+            );
           }, end);
           assert.deepEqual(lefts, Array(3).fill(lefts[0]), `${language}: scrolled to ${end}`);
         }
       }
       await page.reload();
       await page.waitForSelector('.scroll thead th:nth-child(7)');
-      const [last, right] = await page.$eval('[aria-labelledby=figures-title] .scroll', (one) => [[...one.querySelectorAll('thead th')].at(-1).getBoundingClientRect().right, one.getBoundingClientRect().right]);
+      const [last, right] = await page.$eval('[aria-labelledby=figures-title] .scroll', (one) => [
+        [...one.querySelectorAll('thead th')].at(-1).getBoundingClientRect().right,
+        one.getBoundingClientRect().right,
+      ]);
       assert.ok(last <= right + 1, `${language}: the newest month ends at ${last}, its table at ${right}`);
       await page.context().close();
     }

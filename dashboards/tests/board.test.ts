@@ -59,7 +59,9 @@ async function listensAnew(ms: number): Promise<number> {
 }
 
 test('a feed that hangs before its first news is tried again', async () => {
-  vi.stubGlobal('fetch', async () => Response.json({ login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' }));
+  vi.stubGlobal('fetch', async () =>
+    Response.json({ login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' }),
+  );
   feed.open();
   const [soon, later] = [await listensAnew(11_000), await listensAnew(4_000)];
   Source.opened?.tell('snapshot', NOON + 1);
@@ -71,7 +73,9 @@ test('a feed that hangs before its first news is tried again', async () => {
 });
 
 test('a feed that hangs again after a silence is given as long as the first time', async () => {
-  vi.stubGlobal('fetch', async () => Response.json({ login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' }));
+  vi.stubGlobal('fetch', async () =>
+    Response.json({ login: 'jana', display_name: 'Jana', role: 'operator', due: 'nothing' }),
+  );
 
   expect([await listensAnew(15_000), await listensAnew(10_000), await listensAnew(6_000)]).toEqual([1, 0, 1]);
 });
@@ -84,7 +88,11 @@ test('whether somebody is still signed in is asked again when no answer comes', 
     limits.push(control);
     return control.signal;
   });
-  vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => new Promise((_, failed) => signal?.addEventListener('abort', () => failed(new Error('aborted')))));
+  vi.stubGlobal(
+    'fetch',
+    (_: string, { signal }: RequestInit) =>
+      new Promise((_, failed) => signal?.addEventListener('abort', () => failed(new Error('aborted')))),
+  );
   await vi.advanceTimersByTimeAsync(15_000);
   const first = limits.length;
   await vi.advanceTimersByTimeAsync(35_000);

@@ -16,7 +16,10 @@ const DAY = 86_400_000;
 function tell(certificateEndsMs: number | null) {
   const parts = SCENES['calm']?.(NOON);
   if (!parts) throw new Error('there is no such scene');
-  feed.board = apply(EMPTY, 'snapshot', { ...parts, health: { mode: 'serving', unsaved: null, certificate_ends_ms: certificateEndsMs } });
+  feed.board = apply(EMPTY, 'snapshot', {
+    ...parts,
+    health: { mode: 'serving', unsaved: null, certificate_ends_ms: certificateEndsMs },
+  });
   clock.hear(NOON);
   clock.tick();
   flushSync();

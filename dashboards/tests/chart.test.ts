@@ -19,7 +19,12 @@ test('the axis ends at a whole number that four divides, not far above the highe
 });
 
 test('a day has its ninety-six quarter-hours, and those to come count nothing yet', () => {
-  const points = dayOf([{ begins_ms: BEGINS + QUARTER, arrived: 3, answered: 2, abandoned: 1 }], BEGINS, undefined, String);
+  const points = dayOf(
+    [{ begins_ms: BEGINS + QUARTER, arrived: 3, answered: 2, abandoned: 1 }],
+    BEGINS,
+    undefined,
+    String,
+  );
 
   expect(points).toHaveLength(96);
   expect(points.slice(0, 3).map((point) => point.answered)).toEqual([0, 2, undefined]);
@@ -27,17 +32,27 @@ test('a day has its ninety-six quarter-hours, and those to come count nothing ye
 });
 
 test('a day that is not counted from its beginning says since when, and draws nothing before', () => {
-  const quarters = [61, 62].map((index) => ({ begins_ms: BEGINS + index * QUARTER, arrived: 1, answered: 1, abandoned: 0 }));
+  const quarters = [61, 62].map((index) => ({
+    begins_ms: BEGINS + index * QUARTER,
+    arrived: 1,
+    answered: 1,
+    abandoned: 0,
+  }));
   const since = (sinceMs: number | null) => countedSince(quarters, BEGINS, sinceMs);
   const points = dayOf(quarters, BEGINS, since(quarters[0]!.begins_ms + 7 * 60_000), String);
 
   expect(points.flatMap((point, index) => (point.answered === undefined ? [] : index))).toEqual([61, 62]);
-  expect([since(BEGINS + 61.5 * QUARTER), since(BEGINS), since(null)]).toEqual([61.5, 61, 61].map((index) => BEGINS + index * QUARTER));
+  expect([since(BEGINS + 61.5 * QUARTER), since(BEGINS), since(null)]).toEqual(
+    [61.5, 61, 61].map((index) => BEGINS + index * QUARTER),
+  );
   expect(countedSince([{ ...quarters[0]!, begins_ms: BEGINS }], BEGINS, null)).toBeUndefined();
 });
 
 test('figures are found by their name, and a figure of nothing is none', () => {
-  const formulas = [{ name: 'offered', unit: 'contacts', formula: '' }, { name: 'service_level', unit: 'permille', formula: '' }];
+  const formulas = [
+    { name: 'offered', unit: 'contacts', formula: '' },
+    { name: 'service_level', unit: 'permille', formula: '' },
+  ];
 
   expect(figure(formulas, period('2026-10-01'), 'offered')).toBe(1);
   expect(figure(formulas, period('2026-10-01'), 'service_level')).toBeUndefined();
@@ -72,7 +87,11 @@ test('labels below an axis are cut off at no edge and touch no other', () => {
 });
 
 test('months below an axis are short, also where several are told together', () => {
-  const short = [['2026-02-01', '2026-02-28'], ['2026-02-01', '2026-04-30'], ['2025-12-01', '2026-01-31']].map(([first = '', last = '']) => monthsShort({ first, last }));
+  const short = [
+    ['2026-02-01', '2026-02-28'],
+    ['2026-02-01', '2026-04-30'],
+    ['2025-12-01', '2026-01-31'],
+  ].map(([first = '', last = '']) => monthsShort({ first, last }));
 
   expect(short).toEqual(['2/2026', '2–4/2026', '12/2025 – 1/2026']);
 });

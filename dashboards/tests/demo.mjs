@@ -36,7 +36,11 @@ const browser = await chromium.launch({
 const context = await browser.newContext(hasDisplay ? { viewport: null } : { viewport: { width: 1440, height: 900 } });
 const page = await context.newPage();
 await signIn(page, base, all.sona);
-console.log(hasDisplay ? `wallboard: open in a window; ${base}` : `wallboard: ${join(folder, 'wallboard.png')}, anew every 3 s; ${base}`);
+console.log(
+  hasDisplay
+    ? `wallboard: open in a window; ${base}`
+    : `wallboard: ${join(folder, 'wallboard.png')}, anew every 3 s; ${base}`,
+);
 console.log(`to sign in by yourself (${join(folder, 'sign-in.txt')}):\n  ${lines.join('\n  ')}`);
 browser.on('disconnected', () => process.exit(0));
 while (!hasDisplay) {

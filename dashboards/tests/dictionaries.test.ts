@@ -9,7 +9,10 @@ import { FIELDS } from './fake-scenes.mjs';
 const DICTIONARIES = { cs, en, uk };
 
 function isForms(value: object): value is Forms {
-  return typeof (value as { other?: unknown }).other === 'string' && Object.values(value).every((form) => typeof form === 'string' && form.includes('{n}'));
+  return (
+    typeof (value as { other?: unknown }).other === 'string' &&
+    Object.values(value).every((form) => typeof form === 'string' && form.includes('{n}'))
+  );
 }
 
 /** Every text with the way to it; functions are asked with a word, forms stand for themselves. */
@@ -21,7 +24,10 @@ function texts(value: unknown, way = ''): [string, string | Forms][] {
 }
 
 test('every dictionary has the same keys', () => {
-  const keys = (dictionary: object) => texts(dictionary).map(([way]) => way).sort();
+  const keys = (dictionary: object) =>
+    texts(dictionary)
+      .map(([way]) => way)
+      .sort();
 
   expect(keys(en)).toEqual(keys(cs));
   expect(keys(uk)).toEqual(keys(cs));
@@ -39,7 +45,8 @@ test('every number has its own form in every language', () => {
     const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
     const counts = texts(dictionary).filter((one): one is [string, Forms] => typeof one[1] !== 'string');
     expect(counts.length).toBeGreaterThan(5);
-    for (const [way, forms] of counts) expect(Object.keys(forms).sort(), `${language}${way}`).toEqual([...pluralCategories].sort());
+    for (const [way, forms] of counts)
+      expect(Object.keys(forms).sort(), `${language}${way}`).toEqual([...pluralCategories].sort());
   }
 });
 
@@ -58,9 +65,14 @@ test('a caller is never called a victim on a Czech screen', () => {
 });
 
 test('while no new calls are taken nobody is promised where they go', () => {
-  const carrier = { cs: /poskytovateli telefonního připojení/, en: /depends on the carrier/, uk: /постачальника телефонного/ };
+  const carrier = {
+    cs: /poskytovateli telefonního připojení/,
+    en: /depends on the carrier/,
+    uk: /постачальника телефонного/,
+  };
 
-  for (const [language, pattern] of Object.entries(carrier)) expect(DICTIONARIES[language as 'cs'].board.drainingHint).toMatch(pattern);
+  for (const [language, pattern] of Object.entries(carrier))
+    expect(DICTIONARIES[language as 'cs'].board.drainingHint).toMatch(pattern);
 });
 
 test('every field of the entry and every value has a word in every language', () => {
@@ -68,13 +80,15 @@ test('every field of the entry and every value has a word in every language', ()
     const [fields, values]: Record<string, string>[] = [content.field, content.value];
     for (const field of FIELDS) {
       expect(fields?.[field.name], field.name).toBeTruthy();
-      for (const value of field.values.slice(1)) expect(values?.[`${field.name}.${value}`] ?? values?.[value], value).toBeTruthy();
+      for (const value of field.values.slice(1))
+        expect(values?.[`${field.name}.${value}`] ?? values?.[value], value).toBeTruthy();
     }
   }
 });
 
 test('the audit says of an upgrade what it withdrew, and of classes only where there are any', () => {
-  const withdrawn = (classes?: string) => cs.audit.event.withdrawn({ rows: '41', parts: '3', ...(classes === undefined ? {} : { classes }) });
+  const withdrawn = (classes?: string) =>
+    cs.audit.event.withdrawn({ rows: '41', parts: '3', ...(classes === undefined ? {} : { classes }) });
 
   expect(withdrawn('2')).toMatch(/řádků o hovorech: 41, částí měsíců: 3, naléhavostí v měsících: 2$/);
   expect(cs.audit.event.withdrawn({ rows: '0', parts: '0', months: '3' })).toMatch(/s méně než deseti kontakty: 3$/);
@@ -85,7 +99,9 @@ test('the audit says which report was read, and of which days where it is told',
   const { days, event, read } = en.audit;
 
   expect(event.read({ read: read.counts })).toBe('report of counts read');
-  expect(event.read({ read: read.records, days: `${days.from('1 Oct 2026')} ${days.to('31 Oct 2026')}` })).toBe('rows about calls read from 1 Oct 2026 to 31 Oct 2026');
+  expect(event.read({ read: read.records, days: `${days.from('1 Oct 2026')} ${days.to('31 Oct 2026')}` })).toBe(
+    'rows about calls read from 1 Oct 2026 to 31 Oct 2026',
+  );
 });
 
 test('of its times a class is said to tell talk alone', () => {
@@ -104,8 +120,13 @@ test('of its times a class is said to tell talk alone', () => {
 
 test('a page has one word for one thing', () => {
   const changed = uk.audit.event.configuration_changed({ files: '', added: 'jana', removed: 'hana' });
-  const said = (dictionary: object) => texts(dictionary).flatMap(([, text]) => (typeof text === 'string' ? [text] : Object.values(text)));
+  const said = (dictionary: object) =>
+    texts(dictionary).flatMap(([, text]) => (typeof text === 'string' ? [text] : Object.values(text)));
 
   expect(said(cs).filter((text) => /audit/i.test(text))).toEqual([]);
-  expect([...said(uk), changed].filter((text) => /аудит|оператор(и|ів|ам|ами|а|у|ом)?(?!\p{L})|чверт\S* годин(?!и)/iu.test(text))).toEqual([]);
+  expect(
+    [...said(uk), changed].filter((text) =>
+      /аудит|оператор(и|ів|ам|ами|а|у|ом)?(?!\p{L})|чверт\S* годин(?!и)/iu.test(text),
+    ),
+  ).toEqual([]);
 });

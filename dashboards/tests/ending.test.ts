@@ -27,7 +27,14 @@ afterEach(() => {
 
 /** What every page tells, when this browser's sign-in ends so many hours from now and another one's in an hour. */
 async function page(hours: number): Promise<string> {
-  const session = (id: string, ends: number, current: boolean) => ({ id, created_ms: NOON, last_seen_ms: NOON, expires_ms: NOON + ends * HOUR, device: 'known', current });
+  const session = (id: string, ends: number, current: boolean) => ({
+    id,
+    created_ms: NOON,
+    last_seen_ms: NOON,
+    expires_ms: NOON + ends * HOUR,
+    device: 'known',
+    current,
+  });
   vi.stubGlobal('fetch', async () => Response.json([session('1', 1, false), session('2', hours, true)]));
   tell('calm');
   clock.hear(NOON);

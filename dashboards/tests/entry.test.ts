@@ -62,8 +62,14 @@ test('a whole call is entered by eight keys and saved by one more', async () => 
   await press('Enter', { ctrlKey: true });
 
   expect(entered(draft)).toEqual({
-    outcome: 'advised', category: 'partner_violence', language: 'czech', interpreter: 'not_needed',
-    referral: 'counselling', told_repeat: 'first', who_called: 'adult_victim', children_in_household: '2',
+    outcome: 'advised',
+    category: 'partner_violence',
+    language: 'czech',
+    interpreter: 'not_needed',
+    referral: 'counselling',
+    told_repeat: 'first',
+    who_called: 'adult_victim',
+    children_in_household: '2',
   });
   expect(onsave).toHaveBeenCalledOnce();
 });
@@ -82,7 +88,9 @@ test('arrows choose within a field, and nought takes the choice back', async () 
 
 test('where several values may hold, numbers tick them one after another', async () => {
   await open();
-  within(screen.getByLabelText(/Věk dětí/)).getAllByRole('checkbox')[0]?.focus();
+  within(screen.getByLabelText(/Věk dětí/))
+    .getAllByRole('checkbox')[0]
+    ?.focus();
 
   await press('2');
   await press('3');
@@ -93,7 +101,10 @@ test('where several values may hold, numbers tick them one after another', async
 test('each field is one stop of the Tab key', async () => {
   await open();
 
-  const rows = [...screen.getAllByRole('radiogroup'), ...screen.getAllByRole('group').filter((group) => group.tagName === 'DIV')];
+  const rows = [
+    ...screen.getAllByRole('radiogroup'),
+    ...screen.getAllByRole('group').filter((group) => group.tagName === 'DIV'),
+  ];
   for (const row of rows) expect(row.querySelectorAll('[tabindex="0"]')).toHaveLength(1);
 });
 

@@ -11,7 +11,12 @@ import { FIELDS, SCENES, arrived, counts, forWall, hours, overlapping, story, ta
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 const ROLES = ['operator', 'supervisor', 'administrator', 'auditor', 'wall'];
 const TICK_MS = 1_000;
 const CROWD_MS = 50;
@@ -21,18 +26,54 @@ let due = 'nothing';
 let isSilent = false;
 let listeners = new Set();
 let accounts = ROLES.map((role, index) => ({
-  id: String(index + 1), login: role === 'operator' ? 'jana' : role, display_name: role === 'operator' ? 'Jana' : `${role[0].toUpperCase()}${role.slice(1)}`,
-  role, standing: index === 3 ? 'disabled' : 'active', password_due: index === 1, totp: index === 2, provider: index === 0,
+  id: String(index + 1),
+  login: role === 'operator' ? 'jana' : role,
+  display_name: role === 'operator' ? 'Jana' : `${role[0].toUpperCase()}${role.slice(1)}`,
+  role,
+  standing: index === 3 ? 'disabled' : 'active',
+  password_due: index === 1,
+  totp: index === 2,
+  provider: index === 0,
 }));
 
 const DAY_MS = 86_400_000;
 let keys = [
-  { id: '1', name: 'kiosk', scopes: ['read-board'], created_ms: Date.now() - 40 * DAY_MS, expires_ms: Date.now() + 50 * DAY_MS, made_by: '3', revoked: false },
-  { id: '2', name: 'statistics', scopes: ['read-reports', 'read-audit'], created_ms: Date.now() - 90 * DAY_MS, expires_ms: Date.now() - DAY_MS, made_by: '3', revoked: false },
-  { id: '3', name: 'old-kiosk', scopes: ['read-board'], created_ms: Date.now() - 80 * DAY_MS, expires_ms: Date.now() + DAY_MS, made_by: '3', revoked: true },
+  {
+    id: '1',
+    name: 'kiosk',
+    scopes: ['read-board'],
+    created_ms: Date.now() - 40 * DAY_MS,
+    expires_ms: Date.now() + 50 * DAY_MS,
+    made_by: '3',
+    revoked: false,
+  },
+  {
+    id: '2',
+    name: 'statistics',
+    scopes: ['read-reports', 'read-audit'],
+    created_ms: Date.now() - 90 * DAY_MS,
+    expires_ms: Date.now() - DAY_MS,
+    made_by: '3',
+    revoked: false,
+  },
+  {
+    id: '3',
+    name: 'old-kiosk',
+    scopes: ['read-board'],
+    created_ms: Date.now() - 80 * DAY_MS,
+    expires_ms: Date.now() + DAY_MS,
+    made_by: '3',
+    revoked: true,
+  },
 ];
 const session_of = (id, hours, more) => ({
-  id, created_ms: Date.now() - hours * 3_600_000, last_seen_ms: Date.now() - hours * 60_000, expires_ms: Date.now() + 5 * DAY_MS, device: 'known', current: false, ...more,
+  id,
+  created_ms: Date.now() - hours * 3_600_000,
+  last_seen_ms: Date.now() - hours * 60_000,
+  expires_ms: Date.now() + 5 * DAY_MS,
+  device: 'known',
+  current: false,
+  ...more,
 });
 let sessions = [session_of('1', 60, { device: 'new' }), session_of('2', 30), session_of('3', 1, { current: true })];
 
@@ -47,7 +88,12 @@ function role(request) {
 }
 
 function signedIn(name) {
-  return { login: name === 'operator' ? 'jana' : name, display_name: name === 'operator' ? 'Jana' : name, role: name, due };
+  return {
+    login: name === 'operator' ? 'jana' : name,
+    display_name: name === 'operator' ? 'Jana' : name,
+    role: name,
+    due,
+  };
 }
 
 function answer(response, status, body, headers = {}) {
@@ -56,7 +102,12 @@ function answer(response, status, body, headers = {}) {
 }
 
 function problem(response, status, kind, detail = '', headers = {}) {
-  answer(response, status, { type: `/problems/${kind}`, title: kind, status, detail }, { 'content-type': 'application/problem+json', ...headers });
+  answer(
+    response,
+    status,
+    { type: `/problems/${kind}`, title: kind, status, detail },
+    { 'content-type': 'application/problem+json', ...headers },
+  );
 }
 
 function tell(listener, event, parts) {
@@ -82,26 +133,32 @@ setInterval(() => {
   if (scene !== 'crowd') return;
   const [at, id] = [Date.now(), String(1_000 + Math.floor(Math.random() * 5_000))];
   const [contact] = SCENES.crowd(at).contacts;
-  for (const listener of listeners) tell(listener, 'change', { at_ms: at, contacts: [{ ...contact, id, arrived_ms: at - 60_000 }] });
+  for (const listener of listeners)
+    tell(listener, 'change', { at_ms: at, contacts: [{ ...contact, id, arrived_ms: at - 60_000 }] });
 }, CROWD_MS);
 
 function page(path, response) {
   const name = extname(path) === '' ? 'index.html' : normalize(path);
   const file = join(DIST, name);
   if (!file.startsWith(DIST) || !existsSync(file)) return problem(response, 404, 'not-found');
-  response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY });
+  response.writeHead(200, {
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-security-policy': POLICY,
+  });
   createReadStream(file).pipe(response);
 }
 
 function session(request, response, body) {
-  if (request.method === 'DELETE') return answer(response, 204, undefined, { 'set-cookie': 'role=; Path=/; Max-Age=0' });
+  if (request.method === 'DELETE')
+    return answer(response, 204, undefined, { 'set-cookie': 'role=; Path=/; Max-Age=0' });
   if (request.method === 'GET') {
     const name = role(request);
     return name ? answer(response, 200, signedIn(name)) : problem(response, 401, 'not-signed-in');
   }
   if (body.password === 'locked') return problem(response, 429, 'too-many', '', { 'retry-after': '840' });
   if (!ROLES.includes(body.login)) return problem(response, 401, 'wrong-credentials');
-  if (body.password === 'code' && body.code !== '123456') return problem(response, 401, body.code ? 'wrong-credentials' : 'code-needed');
+  if (body.password === 'code' && body.code !== '123456')
+    return problem(response, 401, body.code ? 'wrong-credentials' : 'code-needed');
   return answer(response, 200, signedIn(body.login), { 'set-cookie': `role=${body.login}; Path=/` });
 }
 
@@ -116,7 +173,8 @@ function read(path, query) {
   if (path === '/api/v1/me/finished') return [];
   if (path.endsWith('/content')) return { fields: {} };
   if (path === '/api/v1/reports/counts') return countsOf(query.get('from'), query.get('to'));
-  if (path === '/api/v1/reports/tables') return { months: overlapping(tables().months, query.get('from'), query.get('to')) };
+  if (path === '/api/v1/reports/tables')
+    return { months: overlapping(tables().months, query.get('from'), query.get('to')) };
   if (path === '/api/v1/reports/hours') return overlapping(hours(), query.get('from'), query.get('to'));
   if (path === '/api/v1/reports/arrived') return arrived(Number(query.get('from_ms')));
   if (path === '/api/v1/accounts') return accounts;
@@ -130,12 +188,20 @@ function read(path, query) {
 
 function audit(before) {
   const events = [
-    { by: 'a supervisor on shift', what: 'class_changed', class: 'danger', times: 2 }, { by: 'jana', what: 'signed_in' }, null,
-    { by: 'administrator', what: 'account_changed', login: 'jana', change: 'changed' }, { by: 'auditor', what: 'exported', report: 'counts', from: '2026-10-01', to: '2026-10-31' },
-    { by: 'auditor', what: 'read', report: 'records', from: '2026-10-01', to: '2026-10-31' }, { by: 'command line', what: 'withdrawn', rows: 41, parts: 3, classes: 2 },
+    { by: 'a supervisor on shift', what: 'class_changed', class: 'danger', times: 2 },
+    { by: 'jana', what: 'signed_in' },
+    null,
+    { by: 'administrator', what: 'account_changed', login: 'jana', change: 'changed' },
+    { by: 'auditor', what: 'exported', report: 'counts', from: '2026-10-01', to: '2026-10-31' },
+    { by: 'auditor', what: 'read', report: 'records', from: '2026-10-01', to: '2026-10-31' },
+    { by: 'command line', what: 'withdrawn', rows: 41, parts: 3, classes: 2 },
     { by: 'supervisor', what: 'operator_set', operator: 'hana', wants: 'paused' },
   ];
-  return Array.from({ length: Math.min(500, before - 1) }, (_, index) => ({ seq: before - 1 - index, day: '2026-11-23', event: events[index % events.length] }));
+  return Array.from({ length: Math.min(500, before - 1) }, (_, index) => ({
+    seq: before - 1 - index,
+    day: '2026-11-23',
+    event: events[index % events.length],
+  }));
 }
 
 function scenes(body, response) {
@@ -144,7 +210,8 @@ function scenes(body, response) {
   isSilent = body.isSilent ?? false;
   for (const listener of listeners) {
     if (body.hangUp) listener.response.end();
-    else if (body.tap) listener.response.write(`event: tap\ndata: ${JSON.stringify({ contact: '901', key: body.tap })}\n\n`);
+    else if (body.tap)
+      listener.response.write(`event: tap\ndata: ${JSON.stringify({ contact: '901', key: body.tap })}\n\n`);
     else tell(listener, 'snapshot', SCENES[scene](Date.now()));
   }
   answer(response, 204);
@@ -159,11 +226,26 @@ function route(request, response, body) {
   if (!role(request)) return problem(response, 401, 'not-signed-in');
   if (path === '/api/v1/feed') return open(request, response);
   if (path === '/api/v1/session/totp' && request.method === 'POST') {
-    return answer(response, 200, { secret_base32: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', uri: 'otpauth://totp/Linka:jana?secret=JBSWY3DPEHPK3PXP&issuer=Linka' });
+    return answer(response, 200, {
+      secret_base32: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+      uri: 'otpauth://totp/Linka:jana?secret=JBSWY3DPEHPK3PXP&issuer=Linka',
+    });
   }
-  if (path === '/api/v1/accounts' && request.method === 'POST') return answer(response, 200, { account: { ...accounts[0], ...body, id: '9' }, one_time_password: 'kolovrat-7-ticho-32' });
+  if (path === '/api/v1/accounts' && request.method === 'POST')
+    return answer(response, 200, {
+      account: { ...accounts[0], ...body, id: '9' },
+      one_time_password: 'kolovrat-7-ticho-32',
+    });
   if (path === '/api/v1/api-keys' && request.method === 'POST') {
-    const key = { id: String(keys.length + 1), name: body.name, scopes: body.scopes, created_ms: Date.now(), expires_ms: Date.now() + body.days * DAY_MS, made_by: '3', revoked: false };
+    const key = {
+      id: String(keys.length + 1),
+      name: body.name,
+      scopes: body.scopes,
+      created_ms: Date.now(),
+      expires_ms: Date.now() + body.days * DAY_MS,
+      made_by: '3',
+      revoked: false,
+    };
     keys = [...keys, key];
     return answer(response, 201, { key, token: 'linka_key_dGhpcyBpcyBubyBrZXkgb2YgYW55Ym9keQ' });
   }

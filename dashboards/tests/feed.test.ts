@@ -6,11 +6,37 @@ import { NOON } from './given';
 const QUARTER = 15 * 60_000;
 
 function contact(id: string, more: Partial<Contact> = {}): Contact {
-  return { id, line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], resting: [], steps_taken: 0, ...more };
+  return {
+    id,
+    line: 'help',
+    queue: 'crisis',
+    class: 'crisis',
+    speech: 'expected',
+    standing: 'arrival',
+    state: 'waiting',
+    arrived_ms: NOON,
+    with: [],
+    resting: [],
+    steps_taken: 0,
+    ...more,
+  };
 }
 
 function operator(key: string, more: Partial<Operator> = {}): Operator {
-  return { key, name: key, status: { is: 'free', since_ms: 0 }, presence: 'there', place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
+  return {
+    key,
+    name: key,
+    status: { is: 'free', since_ms: 0 },
+    presence: 'there',
+    place: 'desk',
+    intent: { wants: 'ready' },
+    reachability: 'reachable',
+    occupancy: { does: 'free' },
+    misses_in_row: 0,
+    queues: ['crisis'],
+    phones: 1,
+    ...more,
+  };
 }
 
 function quarter(index: number, arrived: number) {
@@ -21,7 +47,16 @@ function parts(more: Partial<Parts> = {}): Parts {
   return { at_ms: NOON, ...more };
 }
 
-const loaded = apply(EMPTY, 'snapshot', parts({ contacts: [contact('1'), contact('2')], operators: [operator('jana')], health: { mode: 'serving' }, trunks: [] }));
+const loaded = apply(
+  EMPTY,
+  'snapshot',
+  parts({
+    contacts: [contact('1'), contact('2')],
+    operators: [operator('jana')],
+    health: { mode: 'serving' },
+    trunks: [],
+  }),
+);
 
 test('a snapshot replaces everything that was there', () => {
   const board = apply(loaded, 'snapshot', parts({ at_ms: NOON + 1, contacts: [contact('3')] }));
@@ -64,10 +99,22 @@ test('a screen that lagged is right again with the next snapshot', () => {
 });
 
 test('quarter-hours are replaced one by one, and forgotten at midnight', () => {
-  const morning = apply(loaded, 'snapshot', parts({ chart: { first_ms: NOON, quarters: [quarter(0, 2), quarter(1, 3)] } }));
+  const morning = apply(
+    loaded,
+    'snapshot',
+    parts({ chart: { first_ms: NOON, quarters: [quarter(0, 2), quarter(1, 3)] } }),
+  );
 
-  const grown = apply(morning, 'change', parts({ chart: { first_ms: NOON, quarters: [quarter(1, 4), quarter(2, 1)] } }));
-  const midnight = apply(grown, 'change', parts({ chart: { first_ms: NOON + 2 * QUARTER, quarters: [quarter(2, 5)] } }));
+  const grown = apply(
+    morning,
+    'change',
+    parts({ chart: { first_ms: NOON, quarters: [quarter(1, 4), quarter(2, 1)] } }),
+  );
+  const midnight = apply(
+    grown,
+    'change',
+    parts({ chart: { first_ms: NOON + 2 * QUARTER, quarters: [quarter(2, 5)] } }),
+  );
 
   expect(grown.quarters.map((one) => one.arrived)).toEqual([2, 4, 1]);
   expect(midnight.quarters.map((one) => one.arrived)).toEqual([5]);

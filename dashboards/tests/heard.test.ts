@@ -17,7 +17,8 @@ import { NOON } from './given';
 const SERVING = { mode: 'serving', unsaved: null, certificate_ends_ms: null, clock_doubt: null } as const;
 const CALM = SCENES['calm']?.(NOON) ?? { at_ms: NOON };
 const STAFFED = { setup: { ...CALM.setup!, queues: [] } };
-const trunk = (status: 'well' | 'asked' | 'silent' | 'down', name = 'carrier') => ({ name, status, health: 'down', registration: null }) as const;
+const trunk = (status: 'well' | 'asked' | 'silent' | 'down', name = 'carrier') =>
+  ({ name, status, health: 'down', registration: null }) as const;
 
 let localMs = 1_000;
 
@@ -59,12 +60,33 @@ afterEach(() => {
 
 test('each fault on a banner is said once when it begins and once when it ends, on every page', async () => {
   const faults: [Partial<Parts>, string, string][] = [
-    [{ health: { ...SERVING, unsaved: 'no space left on device' } }, 'Neukládá se na disk. Hovory běží dál', 'Na disk se zase ukládá.'],
-    [{ health: { ...SERVING, clock_doubt: 'it stands' } }, 'Hodiny počítače s Linkou nejdou správně. Hodiny a dny', 'jdou zase správně.'],
-    [{ health: { ...SERVING, mode: 'draining' } }, 'Nové hovory se nepřijímají. Běžící', 'Nové hovory se zase přijímají.'],
-    [{ trunks: [trunk('down')] }, 'Spojení do telefonní sítě nefunguje: carrier. Nikdo se teď nedovolá.', 'Spojení do telefonní sítě zase funguje.'],
+    [
+      { health: { ...SERVING, unsaved: 'no space left on device' } },
+      'Neukládá se na disk. Hovory běží dál',
+      'Na disk se zase ukládá.',
+    ],
+    [
+      { health: { ...SERVING, clock_doubt: 'it stands' } },
+      'Hodiny počítače s Linkou nejdou správně. Hodiny a dny',
+      'jdou zase správně.',
+    ],
+    [
+      { health: { ...SERVING, mode: 'draining' } },
+      'Nové hovory se nepřijímají. Běžící',
+      'Nové hovory se zase přijímají.',
+    ],
+    [
+      { trunks: [trunk('down')] },
+      'Spojení do telefonní sítě nefunguje: carrier. Nikdo se teď nedovolá.',
+      'Spojení do telefonní sítě zase funguje.',
+    ],
   ];
-  for (const [path, role] of [['/', 'supervisor'], ['/me', 'operator'], ['/wall', 'wall'], ['/reports', 'administrator']] as const) {
+  for (const [path, role] of [
+    ['/', 'supervisor'],
+    ['/me', 'operator'],
+    ['/wall', 'wall'],
+    ['/reports', 'administrator'],
+  ] as const) {
     page(path, role);
     for (const [parts, begins, ends] of faults) {
       const calm = await said({});
@@ -93,11 +115,16 @@ test('that the certificate runs out is said to those who see to it, and to no op
 test('a paused operator and one who talks hear of a dead trunk at once', async () => {
   const [me] = CALM.operators ?? [];
   page('/me', 'operator');
-  for (const status of [{ is: 'paused', reason: 'meal', since_ms: NOON }, { is: 'talking', contact: '1', since_ms: NOON }] as const) {
+  for (const status of [
+    { is: 'paused', reason: 'meal', since_ms: NOON },
+    { is: 'talking', contact: '1', since_ms: NOON },
+  ] as const) {
     const operators = [{ ...me!, status }];
     await said({ operators });
 
-    expect(await said({ operators, trunks: [trunk('down', status.is)] })).toContain('Spojení do telefonní sítě nefunguje');
+    expect(await said({ operators, trunks: [trunk('down', status.is)] })).toContain(
+      'Spojení do telefonní sítě nefunguje',
+    );
   }
 });
 
@@ -105,14 +132,20 @@ test('who is free hears once that nobody can call', async () => {
   page('/me', 'operator');
   await said({});
 
-  expect(await said({ trunks: [trunk('down')] })).toBe('Spojení do telefonní sítě nefunguje: carrier. Nikdo se teď nedovolá. Dejte hned vědět správě.');
+  expect(await said({ trunks: [trunk('down')] })).toBe(
+    'Spojení do telefonní sítě nefunguje: carrier. Nikdo se teď nedovolá. Dejte hned vědět správě.',
+  );
 });
 
 test('a trunk that owes an answer is not said to work again', async () => {
   page('/', 'supervisor');
   await said({ trunks: [trunk('down')] });
 
-  expect([await said({ trunks: [trunk('asked')] }), await said({ trunks: [trunk('silent')] }), await said({ trunks: [trunk('well')] })]).toEqual(['', '', 'Spojení do telefonní sítě zase funguje.']);
+  expect([
+    await said({ trunks: [trunk('asked')] }),
+    await said({ trunks: [trunk('silent')] }),
+    await said({ trunks: [trunk('well')] }),
+  ]).toEqual(['', '', 'Spojení do telefonní sítě zase funguje.']);
 });
 
 test('while the news is old nothing has begun or ended', async () => {
@@ -128,10 +161,18 @@ test('a supervisor hears on the board that danger waits, and that its caller can
   const danger = { ...mute!, speech: 'expected' } as const;
   page('/', 'supervisor');
   await said({});
-  const begins = [await said({ contacts: [danger, other!] }), await said({ contacts: [danger, { ...danger, id: '7' }] }), await said({ contacts: [danger, mute!] })];
+  const begins = [
+    await said({ contacts: [danger, other!] }),
+    await said({ contacts: [danger, { ...danger, id: '7' }] }),
+    await said({ contacts: [danger, mute!] }),
+  ];
 
   expect(begins).toEqual(['Čeká: ohrožení.', '', 'Čeká: ohrožení. Nemůže mluvit.']);
-  expect([await said({}), await said({ contacts: [{ ...danger, class: 'alarm' }] }), await said({ contacts: [other!] })]).toEqual(['', 'Čeká: poplach.', '']);
+  expect([
+    await said({}),
+    await said({ contacts: [{ ...danger, class: 'alarm' }] }),
+    await said({ contacts: [other!] }),
+  ]).toEqual(['', 'Čeká: poplach.', '']);
   expect(await said({ contacts: [danger] })).toBe('Čeká: ohrožení.');
 });
 
@@ -151,7 +192,8 @@ test('what flaps is said once a minute, and then what is so', () => {
   const spoken = new Spoken();
   const fault: Lasting = { is: 'so', key: 'trunks', state: 'down', begins: 'down', ends: 'up' };
   const heard: string[] = [];
-  for (let second = 0; second < 60; second += 1) heard.push(...spoken.next(second % 10 < 5 ? [fault] : [], second * 1_000));
+  for (let second = 0; second < 60; second += 1)
+    heard.push(...spoken.next(second % 10 < 5 ? [fault] : [], second * 1_000));
   const within = [...heard];
   for (let second = 60; second < 130; second += 1) heard.push(...spoken.next([fault], second * 1_000));
 

@@ -34,7 +34,9 @@ beforeEach(() => {
   vi.spyOn(performance, 'now').mockImplementation(() => localMs);
   vi.stubGlobal('fetch', async (request: Request) => {
     const { pathname } = new URL(request.url);
-    return Response.json(pathname.endsWith('/content-fields') ? FIELDS : pathname.endsWith('/finished') ? [] : { fields: {} });
+    return Response.json(
+      pathname.endsWith('/content-fields') ? FIELDS : pathname.endsWith('/finished') ? [] : { fields: {} },
+    );
   });
   render(OnShift, { login: 'jana' });
   render(Me, { who: JANA });

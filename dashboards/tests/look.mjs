@@ -116,7 +116,8 @@ async function look(browser, [name, role, path, told, size, act], language, them
   const where = `${name} ${language} ${theme}`;
   page.on('console', (message) => {
     // The browser itself notes every answer that is an error; those are meant here.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(`${where}: ${message.text()}`);
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(`${where}: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`${where}: ${error}`));
   page.on('request', (request) => {
@@ -131,11 +132,13 @@ async function look(browser, [name, role, path, told, size, act], language, them
   if ((await page.title()) !== 'Linka') complaints.push(`${where}: the title is ${await page.title()}`);
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
-  for (const one of violations) complaints.push(`${where}: ${one.id} at ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  for (const one of violations)
+    complaints.push(`${where}: ${one.id} at ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wide > 0) complaints.push(`${where}: ${wide} px wider than the screen`);
   const tall = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
-  if (role === 'wall' && tall > 0) complaints.push(`${where}: ${tall} px taller than the screen, and nobody scrolls a wall`);
+  if (role === 'wall' && tall > 0)
+    complaints.push(`${where}: ${tall} px taller than the screen, and nobody scrolls a wall`);
   if (folder) await page.screenshot({ path: `${folder}/${name}-${language}-${theme}.png`, fullPage: size !== WALL });
   await context.close();
 }

@@ -93,7 +93,11 @@ export async function people(base, firstSignIn, wanted) {
   all.admin.keys = (count) =>
     Promise.all(
       Array.from({ length: count }, async (_, at) => {
-        const made = await administrator.ask('POST', '/api-keys', { name: `screens ${at + 1}`, scopes: ['read-board'], days: 1 });
+        const made = await administrator.ask('POST', '/api-keys', {
+          name: `screens ${at + 1}`,
+          scopes: ['read-board'],
+          days: 1,
+        });
         return made.token;
       }),
     );

@@ -16,7 +16,9 @@ const SECRET = 'the secret of the client';
 const BODY_BYTES_MAX = 4_096;
 
 const [callback, certificate, key] = process.argv.slice(2);
-const server = certificate ? createSecureServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createServer();
+const server = certificate
+  ? createSecureServer({ cert: readFileSync(certificate), key: readFileSync(key) })
+  : createServer();
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const issuer = `${certificate ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
@@ -33,7 +35,15 @@ const { privateKey: text } = generateKeyPairSync('rsa', {
 });
 const privateKey = createPrivateKey(text);
 const provider = new Provider(issuer, {
-  clients: [{ client_id: CLIENT, client_secret: SECRET, redirect_uris: [callback], response_types: ['code'], grant_types: ['authorization_code'] }],
+  clients: [
+    {
+      client_id: CLIENT,
+      client_secret: SECRET,
+      redirect_uris: [callback],
+      response_types: ['code'],
+      grant_types: ['authorization_code'],
+    },
+  ],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'first', use: 'sig', alg: 'RS256' }] },
   cookies: { keys: ['nothing here is worth a secret'] },
   claims: { openid: ['sub', 'amr', 'acr'], profile: ['preferred_username'] },
@@ -77,7 +87,10 @@ async function interact(request, response) {
   people.set(accountId, form.get('login'));
   const grant = new provider.Grant({ accountId, clientId: params.client_id });
   grant.addOIDCScope(params.scope);
-  const amr = form.get('methods').split(' ').filter((method) => method !== '');
+  const amr = form
+    .get('methods')
+    .split(' ')
+    .filter((method) => method !== '');
   const login = { accountId, remember: false, ...(amr.length > 0 && { amr }) };
   await provider.interactionFinished(request, response, { login, consent: { grantId: await grant.save() } });
 }

@@ -49,7 +49,11 @@ beforeEach(() => {
   isAway = false;
   session.who = JANA;
   feed.board = EMPTY;
-  finished.follow({ ...(SCENES['calm']?.(NOON).operators?.[0] as never as object), key: 'nobody', occupancy: { does: 'talking', contact: '1' } } as never);
+  finished.follow({
+    ...(SCENES['calm']?.(NOON).operators?.[0] as never as object),
+    key: 'nobody',
+    occupancy: { does: 'talking', contact: '1' },
+  } as never);
   vi.stubGlobal('fetch', serve);
 });
 
@@ -86,7 +90,9 @@ test('who could not read is not told to look whether anything happened', async (
   const written = await settle(api.POST('/api/v1/contacts/{contact}/hand-back', { params }));
   const [readByHand, writtenByHand] = [await call('GET', '/api/v1/session'), await call('POST', '/api/v1/session')];
 
-  const told = [read, written, readByHand, writtenByHand].map((outcome) => (outcome.done ? '' : sentence(outcome.problem)));
+  const told = [read, written, readByHand, writtenByHand].map((outcome) =>
+    outcome.done ? '' : sentence(outcome.problem),
+  );
   expect(told.map((words) => words.includes('podívejte se, jestli se to nestalo'))).toEqual([false, true, false, true]);
 });
 

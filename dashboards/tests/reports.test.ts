@@ -24,7 +24,10 @@ async function answer(request: RequestInfo | URL): Promise<Response> {
   const url = new URL(addressOf(request), 'http://localhost');
   if (url.pathname.endsWith('/hours')) return Response.json(hours());
   if (!url.pathname.endsWith('/counts')) return Response.json(url.pathname.endsWith('/tables') ? tables() : []);
-  return Response.json({ ...counts(), periods: overlapping(periods, url.searchParams.get('from'), url.searchParams.get('to')) });
+  return Response.json({
+    ...counts(),
+    periods: overlapping(periods, url.searchParams.get('from'), url.searchParams.get('to')),
+  });
 }
 
 beforeEach(() => {
@@ -72,7 +75,11 @@ test('a line of which nothing is closed yet says so', async () => {
 
 test('a figure that is withheld says so and why', async () => {
   const [month] = counts().periods;
-  const few = { ...month, not_told: ['mean_wait_unanswered'], values: month?.values.map((value, index) => (index === 9 ? null : value)) };
+  const few = {
+    ...month,
+    not_told: ['mean_wait_unanswered'],
+    values: month?.values.map((value, index) => (index === 9 ? null : value)),
+  };
   periods = [few] as typeof periods;
   render(Reports);
 
@@ -103,7 +110,9 @@ test('months that are told together are told as what they are', async () => {
 
   expect(await figures()).toMatch(/únor\s2026 až duben\s2026/);
   expect(screen.getByRole('img', { name: 'Hovory po měsících. více měsíců dohromady' })).not.toBeNull();
-  expect(screen.getByRole('rowheader', { name: /únor\s2026 až duben\s2026, více měsíců dohromady/, hidden: true })).not.toBeNull();
+  expect(
+    screen.getByRole('rowheader', { name: /únor\s2026 až duben\s2026, více měsíců dohromady/, hidden: true }),
+  ).not.toBeNull();
 });
 
 test('a part of a month is headed by its days, and one of a single day by that day once', () => {
@@ -140,8 +149,21 @@ test('the last month whose quarter-hours are gone is told by hour of the week, a
 
   const cells = [...table.querySelectorAll('td')].map((cell) => cell.textContent);
   expect(cells).toHaveLength(168);
-  expect(cells.filter((text) => text === 'neuvádí se').length).toBe(hours().at(-1)?.hours.filter((count) => count === null).length);
-  expect([...table.querySelectorAll('thead th')].map((head) => head.textContent)).toEqual(['Hodina', 'po', 'út', 'st', 'čt', 'pá', 'so', 'ne']);
+  expect(cells.filter((text) => text === 'neuvádí se').length).toBe(
+    hours()
+      .at(-1)
+      ?.hours.filter((count) => count === null).length,
+  );
+  expect([...table.querySelectorAll('thead th')].map((head) => head.textContent)).toEqual([
+    'Hodina',
+    'po',
+    'út',
+    'st',
+    'čt',
+    'pá',
+    'so',
+    'ne',
+  ]);
 });
 
 test('a day whose quarter-hours are kept no longer is asked for no more, and says so', async () => {
@@ -149,7 +171,9 @@ test('a day whose quarter-hours are kept no longer is asked for no more, and say
   vi.stubGlobal('fetch', asked);
   render(Reports);
   await screen.findByText('Příchozí po čtvrthodinách');
-  await vi.waitFor(() => expect(asked.mock.calls.some(([request]) => addressOf(request).includes('/arrived'))).toBe(true));
+  await vi.waitFor(() =>
+    expect(asked.mock.calls.some(([request]) => addressOf(request).includes('/arrived'))).toBe(true),
+  );
   asked.mockClear();
 
   await fireEvent.input(screen.getByLabelText('Den'), { target: { value: '2020-01-01' } });
@@ -168,7 +192,8 @@ test('a late answer to an earlier choice replaces no newer one, and what is awai
   render(Reports);
   await figures();
   const busy = () => document.querySelector('[aria-labelledby=figures-title]')?.closest('[aria-busy=true]') ?? null;
-  const choose = (day: string) => fireEvent.input(screen.getByLabelText('Od', { selector: '#from' }), { target: { value: day } });
+  const choose = (day: string) =>
+    fireEvent.input(screen.getByLabelText('Od', { selector: '#from' }), { target: { value: day } });
   const release = () => held.splice(0).forEach((go) => go());
   expect(busy()).toBeNull();
 
@@ -198,7 +223,12 @@ test('a period that reaches beyond the chosen days says so', async () => {
 test('no day is beyond days without a limit, and a period within them is not', () => {
   const period = { first: '2026-07-01', last: '2026-08-31' };
 
-  const beyond = [['', ''], ['2026-07-01', '2026-08-31'], ['2026-07-02', ''], ['', '2026-08-30']].map(([from = '', to = '']) => areBeyond([period], { from, to }));
+  const beyond = [
+    ['', ''],
+    ['2026-07-01', '2026-08-31'],
+    ['2026-07-02', ''],
+    ['', '2026-08-30'],
+  ].map(([from = '', to = '']) => areBeyond([period], { from, to }));
 
   expect(beyond).toEqual([false, false, true, true]);
 });
@@ -223,7 +253,8 @@ function card(name: string): Promise<HTMLElement> {
 
 test('a quarter-hour is told from a minute after its end on, and a day that is over to its end', () => {
   const [midnight, day] = [Date.UTC(2026, 10, 23), 86_400_000];
-  const through = (clock: string) => new Date(toldThrough(midnight, midnight + day, Date.parse(clock))).toISOString().slice(5, 16);
+  const through = (clock: string) =>
+    new Date(toldThrough(midnight, midnight + day, Date.parse(clock))).toISOString().slice(5, 16);
 
   expect(through('2026-11-23T22:16:00Z')).toBe('11-23T22:00');
   expect(through('2026-11-23T22:16:05Z')).toBe('11-23T22:15');
@@ -270,7 +301,10 @@ test('of a day that has not come nothing is asked, and that is said', async () =
 test('days whose first comes after their last are a mistake at their fields, and ask nothing', async () => {
   const { asked } = openedAt(NOON);
   await figures();
-  const [from, to] = [screen.getByLabelText('Od', { selector: '#from' }), screen.getByLabelText('Do', { selector: '#to' })];
+  const [from, to] = [
+    screen.getByLabelText('Od', { selector: '#from' }),
+    screen.getByLabelText('Do', { selector: '#to' }),
+  ];
   await fireEvent.input(from, { target: { value: '2026-10-15' } });
   await vi.waitFor(() => expect(asked.some((address) => address.includes('hours?from=2026-10-15'))).toBe(true));
   asked.length = 0;
@@ -279,7 +313,9 @@ test('days whose first comes after their last are a mistake at their fields, and
 
   const told = await screen.findByRole('alert');
   expect(told.textContent).toMatch(/První den je až po posledním/);
-  expect([from, to].map((field) => [field.getAttribute('aria-invalid'), field.getAttribute('aria-describedby')])).toEqual(Array(2).fill(['true', told.id]));
+  expect(
+    [from, to].map((field) => [field.getAttribute('aria-invalid'), field.getAttribute('aria-describedby')]),
+  ).toEqual(Array(2).fill(['true', told.id]));
   expect(document.body.textContent).not.toMatch(/méně než deseti kontaktů/);
   expect(document.querySelector('[download]')).toBeNull();
   expect(asked).toEqual([]);
@@ -292,7 +328,9 @@ test('days whose first comes after their last are a mistake at their fields, and
 
 test('closed months without tables say that those are withheld or withdrawn', async () => {
   openedAt(NOON);
-  vi.stubGlobal('fetch', async (request: RequestInfo | URL) => (addressOf(request).includes('/tables') ? Response.json({ months: [] }) : answer(request)));
+  vi.stubGlobal('fetch', async (request: RequestInfo | URL) =>
+    addressOf(request).includes('/tables') ? Response.json({ months: [] }) : answer(request),
+  );
   const contents = await card('Záznamy o hovorech');
 
   await vi.waitFor(() => expect(contents.textContent).toMatch(/zneplatnila přísnější pravidla/));
@@ -308,7 +346,9 @@ test('the file of counts says what is in it', async () => {
 
   const link = screen.getByRole('link', { name: 'Stáhnout CSV' });
 
-  expect(document.getElementById(link.getAttribute('aria-describedby') ?? '')?.textContent).toMatch(/všechny linky, měsíce i jejich části.*bez naléhavostí/);
+  expect(document.getElementById(link.getAttribute('aria-describedby') ?? '')?.textContent).toMatch(
+    /všechny linky, měsíce i jejich části.*bez naléhavostí/,
+  );
 });
 
 test('a month goes over no two lines, and a Ukrainian span of months begins with a word', async () => {

@@ -54,7 +54,7 @@ test('the wall counts whom Linka looks for apart', () => {
   tell('adrift');
   render(Wall, { mayLeave: false });
 
-  expect(text('.waits .large')).toBe('čeká0 nejdéle –');
+  expect(text('.waits .large')).toBe('čeká 0 nejdéle –');
   expect(text('[aria-labelledby=health-title]')).toContain('hledá se po restartu: 2');
 });
 

@@ -25,8 +25,15 @@ const all = await people(base, firstSignIn, [
 
 async function pageOf(person, options = {}) {
   const { language = 'en', theme = 'light', width = 1440, height = 900 } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' });
-  await context.addInitScript((kept) => localStorage.setItem('linka', kept), JSON.stringify({ language, theme: 'system' }));
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+  });
+  await context.addInitScript(
+    (kept) => localStorage.setItem('linka', kept),
+    JSON.stringify({ language, theme: 'system' }),
+  );
   const page = await context.newPage();
   if (person) await signIn(page, base, person);
   return page;
@@ -79,7 +86,10 @@ await signIn(narrow, base, all.jana);
 await picture(narrow, 'my-shift-phone');
 const administrator = await pageOf(all.admin);
 await administrator.evaluate(async () => {
-  const keys = [['kiosk', ['read-board'], 90], ['statistics', ['read-reports', 'read-audit'], 30]];
+  const keys = [
+    ['kiosk', ['read-board'], 90],
+    ['statistics', ['read-reports', 'read-audit'], 30],
+  ];
   for (const [name, scopes, days] of keys) {
     const body = JSON.stringify({ name, scopes, days });
     await fetch('/api/v1/api-keys', { method: 'POST', headers: { 'content-type': 'application/json' }, body });

@@ -103,7 +103,10 @@ test('a dialog says that no answer came, and the code to hand a caller back', as
 
 test.each([
   ['whoever closes a dialog', async () => fireEvent(document.querySelector('dialog')!, new Event('close'))],
-  ['whose dialog goes with the call it is about', async () => (feed.board = apply(EMPTY, 'snapshot', SCENES['calm']?.(NOON) ?? { at_ms: NOON }))],
+  [
+    'whose dialog goes with the call it is about',
+    async () => (feed.board = apply(EMPTY, 'snapshot', SCENES['calm']?.(NOON) ?? { at_ms: NOON })),
+  ],
 ])('%s before the answer is told it all the same', async (_, goes) => {
   HTMLDialogElement.prototype.showModal ??= function () {};
   await page('talking');
@@ -126,7 +129,9 @@ test('a sign-in that cannot be kept now has nothing to look at, and is to be tri
   answer(Response.json({ type: '/problems/unavailable' }, { status: 503 }));
   await pass(0);
 
-  expect(document.querySelector('.failure')?.textContent?.trim()).toBe('Linka teď přihlášení nemůže dokončit. Zkuste to za chvíli.');
+  expect(document.querySelector('.failure')?.textContent?.trim()).toBe(
+    'Linka teď přihlášení nemůže dokončit. Zkuste to za chvíli.',
+  );
 });
 
 test('a sign-in without an answer says that alone', async () => {

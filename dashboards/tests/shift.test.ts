@@ -226,11 +226,26 @@ test('a pause tells who gave it, unless it was this page', async () => {
   tell('calm');
   const [own] = SCENES['breaks']?.(atMs()).operators ?? [];
   const paused = (intent_cause: 'page' | 'phone' | 'supervisor' | null, reason = 'meal') => {
-    tell('breaks', { operators: [{ ...own!, status: { is: 'paused', reason, since_ms: atMs() }, intent: { wants: 'paused', reason, back_at_ms: null }, intent_cause }] });
+    tell('breaks', {
+      operators: [
+        {
+          ...own!,
+          status: { is: 'paused', reason, since_ms: atMs() },
+          intent: { wants: 'paused', reason, back_at_ms: null },
+          intent_cause,
+        },
+      ],
+    });
     return now();
   };
 
-  const told = [paused('supervisor'), paused('phone', 'phone'), paused('phone', 'training'), paused(null, 'supervision'), paused('page', 'break')];
+  const told = [
+    paused('supervisor'),
+    paused('phone', 'phone'),
+    paused('phone', 'training'),
+    paused(null, 'supervision'),
+    paused('page', 'break'),
+  ];
 
   expect(told[0]).toContain('Nastavila to vedoucí směny.');
   expect(told[1]).toMatch(/telefon/);
@@ -311,7 +326,9 @@ test('a time that is past ends no pause', async () => {
 test('an end of a pause that is past is told in words, and begins with a capital', () => {
   const [me] = SCENES['calm']?.(atMs()).operators ?? [];
   const paused = (backAtMs: number) =>
-    tell('calm', { operators: [{ ...me!, status: { is: 'paused', reason: 'meal', since_ms: atMs(), back_at_ms: backAtMs } }] });
+    tell('calm', {
+      operators: [{ ...me!, status: { is: 'paused', reason: 'meal', since_ms: atMs(), back_at_ms: backAtMs } }],
+    });
   paused(atMs() + 60_000);
   const due = now();
   paused(atMs() - 60_000);

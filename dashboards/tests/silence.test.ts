@@ -39,7 +39,9 @@ function tell(scene: string) {
 function announcementsOfAMinute(): number {
   let changes = 0;
   const observer = new MutationObserver((records) => (changes += records.length));
-  for (const region of document.querySelectorAll('[aria-live], [role=status], [role=alert], [role=timer], [role=log]')) {
+  for (const region of document.querySelectorAll(
+    '[aria-live], [role=status], [role=alert], [role=timer], [role=log]',
+  )) {
     observer.observe(region, { childList: true, characterData: true, subtree: true });
   }
   for (let second = 0; second < 60; second += 1) {

@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import { ServerClock, duration, left } from '../src/lib/time';
 
 test('durations read as minutes and seconds, with hours only when there are any', () => {
-  expect([0, 4_999, 59_999, 60_000, 751_000, 3_723_000].map(duration)).toEqual(['0:00', '0:04', '0:59', '1:00', '12:31', '1:02:03']);
+  expect([0, 4_999, 59_999, 60_000, 751_000, 3_723_000].map(duration)).toEqual([
+    '0:00',
+    '0:04',
+    '0:59',
+    '1:00',
+    '12:31',
+    '1:02:03',
+  ]);
 });
 
 test('a duration is never negative', () => {

@@ -5,11 +5,36 @@ import { late, listed, longestSince, nameOf, staff, staffOf, takers, talking, wa
 import { NOON } from './given';
 
 function contact(id: string, more: Partial<Contact> = {}): Contact {
-  return { id, line: 'help', queue: 'crisis', class: 'crisis', speech: 'expected', standing: 'arrival', state: 'waiting', arrived_ms: NOON, with: [], resting: [], steps_taken: 0, ...more };
+  return {
+    id,
+    line: 'help',
+    queue: 'crisis',
+    class: 'crisis',
+    speech: 'expected',
+    standing: 'arrival',
+    state: 'waiting',
+    arrived_ms: NOON,
+    with: [],
+    resting: [],
+    steps_taken: 0,
+    ...more,
+  };
 }
 
 function operator(key: string, more: Partial<Operator> = {}): Operator {
-  return { key, status: { is: 'free', since_ms: NOON }, presence: 'there', place: 'desk', intent: { wants: 'ready' }, reachability: 'reachable', occupancy: { does: 'free' }, misses_in_row: 0, queues: ['crisis'], phones: 1, ...more };
+  return {
+    key,
+    status: { is: 'free', since_ms: NOON },
+    presence: 'there',
+    place: 'desk',
+    intent: { wants: 'ready' },
+    reachability: 'reachable',
+    occupancy: { does: 'free' },
+    misses_in_row: 0,
+    queues: ['crisis'],
+    phones: 1,
+    ...more,
+  };
 }
 
 function board(contacts: Contact[], operators: Operator[] = []) {
@@ -37,9 +62,20 @@ test('the longest wait is that of who arrived first, and nobody waits in an empt
 });
 
 const PAUSED: Partial<Operator> = { status: { is: 'paused', reason: 'meal', since_ms: NOON }, presence: 'away' };
-const MACHINE_PAUSED: Partial<Operator> = { status: { is: 'paused_by_machine', misses: 3, since_ms: NOON }, presence: 'away', paused_after_misses: 3 };
-const DEAD: Partial<Operator> = { status: { is: 'unreachable', since_ms: NOON }, presence: 'away', reachability: 'unreachable' };
-const TALKING: Partial<Operator> = { status: { is: 'talking', contact: '1', since_ms: NOON }, occupancy: { does: 'talking', contact: '1' } };
+const MACHINE_PAUSED: Partial<Operator> = {
+  status: { is: 'paused_by_machine', misses: 3, since_ms: NOON },
+  presence: 'away',
+  paused_after_misses: 3,
+};
+const DEAD: Partial<Operator> = {
+  status: { is: 'unreachable', since_ms: NOON },
+  presence: 'away',
+  reachability: 'unreachable',
+};
+const TALKING: Partial<Operator> = {
+  status: { is: 'talking', contact: '1', since_ms: NOON },
+  occupancy: { does: 'talking', contact: '1' },
+};
 const HOME: Partial<Operator> = { status: { is: 'on_call', since_ms: NOON }, place: 'home' };
 
 test('whom the machine paused and whose phone is dead count neither as free nor as there', () => {
@@ -51,7 +87,16 @@ test('whom the machine paused and whose phone is dead count neither as free nor 
 });
 
 test('operators are counted by their status, those at home apart', () => {
-  const shown = board([], [operator('a'), operator('b', PAUSED), operator('c', HOME), operator('d', TALKING), operator('e', { status: { is: 'wrap_up', until_ms: NOON } })]);
+  const shown = board(
+    [],
+    [
+      operator('a'),
+      operator('b', PAUSED),
+      operator('c', HOME),
+      operator('d', TALKING),
+      operator('e', { status: { is: 'wrap_up', until_ms: NOON } }),
+    ],
+  );
 
   expect(staff(shown)).toEqual({ free: 1, wrapUp: 1, paused: 1, unreachable: 0 });
   expect([staffOf(shown, 'crisis'), staffOf(shown, 'information')]).toEqual([3, 0]);
@@ -78,7 +123,11 @@ test('an operator is shown by the name that colleagues see, a stranger by the on
 });
 
 test('five thousand waiting contacts are put in order within a frame or two', () => {
-  const crowd = board(Array.from({ length: 5_000 }, (_, index) => contact(String(index), { arrived_ms: NOON - ((index * 7_919) % 5_000) })));
+  const crowd = board(
+    Array.from({ length: 5_000 }, (_, index) =>
+      contact(String(index), { arrived_ms: NOON - ((index * 7_919) % 5_000) }),
+    ),
+  );
 
   const before = performance.now();
   waiting(crowd);
@@ -94,7 +143,11 @@ test('a pause of somebody on call at home is counted as one', () => {
 });
 
 test('who has waited for longer than is in time is late', () => {
-  const shown = board([contact('1', { arrived_ms: NOON - 20_000 }), contact('2', { arrived_ms: NOON - 20_001 }), contact('3', { arrived_ms: NOON - 60_000, state: 'talking' })]);
+  const shown = board([
+    contact('1', { arrived_ms: NOON - 20_000 }),
+    contact('2', { arrived_ms: NOON - 20_001 }),
+    contact('3', { arrived_ms: NOON - 60_000, state: 'talking' }),
+  ]);
 
   expect(late(shown, 20, NOON)).toBe(1);
 });

@@ -12,18 +12,34 @@ function told(status: Operator['status']) {
 }
 
 function sum(more: Partial<Sum>): Sum {
-  return { arrived: 0, answered: 0, answered_in_time: 0, abandoned: 0, abandoned_early: 0, overflowed: 0, lost: 0, counted: 0, all: 0, ...more };
+  return {
+    arrived: 0,
+    answered: 0,
+    answered_in_time: 0,
+    abandoned: 0,
+    abandoned_early: 0,
+    overflowed: 0,
+    lost: 0,
+    counted: 0,
+    all: 0,
+    ...more,
+  };
 }
 
 test('a status is one word with its time', () => {
   expect(told({ is: 'wrap_up', until_ms: NOON + 52_000 })).toEqual(['čas po hovoru', '0:52', 'calm']);
-  expect(told({ is: 'paused_by_machine', misses: 3, since_ms: NOON - 65_000 })).toEqual(['pauza (3 zmeškané)', '1:05', 'watch']);
+  expect(told({ is: 'paused_by_machine', misses: 3, since_ms: NOON - 65_000 })).toEqual([
+    'pauza (3 zmeškané)',
+    '1:05',
+    'watch',
+  ]);
   expect(told({ is: 'unreachable', since_ms: NOON - 5_000 })).toEqual(['telefon neodpovídá', '0:05', 'watch']);
   expect(told({ is: 'off', since_ms: NOON })).toEqual(['mimo směnu', undefined, 'quiet']);
 });
 
 test('the wallboard tells who or what gave a pause, and that a supervisor took somebody off shift', () => {
-  const cause = (status: Operator['status'], intent_cause: Operator['intent_cause'] = null) => causeWords({ status, intent_cause } as Operator);
+  const cause = (status: Operator['status'], intent_cause: Operator['intent_cause'] = null) =>
+    causeWords({ status, intent_cause } as Operator);
   const paused = { is: 'paused', reason: 'meal', since_ms: NOON } as const;
   const off = { is: 'off', since_ms: NOON } as const;
 
@@ -61,11 +77,29 @@ test('until when something holds stands within its sentence', () => {
 test('only a trunk that was seen is green, and one missed probe is amber', () => {
   const tone = (status: Trunk['status']) => trunkWords({ status } as Trunk).tone;
 
-  expect((['well', 'not_probed', 'asked', 'silent', 'not_registered', 'down'] as const).map(tone)).toEqual(['well', 'unknown', 'unknown', 'watch', 'bad', 'bad']);
+  expect((['well', 'not_probed', 'asked', 'silent', 'not_registered', 'down'] as const).map(tone)).toEqual([
+    'well',
+    'unknown',
+    'unknown',
+    'watch',
+    'bad',
+    'bad',
+  ]);
 });
 
 test('few calls are told by their counts and say who is not counted', () => {
-  const words = sumWords(sum({ answered: 9, answered_in_time: 9, abandoned: 2, abandoned_early: 2, counted: 9, all: 11, in_time_of_all_permille: 818 }), READING);
+  const words = sumWords(
+    sum({
+      answered: 9,
+      answered_in_time: 9,
+      abandoned: 2,
+      abandoned_early: 2,
+      counted: 9,
+      all: 11,
+      in_time_of_all_permille: 818,
+    }),
+    READING,
+  );
 
   expect(words.share).toBe('9 z 9');
   expect(words.withEarly).toMatch(/^i s těmi, kdo zavěsili do 10 s: 82\s%\s\(9 z 11\)$/);
@@ -73,9 +107,17 @@ test('few calls are told by their counts and say who is not counted', () => {
 });
 
 test('many calls are told by their share beside its counts', () => {
-  const words = sumWords(sum({ answered: 20, answered_in_time: 18, counted: 20, all: 20, in_time_permille: 900 }), READING);
+  const words = sumWords(
+    sum({ answered: 20, answered_in_time: 18, counted: 20, all: 20, in_time_permille: 900 }),
+    READING,
+  );
 
-  expect([words.share.replace(/\s/, ' '), words.counts, words.withEarly, words.abandoned]).toEqual(['90 %', '18 z 20', undefined, '']);
+  expect([words.share.replace(/\s/, ' '), words.counts, words.withEarly, words.abandoned]).toEqual([
+    '90 %',
+    '18 z 20',
+    undefined,
+    '',
+  ]);
 });
 
 test('nobody is no share', () => {
@@ -83,9 +125,18 @@ test('nobody is no share', () => {
 });
 
 test('a share says who has waited too long already and is not in it', () => {
-  const words = (late: number) => sumWords(sum({ answered: 20, answered_in_time: 20, counted: 20, all: 20, in_time_permille: 1_000 }), { ...READING, late }).late;
+  const words = (late: number) =>
+    sumWords(sum({ answered: 20, answered_in_time: 20, counted: 20, all: 20, in_time_permille: 1_000 }), {
+      ...READING,
+      late,
+    }).late;
 
-  expect([words(0), words(1), words(3), words(30)]).toEqual([undefined, 'čeká 1 kontakt déle než 20 s, ještě se nepočítá', 'čekají 3 kontakty déle než 20 s, ještě se nepočítají', 'čeká 30 kontaktů déle než 20 s, ještě se nepočítá']);
+  expect([words(0), words(1), words(3), words(30)]).toEqual([
+    undefined,
+    'čeká 1 kontakt déle než 20 s, ještě se nepočítá',
+    'čekají 3 kontakty déle než 20 s, ještě se nepočítají',
+    'čeká 30 kontaktů déle než 20 s, ještě se nepočítá',
+  ]);
 });
 
 test('a moment of another day is told with its day', () => {

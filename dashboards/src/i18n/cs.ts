@@ -72,11 +72,14 @@ export const cs = {
       denied: 'Přihlášení u poskytovatele nebylo dokončeno. Zkuste to znovu, nebo se přihlaste heslem.',
       untrusted: 'Odpověď poskytovatele neprošla kontrolou. Přihlaste se heslem a dejte prosím vědět správě.',
       unreachable: 'Poskytovatel přihlášení neodpovídá. Přihlaste se heslem.',
-      'no-login': 'Poskytovatel neposlal přihlašovací jméno. Dejte prosím vědět správě: klíč „claim“ v linka.toml nesedí s tím, co poskytovatel posílá.',
+      'no-login':
+        'Poskytovatel neposlal přihlašovací jméno. Dejte prosím vědět správě: klíč „claim“ v linka.toml nesedí s tím, co poskytovatel posílá.',
       'no-account': 'Linka pro vás nemá platný účet. Založí ho správa.',
       'other-person': 'Tento účet patří u poskytovatele někomu jinému. Pokud je váš, uvolní ho správa na stránce Účty.',
-      'password-first': 'Tento účet smí měnit mnohé: přihlaste se v tomto prohlížeči jednou heslem, potom už stačí poskytovatel.',
-      'second-factor': 'Vaše role potřebuje druhý faktor a poskytovatel žádný nepotvrdil. Zapněte si u něj dvoufázové ověření; správa ať zkontroluje, že ho posílá v údaji „amr“ nebo „acr“.',
+      'password-first':
+        'Tento účet smí měnit mnohé: přihlaste se v tomto prohlížeči jednou heslem, potom už stačí poskytovatel.',
+      'second-factor':
+        'Vaše role potřebuje druhý faktor a poskytovatel žádný nepotvrdil. Zapněte si u něj dvoufázové ověření; správa ať zkontroluje, že ho posílá v údaji „amr“ nebo „acr“.',
       'too-many': 'Příliš mnoho nezdařených pokusů. Zkuste to za chvíli, nebo se přihlaste heslem.',
       unavailable: 'Linka teď přihlášení nemůže dokončit. Zkuste to za chvíli.',
     },
@@ -90,7 +93,8 @@ export const cs = {
     notSame: 'Hesla se neshodují.',
     choose: 'Uložit heslo',
     totpTitle: 'Nastavte jednorázové kódy',
-    totpWhy: 'Vaše role potřebuje při přihlášení i kód z ověřovací aplikace. Opište do ní tento klíč, pak zadejte kód, který ukáže.',
+    totpWhy:
+      'Vaše role potřebuje při přihlášení i kód z ověřovací aplikace. Opište do ní tento klíč, pak zadejte kód, který ukáže.',
     totpBegin: 'Ukázat klíč',
     secret: 'Klíč k opsání',
     uri: 'Nebo adresa ke zkopírování',
@@ -205,11 +209,13 @@ export const cs = {
     unsavedHint: 'Hovory běží dál z paměti. Uvědomte hned správu.',
     unsavedOver: 'Na disk se zase ukládá.',
     draining: 'Nové hovory se nepřijímají',
-    drainingHint: 'Běžící hovory doběhnou. Noví volající jsou odmítáni; jestli je přijme jiná linka, záleží na poskytovateli telefonního připojení.',
+    drainingHint:
+      'Běžící hovory doběhnou. Noví volající jsou odmítáni; jestli je přijme jiná linka, záleží na poskytovateli telefonního připojení.',
     drained: 'Ústředna se vypíná',
     drainingOver: 'Nové hovory se zase přijímají.',
     clockDoubted: 'Hodiny počítače s Linkou nejdou správně',
-    clockDoubtedHint: 'Hodiny a dny na obrazovkách nemusí platit, doby trvání platí. Hovory běží dál. Dejte hned vědět správě.',
+    clockDoubtedHint:
+      'Hodiny a dny na obrazovkách nemusí platit, doby trvání platí. Hovory běží dál. Dejte hned vědět správě.',
     clockDoubtedOver: 'Hodiny počítače s Linkou jdou zase správně.',
     certificateEnds: (day: string) => `Certifikát webu vyprší ${day}.`,
     certificateEnded: (day: string) => `Certifikát webu vypršel ${day}.`,
@@ -253,14 +259,31 @@ export const cs = {
     unpause: 'Zrušit pauzu',
     pauseTitle: (name: string) => `Dát pauzu: ${name}`,
     why: {
-      desk: { pause: 'Nabídky k ní přestanou chodit. Uvidí to a může to vrátit.', unpause: 'Začnou k ní zase chodit nabídky. Uvidí to.' },
-      home: { pause: 'Domů jí nikdo nezavolá, dokud pauzu někdo nezruší zde. Linka jí to neřekne a sama to nevrátí: řekněte jí to.', unpause: 'Až na ni přijde řada, zavolá se jí zase domů. Linka jí to neřekne: řekněte jí to.' },
+      desk: {
+        pause: 'Nabídky k ní přestanou chodit. Uvidí to a může to vrátit.',
+        unpause: 'Začnou k ní zase chodit nabídky. Uvidí to.',
+      },
+      home: {
+        pause:
+          'Domů jí nikdo nezavolá, dokud pauzu někdo nezruší zde. Linka jí to neřekne a sama to nevrátí: řekněte jí to.',
+        unpause: 'Až na ni přijde řada, zavolá se jí zase domů. Linka jí to neřekne: řekněte jí to.',
+      },
     },
     unpauseTitle: (name: string) => `Zrušit pauzu: ${name}`,
     pauseDone: (name: string) => `${name}: má pauzu.`,
     unpauseDone: (name: string) => `${name}: pauza je zrušená.`,
     reason: 'Důvod pauzy',
-    reasons: { break: 'přestávka', lunch: 'jídlo', meal: 'jídlo', training: 'školení', meeting: 'porada', supervision: 'supervize', paperwork: 'administrativa', call: 'telefonát', phone: 'z telefonu' },
+    reasons: {
+      break: 'přestávka',
+      lunch: 'jídlo',
+      meal: 'jídlo',
+      training: 'školení',
+      meeting: 'porada',
+      supervision: 'supervize',
+      paperwork: 'administrativa',
+      call: 'telefonát',
+      phone: 'z telefonu',
+    },
   },
   status,
   sums,

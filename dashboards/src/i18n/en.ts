@@ -65,19 +65,25 @@ export const en: Dictionary = {
     refused: {
       stale: 'Signing in took too long, or was begun in another browser. Try again.',
       denied: 'Signing in was not finished at the provider. Try again, or sign in with a password.',
-      untrusted: 'The provider’s answer did not pass the checks. Sign in with a password, and please tell an administrator.',
+      untrusted:
+        'The provider’s answer did not pass the checks. Sign in with a password, and please tell an administrator.',
       unreachable: 'The sign-in provider does not answer. Sign in with a password.',
-      'no-login': 'The provider did not send a login name. Please tell an administrator: the key “claim” in linka.toml does not fit what the provider sends.',
+      'no-login':
+        'The provider did not send a login name. Please tell an administrator: the key “claim” in linka.toml does not fit what the provider sends.',
       'no-account': 'Linka has no active account for you. An administrator makes it.',
-      'other-person': 'This account belongs to somebody else at the provider. If it is yours, an administrator lets go of the tie on the page Accounts.',
-      'password-first': 'This account may change much: sign in once with the password in this browser, then the provider will do from here on.',
-      'second-factor': 'Your role needs a second factor, and the provider confirmed none. Turn on two-step verification there; an administrator checks that it is sent in “amr” or “acr”.',
+      'other-person':
+        'This account belongs to somebody else at the provider. If it is yours, an administrator lets go of the tie on the page Accounts.',
+      'password-first':
+        'This account may change much: sign in once with the password in this browser, then the provider will do from here on.',
+      'second-factor':
+        'Your role needs a second factor, and the provider confirmed none. Turn on two-step verification there; an administrator checks that it is sent in “amr” or “acr”.',
       'too-many': 'Too many attempts failed. Try again in a while, or sign in with a password.',
       unavailable: 'Linka cannot finish the sign-in now. Try again in a while.',
     },
     refusedOtherwise: 'Signing in failed. Try again, or sign in with a password.',
     passwordTitle: 'Choose a new password',
-    passwordWhy: 'The password so far was for one use. The new one needs at least 12 characters; a few random words serve well.',
+    passwordWhy:
+      'The password so far was for one use. The new one needs at least 12 characters; a few random words serve well.',
     old: 'Password so far',
     chosen: 'New password',
     again: 'New password again',
@@ -85,7 +91,8 @@ export const en: Dictionary = {
     notSame: 'The passwords differ.',
     choose: 'Save password',
     totpTitle: 'Set up one-time codes',
-    totpWhy: 'Your role also needs a code from an authenticator app to sign in. Enter this key there, then the code that it shows.',
+    totpWhy:
+      'Your role also needs a code from an authenticator app to sign in. Enter this key there, then the code that it shows.',
     totpBegin: 'Show the key',
     secret: 'Key to type in',
     uri: 'Or an address to copy',
@@ -163,7 +170,8 @@ export const en: Dictionary = {
       talking: 'in a call',
     },
     adriftTitle: 'Looked for after a restart',
-    adriftHint: 'Linka was started again and looks for these calls. Within three minutes it takes them back, or finds that they are over.',
+    adriftHint:
+      'Linka was started again and looks for these calls. Within three minutes it takes them back, or finds that they are over.',
     ringsAt: (names) => `rings at ${names}`,
     ringsPartner: (partner) => `rings at the partner ${partner}`,
     partners: 'With partners',
@@ -190,11 +198,13 @@ export const en: Dictionary = {
     unsavedHint: 'Calls go on from memory. Tell the administrator now.',
     unsavedOver: 'It is saved to disk again.',
     draining: 'New calls are not taken',
-    drainingHint: 'Running calls go on to their end. New callers are turned away; whether another line takes them depends on the carrier.',
+    drainingHint:
+      'Running calls go on to their end. New callers are turned away; whether another line takes them depends on the carrier.',
     drained: 'The exchange is shutting down',
     drainingOver: 'New calls are taken again.',
     clockDoubted: 'The clock of Linka’s machine is not believed',
-    clockDoubtedHint: 'Hours and days on screens may be wrong; how long something lasts is right. Calls go on. Tell the administrator now.',
+    clockDoubtedHint:
+      'Hours and days on screens may be wrong; how long something lasts is right. Calls go on. Tell the administrator now.',
     clockDoubtedOver: 'The clock of Linka’s machine is believed again.',
     certificateEnds: (day) => `The certificate of the web runs out on ${day}.`,
     certificateEnded: (day) => `The certificate of the web ran out on ${day}.`,
@@ -228,14 +238,31 @@ export const en: Dictionary = {
     unpause: 'End the pause',
     pauseTitle: (name) => `Pause ${name}`,
     why: {
-      desk: { pause: 'She gets no more offers. She sees it, and can undo it.', unpause: 'She gets offers again. She sees it.' },
-      home: { pause: 'Nobody calls her at home until somebody ends the pause here. Linka does not tell her, and she cannot undo it: tell her.', unpause: 'She is called at home again when it is her turn. Linka does not tell her: tell her.' },
+      desk: {
+        pause: 'She gets no more offers. She sees it, and can undo it.',
+        unpause: 'She gets offers again. She sees it.',
+      },
+      home: {
+        pause:
+          'Nobody calls her at home until somebody ends the pause here. Linka does not tell her, and she cannot undo it: tell her.',
+        unpause: 'She is called at home again when it is her turn. Linka does not tell her: tell her.',
+      },
     },
     unpauseTitle: (name) => `End the pause of ${name}`,
     pauseDone: (name) => `${name}: paused.`,
     unpauseDone: (name) => `${name}: pause lifted.`,
     reason: 'Reason of the pause',
-    reasons: { break: 'break', lunch: 'meal', meal: 'meal', training: 'training', meeting: 'meeting', supervision: 'supervision', paperwork: 'paperwork', call: 'a telephone call', phone: 'by telephone' },
+    reasons: {
+      break: 'break',
+      lunch: 'meal',
+      meal: 'meal',
+      training: 'training',
+      meeting: 'meeting',
+      supervision: 'supervision',
+      paperwork: 'paperwork',
+      call: 'a telephone call',
+      phone: 'by telephone',
+    },
   },
   status,
   sums,

@@ -46,7 +46,10 @@ class Announcer {
   }
 
   /** Tells what becomes of an act, and gives its outcome back. `done` is said once it is done, `code` is the star code of a phone for the same. */
-  async follow<T>(asked: Promise<Outcome<T>>, { done, code }: { done?: string | undefined; code?: string | undefined } = {}): Promise<Outcome<T>> {
+  async follow<T>(
+    asked: Promise<Outcome<T>>,
+    { done, code }: { done?: string | undefined; code?: string | undefined } = {},
+  ): Promise<Outcome<T>> {
     const outcome = await untilHeard(asked, (words) => this.#wait(words), unknownWords(code));
     if (!outcome.done) this.failed(sentence(outcome.problem));
     else if (done !== undefined) this.done(done);

@@ -43,7 +43,9 @@ export const api = createClient<paths>({
 });
 
 /** Waits for the answer of a typed route. */
-export async function settle<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Outcome<T>> {
+export async function settle<T>(
+  asked: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<Outcome<T>> {
   let answer: Answer;
   try {
     answer = await asked;

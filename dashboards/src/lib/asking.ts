@@ -8,7 +8,10 @@ const RETRY_MAX_MS = 15_000;
  * Asks the server, and while it is away again, each time after a longer pause; until the returned function is called.
  * `hear` gets what it answers, and nothing after that: a late answer to an earlier choice replaces no newer one.
  */
-export function untilAnswered<T>(ask: () => Promise<Outcome<T>>, hear: (outcome: Outcome<T>) => void = () => undefined): () => void {
+export function untilAnswered<T>(
+  ask: () => Promise<Outcome<T>>,
+  hear: (outcome: Outcome<T>) => void = () => undefined,
+): () => void {
   let asking: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
   async function go(retryMs: number): Promise<void> {

@@ -43,13 +43,22 @@ export function top(value: number): number {
 }
 
 /** Since when the quarter-hours of a day are counted, where that is not its beginning. `sinceMs` is since when its sums are. */
-export function countedSince(quarters: readonly Quarter[], beginsMs: number, sinceMs: number | null | undefined): number | undefined {
+export function countedSince(
+  quarters: readonly Quarter[],
+  beginsMs: number,
+  sinceMs: number | null | undefined,
+): number | undefined {
   const fromMs = Math.max(quarters[0]?.begins_ms ?? 0, sinceMs ?? 0);
   return fromMs > beginsMs ? fromMs : undefined;
 }
 
 /** The quarter-hours of a whole day. Of those that are counted, the ones that are not told count nothing. `clock` names a moment. */
-export function dayOf(quarters: readonly Quarter[], beginsMs: number, sinceMs: number | undefined, clock: (ms: number) => string): Point[] {
+export function dayOf(
+  quarters: readonly Quarter[],
+  beginsMs: number,
+  sinceMs: number | undefined,
+  clock: (ms: number) => string,
+): Point[] {
   const told = new Map(quarters.map((quarter) => [quarter.begins_ms, quarter]));
   const lastMs = quarters.at(-1)?.begins_ms ?? 0;
   const isCounted = (ms: number) => ms <= lastMs && ms + QUARTER_MS > (sinceMs ?? 0);

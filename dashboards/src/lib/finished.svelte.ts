@@ -128,7 +128,9 @@ function save(contact: string, whose: string, draft: Draft): Promise<Outcome<Sch
   }
   const params = { path: { contact } };
   // A page that goes away may still send it.
-  return settle(api.PATCH('/api/v1/contacts/{contact}/content', { params, body: { fields: entered(draft) }, keepalive: true }));
+  return settle(
+    api.PATCH('/api/v1/contacts/{contact}/content', { params, body: { fields: entered(draft) }, keepalive: true }),
+  );
 }
 
 export const finished = new Finished();

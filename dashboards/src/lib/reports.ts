@@ -72,7 +72,9 @@ export function hours(days: Days): Promise<Outcome<HoursOfMonth[]>> {
 
 /** The hours of a week by hour of the day, each from Monday on; nothing where one is withheld. */
 export function byHourOfDay(week: HoursOfMonth['hours']): (number | undefined)[][] {
-  return Array.from({ length: 24 }, (_, hour) => Array.from({ length: 7 }, (_, day) => week[day * 24 + hour] ?? undefined));
+  return Array.from({ length: 24 }, (_, hour) =>
+    Array.from({ length: 7 }, (_, day) => week[day * 24 + hour] ?? undefined),
+  );
 }
 
 function query(days: Days): string {
@@ -122,7 +124,13 @@ export function whyNone(months: readonly Counted[], { from, to }: Days): WhyNone
 }
 
 /** The figures that parts of months tell at all. */
-const OF_PIECES: ReadonlySet<string> = new Set(['offered', 'ended', 'answered', 'answered_within_20_s', 'service_level_of_all']);
+const OF_PIECES: ReadonlySet<string> = new Set([
+  'offered',
+  'ended',
+  'answered',
+  'answered_within_20_s',
+  'service_level_of_all',
+]);
 /** The figures that the classes of a month may tell. */
 const OF_CLASSES: ReadonlySet<string> = new Set([...OF_PIECES, 'talk', 'mean_talk']);
 

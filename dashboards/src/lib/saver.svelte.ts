@@ -5,7 +5,15 @@ export const SAVE_AFTER_MS = 600;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 /** What passes by itself, so that it is worth another try. */
-export const PASSING: ReadonlySet<string> = new Set(['unreachable', 'unavailable', 'busy', 'too-many', 'internal', 'not-signed-in', 'set-up-first']);
+export const PASSING: ReadonlySet<string> = new Set([
+  'unreachable',
+  'unavailable',
+  'busy',
+  'too-many',
+  'internal',
+  'not-signed-in',
+  'set-up-first',
+]);
 
 /** Whether the newest is kept by the server: it is, it is on its way, it failed and is tried again, or the server will not have it. */
 export type Keeping = 'saved' | 'saving' | 'unsaved' | 'refused';

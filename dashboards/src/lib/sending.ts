@@ -6,10 +6,17 @@ export const SENDING_AFTER_MS = 1_000;
 export const UNANSWERED_AFTER_MS = 5_000;
 
 /** Waits for the answer to an act. `tell` has the words for it while none comes, and nothing once it came; `unknown` says what is not known then. */
-export async function untilHeard<T>(asked: Promise<T>, tell: (words: string | undefined) => void, unknown = unknownWords()): Promise<T> {
+export async function untilHeard<T>(
+  asked: Promise<T>,
+  tell: (words: string | undefined) => void,
+  unknown = unknownWords(),
+): Promise<T> {
   const t = i18n.t.common;
   const unanswered = `${t.unanswered} ${unknown}`.trim();
-  const waiting = [setTimeout(() => tell(t.sending), SENDING_AFTER_MS), setTimeout(() => tell(unanswered), UNANSWERED_AFTER_MS)];
+  const waiting = [
+    setTimeout(() => tell(t.sending), SENDING_AFTER_MS),
+    setTimeout(() => tell(unanswered), UNANSWERED_AFTER_MS),
+  ];
   try {
     return await asked;
   } finally {

@@ -109,8 +109,7 @@ function atDesks(board: Board): Operator[] {
 
 /** Operators as they stand in a list: those on shift first, on-call people after those at desks, each by name. */
 export function listed(board: Board): Operator[] {
-  const place = (operator: Operator) =>
-    (operator.status.is === 'off' ? 2 : 0) + (operator.place === 'home' ? 1 : 0);
+  const place = (operator: Operator) => (operator.status.is === 'off' ? 2 : 0) + (operator.place === 'home' ? 1 : 0);
   return [...board.operators.values()].sort(
     (a, b) => place(a) - place(b) || BY_NAME.compare(a.name ?? a.key, b.name ?? b.key),
   );

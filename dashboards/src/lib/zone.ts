@@ -65,13 +65,18 @@ export function next(clock: string, nowMs: number, zone: Zone): number | undefin
 /** The moments at which a clock of the zone shows this, as it goes a day before and a day after: two in an hour that it shows twice. */
 function momentsOf(shownMs: number, zone: Zone): number[] {
   const ahead = (ms: number) => shownAt(ms, zone) - ms;
-  return [shownMs - DAY_MS, shownMs + DAY_MS].map((ms) => shownMs - ahead(ms)).filter((ms) => shownAt(ms, zone) === shownMs);
+  return [shownMs - DAY_MS, shownMs + DAY_MS]
+    .map((ms) => shownMs - ahead(ms))
+    .filter((ms) => shownAt(ms, zone) === shownMs);
 }
 
 function fieldsOf(zone: Zone): Intl.DateTimeFormat {
   const known = made.get(zone);
   if (known) return known;
-  const [date, clock] = [{ year: 'numeric', month: 'numeric', day: 'numeric' }, { hour: 'numeric', minute: 'numeric', second: 'numeric' }] as const;
+  const [date, clock] = [
+    { year: 'numeric', month: 'numeric', day: 'numeric' },
+    { hour: 'numeric', minute: 'numeric', second: 'numeric' },
+  ] as const;
   const fields = new Intl.DateTimeFormat('en', { ...date, ...clock, hourCycle: 'h23', timeZone: zone });
   made.set(zone, fields);
   return fields;

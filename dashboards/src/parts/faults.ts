@@ -28,13 +28,25 @@ export interface Fault {
 
 /** What is wrong now, the worst first. */
 export function faultsOf(board: Board, certificate: Certificate, nowMs: number): Fault[] {
-  return [...unsaved(board), ...clockDoubt(board), ...mode(board), ...trunks(board), ...(certificate === 'told' ? certificateEnd(board, nowMs) : [])];
+  return [
+    ...unsaved(board),
+    ...clockDoubt(board),
+    ...mode(board),
+    ...trunks(board),
+    ...(certificate === 'told' ? certificateEnd(board, nowMs) : []),
+  ];
 }
 
 /** What somebody of a role hears of on every page. */
 export function heardOf(board: Board, role: Role, nowMs: number): Lasting[] {
   const faults = faultsOf(board, role === 'wall' || mayOpen(role, '/contacts') ? 'told' : 'untold', nowMs);
-  const heard: Lasting[] = faults.map(({ key, state, title, text, over }) => ({ is: 'so', key, state, begins: sentences(title, text), ends: over }));
+  const heard: Lasting[] = faults.map(({ key, state, title, text, over }) => ({
+    is: 'so',
+    key,
+    state,
+    begins: sentences(title, text),
+    ends: over,
+  }));
   // A trunk that owes an answer is not known to work again.
   const isOpen = board.trunks.some(({ status }) => status === 'asked' || status === 'silent');
   return isOpen && !faults.some(({ key }) => key === 'trunks') ? [...heard, { is: 'unknown', key: 'trunks' }] : heard;
@@ -52,7 +64,15 @@ export function heardOnBoard(board: Board): Lasting[] {
     return [{ is: 'new', key: one, state: isMute ? 'cannot speak' : 'waits', begins }];
   });
   const short = (board.setup?.queues ?? []).filter(({ name, staff_minimum }) => staffOf(board, name) < staff_minimum);
-  return [...urgent, ...short.map(({ name }): Lasting => ({ is: 'so', key: `staff ${name}`, state: 'short', begins: t.staffShortOf(name) }))];
+  return [
+    ...urgent,
+    ...short.map(({ name }): Lasting => ({
+      is: 'so',
+      key: `staff ${name}`,
+      state: 'short',
+      begins: t.staffShortOf(name),
+    })),
+  ];
 }
 
 /** A title and what follows it, as they are spoken. */
@@ -64,21 +84,44 @@ export function sentences(title: string, text: string): string {
 function unsaved({ health }: Board): Fault[] {
   const t = i18n.t.board;
   if (health?.unsaved == null) return [];
-  return [{ key: 'unsaved', state: 'unsaved', icon: 'disk', tone: 'now', title: t.unsaved, text: t.unsavedHint, detail: health.unsaved, over: t.unsavedOver }];
+  return [
+    {
+      key: 'unsaved',
+      state: 'unsaved',
+      icon: 'disk',
+      tone: 'now',
+      title: t.unsaved,
+      text: t.unsavedHint,
+      detail: health.unsaved,
+      over: t.unsavedOver,
+    },
+  ];
 }
 
 function clockDoubt({ health }: Board): Fault[] {
   const t = i18n.t.board;
   if (health?.clock_doubt == null) return [];
   const [title, text, over] = [`${t.clockDoubted}.`, t.clockDoubtedHint, t.clockDoubtedOver];
-  return [{ key: 'clock', state: 'doubted', icon: 'warning', tone: 'watch', title, text, detail: health.clock_doubt, over }];
+  return [
+    { key: 'clock', state: 'doubted', icon: 'warning', tone: 'watch', title, text, detail: health.clock_doubt, over },
+  ];
 }
 
 function mode({ health }: Board): Fault[] {
   const t = i18n.t.board;
   if (!health || health.mode === 'serving') return [];
   const title = health.mode === 'drained' ? t.drained : t.draining;
-  return [{ key: 'mode', state: health.mode, icon: 'warning', tone: 'watch', title, text: t.drainingHint, over: t.drainingOver }];
+  return [
+    {
+      key: 'mode',
+      state: health.mode,
+      icon: 'warning',
+      tone: 'watch',
+      title,
+      text: t.drainingHint,
+      over: t.drainingOver,
+    },
+  ];
 }
 
 function trunks(board: Board): Fault[] {
@@ -86,8 +129,19 @@ function trunks(board: Board): Fault[] {
   const dead = deadTrunks(board);
   if (dead.length === 0) return [];
   const names = dead.join(', ');
-  const [tone, text] = dead.length === board.trunks.length ? (['now', t.allDeadHint] as const) : (['watch', t.someDeadHint] as const);
-  return [{ key: 'trunks', state: `${tone} ${names}`, icon: 'trunk', tone, title: t.trunksDead(names), text, over: t.trunksDeadOver }];
+  const [tone, text] =
+    dead.length === board.trunks.length ? (['now', t.allDeadHint] as const) : (['watch', t.someDeadHint] as const);
+  return [
+    {
+      key: 'trunks',
+      state: `${tone} ${names}`,
+      icon: 'trunk',
+      tone,
+      title: t.trunksDead(names),
+      text,
+      over: t.trunksDeadOver,
+    },
+  ];
 }
 
 function certificateEnd({ health }: Board, nowMs: number): Fault[] {
@@ -95,5 +149,7 @@ function certificateEnd({ health }: Board, nowMs: number): Fault[] {
   const endsMs = health?.certificate_ends_ms;
   if (endsMs == null) return [];
   const [title, text, over] = [certificateWords(endsMs), t.certificateHint, t.certificateOver];
-  return [{ key: 'certificate', state: endsMs > nowMs ? 'ends' : 'ended', icon: 'warning', tone: 'watch', title, text, over }];
+  return [
+    { key: 'certificate', state: endsMs > nowMs ? 'ends' : 'ended', icon: 'warning', tone: 'watch', title, text, over },
+  ];
 }

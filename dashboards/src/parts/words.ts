@@ -101,7 +101,12 @@ export function statusWords({ status }: Operator, nowMs: number): StateWords {
       if (status.back_at_ms == null) return { icon, text, tone: 'quiet', time: since(status.since_ms) };
       const back = backWords(status.back_at_ms, nowMs);
       if (status.back_at_ms >= nowMs) return { icon, text, tone: 'quiet', time: until(status.back_at_ms, nowMs, back) };
-      return { icon, text, tone: 'watch', time: isClockDoubted() ? t.overdueFor(since(status.back_at_ms)) : t.overdue(back) };
+      return {
+        icon,
+        text,
+        tone: 'watch',
+        time: isClockDoubted() ? t.overdueFor(since(status.back_at_ms)) : t.overdue(back),
+      };
     }
     case 'paused_by_machine':
       return { icon, text: i18n.count(status.misses, t.pausedByMachine), tone: 'watch', time: since(status.since_ms) };
@@ -137,7 +142,11 @@ export function causeWords({ status, intent_cause }: Operator): string | undefin
 }
 
 /** What a trunk is; grey what nobody knows, amber what one missed probe leaves open. */
-export function trunkWords({ status }: Trunk): { icon: IconName; text: string; tone: 'well' | 'unknown' | 'watch' | 'bad' } {
+export function trunkWords({ status }: Trunk): {
+  icon: IconName;
+  text: string;
+  tone: 'well' | 'unknown' | 'watch' | 'bad';
+} {
   const text = i18n.t.trunk[status];
   switch (status) {
     case 'well':
@@ -194,10 +203,19 @@ export function sumWords(sum: Sum, { inTimeSeconds, earlySeconds, late }: Readin
     permille == null ? of(all) : `${i18n.share(permille)} (${of(all)})`;
   const early = sum.abandoned_early > 0 ? ` (${within(sum.abandoned_early, t.early, earlySeconds)})` : '';
   return {
-    since: sum.since_ms == null ? undefined : isClockDoubted() ? t.last(duration(feed.nowMs - sum.since_ms)) : t.since(i18n.clock(sum.since_ms)),
-    share: sum.in_time_permille == null ? (sum.counted === 0 ? '–' : of(sum.counted)) : i18n.share(sum.in_time_permille),
+    since:
+      sum.since_ms == null
+        ? undefined
+        : isClockDoubted()
+          ? t.last(duration(feed.nowMs - sum.since_ms))
+          : t.since(i18n.clock(sum.since_ms)),
+    share:
+      sum.in_time_permille == null ? (sum.counted === 0 ? '–' : of(sum.counted)) : i18n.share(sum.in_time_permille),
     counts: sum.in_time_permille == null ? undefined : of(sum.counted),
-    withEarly: sum.abandoned_early > 0 ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}` : undefined,
+    withEarly:
+      sum.abandoned_early > 0
+        ? `${t.withEarly(earlySeconds)} ${shown(sum.in_time_of_all_permille, sum.all)}`
+        : undefined,
     abandoned: sum.abandoned === 0 ? '' : i18n.count(sum.abandoned, t.abandoned) + early,
     lost: sum.lost === 0 ? undefined : i18n.count(sum.lost, t.lost),
     late: late === 0 ? undefined : within(late, t.late, inTimeSeconds),
@@ -223,9 +241,16 @@ export function partsOf(operator: Operator): StatePart[] {
   const back = intent.wants === 'paused' && intent.back_at_ms != null ? `, ${backAt(intent.back_at_ms)}` : '';
   const paused = intent.wants === 'paused' && intent.reason ? t.pausedFor(reasonWords(intent.reason)) : t.paused;
   const wants = intent.wants === 'paused' ? paused + back : t[intent.wants];
-  const machine = operator.paused_after_misses == null ? '' : `, ${i18n.count(operator.paused_after_misses, i18n.t.status.pausedByMachine)}`;
-  const wrapUp = operator.wrap_up_until_ms == null ? '–' : `${t.wrapUp}, ${until(operator.wrap_up_until_ms, feed.nowMs, i18n.clock(operator.wrap_up_until_ms))}`;
-  const phone = operator.place === 'home' ? t.home : `${t[operator.reachability]} (${i18n.count(operator.phones, t.phones)})`;
+  const machine =
+    operator.paused_after_misses == null
+      ? ''
+      : `, ${i18n.count(operator.paused_after_misses, i18n.t.status.pausedByMachine)}`;
+  const wrapUp =
+    operator.wrap_up_until_ms == null
+      ? '–'
+      : `${t.wrapUp}, ${until(operator.wrap_up_until_ms, feed.nowMs, i18n.clock(operator.wrap_up_until_ms))}`;
+  const phone =
+    operator.place === 'home' ? t.home : `${t[operator.reachability]} (${i18n.count(operator.phones, t.phones)})`;
   return [
     { label: labels.wants, icon: intent.wants, text: wants + machine },
     { label: labels.phone, icon: operator.place === 'home' ? 'home' : operator.reachability, text: phone },
@@ -235,7 +260,9 @@ export function partsOf(operator: Operator): StatePart[] {
 }
 
 function backAt(ms: number): string {
-  return isClockDoubted() ? i18n.t.status.still(left(ms, feed.nowMs)) : i18n.t.operator.backAt(backWords(ms, feed.nowMs));
+  return isClockDoubted()
+    ? i18n.t.status.still(left(ms, feed.nowMs))
+    : i18n.t.operator.backAt(backWords(ms, feed.nowMs));
 }
 
 /** When the certificate of the web runs out or ran out, as a sentence. */

@@ -14,7 +14,8 @@ export const contact: typeof contactShape = {
   move: 'Move to another queue',
   give: 'Offer to one operator',
   confirmClass: (from, to) => `Change the urgency: ${from} → ${to}?`,
-  confirmClassWhy: 'The order of the queue changes at once. It goes into the audit, without the contact and without the minute.',
+  confirmClassWhy:
+    'The order of the queue changes at once. It goes into the audit, without the contact and without the minute.',
   confirmMove: 'To which queue?',
   confirmMoveWhy: 'The contact keeps its rank by its arrival.',
   confirmGive: 'Offer the contact to whom?',

@@ -42,7 +42,8 @@ export const me = {
   lowered: 'Naléhavost je teď krize.',
   handBack: 'Předat zpět do fronty',
   confirmHandBack: 'Předat volající zpět do fronty?',
-  confirmHandBackWhy: 'Váš hovor skončí. Volající zůstává na lince, čeká dál na svém místě a zazvoní jinde; vám začne čas po hovoru.',
+  confirmHandBackWhy:
+    'Váš hovor skončí. Volající zůstává na lince, čeká dál na svém místě a zazvoní jinde; vám začne čas po hovoru.',
   handBackDone: 'Volající znovu čeká ve frontě.',
   inCall: 'V hovoru',
   adrift: 'Linka byla znovu spuštěna a tento hovor hledá. Pokud s volající mluvíte, mluvte dál.',

@@ -15,7 +15,8 @@ export const me: typeof meShape = {
   backPast: 'That time is past.',
   stateTitle: 'My state',
   shiftTitle: 'Sound is off',
-  shiftWhy: 'A browser plays a tone only after you pressed something. The button turns the sound on and plays a test tone.',
+  shiftWhy:
+    'A browser plays a tone only after you pressed something. The button turns the sound on and plays a test tone.',
   startShift: 'Start shift',
   startSound: 'Turn sound on',
   soundOn: 'sound is on',
@@ -42,7 +43,8 @@ export const me: typeof meShape = {
   lowered: 'The urgency is crisis now.',
   handBack: 'Hand back to the queue',
   confirmHandBack: 'Hand the caller back to the queue?',
-  confirmHandBackWhy: 'Your call ends. The caller stays on the line, waits on at her place and rings elsewhere; your wrap-up begins.',
+  confirmHandBackWhy:
+    'Your call ends. The caller stays on the line, waits on at her place and rings elsewhere; your wrap-up begins.',
   handBackDone: 'The caller waits in the queue again.',
   inCall: 'In a call',
   adrift: 'Linka was started again and looks for this call. If you talk with the caller, talk on.',

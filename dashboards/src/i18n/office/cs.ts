@@ -28,7 +28,8 @@ export const accounts = {
   provider: 'patří u poskytovatele jedné osobě',
   letGo: 'Uvolnit u poskytovatele',
   letGoTitle: (login: string) => `Uvolnit účet ${login} u poskytovatele?`,
-  letGoWhy: 'Všechna jeho přihlášení skončí hned. Účet pak připadne tomu, kdo od poskytovatele přijde s tímto jménem příště.',
+  letGoWhy:
+    'Všechna jeho přihlášení skončí hned. Účet pak připadne tomu, kdo od poskytovatele přijde s tímto jménem příště.',
   add: 'Přidat účet',
   edit: 'Upravit',
   enable: 'Zapnout',
@@ -45,7 +46,8 @@ export const accounts = {
   newPasswordTitle: (login: string) => `Nové heslo pro ${login}?`,
   newPasswordWhy: 'Dosavadní heslo přestane platit a přihlášení skončí.',
   oneTimeTitle: 'Jednorázové heslo',
-  oneTimeWhy: (login: string) => `Předejte ho osobě s účtem ${login}. Ukazuje se jen teď; po přihlášení si zvolí vlastní.`,
+  oneTimeWhy: (login: string) =>
+    `Předejte ho osobě s účtem ${login}. Ukazuje se jen teď; po přihlášení si zvolí vlastní.`,
   copied: 'Zkopírováno.',
   copy: 'Zkopírovat',
   lockouts: 'Zamčená přihlášení',
@@ -100,10 +102,19 @@ export const audit = {
     operator_set: (of: Told) => `obsluha ${of.operator}: ${of.wants}`,
     exported: (of: Told) => ofDays(`${of.exported}`, of.days),
     read: (of: Told) => ofDays(`${of.read}`, of.days),
-    configuration_changed: (of: Told) => ['změněno nastavení: ' + (of.files || 'nic'), of.added && `nová obsluha: ${of.added}`, of.removed && `odebraná obsluha: ${of.removed}`, of.password && `nové heslo telefonu: ${of.password}`].filter(Boolean).join('; '),
+    configuration_changed: (of: Told) =>
+      [
+        'změněno nastavení: ' + (of.files || 'nic'),
+        of.added && `nová obsluha: ${of.added}`,
+        of.removed && `odebraná obsluha: ${of.removed}`,
+        of.password && `nové heslo telefonu: ${of.password}`,
+      ]
+        .filter(Boolean)
+        .join('; '),
     retention: (of: Told) => `smazáno, co je staré: ze záznamu úkonů ${of.audit}, z přihlášení ${of.sessions}`,
     erased: (of: Told) => `vymazán obsah záznamu ${of.entry}`,
-    withdrawn: (of: Told) => `nově platí přísnější pravidla: zneplatněno řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}${isSome(of.classes) ? `, naléhavostí v měsících: ${of.classes}` : ''}${isSome(of.cells) ? `, čísel v tabulkách: ${of.cells}` : ''}${isSome(of.months) ? `, samostatně uvedených měsíců s méně než deseti kontakty: ${of.months}` : ''}`,
+    withdrawn: (of: Told) =>
+      `nově platí přísnější pravidla: zneplatněno řádků o hovorech: ${of.rows}, částí měsíců: ${of.parts}${isSome(of.classes) ? `, naléhavostí v měsících: ${of.classes}` : ''}${isSome(of.cells) ? `, čísel v tabulkách: ${of.cells}` : ''}${isSome(of.months) ? `, samostatně uvedených měsíců s méně než deseti kontakty: ${of.months}` : ''}`,
     restored: () => 'databáze obnovena ze zálohy',
   },
   change: {
@@ -119,7 +130,20 @@ export const audit = {
     'totp-removed': 'odebrány jednorázové kódy',
     'provider-removed': 'uvolněn u poskytovatele',
   },
-  exported: { counts: 'vývoz výkazu počtů', records: 'vývoz řádků o hovorech', tables: 'vývoz tabulek o hovorech', arrived: 'vývoz příchodů', hours: 'vývoz příchodů po hodinách týdne', backup: 'záloha databáze' },
-  read: { counts: 'přečten výkaz počtů', records: 'přečteny řádky o hovorech', tables: 'přečteny tabulky o hovorech', arrived: 'přečteny příchody', hours: 'přečteny příchody po hodinách týdne' },
+  exported: {
+    counts: 'vývoz výkazu počtů',
+    records: 'vývoz řádků o hovorech',
+    tables: 'vývoz tabulek o hovorech',
+    arrived: 'vývoz příchodů',
+    hours: 'vývoz příchodů po hodinách týdne',
+    backup: 'záloha databáze',
+  },
+  read: {
+    counts: 'přečten výkaz počtů',
+    records: 'přečteny řádky o hovorech',
+    tables: 'přečteny tabulky o hovorech',
+    arrived: 'přečteny příchody',
+    hours: 'přečteny příchody po hodinách týdne',
+  },
   wants: { ready: 'připravena', paused: 'pauza', off: 'mimo směnu' },
 };

@@ -16,7 +16,8 @@ export const accounts: typeof accountsShape = {
   provider: 'is one person’s at the provider',
   letGo: 'Let go at the provider',
   letGoTitle: (login) => `Let go of account ${login} at the provider?`,
-  letGoWhy: 'It is signed out everywhere at once. Whoever comes from the provider with this name next has it from then on.',
+  letGoWhy:
+    'It is signed out everywhere at once. Whoever comes from the provider with this name next has it from then on.',
   add: 'Add an account',
   edit: 'Edit',
   enable: 'Enable',
@@ -33,7 +34,8 @@ export const accounts: typeof accountsShape = {
   newPasswordTitle: (login) => `A new password for ${login}?`,
   newPasswordWhy: 'The password so far ends, and the account is signed out.',
   oneTimeTitle: 'One-time password',
-  oneTimeWhy: (login) => `Give it to the person with the account ${login}. It is shown only now; after signing in she chooses her own.`,
+  oneTimeWhy: (login) =>
+    `Give it to the person with the account ${login}. It is shown only now; after signing in she chooses her own.`,
   copied: 'Copied.',
   copy: 'Copy',
   lockouts: 'Locked sign-ins',
@@ -88,10 +90,19 @@ export const audit: typeof auditShape = {
     operator_set: (of) => `operator ${of.operator}: ${of.wants}`,
     exported: (of) => ofDays(`${of.exported}`, of.days),
     read: (of) => ofDays(`${of.read}`, of.days),
-    configuration_changed: (of) => ['configuration changed: ' + (of.files || 'nothing'), of.added && `new operators: ${of.added}`, of.removed && `operators removed: ${of.removed}`, of.password && `new phone password: ${of.password}`].filter(Boolean).join('; '),
+    configuration_changed: (of) =>
+      [
+        'configuration changed: ' + (of.files || 'nothing'),
+        of.added && `new operators: ${of.added}`,
+        of.removed && `operators removed: ${of.removed}`,
+        of.password && `new phone password: ${of.password}`,
+      ]
+        .filter(Boolean)
+        .join('; '),
     retention: (of) => `old entries deleted: ${of.audit} of the audit, ${of.sessions} sign-ins`,
     erased: (of) => `contents of entry ${of.entry} erased`,
-    withdrawn: (of) => `told by stricter rules from now on, withdrawn: ${of.rows} rows about calls, ${of.parts} parts of months${isSome(of.classes) ? `, ${of.classes} classes of months` : ''}${isSome(of.cells) ? `, ${of.cells} numbers in tables` : ''}${isSome(of.months) ? `, ${of.months} months of fewer than ten contacts that were told alone` : ''}`,
+    withdrawn: (of) =>
+      `told by stricter rules from now on, withdrawn: ${of.rows} rows about calls, ${of.parts} parts of months${isSome(of.classes) ? `, ${of.classes} classes of months` : ''}${isSome(of.cells) ? `, ${of.cells} numbers in tables` : ''}${isSome(of.months) ? `, ${of.months} months of fewer than ten contacts that were told alone` : ''}`,
     restored: () => 'database made from a backup',
   },
   change: {
@@ -107,7 +118,20 @@ export const audit: typeof auditShape = {
     'totp-removed': 'one-time codes taken away',
     'provider-removed': 'let go at the provider',
   },
-  exported: { counts: 'report of counts exported', records: 'rows about calls exported', tables: 'tables about calls exported', arrived: 'arrivals exported', hours: 'arrivals per hour of the week exported', backup: 'database backed up' },
-  read: { counts: 'report of counts read', records: 'rows about calls read', tables: 'tables about calls read', arrived: 'arrivals read', hours: 'arrivals per hour of the week read' },
+  exported: {
+    counts: 'report of counts exported',
+    records: 'rows about calls exported',
+    tables: 'tables about calls exported',
+    arrived: 'arrivals exported',
+    hours: 'arrivals per hour of the week exported',
+    backup: 'database backed up',
+  },
+  read: {
+    counts: 'report of counts read',
+    records: 'rows about calls read',
+    tables: 'tables about calls read',
+    arrived: 'arrivals read',
+    hours: 'arrivals per hour of the week read',
+  },
   wants: { ready: 'ready', paused: 'paused', off: 'off shift' },
 };

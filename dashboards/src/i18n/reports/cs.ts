@@ -1,7 +1,8 @@
 /** The page of reports. Figures and formulas go by the names of the API. */
 export const reports = {
   title: 'Výkazy',
-  about: 'Jen uzavřená období. Měsíc se ukáže dvě hodiny po svém konci; měsíc s méně než deseti kontakty až spolu s dalším. Část měsíce se ukáže, až když se každé její číslo týká aspoň deseti kontaktů.',
+  about:
+    'Jen uzavřená období. Měsíc se ukáže dvě hodiny po svém konci; měsíc s méně než deseti kontakty až spolu s dalším. Část měsíce se ukáže, až když se každé její číslo týká aspoň deseti kontaktů.',
   filter: 'Výběr',
   from: 'Od',
   to: 'Do',
@@ -13,15 +14,18 @@ export const reports = {
   class: 'Naléhavost',
   allClasses: 'všechny',
   contents: 'Záznamy o hovorech',
-  contentsAbout: 'Co obsluha zapsala po hovorech. Čísla, která by prozradila jen několik kontaktů, jsou skrytá, a s nimi i ta, z nichž by se dala dopočítat, také spolu s řádky. Celá tabulka je skrytá tam, kde by skoro všem byla společná jedna hodnota.',
-  rowsAbout: 'V řádcích znamená left_out, že hodnotu sdílí příliš málo hovorů, a proto tam není; any_other je některá z více hodnot, z nichž každou sdílí příliš málo hovorů.',
+  contentsAbout:
+    'Co obsluha zapsala po hovorech. Čísla, která by prozradila jen několik kontaktů, jsou skrytá, a s nimi i ta, z nichž by se dala dopočítat, také spolu s řádky. Celá tabulka je skrytá tam, kde by skoro všem byla společná jedna hodnota.',
+  rowsAbout:
+    'V řádcích znamená left_out, že hodnotu sdílí příliš málo hovorů, a proto tam není; any_other je některá z více hodnot, z nichž každou sdílí příliš málo hovorů.',
   rowsCsv: 'Stáhnout řádky (CSV)',
   hidden: 'skryto',
   notTold: 'neuvádí se',
   notToldWhy: {
     few: 'Neuvádí se: číslo by se týkalo méně než deseti kontaktů, nebo by se z něj takové číslo dalo dopočítat.',
     pieces: 'Části měsíců neuvádějí časy ani to, jak skončily nepřijaté hovory.',
-    classes: 'Jednotlivé naléhavosti uvádějí z časů jen dobu hovorů a průměrný hovor; čekání neuvádějí, ani to, jak skončily nepřijaté hovory.',
+    classes:
+      'Jednotlivé naléhavosti uvádějí z časů jen dobu hovorů a průměrný hovor; čekání neuvádějí, ani to, jak skončily nepřijaté hovory.',
   },
   value: 'Hodnota',
   contacts: 'Kontaktů',
@@ -36,11 +40,13 @@ export const reports = {
   contentsMonth: 'Měsíc záznamů',
   hoursMonth: 'Příchozí za měsíc',
   none: {
-    hidden: 'Období je uzavřené, ale tento výběr je skrytý: některé jeho číslo, nebo to, co vedle něj zbývá, by se týkalo méně než deseti kontaktů. Kolik jich bylo, to neříká. Co se uzavřelo před přechodem na přísnější pravidla, mohlo být zneplatněno; je to v záznamu úkonů.',
+    hidden:
+      'Období je uzavřené, ale tento výběr je skrytý: některé jeho číslo, nebo to, co vedle něj zbývá, by se týkalo méně než deseti kontaktů. Kolik jich bylo, to neříká. Co se uzavřelo před přechodem na přísnější pravidla, mohlo být zneplatněno; je to v záznamu úkonů.',
     outside: 'Do těchto dnů nezasahuje žádné uzavřené období této linky.',
     open: 'Na této lince ještě není uzavřené žádné období.',
   },
-  noTables: 'Měsíce v těchto dnech jsou uzavřené, ale jejich tabulky se neuvádějí: týkaly by se příliš mála kontaktů, nebo je při přechodu na novou verzi zneplatnila přísnější pravidla; to druhé je v záznamu úkonů.',
+  noTables:
+    'Měsíce v těchto dnech jsou uzavřené, ale jejich tabulky se neuvádějí: týkaly by se příliš mála kontaktů, nebo je při přechodu na novou verzi zneplatnila přísnější pravidla; to druhé je v záznamu úkonů.',
   missed: 'Zmeškané nabídky',
   missedAbout: 'Na všech linkách dohromady. Nabídka není kontakt: jeden kontakt jich může mít víc.',
   noAnswer: 'nezvednuto',
@@ -50,20 +56,25 @@ export const reports = {
   day: 'Den',
   noneArrived: 'V tento den nikdo nevolal.',
   noneArrivedUntil: (clock: string) => `Do ${clock} nikdo nevolal.`,
-  arrivedUntil: (clock: string) => `Den ještě není celý: sečteno je do ${clock}. Čtvrthodina se ukáže asi minutu po svém konci.`,
+  arrivedUntil: (clock: string) =>
+    `Den ještě není celý: sečteno je do ${clock}. Čtvrthodina se ukáže asi minutu po svém konci.`,
   nothingOver: 'Z tohoto dne ještě neskončila žádná čtvrthodina. Každá se ukáže asi minutu po svém konci.',
   notCome: 'Tento den ještě nenastal.',
-  tooOld: 'Čtvrthodiny tohoto dne už tu nejsou: uchovávají se do třetího dne po konci měsíce. Zůstávají jen součty za hodiny týdne, níže.',
+  tooOld:
+    'Čtvrthodiny tohoto dne už tu nejsou: uchovávají se do třetího dne po konci měsíce. Zůstávají jen součty za hodiny týdne, níže.',
   hours: 'Příchozí po hodinách týdne',
-  hoursAbout: 'Celé měsíce, jejichž čtvrthodiny se už neuchovávají. Hodina se neuvádí, když se týká méně než deseti kontaktů nebo když by méně než deset zbylo z jejího dne či měsíce. Neuvádí se žádná hodina měsíce, který v této databázi není započítán celý: toho, ve kterém byla založena, obnovena ze zálohy nebo převedena na novou verzi.',
+  hoursAbout:
+    'Celé měsíce, jejichž čtvrthodiny se už neuchovávají. Hodina se neuvádí, když se týká méně než deseti kontaktů nebo když by méně než deset zbylo z jejího dne či měsíce. Neuvádí se žádná hodina měsíce, který v této databázi není započítán celý: toho, ve kterém byla založena, obnovena ze zálohy nebo převedena na novou verzi.',
   hour: 'Hodina',
   noHours: 'Ještě není žádný měsíc, jehož čtvrthodiny se už neuchovávají, nebo do těchto dnů nezasahuje.',
-  noneTold: 'Žádná hodina tohoto měsíce se neuvádí. Buď na každou připadá příliš málo kontaktů, nebo měsíc v této databázi není započítán celý: byla v něm založena, obnovena ze zálohy nebo převedena na novou verzi.',
+  noneTold:
+    'Žádná hodina tohoto měsíce se neuvádí. Buď na každou připadá příliš málo kontaktů, nebo měsíc v této databázi není započítán celý: byla v něm založena, obnovena ze zálohy nebo převedena na novou verzi.',
   total: (n: string) => `Celkem ${n}`,
   totalUntil: (n: string, clock: string) => `Zatím ${n}, do ${clock}`,
   allLines: 'všechny linky',
   together: 'více měsíců dohromady',
-  beyond: 'Některé období přesahuje zvolené dny: ukazují se celá období, která do nich zasahují, a měsíc s méně než deseti kontakty spolu s dalším.',
+  beyond:
+    'Některé období přesahuje zvolené dny: ukazují se celá období, která do nich zasahují, a měsíc s méně než deseti kontakty spolu s dalším.',
   latest: 'Ukazuje se posledních 6 období výběru.',
   unit: { contacts: '', seconds: 's', permille: '%' },
   name: {

@@ -2,7 +2,8 @@ import type { reports as cs } from './cs';
 
 export const reports: typeof cs = {
   title: 'Reports',
-  about: 'Closed periods only. A month is told two hours after its end; one with fewer than ten contacts together with the next. A part of a month is shown once each of its figures is about at least ten contacts.',
+  about:
+    'Closed periods only. A month is told two hours after its end; one with fewer than ten contacts together with the next. A part of a month is shown once each of its figures is about at least ten contacts.',
   filter: 'Selection',
   from: 'From',
   to: 'To',
@@ -14,15 +15,18 @@ export const reports: typeof cs = {
   class: 'Urgency',
   allClasses: 'all',
   contents: 'Entries about calls',
-  contentsAbout: 'What operators entered after calls. Numbers that would tell of few contacts are hidden, and so are others that they could be computed from, also together with the rows. A whole table is hidden where nearly all would have one value in common.',
-  rowsAbout: 'In rows, left_out stands where too few calls share a value, and any_other for one of several values that too few calls share each.',
+  contentsAbout:
+    'What operators entered after calls. Numbers that would tell of few contacts are hidden, and so are others that they could be computed from, also together with the rows. A whole table is hidden where nearly all would have one value in common.',
+  rowsAbout:
+    'In rows, left_out stands where too few calls share a value, and any_other for one of several values that too few calls share each.',
   rowsCsv: 'Download rows (CSV)',
   hidden: 'hidden',
   notTold: 'withheld',
   notToldWhy: {
     few: 'Withheld: the figure would be about fewer than ten contacts, or such a figure could be computed from it.',
     pieces: 'Parts of months tell no times, and not how calls ended that nobody answered.',
-    classes: 'Of times a single urgency tells talk time and mean talk time alone; it tells no waits, and not how calls ended that nobody answered.',
+    classes:
+      'Of times a single urgency tells talk time and mean talk time alone; it tells no waits, and not how calls ended that nobody answered.',
   },
   value: 'Value',
   contacts: 'Contacts',
@@ -37,11 +41,13 @@ export const reports: typeof cs = {
   contentsMonth: 'Month of the entries',
   hoursMonth: 'Month of arrival',
   none: {
-    hidden: 'The period is closed, but this selection is hidden: some number of it, or what is left beside it, would be about fewer than ten contacts. This does not say how many there were. What closed before an upgrade to stricter rules may have been withdrawn; the audit says so.',
+    hidden:
+      'The period is closed, but this selection is hidden: some number of it, or what is left beside it, would be about fewer than ten contacts. This does not say how many there were. What closed before an upgrade to stricter rules may have been withdrawn; the audit says so.',
     outside: 'No closed period of this line overlaps these days.',
     open: 'No period of this line is closed yet.',
   },
-  noTables: 'The months of these days are closed, but their tables are withheld: they would be about too few contacts, or the stricter rules of an upgrade withdrew them; the audit says so of the latter.',
+  noTables:
+    'The months of these days are closed, but their tables are withheld: they would be about too few contacts, or the stricter rules of an upgrade withdrew them; the audit says so of the latter.',
   missed: 'Missed offers',
   missedAbout: 'On all lines together. An offer is no contact: one contact may have several.',
   noAnswer: 'not answered',
@@ -51,20 +57,25 @@ export const reports: typeof cs = {
   day: 'Day',
   noneArrived: 'Nobody called on that day.',
   noneArrivedUntil: (clock) => `Nobody called until ${clock}.`,
-  arrivedUntil: (clock) => `The day is not over yet: it is told until ${clock}. A quarter-hour is told about a minute after its end.`,
+  arrivedUntil: (clock) =>
+    `The day is not over yet: it is told until ${clock}. A quarter-hour is told about a minute after its end.`,
   nothingOver: 'No quarter-hour of that day is over yet. Each is told about a minute after its end.',
   notCome: 'That day has not come yet.',
-  tooOld: 'The quarter-hours of that day are gone: they are kept until the third day after their month. Only sums per hour of the week remain, below.',
+  tooOld:
+    'The quarter-hours of that day are gone: they are kept until the third day after their month. Only sums per hour of the week remain, below.',
   hours: 'Arrived per hour of the week',
-  hoursAbout: 'Whole months whose quarter-hours are kept no longer. An hour is withheld where it is about fewer than ten contacts, or where fewer than ten would be left of its day or month. No hour is told of a month that was not counted whole in this database: the one in which it was made, made from a backup or upgraded.',
+  hoursAbout:
+    'Whole months whose quarter-hours are kept no longer. An hour is withheld where it is about fewer than ten contacts, or where fewer than ten would be left of its day or month. No hour is told of a month that was not counted whole in this database: the one in which it was made, made from a backup or upgraded.',
   hour: 'Hour',
   noHours: 'There is no month yet whose quarter-hours are kept no longer, or none overlaps these days.',
-  noneTold: 'No hour of this month is told. Either too few contacts share each, or the month was not counted whole in this database: it was made, made from a backup or upgraded in it.',
+  noneTold:
+    'No hour of this month is told. Either too few contacts share each, or the month was not counted whole in this database: it was made, made from a backup or upgraded in it.',
   total: (n) => `${n} in all`,
   totalUntil: (n, clock) => `${n} so far, until ${clock}`,
   allLines: 'all lines',
   together: 'several months together',
-  beyond: 'A period reaches beyond the chosen days: whole periods that overlap them are shown, and a month with fewer than ten contacts together with the next.',
+  beyond:
+    'A period reaches beyond the chosen days: whole periods that overlap them are shown, and a month with fewer than ten contacts together with the next.',
   latest: 'The last 6 periods of the selection are shown.',
   unit: { contacts: '', seconds: 's', permille: '%' },
   name: {

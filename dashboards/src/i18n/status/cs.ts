@@ -109,7 +109,8 @@ export const halted = {
   seen: 'Naposledy se ozval',
   neverSeen: 'od startu Linky ani jednou',
   unassigned: 'Žádná linka k vám nevede',
-  unassignedHint: 'Nic vám nezazvoní: nejste ve frontě žádné linky, nebo vám chybí zapsaná dovednost. Řekněte to prosím správě.',
+  unassignedHint:
+    'Nic vám nezazvoní: nejste ve frontě žádné linky, nebo vám chybí zapsaná dovednost. Řekněte to prosím správě.',
   resting: 'Chvíli vám nic nezazvoní',
   restingHint: 'Poslední nabídka zůstala nepřijatá. Další přijdou samy za',
   missed: 'Nabídka zůstala nepřijatá',

@@ -42,7 +42,10 @@ export const sums: typeof sumsShape = {
     one: '{n} contact waits longer than {seconds} s, not counted yet',
     other: '{n} contacts wait longer than {seconds} s, not counted yet',
   }),
-  early: forms({ one: '{n} of them within {seconds} s, not counted', other: '{n} of them within {seconds} s, not counted' }),
+  early: forms({
+    one: '{n} of them within {seconds} s, not counted',
+    other: '{n} of them within {seconds} s, not counted',
+  }),
 };
 
 export const trunk: typeof trunkShape = {
@@ -55,7 +58,10 @@ export const trunk: typeof trunkShape = {
 };
 
 export const halted: typeof haltedShape = {
-  machinePaused: forms({ one: 'Linka gave you a pause after {n} missed call.', other: 'Linka gave you a pause after {n} missed calls.' }),
+  machinePaused: forms({
+    one: 'Linka gave you a pause after {n} missed call.',
+    other: 'Linka gave you a pause after {n} missed calls.',
+  }),
   nothingRings: 'Nothing will ring.',
   backAt: (clock) => `Back at ${clock}.`,
   overdue: (clock) => `You were to be back at ${clock}.`,
@@ -77,7 +83,8 @@ export const halted: typeof haltedShape = {
   seen: 'Last seen',
   neverSeen: 'not once since Linka was started',
   unassigned: 'No line leads to you',
-  unassignedHint: 'Nothing will ring: you are in no queue of a line, or a skill of yours is not entered. Please tell the administrator.',
+  unassignedHint:
+    'Nothing will ring: you are in no queue of a line, or a skill of yours is not entered. Please tell the administrator.',
   resting: 'Nothing rings for a moment',
   restingHint: 'The last offer was not taken. The next ones come by themselves in',
   missed: 'The offer was not taken',

@@ -2,7 +2,19 @@ import type { Board, Operator } from '../../lib/feed';
 import { adrift, restsFrom, waiting } from '../../lib/views';
 
 /** What the main panel of an operator's page shows. */
-export type Panel = 'unknown' | 'rings' | 'talks' | 'engaged' | 'wrap_up' | 'cut_off' | 'on_call' | 'missed' | 'waits' | 'adrift' | 'calm' | 'halted';
+export type Panel =
+  | 'unknown'
+  | 'rings'
+  | 'talks'
+  | 'engaged'
+  | 'wrap_up'
+  | 'cut_off'
+  | 'on_call'
+  | 'missed'
+  | 'waits'
+  | 'adrift'
+  | 'calm'
+  | 'halted';
 
 /** Whether what the board tells is of this moment. */
 export type News = 'fresh' | 'stale';
@@ -38,7 +50,9 @@ export function panelOf(board: Board, { key, status }: Operator, news: News, now
 
 /** The names of the trunks that are known to be dead: one missed probe proves nothing. */
 export function deadTrunks(board: Board): string[] {
-  return board.trunks.filter((trunk) => trunk.status === 'down' || trunk.status === 'not_registered').map(({ name }) => name);
+  return board.trunks
+    .filter((trunk) => trunk.status === 'down' || trunk.status === 'not_registered')
+    .map(({ name }) => name);
 }
 
 /** Whether nobody can call: no trunk is alive, or new calls are not taken. */
