@@ -101,6 +101,10 @@ impl Suite {
     fn checks(&mut self) -> Result<()> {
         self.check("parts of the dashboards", &mut dashboards::script("test")?)?;
         self.check(
+            "formatting of the dashboards",
+            &mut dashboards::script("format:check")?,
+        )?;
+        self.check(
             "formatting",
             shell::cargo().args(["fmt", "--all", "--check"]),
         )?;
