@@ -108,6 +108,7 @@ fn the_days_contain_every_kind_of_decision() {
 
     let rare: Vec<_> = [
         "Offer {",
+        "Taken {",
         "RangOut",
         "AnsweredElsewhere",
         "cause: Ended",
@@ -135,6 +136,8 @@ fn the_days_contain_every_kind_of_decision() {
         "outcome: Overflowed",
         "outcome: Abandoned",
         "outcome: Lost",
+        "outcome: Taken",
+        "outcome: Untaken",
     ]
     .into_iter()
     .map(|name| (name, named(name)))
