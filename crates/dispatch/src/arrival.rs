@@ -223,6 +223,7 @@ impl Dispatcher {
         let contact = &mut self.contacts[slot];
         contact.rests.retain(|rest| rest.operator != operator_slot);
         contact.given = Some(operator_slot);
+        self.given.insert(id);
         self.offer(slot, operator_slot);
         Ok(())
     }
@@ -432,6 +433,7 @@ impl Dispatcher {
         self.forget_leg(closed.origin.leg());
         self.contact_slots.remove(&closed.contact);
         self.told.remove(&closed.contact);
+        self.given.remove(&closed.contact);
         self.unattended.remove(&closed.contact);
         self.vacant.push(slot);
         self.decide(Decision::Closed(closed));

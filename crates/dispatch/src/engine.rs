@@ -40,6 +40,8 @@ pub struct Dispatcher {
     pub(crate) unattended: BTreeSet<ContactId>,
     /// Contacts for which the supervisor was told that nobody is there.
     pub(crate) told: BTreeSet<ContactId>,
+    /// Contacts that a person gave to somebody, for as long as that offer rings and perhaps longer.
+    pub(crate) given: BTreeSet<ContactId>,
     pub(crate) outputs: VecDeque<Decision>,
     /// What the latest input may have changed.
     pub(crate) touched: Touched,

@@ -289,6 +289,9 @@ impl Dispatcher {
         if contact.told == crate::Told::Yes {
             self.told.insert(contact.id);
         }
+        if contact.given.is_some() {
+            self.given.insert(contact.id);
+        }
         let slot = self.keep(contact);
         if let Some(leg) = self.far_side(slot).and_then(Far::leg) {
             self.legs.insert(leg, LegOwner::Far(slot));

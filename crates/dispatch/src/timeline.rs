@@ -268,6 +268,13 @@ impl Dispatcher {
                     left.extend(entry.contacts.keys().map(|(_, id)| *id));
                 }
             }
+            // What was given rings for somebody who may not take it by the rules: it stands in no bucket.
+            let (slots, contacts) = (&self.contact_slots, &self.contacts);
+            self.given.retain(|id| {
+                let slot = slots.get(id);
+                slot.is_some_and(|slot| contacts[*slot].given.is_some())
+            });
+            left.extend(&self.given);
             self.unattended.append(&mut left);
             self.index.left.clear();
         }

@@ -91,6 +91,24 @@ fn who_talks_is_not_moved() {
 }
 
 #[test]
+fn supervisor_is_told_when_the_last_who_could_take_it_leaves_while_it_rings_elsewhere() {
+    let mut config = config(&["anna"]);
+    config.operators[0] = desk("anna", &[("uk", 5)]);
+    config.operators.push(desk("berta", &[]));
+    let mut centre = Centre::staffed(config);
+    let first = centre.arrives(Class::Crisis);
+    centre.answers(first, "anna");
+    let contact = centre.arrives_with(Class::Crisis, need("uk", 5));
+    centre.give(given(contact, op("berta")));
+    centre.look();
+
+    centre.reached(op("anna"), Reachability::Unreachable);
+
+    let told = |made: &Decision| matches!(made, Decision::Tell(Notice::NobodyThere { contact: id, .. }) if *id == contact);
+    assert_eq!(centre.count(told), 1);
+}
+
+#[test]
 fn given_contact_rings_at_the_one_who_was_named() {
     let mut centre = Centre::staffed(config(&["anna", "berta"]));
     let contact = centre.arrives(Class::Crisis);
