@@ -251,11 +251,7 @@ impl Centre {
 
     fn leg(&mut self) -> LegId {
         self.legs += 1;
-        LegId {
-            node: NodeId(0),
-            start: 1,
-            n: self.legs,
-        }
+        LegId::new(NodeId::ONLY, 1, self.legs)
     }
 
     fn arrive(&mut self) {

@@ -56,11 +56,7 @@ fn configuration() -> Fact {
 fn arrival(n: u32) -> Fact {
     Fact::Dispatch(dispatch::Fact::Arrived {
         origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, n),
             line: LineId(key("help")),
         },
         class: Class::Crisis,

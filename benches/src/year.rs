@@ -103,11 +103,7 @@ fn call(counts: &mut Counts, dice: &mut Dice, of: (ContactId, LineId), midnight:
         counts.decide(&Decision::Bridge {
             contact,
             operator,
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
         });
         let _only_hers = counts.enter(contact, operator, content(dice));
     }
@@ -117,11 +113,7 @@ fn call(counts: &mut Counts, dice: &mut Dice, of: (ContactId, LineId), midnight:
     counts.decide(&Decision::Closed(Closed {
         contact,
         origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
             line,
         },
         queue,

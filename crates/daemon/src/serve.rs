@@ -277,7 +277,7 @@ impl Building {
             now,
             Setup {
                 started: (now, started),
-                node: NodeId::default(),
+                node: NodeId::ONLY,
                 start: self.journal.start(),
                 log: Log::new(replayed, started),
                 endpoint: sip::Endpoint::new(config, chance()?, now),

@@ -36,7 +36,7 @@ impl Dispatcher {
         let moved = self
             .moved(&config, &queues)
             .map_err(InputError::ConfigRefused)?;
-        self.withdraw_from_the_removed(&config);
+        self.withdraw_from_who_leaves(&config);
         self.seat_operators(&config);
         self.remember_offered_last(&queues);
         self.line_queues = config
@@ -109,14 +109,16 @@ impl Dispatcher {
         Ok(moved)
     }
 
-    fn withdraw_from_the_removed(&mut self, config: &Config) {
-        let kept: BTreeSet<OperatorId> = config
-            .operators
-            .iter()
-            .map(|operator| operator.id)
+    /// Takes back what rings for those who are taken out, or who answer elsewhere from now on: what
+    /// rings is the telephone of the old place.
+    fn withdraw_from_who_leaves(&mut self, config: &Config) {
+        let seats = config.operators.iter();
+        let seats: BTreeSet<_> = seats
+            .map(|operator| (operator.id, operator.place))
             .collect();
         for slot in 0..self.operators.len() {
-            if !kept.contains(&self.operators[slot].id) {
+            let operator = &self.operators[slot];
+            if !seats.contains(&(operator.id, operator.place)) {
                 self.withdraw_from(slot);
             }
         }

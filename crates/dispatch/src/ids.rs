@@ -28,6 +28,19 @@ pub struct LegId {
     pub n: u32,
 }
 
+impl NodeId {
+    /// The only node of a site, until several share a journal.
+    pub const ONLY: Self = Self(0);
+}
+
+impl LegId {
+    /// The leg of this node, start and number.
+    #[must_use]
+    pub const fn new(node: NodeId, start: u32, n: u32) -> Self {
+        Self { node, start, n }
+    }
+}
+
 impl fmt::Display for ContactId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.0.fmt(f)

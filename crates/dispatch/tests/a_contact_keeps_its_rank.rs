@@ -45,22 +45,14 @@ fn after_it_was_handed_back() {
 fn after_a_restart() {
     let (mut centre, first, second) = two_waiting_behind_a_call();
     centre.give(Fact::Restarted {
-        node: NodeId(0),
+        node: NodeId::ONLY,
         start: 2,
     });
     centre.give(Fact::LegFound {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 2,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 2),
     });
     centre.give(Fact::LegFound {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 1),
     });
     centre.look();
 

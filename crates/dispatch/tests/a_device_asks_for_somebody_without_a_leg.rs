@@ -188,7 +188,7 @@ fn restart_leaves_it_to_who_has_it_without_a_leg_and_looks_for_the_leg_of_who_ha
     let leg = centre.answers(on_the_phone, "berta");
 
     centre.give(Fact::Restarted {
-        node: NodeId(0),
+        node: NodeId::ONLY,
         start: 2,
     });
 
@@ -220,7 +220,7 @@ fn leg_that_is_not_found_again_sends_it_back_to_the_queue() {
     let contact = centre.presses();
     centre.answers(contact, "anna");
     centre.give(Fact::Restarted {
-        node: NodeId(0),
+        node: NodeId::ONLY,
         start: 2,
     });
 

@@ -39,7 +39,7 @@ fn contact_whose_queue_is_renamed_waits_on_there_and_new_ones_come_by_the_new_li
     let mut centre = Centre::staffed(before);
     let contact = centre.arrives(Class::Crisis);
     centre.give(Fact::Restarted {
-        node: NodeId(0),
+        node: NodeId::ONLY,
         start: 2,
     });
     centre.refused(configured(&after));

@@ -13,7 +13,7 @@ fn restarted() -> (Centre, ContactId, ContactId, LegId) {
     let ringing = centre.arrives(Class::Crisis);
     centre.look();
     centre.give(Fact::Restarted {
-        node: NodeId(0),
+        node: NodeId::ONLY,
         start: 2,
     });
     (centre, talking, ringing, leg)
@@ -55,11 +55,7 @@ fn a_call_of_which_both_legs_are_found_goes_on() {
     centre.give(Fact::LegFound { leg });
 
     centre.give(Fact::LegFound {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 1),
     });
 
     assert!(centre.has(&Decision::Bridge {
@@ -90,11 +86,7 @@ fn a_caller_whose_operator_was_lost_waits_again() {
     let (mut centre, talking, _, leg) = restarted();
     centre.reached(op("bara"), Reachability::Reachable);
     centre.give(Fact::LegFound {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 1),
     });
 
     centre.give(Fact::LegLost { leg });
@@ -111,7 +103,7 @@ fn operators_in_calls_of_their_own_stay_occupied_until_those_are_lost() {
         leg,
     });
     centre.give(Fact::Restarted {
-        node: NodeId(0),
+        node: NodeId::ONLY,
         start: 2,
     });
     centre.reached(op("anna"), Reachability::Reachable);

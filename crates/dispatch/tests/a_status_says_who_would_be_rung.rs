@@ -235,7 +235,7 @@ fn phones_are_unproven_after_a_restart_and_people_at_home_on_call() {
     let since = centre.now;
 
     centre.give(Fact::Restarted {
-        node: NodeId(0),
+        node: NodeId::ONLY,
         start: 2,
     });
 
@@ -310,11 +310,7 @@ fn calls_for(dispatcher: &Dispatcher, operator: OperatorId) -> Vec<Call> {
 const CONTACT: ContactId = ContactId(Seq(1_000_000));
 
 fn by_line(line: LineId) -> Origin {
-    let leg = LegId {
-        node: NodeId(0),
-        start: 99,
-        n: 1,
-    };
+    let leg = LegId::new(NodeId::ONLY, 99, 1);
     Origin::Caller { leg, line }
 }
 

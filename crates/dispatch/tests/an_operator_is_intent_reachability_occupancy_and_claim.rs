@@ -73,11 +73,7 @@ fn an_offer_is_taken_back_when_she_pauses_calls_or_is_gone() {
     };
     let calls = Fact::Engaged {
         operator: op("anna"),
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 77,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 77),
     };
     for input in [off, gone, calls] {
         let mut centre = Centre::staffed(config(&["anna"]));

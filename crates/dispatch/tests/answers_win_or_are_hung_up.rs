@@ -115,11 +115,7 @@ fn a_refused_input_changes_nothing() {
             cause: EndCause::Operator,
         },
         Fact::LegFound {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
         },
         Fact::WrapUp {
             operator: op("anna"),

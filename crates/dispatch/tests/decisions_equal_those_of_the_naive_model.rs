@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use world::{World, drain};
 
 /// Random days compared by the ordinary suite; `LINKA_SOAK` multiplies it.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 2_000;
 
 fn seeds() -> u64 {
     let soak = std::env::var("LINKA_SOAK").map_or(Ok(1), |times| times.parse::<u64>());

@@ -32,11 +32,7 @@ fn the_callers_leg_is_lost_and_the_contact_ends_once() {
     let contact = centre.arrives(Class::Crisis);
 
     centre.give(Fact::LegLost {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 1),
     });
 
     let closed = |decision: &Decision| matches!(decision, Decision::Closed(closed) if closed.contact == contact && closed.outcome == Outcome::Lost);

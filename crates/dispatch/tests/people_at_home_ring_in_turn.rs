@@ -115,6 +115,26 @@ fn the_desk_stops_ringing_when_the_mobile_answers() {
 }
 
 #[test]
+fn telephone_at_home_is_called_off_when_its_owner_sits_at_a_desk_from_now_on() {
+    let config = at_once(Strategy::LongestIdle, Vec::new());
+    let mut centre = night(config.clone());
+    let contact = centre.arrives(Class::Crisis);
+    assert_eq!(centre.offers(), [offer(contact, "eva")]);
+    let mut config = config;
+    config.queues[0].timelines = vec![timeline(Class::Crisis, vec![step(0, on_call(&["hana"]))])];
+    let mut operators = config.operators.iter_mut();
+    operators
+        .find(|person| person.id == op("eva"))
+        .unwrap()
+        .place = Place::Desk;
+
+    centre.give(Fact::Configured(config.into()));
+
+    assert!(centre.has(&withdrawn(contact, "eva", Withdrawal::NoLongerFits)));
+    assert_eq!(centre.offers(), [offer(contact, "hana")]);
+}
+
+#[test]
 fn people_at_home_are_rung_one_after_another() {
     let second = vec![step(5, Action::SecondOperator)];
     let mut centre = night(at_once(Strategy::LongestIdle, second));

@@ -177,21 +177,9 @@ mod tests {
 
     use super::*;
 
-    const A: LegId = LegId {
-        node: NodeId(0),
-        start: 1,
-        n: 1,
-    };
-    const B: LegId = LegId {
-        node: NodeId(0),
-        start: 1,
-        n: 2,
-    };
-    const C: LegId = LegId {
-        node: NodeId(0),
-        start: 1,
-        n: 3,
-    };
+    const A: LegId = LegId::new(NodeId::ONLY, 1, 1);
+    const B: LegId = LegId::new(NodeId::ONLY, 1, 2);
+    const C: LegId = LegId::new(NodeId::ONLY, 1, 3);
 
     #[allow(
         clippy::disallowed_methods,

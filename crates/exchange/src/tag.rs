@@ -130,7 +130,7 @@ mod tests {
 
         let leg = TagSeal::new([7; 32]).open(earlier.as_bytes());
 
-        let (node, start, n) = (NodeId(0), 3, 7);
+        let (node, start, n) = (NodeId::ONLY, 3, 7);
         assert_eq!(leg, Some(LegId { node, start, n }));
     }
 }

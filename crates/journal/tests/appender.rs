@@ -20,11 +20,7 @@ fn appender() -> Appender {
 fn arrived(class: Class) -> Fact {
     Fact::Dispatch(dispatch::Fact::Arrived {
         origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
             line: LineId::parse("help").unwrap(),
         },
         class,

@@ -47,11 +47,11 @@ impl Node {
     fn arrive(&mut self) -> Vec<LogOutput> {
         self.append(Fact::Dispatch(dispatch::Fact::Arrived {
             origin: Origin::Caller {
-                leg: LegId {
-                    node: NodeId(0),
-                    start: 1,
-                    n: u32::try_from(self.log.state().seq().0).unwrap(),
-                },
+                leg: LegId::new(
+                    NodeId::ONLY,
+                    1,
+                    u32::try_from(self.log.state().seq().0).unwrap(),
+                ),
                 line: LineId::parse("free").unwrap(),
             },
             class: Class::Crisis,

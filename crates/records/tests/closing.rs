@@ -19,11 +19,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn by(line: LineId) -> Origin {
     Origin::Caller {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 1),
         line,
     }
 }

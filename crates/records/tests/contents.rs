@@ -42,11 +42,7 @@ fn begins(counts: &mut Counts, contact: u64, at: Moment) {
     counts.decide(&Decision::Bridge {
         contact: id(contact),
         operator: jana(),
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 1),
     });
 }
 
@@ -54,11 +50,7 @@ fn ends(counts: &mut Counts, contact: u64, at: Moment) {
     counts.decide(&Decision::Closed(Ended {
         contact: id(contact),
         origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
             line: line(),
         },
         queue: QueueId::parse("help").unwrap(),
@@ -262,11 +254,7 @@ fn call(counts: &mut Counts, contact: u64, at: Moment, answered: Option<u64>) {
     counts.decide(&Decision::Closed(Ended {
         contact: id(contact),
         origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
             line: line(),
         },
         queue: QueueId::parse("help").unwrap(),

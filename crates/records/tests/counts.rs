@@ -22,11 +22,7 @@ fn after(seconds: u64) -> Moment {
 
 fn by(line: LineId) -> Origin {
     Origin::Caller {
-        leg: LegId {
-            node: NodeId(0),
-            start: 1,
-            n: 1,
-        },
+        leg: LegId::new(NodeId::ONLY, 1, 1),
         line,
     }
 }

@@ -141,11 +141,7 @@ fn need(skill: &str, level: u8) -> Need {
 }
 
 const fn leg(n: u32) -> LegId {
-    LegId {
-        node: NodeId(0),
-        start: 1,
-        n,
-    }
+    LegId::new(NodeId::ONLY, 1, n)
 }
 
 fn timeline() -> Timeline {
@@ -423,7 +419,7 @@ fn written_after_it() -> Vec<Fact> {
         Fact::Dispatch(dispatch::Fact::LegFound { leg: leg(3) }),
         Fact::Dispatch(dispatch::Fact::LegLost { leg: leg(3) }),
         Fact::Dispatch(dispatch::Fact::Restarted {
-            node: NodeId(0),
+            node: NodeId::ONLY,
             start: 2,
         }),
     ]);

@@ -93,11 +93,7 @@ fn night(config: &Config, line: &Line, class: Class) -> Option<Night> {
     }
     let arrived = Fact::Arrived {
         origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
             line: line.id,
         },
         class,

@@ -195,11 +195,7 @@ impl Centre {
     }
     pub fn leg(&mut self) -> LegId {
         self.legs += 1;
-        LegId {
-            node: NodeId(0),
-            start: 1,
-            n: self.legs,
-        }
+        LegId::new(NodeId::ONLY, 1, self.legs)
     }
     pub fn arrives(&mut self, class: Class) -> ContactId {
         self.arrives_with(class, nothing())

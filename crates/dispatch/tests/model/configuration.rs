@@ -19,14 +19,13 @@ impl Model {
             only_if(config.queues.iter().any(|known| known.id == queue))?;
             queues.insert(contact.id, queue);
         }
-        let stays = |id: OperatorId| config.operators.iter().any(|operator| operator.id == id);
-        for id in self
-            .people
-            .iter()
-            .map(|person| person.id)
-            .collect::<Vec<_>>()
-        {
-            if !stays(id) {
+        let stays = |(id, place)| {
+            let mut operators = config.operators.iter();
+            operators.any(|operator| (operator.id, operator.place) == (id, place))
+        };
+        let people = self.people.iter().map(|person| (person.id, person.place));
+        for (id, place) in people.collect::<Vec<_>>() {
+            if !stays((id, place)) {
                 self.withdraw_from(id);
             }
         }

@@ -132,7 +132,7 @@ impl World {
             }
         }
         Fact::Restarted {
-            node: NodeId(0),
+            node: NodeId::ONLY,
             start: 2,
         }
     }
@@ -241,20 +241,12 @@ impl World {
             return leg;
         }
         self.legs += 1;
-        LegId {
-            node: NodeId(0),
-            start: 1,
-            n: self.legs,
-        }
+        LegId::new(NodeId::ONLY, 1, self.legs)
     }
 
     fn leg(&mut self) -> LegId {
         let known = self.chance.of(&self.known_legs);
-        known.unwrap_or(LegId {
-            node: NodeId(0),
-            start: 9,
-            n: 9,
-        })
+        known.unwrap_or(LegId::new(NodeId::ONLY, 9, 9))
     }
 
     fn contact(&mut self) -> ContactId {

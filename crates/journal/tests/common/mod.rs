@@ -170,7 +170,7 @@ pub(crate) fn fact(state: &State, chance: Chance) -> journal::Fact {
 fn happens(state: &State, (kind, a, b, _): Chance) -> Option<Fact> {
     let contacts = state.snapshot().dispatcher.contacts;
     let next = state.seq().0 + 1;
-    let (node, start, n) = (NodeId(0), 1, u32::try_from(next).unwrap());
+    let (node, start, n) = (NodeId::ONLY, 1, u32::try_from(next).unwrap());
     let leg = LegId { node, start, n };
     let Some(some) = pick(&contacts, a) else {
         return of_people(kind, a, b, leg);
@@ -326,7 +326,7 @@ fn of_people(kind: u8, a: u32, b: u32, leg: LegId) -> Option<Fact> {
         8 => of_operator(a, operator, leg),
         9 => Fact::Configured(std::sync::Arc::new(config(a))),
         10 if a.is_multiple_of(4) => Fact::Restarted {
-            node: NodeId(0),
+            node: NodeId::ONLY,
             start: a % 100,
         },
         _ => Fact::WrapUp {

@@ -284,11 +284,7 @@ fn count(calls: &[Call]) -> Vec<Unstored> {
 fn happen(counts: &mut Counts, event: Event, contact: ContactId, call: &Call) {
     let line = LineId::parse("help").unwrap();
     let operator = OperatorId::parse("night").unwrap();
-    let leg = LegId {
-        node: NodeId(0),
-        start: 1,
-        n: 1,
-    };
+    let leg = LegId::new(NodeId::ONLY, 1, 1);
     match event {
         Event::Arrives => counts.arrive(call.start, line, call.arrived_as),
         Event::IsAnswered => counts.decide(&Decision::Bridge {

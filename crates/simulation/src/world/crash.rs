@@ -151,7 +151,7 @@ pub(crate) fn start(
     let mut config = EndpointConfig::new(listeners, "linka".to_owned());
     config.session_expires = centre.session_expires;
     let setup = Setup {
-        node: dispatch::NodeId(0),
+        node: dispatch::NodeId::ONLY,
         started,
         start,
         log: Log::new(replayed, started.1),

@@ -233,11 +233,7 @@ impl Centre {
 
     fn leg(&mut self, start: u32) -> LegId {
         self.legs += 1;
-        LegId {
-            node: NodeId(0),
-            start,
-            n: self.legs,
-        }
+        LegId::new(NodeId::ONLY, start, self.legs)
     }
 
     /// Something that happens next.

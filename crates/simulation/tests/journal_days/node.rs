@@ -104,7 +104,7 @@ impl Node {
         self.start += 1;
         let config = std::sync::Arc::new(config(&mut self.chance));
         self.append(Fact::Dispatch(dispatch::Fact::Restarted {
-            node: NodeId(0),
+            node: NodeId::ONLY,
             start: self.start,
         }));
         self.append(self.books.day_began());

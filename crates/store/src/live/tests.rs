@@ -29,11 +29,7 @@ pub(crate) fn entry(seq: u64) -> Entry {
         seq: Seq(seq),
         at: Moment::from_micros(seq * 1_000),
         fact: Fact::Dispatch(dispatch::Fact::LegLost {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 7,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 7),
         }),
         saved: Saved::Saved,
     }

@@ -82,11 +82,7 @@ fn formats_stay_as_they_are() {
         seq: Seq(300),
         at: Moment::from_micros(5),
         fact: Fact::Dispatch(dispatch::Fact::LegFound {
-            leg: LegId {
-                node: NodeId(0),
-                start: 2,
-                n: 128,
-            },
+            leg: LegId::new(NodeId::ONLY, 2, 128),
         }),
         saved: Saved::Unsaved,
     };
@@ -157,11 +153,9 @@ fn sums_of_today_are_not_written() {
     assert_eq!(encode(&counts).len(), before);
 }
 
-/// A snapshot as format 3 wrote it, whose steps on call named nobody: they meant everybody at home
-/// who serves the queue.
-#[test]
-fn steps_on_call_of_format_three_are_read() {
-    let mut state = State::default();
+/// A configuration with nothing that format 3 does not have, as it is and with steps on call that
+/// name nobody: in format 3 they meant everybody at home who serves the queue.
+fn config_of_format_3() -> (Config, Config) {
     let mut config = common::config(0);
     for operator in &mut config.operators {
         operator.wrap_up = ::dispatch::OwnWrapUp::default();
@@ -179,44 +173,50 @@ fn steps_on_call_of_format_three_are_read() {
             people.clear();
         }
     }
-    let home = OperatorId::parse("home").unwrap();
+    (config, nobody_named)
+}
+
+/// A dispatcher of this configuration with one caller who waits on this line.
+fn one_waits(config: &Config, line: LineId) -> ::dispatch::Snapshot {
+    let configured = ::dispatch::Fact::Configured(Arc::new(config.clone()));
+    let leg = LegId::new(NodeId::ONLY, 1, 1);
+    let arrived = ::dispatch::Fact::Arrived {
+        origin: Origin::Caller { leg, line },
+        class: Class::Crisis,
+        needs: Needs::from([]),
+        standing: Standing::Arrival,
+    };
+    let mut dispatcher = ::dispatch::Dispatcher::new();
+    for (fact, seq) in [configured, arrived].into_iter().zip(1..) {
+        let input = fact.numbered(Seq(seq));
+        dispatcher.handle_input(Moment::ZERO, input).unwrap();
+    }
+    while dispatcher.poll_output().is_some() {}
+    dispatcher.snapshot()
+}
+
+#[test]
+fn steps_on_call_of_format_three_are_read() {
+    let (config, nobody_named) = config_of_format_3();
     let old = config_in_format_3(&nobody_named, &encode(&nobody_named));
 
     let read = super::decode::<Config>(3, &old).unwrap();
 
     assert_eq!(read, config);
     assert_eq!(super::decode::<Config>(FORMAT, &old), Err(Malformed));
+}
 
-    let arrived = |seq, fact| Entry {
-        seq: Seq(seq),
-        at: Moment::ZERO,
-        fact,
-        saved: Saved::Saved,
-    };
-    let needs = Needs::from([]);
+/// A snapshot as format 3 wrote it: of those at home a contact said only whether they were called.
+#[test]
+fn contacts_of_format_three_know_who_was_called() {
+    let (_, nobody_named) = config_of_format_3();
     let line = LineId::parse("free").unwrap();
-    let configured = Fact::Dispatch(dispatch::Fact::Configured(Arc::new(nobody_named.clone())));
-    state.apply(&arrived(1, configured)).unwrap();
-    let fact = Fact::Dispatch(dispatch::Fact::Arrived {
-        origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
-            line,
-        },
-        class: Class::Crisis,
-        needs,
-        standing: Standing::Arrival,
-    });
-    state.apply(&arrived(2, fact)).unwrap();
-    let mut snapshot = state.snapshot();
+    let mut snapshot = one_waits(&nobody_named, line);
     // So that its place in the bytes is known: steps taken, needs that hold no more, nobody called, operators beside.
-    let contact = &mut snapshot.dispatcher.contacts[0];
+    let contact = &mut snapshot.contacts[0];
     (contact.steps_taken, contact.more_operators) = (99, 77);
-    snapshot.dispatcher.operators.clear();
-    let old = config_in_format_3(&nobody_named, &encode(&snapshot.dispatcher));
+    snapshot.operators.clear();
+    let old = config_in_format_3(&nobody_named, &encode(&snapshot));
     // After the time until which a partner rings and her first try, nobody rests, nobody was given
     // it, nobody at home passed it and nothing was chosen: format 3 has none of the last three.
     let rings = [0x80, 0xda, 0xc4, 9, 1, 0];
@@ -236,6 +236,7 @@ fn steps_on_call_of_format_three_are_read() {
     let not_yet = replaced(&old, &[99, 2, 0, 77], &[99, 2, 1, 77]);
     let read = |bytes: &[u8]| super::decode::<::dispatch::Snapshot>(3, bytes).unwrap();
 
+    let home = OperatorId::parse("home").unwrap();
     assert_eq!(read(&called).contacts[0].called, [home]);
     assert_eq!(read(&not_yet).contacts[0].called, []);
 }
@@ -370,11 +371,7 @@ fn ended(line: LineId, at: u64) -> Decision {
     Decision::Closed(Closed {
         contact: ContactId(Seq(1)),
         origin: Origin::Caller {
-            leg: LegId {
-                node: NodeId(0),
-                start: 1,
-                n: 1,
-            },
+            leg: LegId::new(NodeId::ONLY, 1, 1),
             line,
         },
         queue: QueueId::parse("help").unwrap(),

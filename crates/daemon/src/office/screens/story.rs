@@ -301,11 +301,7 @@ mod tests {
             what: What::Decided(Decision::Closed(Closed {
                 contact: ContactId(Seq(contact)),
                 origin: Origin::Caller {
-                    leg: LegId {
-                        node: NodeId(0),
-                        start: 1,
-                        n: 1,
-                    },
+                    leg: LegId::new(NodeId::ONLY, 1, 1),
                     line: LineId::parse("help").unwrap(),
                 },
                 queue: QueueId::parse("help").unwrap(),
