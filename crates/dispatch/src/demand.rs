@@ -1,5 +1,5 @@
-//! What the callers of each line and the desk's contacts ask for, at every time of their waits: who can take it serves
-//! them, and whoever alone can is the last one.
+//! What the callers of each line and the desk's contacts ask for, at every time of their waits: who
+//! can take it serves them, and whoever alone can is the last one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,8 +15,8 @@ pub(crate) struct Demand {
     pub(crate) required: Vec<(SkillId, u8)>,
 }
 
-/// Every demand of a configuration, each once. A queue that no line and no desk leads to has none: whoever is
-/// in no other queue is rung by nobody.
+/// Every demand of a configuration, each once. A queue that no line and no desk leads to has none:
+/// whoever is in no other queue is rung by nobody.
 pub(crate) fn demands(config: &Config, queues: &BTreeMap<QueueId, QueueSlot>) -> Vec<Demand> {
     let mut all = BTreeSet::new();
     let lines = config.lines.iter();

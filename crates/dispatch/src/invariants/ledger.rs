@@ -14,7 +14,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Notes the contact that arrived by an applied input and the decisions that came of it, and compares with what is live.
+    /// Notes the contact that arrived by an applied input and the decisions that came of it, and
+    /// compares with what is live.
     ///
     /// # Errors
     /// [`Violation::Outcomes`] when a contact ended twice, [`Violation::Lost`] when it vanished,

@@ -1,8 +1,6 @@
 use super::change::{Accepted, only_if};
 use super::{Model, Person};
-use dispatch::{
-    Action, Config, ContactId, Decision, Intent, OperatorId, Origin, Place, QueueId, Reachability,
-};
+use dispatch::{Action, Config, ContactId, Decision, Intent, Origin, Place, QueueId, Reachability};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

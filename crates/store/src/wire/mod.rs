@@ -2,8 +2,8 @@
 //!
 //! The domain's types know nothing of it. Each is declared here once, with every field in its order
 //! and every variant with its number, so that a field or a variant that is added breaks the build
-//! until it is declared. A field that a format added says *since* which. Numbers of variants are never reused. Integers are LEB128, texts and lists
-//! are preceded by their length.
+//! until it is declared. A field that a format added says *since* which. Numbers of variants are
+//! never reused. Integers are LEB128, texts and lists are preceded by their length.
 
 mod dispatch;
 mod journal;
